@@ -1,0 +1,71 @@
+import { isIP } from 'node:net';
+import { Address4, Address6 } from 'ip-address';
+
+declare const canonical: unique symbol;
+
+/**
+ * An IPv4 or IPv6 address in its one canonical text (dotted decimal, RFC 5952), so
+ * that two addresses are the same exactly if their texts are.
+ */
+export type Address = string & { readonly [canonical]: true };
+
+export type Family = 4 | 6;
+
+/** Inclusive; `first` and `last` are the addresses as integers. */
+export interface AddressRange {
+  readonly family: Family;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** Reads one address; `undefined` for anything else, also for one with a prefix length or zone. */
+export function parseAddress(text: string): Address | undefined {
+  const family = isIP(text);
+  if (family === 4) return text as Address;
+  if (family === 6 && !text.includes('%')) return new Address6(text).correctForm() as Address;
+  return undefined;
+}
+
+export function familyOf(address: Address): Family {
+  return address.includes(':') ? 6 : 4;
+}
+
+/** The address as an integer, for comparing within its family. */
+export function toInteger(address: Address): bigint {
+  return familyOf(address) === 4 ? new Address4(address).bigInt() : new Address6(address).bigInt();
+}
+
+export function fromInteger(value: bigint, family: Family): Address {
+  return (
+    family === 4 ? Address4.fromBigInt(value).address : Address6.fromBigInt(value).correctForm()
+  ) as Address;
+}
+
+/** Reads a CIDR block such as `172.16.1.0/24`; host bits may be set. `undefined` for anything else. */
+export function parseCidr(text: string): AddressRange | undefined {
+  const [base, length, ...rest] = text.split('/');
+  if (base === undefined || length === undefined || rest.length > 0) return undefined;
+  const address = parseAddress(base);
+  if (address === undefined || !/^\d{1,3}$/.test(length)) return undefined;
+  const family = familyOf(address);
+  const bits = family === 4 ? 32 : 128;
+  const prefix = Number(length);
+  if (prefix > bits) return undefined;
+  const size = 1n << BigInt(bits - prefix);
+  const first = (toInteger(address) / size) * size;
+  return { family, first, last: first + size - 1n };
+}
+
+export function contains(range: AddressRange, address: Address): boolean {
+  if (range.family !== familyOf(address)) return false;
+  const value = toInteger(address);
+  return value >= range.first && value <= range.last;
+}
+
+/** Orders addresses by family, then by value. */
+export function compareAddresses(a: Address, b: Address): number {
+  const families = familyOf(a) - familyOf(b);
+  if (families !== 0) return families;
+  const difference = toInteger(a) - toInteger(b);
+  return difference === 0n ? 0 : difference < 0n ? -1 : 1;
+}

@@ -1,0 +1,40 @@
+import type { Address } from '../address.ts';
+import type { PodRef } from '../cluster/kubernetes.ts';
+
+/** One address that a pod claims. */
+export interface Claim {
+  readonly address: Address;
+  /** `namespace/name` of the NetworkAttachmentDefinition; absent for a floating address. */
+  readonly network?: string;
+  /** The interface inside the pod, such as `net1`; absent for a floating address. */
+  readonly interface?: string;
+  /** The attachment's MAC address, lower case. */
+  readonly mac?: string;
+  /** The NetworkAttachmentDefinition's `master`, such as `eth1`. */
+  readonly master?: string;
+  /** Claimed with the annotation `multus-eni.dev/floating-ips`. */
+  readonly floating: boolean;
+  /** When the claim began, ms since the epoch: `since`, or else the pod's creation. */
+  readonly since: number;
+  /** The ENI that the pod's condition recorded, where the annotation cannot be read. */
+  readonly recordedEni?: string;
+}
+
+/** A part of a pod's annotations that cannot be read. */
+export interface UnreadableAnnotation {
+  readonly kind: 'unreadable-annotation';
+  readonly annotation: string;
+  /** What is wrong, and where in the value. */
+  readonly detail: string;
+}
+
+/** What one live pod claims. */
+export interface PodClaims {
+  readonly pod: PodRef;
+  readonly node: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly terminating: boolean;
+  readonly claims: readonly Claim[];
+  readonly unreadable: readonly UnreadableAnnotation[];
+}

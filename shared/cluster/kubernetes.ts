@@ -1,0 +1,85 @@
+/** A pod object's identity. Two objects of one name are told apart by `uid`. */
+export interface PodRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** The pod condition that this project owns; a pod may name it as a readiness gate. */
+export const CONDITION_TYPE = 'multus-eni.dev/ips-assigned';
+
+export interface PodCondition {
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What is kept of a Pod object: nothing else of it decides anything. */
+export interface Pod extends PodRef {
+  /** `spec.nodeName`; absent until the pod is scheduled. */
+  readonly node?: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** `metadata.deletionTimestamp` is set. */
+  readonly terminating: boolean;
+  /** `status.phase` is `Succeeded` or `Failed`: the object stays, its addresses are free. */
+  readonly finished: boolean;
+  readonly hostNetwork: boolean;
+  /** The pod names CONDITION_TYPE among its `spec.readinessGates`. */
+  readonly gated: boolean;
+  /** Only the annotations named in shared/claims/annotations.ts. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Our own condition, if the pod has it. */
+  readonly condition?: PodCondition;
+}
+
+export interface Node {
+  readonly name: string;
+  readonly uid: string;
+  /** The EC2 instance that `spec.providerID` names; absent for Fargate, hybrid and the like. */
+  readonly instanceId?: string;
+  /** Label `node.kubernetes.io/instance-type`. */
+  readonly instanceType?: string;
+}
+
+export interface NetworkAttachmentDefinition {
+  readonly namespace: string;
+  readonly name: string;
+  /** `spec.config`, not parsed. */
+  readonly config?: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A core/v1 Event to be written about a pod or a node. */
+export interface EventToWrite {
+  readonly regarding:
+    | ({ readonly kind: 'Pod' } & PodRef)
+    | { readonly kind: 'Node'; readonly name: string; readonly uid: string };
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: 'IPsAssigned' | 'IPsReleased' | 'IPAssignmentFailed';
+  /** At most 1,024 bytes reach the API server; longer ones are cut. */
+  readonly message: string;
+}
+
+/**
+ * The calls on one cluster's API server. Every list is a consistent read (no
+ * `resourceVersion`: "Most Recent", https://kubernetes.io/docs/reference/using-api/api-concepts/),
+ * paged, and whole: it is never part of a list.
+ */
+export interface Kubernetes {
+  /** All pods, or those bound to `node`. */
+  listPods(options: { readonly node?: string; readonly signal?: AbortSignal }): Promise<Pod[]>;
+  /** `undefined` where no Node has that name. */
+  getNode(name: string, signal?: AbortSignal): Promise<Node | undefined>;
+  listNodes(signal?: AbortSignal): Promise<Node[]>;
+  /** Empty where the cluster does not have the NetworkAttachmentDefinition CRD. */
+  listNetworkAttachmentDefinitions(signal?: AbortSignal): Promise<NetworkAttachmentDefinition[]>;
+  /** Sets our condition on the pod's status; does nothing where that pod (by uid) is gone. */
+  setPodCondition(
+    pod: PodRef,
+    condition: PodCondition & { readonly lastTransitionTime: number },
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /** Writes an Event; does nothing where its namespace is gone or terminating. */
+  writeEvent(event: EventToWrite & { readonly at: number }, signal?: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,69 @@
+import * as z from 'zod';
+
+/**
+ * The messages between forwarder, sweep, replay and reconcile. They are hints: a
+ * message says "look at this node". One schema for the sender, the receiver and
+ * `events/*.json`.
+ */
+
+/** Kubernetes object names are DNS subdomains of at most 253 characters. */
+const name = z.string().min(1).max(253);
+
+const podEvent = z.strictObject({
+  event: z.enum(['add', 'update', 'delete']),
+  namespace: name,
+  name,
+  uid: z.string().min(1).max(64),
+  /** Of an update or delete: what the pod claimed before and claims no longer. */
+  ips: z.array(z.union([z.ipv4(), z.ipv6()])),
+});
+
+const nodeMessage = z.strictObject({
+  version: z.literal(1),
+  cluster: z.string().min(1).max(100),
+  node: name,
+  instanceId: z
+    .string()
+    .regex(/^i-[0-9a-f]{1,32}$/)
+    .optional(),
+  reason: z.enum(['pods', 'resync', 'sweep', 'moved', 'replay']),
+  observedAt: z.iso.datetime({ offset: true }),
+  pods: z.array(podEvent),
+});
+
+const heartbeat = z.strictObject({
+  version: z.literal(1),
+  cluster: z.string().min(1).max(100),
+  reason: z.literal('heartbeat'),
+  observedAt: z.iso.datetime({ offset: true }),
+});
+
+export const message = z.discriminatedUnion('reason', [nodeMessage, heartbeat]);
+
+export type PodEvent = z.infer<typeof podEvent>;
+export type NodeMessage = z.infer<typeof nodeMessage>;
+export type Heartbeat = z.infer<typeof heartbeat>;
+export type Message = z.infer<typeof message>;
+
+/**
+ * Reads a message body.
+ *
+ * @returns the message, or one line that says what is wrong with it and where.
+ */
+export function parseMessage(
+  body: string,
+):
+  | { readonly ok: true; readonly message: Message }
+  | { readonly ok: false; readonly detail: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch (error) {
+    return { ok: false, detail: `not JSON: ${error instanceof Error ? error.message : error}` };
+  }
+  const parsed = message.safeParse(json);
+  if (parsed.success) return { ok: true, message: parsed.data };
+  const issue = parsed.error.issues[0];
+  const where = issue === undefined || issue.path.length === 0 ? 'body' : issue.path.join('.');
+  return { ok: false, detail: `${where}: ${issue?.message ?? 'not a message'}` };
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/e2e/**'],
+    setupFiles: ['test/setup/loopback-only.ts', 'test/setup/environment.ts'],
+    pool: 'forks',
+    // From the start of the process on, so that its worker threads inherit it.
+    execArgv: [`--import=${new URL('test/setup/loopback-only.ts', import.meta.url).href}`],
+    maxWorkers: 2,
+    testTimeout: 15_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+  },
+});

@@ -1,0 +1,70 @@
+import type { EKSClient } from '@aws-sdk/client-eks';
+import type { Clock } from '../clock.ts';
+import { connectKubernetes } from './client.ts';
+import { describeCluster } from './eks.ts';
+import { kubernetesFailure } from './errors.ts';
+import type { Kubernetes } from './kubernetes.ts';
+import { type AwsCredentials, tokenSource } from './token.ts';
+
+export interface ClusterRef {
+  readonly name: string;
+  /** Where it is not the caller's own. */
+  readonly region?: string;
+}
+
+export interface ClustersOptions {
+  readonly clock: Clock;
+  /** The caller's region. */
+  readonly region: string;
+  /** The EKS client of a region. */
+  readonly eks: (region: string) => Pick<EKSClient, 'send'>;
+  readonly credentials: () => Promise<AwsCredentials>;
+  /** Instead of each region's own STS. */
+  readonly stsHost?: string;
+  readonly requestTimeoutMs: number;
+}
+
+/**
+ * Gives the API of an EKS cluster, with endpoint, CA, connections and token kept for
+ * the next caller. An API server that cannot be reached or trusted is asked for again
+ * next time, as its endpoint or CA may have changed; one that refuses the token gets a
+ * new one.
+ *
+ * The returned function throws what `describeCluster` throws.
+ */
+export function clusters(options: ClustersOptions): (cluster: ClusterRef) => Promise<Kubernetes> {
+  const connected = new Map<string, Promise<Kubernetes>>();
+
+  return ({ name, region = options.region }) => {
+    const key = `${region}/${name}`;
+    const known = connected.get(key);
+    if (known !== undefined) return known;
+    const forget = (): void => {
+      if (connected.get(key) === connecting) connected.delete(key);
+    };
+    const connecting = connect(options, { name, region }, forget);
+    connected.set(key, connecting);
+    connecting.catch(forget);
+    return connecting;
+  };
+}
+
+async function connect(
+  options: ClustersOptions,
+  { name, region }: Required<ClusterRef>,
+  forget: () => void,
+): Promise<Kubernetes> {
+  const { server, caData } = await describeCluster(options.eks(region), name, region);
+  const source = tokenSource({ ...options, cluster: name, region });
+  return connectKubernetes({
+    ...options,
+    server,
+    caData,
+    token: source.token,
+    onFailure(error) {
+      const { kind } = kubernetesFailure(error);
+      if (kind === 'unauthorized') source.renew();
+      if (kind === 'unreachable' || kind === 'untrusted' || kind === 'timeout') forget();
+    },
+  });
+}

@@ -1,0 +1,81 @@
+import { DescribeClusterCommand, type EKSClient } from '@aws-sdk/client-eks';
+import * as z from 'zod';
+import { parseObject } from './malformed.ts';
+
+/** Where a cluster's API server is, and how to know it. */
+export interface ApiServer {
+  readonly server: string;
+  /** The certificate authority, PEM in base64. */
+  readonly caData: string;
+}
+
+export type ClusterProblem = 'cluster-not-found' | 'cluster-not-ready' | 'access-denied';
+
+/** EKS answers, and a person has to do something before the cluster can be reached. */
+export class ClusterUnavailable extends Error {
+  override readonly name = 'ClusterUnavailable';
+  readonly kind: ClusterProblem;
+
+  constructor(kind: ClusterProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+const described = z.object({
+  cluster: z.object({
+    status: z.string(),
+    endpoint: z.url({ protocol: /^https$/ }).optional(),
+    certificateAuthority: z.object({ data: z.base64().min(1) }).optional(),
+  }),
+});
+
+/**
+ * Asks EKS for a cluster's API server.
+ *
+ * @throws ClusterUnavailable where the cluster is not there, not up, or not ours to
+ *   see; MalformedObject; else what the EKS client throws.
+ */
+export async function describeCluster(
+  eks: Pick<EKSClient, 'send'>,
+  name: string,
+  region: string,
+): Promise<ApiServer> {
+  const answer = await eks
+    .send(new DescribeClusterCommand({ name }))
+    .catch((error: unknown) => Promise.reject(unavailable(error, name, region)));
+  const { cluster } = parseObject(`DescribeCluster ${name}`, described, answer);
+  // An updating cluster serves; one being made has no endpoint yet.
+  if (cluster.endpoint === undefined || cluster.certificateAuthority === undefined) {
+    throw new ClusterUnavailable(
+      'cluster-not-ready',
+      `EKS cluster ${name} in ${region} is ${cluster.status} and has no endpoint yet: wait until it is ACTIVE`,
+    );
+  }
+  if (cluster.status === 'DELETING' || cluster.status === 'FAILED') {
+    throw new ClusterUnavailable(
+      'cluster-not-ready',
+      `EKS cluster ${name} in ${region} is ${cluster.status}: take it out of the configuration, or mend it`,
+    );
+  }
+  return { server: cluster.endpoint, caData: cluster.certificateAuthority.data };
+}
+
+function unavailable(error: unknown, name: string, region: string): unknown {
+  const code = error instanceof Error ? error.name : '';
+  if (code === 'ResourceNotFoundException') {
+    return new ClusterUnavailable(
+      'cluster-not-found',
+      `EKS has no cluster ${name} in ${region}: check the name and region in the configuration`,
+      { cause: error },
+    );
+  }
+  if (code === 'AccessDeniedException') {
+    return new ClusterUnavailable(
+      'access-denied',
+      `not allowed to describe EKS cluster ${name} in ${region}: allow the function's role eks:DescribeCluster on it`,
+      { cause: error },
+    );
+  }
+  return error;
+}

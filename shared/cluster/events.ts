@@ -1,0 +1,47 @@
+import type { EventToWrite } from './kubernetes.ts';
+
+/** Who wrote it: the field manager of patches, the component of Events. */
+export const FIELD_MANAGER = 'multus-eni-reconciler';
+
+/** The Events API takes as much; core/v1 follows it here so that either shows the same. */
+const MAX_MESSAGE_BYTES = 1024;
+/** An object's name has at most 253 characters; a dot and a UUID take 37. */
+const MAX_NAME_LENGTH = 253 - 37;
+/** Events about objects without a namespace are kept in this one. */
+const DEFAULT_NAMESPACE = 'default';
+
+/** The core/v1 Event object for an event, named after what it regards and `uuid`. */
+export function coreEvent(event: EventToWrite & { readonly at: number }, uuid: string) {
+  const { regarding } = event;
+  const at = new Date(event.at);
+  const namespace = regarding.kind === 'Pod' ? regarding.namespace : undefined;
+  const stem = regarding.name.slice(0, MAX_NAME_LENGTH).replace(/[^a-z0-9]+$/, '');
+  return {
+    metadata: { namespace: namespace ?? DEFAULT_NAMESPACE, name: `${stem}.${uuid}` },
+    involvedObject: {
+      apiVersion: 'v1',
+      kind: regarding.kind,
+      ...(namespace === undefined ? {} : { namespace }),
+      name: regarding.name,
+      uid: regarding.uid,
+    },
+    type: event.type,
+    reason: event.reason,
+    message: cutToBytes(event.message, MAX_MESSAGE_BYTES),
+    source: { component: FIELD_MANAGER },
+    reportingComponent: FIELD_MANAGER,
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
+  };
+}
+
+/** The longest beginning of `text` that fits; a cut one ends in an ellipsis, never in half a character. */
+function cutToBytes(text: string, maxBytes: number): string {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= maxBytes) return text;
+  const ellipsis = '…';
+  const room = maxBytes - Buffer.byteLength(ellipsis);
+  const whole = new TextDecoder().decode(bytes.subarray(0, room), { stream: true });
+  return `${whole}${ellipsis}`;
+}

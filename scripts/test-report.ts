@@ -1,0 +1,44 @@
+import * as z from 'zod';
+
+/** What is read of the report of Vitest's `json` reporter. */
+const report = z.object({
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
+});
+
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+  /** The names of the tests that did not run. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * Counts the tests of a report. A file that failed without a failed test (it did
+ * not load, or a hook threw) counts as one that failed, and so does a run that
+ * failed with none (an unhandled error) or that left no report.
+ */
+export function countTests(json: string | undefined, succeeded: boolean): TestCounts {
+  if (json === undefined) return { passed: 0, failed: 1, skipped: [] };
+  const files = report.parse(JSON.parse(json)).testResults;
+  const tests = files.flatMap((file) => file.assertionResults);
+  const withStatus = (...statuses: string[]) =>
+    tests.filter(({ status }) => statuses.includes(status));
+  const brokenFiles = files.filter(
+    (file) =>
+      file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'),
+  );
+  const failed = withStatus('failed').length + brokenFiles.length;
+  return {
+    passed: withStatus('passed').length,
+    failed: failed === 0 && !succeeded ? 1 : failed,
+    skipped: tests
+      .filter(({ status }) => status !== 'passed' && status !== 'failed')
+      .map(({ fullName }) => fullName),
+  };
+}

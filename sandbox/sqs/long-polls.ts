@@ -1,0 +1,99 @@
+import type { Cancel, Clock } from '../../shared/clock.ts';
+
+interface Poll<T> {
+  readonly tryNow: () => readonly T[];
+  readonly finish: (result: readonly T[] | Error) => void;
+}
+
+/** Receives that wait for messages, per queue in the order in which they came. */
+export interface LongPolls<T> {
+  /**
+   * Asks `tryNow` at once and again whenever the queue may have something new,
+   * until it gives something or `waitMs` have passed.
+   *
+   * @returns what it gave, or nothing. Ends with nothing as soon as `signal` is aborted.
+   * @throws what `tryNow` throws; QueueDoesNotExist when the queue is deleted meanwhile.
+   */
+  wait(
+    queue: string,
+    waitMs: number,
+    tryNow: () => readonly T[],
+    signal: AbortSignal,
+  ): Promise<readonly T[]>;
+  /** Something happened in a queue. */
+  changed(queue: string): void;
+  /** How many receives wait at a queue. */
+  waiting(queue: string): number;
+  /** Ends all with nothing. */
+  stop(): void;
+}
+
+/** `nextVisibleAt` says when (ms since the epoch) a queue has its next message by itself. */
+export function longPolls<T>(
+  clock: Clock,
+  nextVisibleAt: (queue: string) => number | undefined,
+): LongPolls<T> {
+  const polls = new Map<string, Set<Poll<T>>>();
+  const alarms = new Map<string, Cancel>();
+  const at = (queue: string): Set<Poll<T>> => {
+    const set = polls.get(queue) ?? new Set();
+    polls.set(queue, set);
+    return set;
+  };
+
+  const setAlarm = (queue: string): void => {
+    alarms.get(queue)?.();
+    alarms.delete(queue);
+    const next = at(queue).size === 0 ? undefined : nextVisibleAt(queue);
+    if (next === undefined) return;
+    const cancel = clock.after(next - clock.now(), () => changed(queue));
+    alarms.set(queue, cancel);
+  };
+
+  const attempt = (poll: Poll<T>): void => {
+    try {
+      const found = poll.tryNow();
+      if (found.length > 0) poll.finish(found);
+    } catch (error) {
+      poll.finish(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+
+  const changed = (queue: string): void => {
+    for (const poll of [...at(queue)]) attempt(poll);
+    setAlarm(queue);
+  };
+
+  return {
+    wait: (queue, waitMs, tryNow, signal) =>
+      new Promise((resolve, reject) => {
+        const poll: Poll<T> = {
+          tryNow,
+          finish(result) {
+            cancel();
+            signal.removeEventListener('abort', onAbort);
+            if (at(queue).delete(poll)) setAlarm(queue);
+            if (result instanceof Error) reject(result);
+            else resolve(result);
+          },
+        };
+        const onAbort = (): void => poll.finish([]);
+        let cancel: Cancel = () => {};
+        at(queue).add(poll);
+        attempt(poll);
+        if (!at(queue).has(poll)) return;
+        if (waitMs === 0 || signal.aborted) {
+          poll.finish([]);
+          return;
+        }
+        cancel = clock.after(waitMs, () => poll.finish([]));
+        signal.addEventListener('abort', onAbort, { once: true });
+        setAlarm(queue);
+      }),
+    changed,
+    waiting: (queue) => at(queue).size,
+    stop() {
+      for (const poll of [...polls.values()].flatMap((set) => [...set])) poll.finish([]);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { allResources, type Resource } from './resources.ts';
+
+const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+function describeResource(resource: Resource): object[] {
+  const { name, singular, namespaced, kind, shortNames } = resource;
+  const main = { name, singularName: singular, namespaced, kind, verbs: VERBS, shortNames };
+  if (!resource.status) return [main];
+  const verbs = ['get', 'patch', 'update'];
+  return [main, { name: `${name}/status`, singularName: '', namespaced, kind, verbs }];
+}
+
+function resourceList(groupVersion: string, resources: readonly Resource[]): object {
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion,
+    resources: resources.flatMap(describeResource),
+  };
+}
+
+function groupOf(name: string): object {
+  const version = { groupVersion: `${name}/v1`, version: 'v1' };
+  return { name, versions: [version], preferredVersion: version };
+}
+
+/**
+ * The document at a discovery path, if there is one. Without `multus` the cluster
+ * does not have the NetworkAttachmentDefinition CRD.
+ */
+export function discover(path: string, multus: boolean): object | undefined {
+  const resources = allResources().filter((resource) => multus || !resource.custom);
+  const groups = [...new Set(resources.map((resource) => resource.group))].filter(
+    (group) => group !== '',
+  );
+  const inGroup = (group: string): Resource[] =>
+    resources.filter((resource) => resource.group === group);
+  const documents: Record<string, object> = {
+    '/version': {
+      major: '1',
+      minor: '33',
+      gitVersion: 'v1.33.0-sandbox',
+      gitCommit: '',
+      gitTreeState: 'clean',
+      buildDate: '2025-01-01T00:00:00Z',
+      goVersion: '',
+      compiler: '',
+      platform: 'linux/amd64',
+    },
+    '/api': { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] },
+    '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupOf) },
+    '/api/v1': resourceList('v1', inGroup('')),
+  };
+  for (const group of groups) {
+    documents[`/apis/${group}`] = { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(group) };
+    documents[`/apis/${group}/v1`] = resourceList(`${group}/v1`, inGroup(group));
+  }
+  return documents[path];
+}

@@ -1,0 +1,116 @@
+import * as z from 'zod';
+import type { Clock } from '../../shared/clock.ts';
+import {
+  type Authenticate,
+  type Authorize,
+  authenticateRequest,
+  authorizeRequest,
+  type User,
+} from './authentication.ts';
+import { discover } from './discovery.ts';
+import { type Call, ConnectionLost, type FaultSwitches } from './faults.ts';
+import { json, readObjectRequest, serveObjects } from './object-requests.ts';
+import type { Objects } from './objects.ts';
+import { openApi } from './openapi.ts';
+import { parseRoute, type Route } from './routes.ts';
+import { failure, type Status, StatusError } from './status.ts';
+import type { Store } from './store.ts';
+import type { Watches } from './watch.ts';
+
+export interface HandlerParts {
+  readonly store: Store;
+  readonly objects: Objects;
+  readonly watches: Watches;
+  readonly faults: FaultSwitches;
+  readonly clock: Clock;
+  readonly authenticate: Authenticate;
+  readonly authorize: Authorize;
+  /** The cluster has the NetworkAttachmentDefinition CRD. */
+  readonly multus: boolean;
+  /** Called for every request about objects that is authenticated. */
+  readonly log: (call: Call) => void;
+}
+
+const pageNotFound = (): Response =>
+  new Response('404 page not found\n', {
+    status: 404,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+  });
+
+/** What nobody needs to log in for (ClusterRole system:public-info-viewer). */
+const HEALTH = ['/healthz', '/livez', '/readyz'];
+
+const VERBS: Readonly<Record<string, readonly [collection: Call['verb'], item: Call['verb']]>> = {
+  GET: ['list', 'get'],
+  POST: ['create', 'create'],
+  PUT: ['update', 'update'],
+  PATCH: ['patch', 'patch'],
+  DELETE: ['deletecollection', 'delete'],
+};
+
+function callOf(
+  request: Request,
+  query: URLSearchParams,
+  route: Extract<Route, { kind: 'resource' }>,
+  user: User,
+  at: number,
+): Call {
+  const verbs = VERBS[request.method];
+  if (verbs === undefined) throw failure(405, `method ${request.method} is not allowed`);
+  const watching = query.get('watch') === 'true' || query.get('watch') === '1';
+  const verb = verbs[route.name === undefined ? 0 : 1];
+  const { resource, namespace, name, subresource } = route;
+  return {
+    verb: watching && request.method === 'GET' ? 'watch' : verb,
+    resource: subresource === undefined ? resource.name : `${resource.name}/${subresource}`,
+    namespace,
+    name,
+    user: user.username,
+    at,
+  };
+}
+
+async function serve(parts: HandlerParts, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  if (HEALTH.includes(url.pathname)) return new Response('ok');
+  const user = await authenticateRequest(parts.authenticate, request.headers.get('authorization'));
+  const route = parseRoute(url.pathname);
+  if (route.kind === 'discovery') {
+    const path = url.pathname.replace(/\/$/, '');
+    const document = discover(path, parts.multus) ?? openApi(path, parts.multus);
+    return document === undefined ? pageNotFound() : json(document);
+  }
+  if (route.kind === 'unknown') return pageNotFound();
+  if (route.resource.custom && !parts.multus) return pageNotFound();
+  const call = callOf(request, url.searchParams, route, user, parts.clock.now());
+  parts.log(call);
+  authorizeRequest(parts.authorize, user, { ...call, group: route.resource.group });
+  await parts.faults.before(call, request.signal);
+  const asked = await readObjectRequest(request, url.searchParams);
+  return serveObjects(parts, call.verb, route, asked);
+}
+
+function answerOf(error: unknown): Status {
+  if (error instanceof StatusError) return error.status;
+  if (error instanceof z.ZodError) {
+    return new StatusError(400, 'BadRequest', z.prettifyError(error)).status;
+  }
+  return failure(500, String(error)).status;
+}
+
+/**
+ * Answers one request as the API server would; shaped like `fetch`, so that it can
+ * stand in for one without a socket.
+ *
+ * @throws ConnectionLost where a fault cuts the connection, or the request's abort reason.
+ */
+export async function handle(parts: HandlerParts, request: Request): Promise<Response> {
+  try {
+    return await serve(parts, request);
+  } catch (error) {
+    if (error instanceof ConnectionLost) throw error;
+    request.signal.throwIfAborted();
+    const status = answerOf(error);
+    return json(status, status.code);
+  }
+}

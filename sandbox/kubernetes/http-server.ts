@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ServerCertificate } from './tls.ts';
+
+/** Answers a request; a rejection cuts the connection. */
+export type FetchHandler = (request: Request) => Promise<Response>;
+
+async function toRequest(incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers.set(name, String(value));
+  }
+  const { method = 'GET', url = '/' } = incoming;
+  const body = method === 'GET' || method === 'HEAD' ? null : Buffer.concat(chunks);
+  return new Request(new URL(url, 'https://kubernetes'), { method, headers, body, signal });
+}
+
+async function answer(
+  handler: FetchHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.on('close', () => gone.abort(new Error('the client went away')));
+  try {
+    const response = await handler(await toRequest(incoming, gone.signal));
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+    // A watch answers at once, also while it has nothing to say.
+    outgoing.flushHeaders();
+    if (response.body === null) outgoing.end();
+    else await pipeline(Readable.fromWeb(response.body), outgoing);
+  } catch {
+    outgoing.destroy();
+  }
+}
+
+/** Serves `handler` over HTTPS on a port of 127.0.0.1 that the system chooses. */
+export async function listen(
+  certificate: ServerCertificate,
+  handler: FetchHandler,
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const server = createServer(
+    { key: certificate.key, cert: certificate.cert },
+    (incoming, outgoing) => void answer(handler, incoming, outgoing),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new Error('the sandbox API server listens on no TCP port');
+  }
+  return {
+    url: `https://127.0.0.1:${address.port}`,
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { type Clock, type Random, systemClock } from '../../shared/clock.ts';
+import { type Authenticate, type Authorize, acceptAdminToken } from './authentication.ts';
+import { type Call, createFaults, type KubernetesFaults } from './faults.ts';
+import { handle } from './handler.ts';
+import { type FetchHandler, listen } from './http-server.ts';
+import { kubeconfigText } from './kubeconfig.ts';
+import { createObjects, type Objects } from './objects.ts';
+import { createStore, type Store } from './store.ts';
+import { createCertificate } from './tls.ts';
+import { createWatches, type Watches } from './watch.ts';
+
+export interface KubernetesOptions {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Default: one fixed token, ADMIN_TOKEN. May be asynchronous. */
+  readonly authenticate?: Authenticate;
+  /** Default: everybody may do everything. */
+  readonly authorize?: Authorize;
+  /** Milliseconds between two bookmarks on a watch; default one minute. */
+  readonly bookmarkIntervalMs?: number;
+  /** The number of changes that can be watched from; default 10,000. */
+  readonly historyLimit?: number;
+  /** The cluster has the NetworkAttachmentDefinition CRD; default true. */
+  readonly multus?: boolean;
+}
+
+/** An API server without a socket. */
+export interface KubernetesApi {
+  readonly store: Store;
+  /** The objects, for tests and for what stands in for kubelets. */
+  readonly objects: Objects;
+  readonly watches: Watches;
+  readonly faults: KubernetesFaults;
+  /** Every authenticated request about objects, oldest first. */
+  readonly calls: readonly Call[];
+  forgetCalls(): void;
+  /** Answers a request as the server does. */
+  readonly fetch: FetchHandler;
+}
+
+/** An API server that listens. */
+export interface RunningKubernetes extends KubernetesApi {
+  readonly url: string;
+  /** The authority's certificate, PEM in base64, as DescribeCluster gives it. */
+  readonly caData: string;
+  /** A kubeconfig (JSON, which is YAML) that authenticates with `token`. */
+  kubeconfig(token?: string): string;
+  /** Ends the watches and cuts the connections. */
+  stop(): Promise<void>;
+}
+
+/** An API server to be called in-process through `fetch`; it has the usual namespaces. */
+export function createKubernetesApi(options: KubernetesOptions = {}): KubernetesApi {
+  const { clock = systemClock, random = Math.random, multus = true } = options;
+  const store = createStore(options.historyLimit);
+  const objects = createObjects({ store, clock, random });
+  const faults = createFaults(clock, () => watches.breakAll('reset'));
+  const watches = createWatches({
+    store,
+    clock,
+    bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
+    staleness: faults.staleness,
+  });
+  const calls: Call[] = [];
+  const parts = {
+    store,
+    objects,
+    watches,
+    faults,
+    clock,
+    multus,
+    authenticate: options.authenticate ?? acceptAdminToken,
+    authorize: options.authorize ?? (() => true),
+    log: (call: Call) => void calls.push(call),
+  };
+  for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
+    objects.create('namespaces', { metadata: { name } });
+  }
+  return {
+    store,
+    objects,
+    watches,
+    faults,
+    calls,
+    forgetCalls: () => void calls.splice(0),
+    fetch: (request) => handle(parts, request),
+  };
+}
+
+/** Starts an API server over HTTPS on a port of 127.0.0.1 that the system chooses. */
+export async function startKubernetes(options: KubernetesOptions = {}): Promise<RunningKubernetes> {
+  const api = createKubernetesApi(options);
+  const certificate = await createCertificate();
+  const { url, stop } = await listen(certificate, api.fetch);
+  const caData = Buffer.from(certificate.ca).toString('base64');
+  return {
+    ...api,
+    url,
+    caData,
+    kubeconfig: (token) => kubeconfigText({ url, caData, token }),
+    async stop() {
+      api.watches.breakAll();
+      await stop();
+    },
+  };
+}

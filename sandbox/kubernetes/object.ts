@@ -1,0 +1,102 @@
+import * as z from 'zod';
+
+const stringMap = z.record(z.string(), z.string());
+const jsonObject = z.record(z.string(), z.unknown());
+
+const metadata = z.looseObject({
+  name: z.string().optional(),
+  generateName: z.string().optional(),
+  namespace: z.string().optional(),
+  uid: z.string().optional(),
+  resourceVersion: z.string().optional(),
+  creationTimestamp: z.string().optional(),
+  deletionTimestamp: z.string().optional(),
+  deletionGracePeriodSeconds: z.number().optional(),
+  labels: stringMap.optional(),
+  annotations: stringMap.optional(),
+});
+
+const draft = z.looseObject({
+  apiVersion: z.string().optional(),
+  kind: z.string().optional(),
+  metadata: metadata.default({}),
+  spec: jsonObject.optional(),
+  status: jsonObject.optional(),
+});
+
+export interface Metadata {
+  readonly name?: string | undefined;
+  readonly generateName?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly creationTimestamp?: string | undefined;
+  readonly deletionTimestamp?: string | undefined;
+  readonly deletionGracePeriodSeconds?: number | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly [field: string]: unknown;
+}
+
+/** An object as a client sends it: the server has yet to fill in and check. */
+export interface Draft {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata: Metadata;
+  readonly spec?: Readonly<Record<string, unknown>> | undefined;
+  readonly status?: Readonly<Record<string, unknown>> | undefined;
+  readonly [field: string]: unknown;
+}
+
+/** An object with what the server sets. */
+export interface KubeObject extends Draft {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Metadata & {
+    readonly name: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly creationTimestamp: string;
+  };
+}
+
+/**
+ * Reads an object that a client sent. A field that is null counts as absent, as it
+ * does when Go decodes it.
+ *
+ * @throws z.ZodError where it is no Kubernetes object.
+ */
+export function parseDraft(value: unknown): Draft {
+  const text = JSON.stringify(value) ?? 'null';
+  return draft.parse(JSON.parse(text, (_key, field) => field ?? undefined));
+}
+
+/** The value as JSON carries it: without fields that are undefined. */
+export function asJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** `namespace/name`, or the name of what has no namespace. */
+export function keyOf(namespace: string | undefined, name: string): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value at a dotted path such as `spec.nodeName`; `undefined` where there is none. */
+export function fieldAt(value: unknown, path: string): unknown {
+  let at = value;
+  for (const part of path.split('.')) at = isRecord(at) ? at[part] : undefined;
+  return at;
+}
+
+/** Freezes a JSON value with everything in it. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

@@ -1,0 +1,50 @@
+import { findResource, type Resource } from './resources.ts';
+
+/** What a URL's path names. */
+export type Route =
+  | { readonly kind: 'discovery'; readonly path: string }
+  | {
+      readonly kind: 'resource';
+      readonly resource: Resource;
+      readonly namespace?: string;
+      readonly name?: string;
+      readonly subresource?: 'status';
+    }
+  | { readonly kind: 'unknown' };
+
+/** The group of `/api/v1/…` or `/apis/<group>/v1/…`, and the path's rest. */
+function splitGroup(
+  parts: readonly string[],
+): { group: string; rest: readonly string[] } | undefined {
+  const [root, first, second, ...rest] = parts;
+  if (root === 'api' && first === 'v1') return { group: '', rest: parts.slice(2) };
+  if (root === 'apis' && first !== undefined && second === 'v1') return { group: first, rest };
+  return undefined;
+}
+
+/** Reads a path such as `/api/v1/namespaces/default/pods/sampleapp/status`. */
+export function parseRoute(path: string): Route {
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
+  const split = splitGroup(parts);
+  if (split === undefined || split.rest.length === 0) return { kind: 'discovery', path };
+  const { group, rest } = split;
+  const scoped = rest[0] === 'namespaces' && rest.length > 2 && rest[2] !== 'status';
+  const namespace = scoped ? rest[1] : undefined;
+  const [plural = '', name, subresource, ...more] = scoped ? rest.slice(2) : rest;
+  const resource = findResource(group, plural);
+  if (resource === undefined || more.length > 0) return { kind: 'unknown' };
+  if (namespace !== undefined && !resource.namespaced) return { kind: 'unknown' };
+  if (subresource !== undefined && !(subresource === 'status' && resource.status)) {
+    return { kind: 'unknown' };
+  }
+  return {
+    kind: 'resource',
+    resource,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+    ...(subresource === undefined ? {} : { subresource }),
+  };
+}

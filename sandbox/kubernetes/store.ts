@@ -1,0 +1,134 @@
+import { asJson, type Draft, deepFreeze, type KubeObject, keyOf, type Metadata } from './object.ts';
+import type { ResourceName } from './resources.ts';
+import { expired, notYet } from './status.ts';
+
+/** One write. `object` carries the version of the write, also where the write deleted it. */
+export interface Change {
+  readonly version: number;
+  readonly resource: ResourceName;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: KubeObject;
+  readonly previous?: KubeObject;
+}
+
+/** An object that is complete but for its resourceVersion, which the store sets. */
+export interface Unversioned extends Draft {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Metadata & {
+    readonly name: string;
+    readonly uid: string;
+    readonly creationTimestamp: string;
+  };
+}
+
+/**
+ * What etcd and the watch cache are to an API server: objects under one counter of
+ * versions, with the changes of the recent past.
+ */
+export interface Store {
+  /** The version of the latest write. */
+  version(): number;
+  /** The oldest version that can still be read or watched from. */
+  oldest(): number;
+  get(resource: ResourceName, namespace: string | undefined, name: string): KubeObject | undefined;
+  /**
+   * The objects of `resource` in order of their keys, as they were at version `at`.
+   *
+   * @throws StatusError 410 where that version is dropped, 504 where it is not reached.
+   */
+  list(resource: ResourceName, at?: number): KubeObject[];
+  /** The changes after version `after`, oldest first; throws as `list` does. */
+  changesAfter(after: number): readonly Change[];
+  put(resource: ResourceName, object: Unversioned): KubeObject;
+  /** Deletes, and returns the object as the DELETED event shows it. */
+  remove(resource: ResourceName, object: KubeObject): KubeObject;
+  /** Calls `listener` within every write, after it is readable; returns how to stop that. */
+  onChange(listener: (change: Change) => void): () => void;
+  /** Drops the history before `version` (default: all of it). */
+  compact(version?: number): void;
+}
+
+const keyOfObject = (object: KubeObject): string =>
+  keyOf(object.metadata.namespace, object.metadata.name);
+
+/** An empty store that keeps the last `historyLimit` changes. */
+export function createStore(historyLimit = 10_000): Store {
+  const current = new Map<ResourceName, Map<string, KubeObject>>();
+  const listeners = new Set<(change: Change) => void>();
+  let history: Change[] = [];
+  let version = 1;
+
+  const oldest = (): number => version - history.length;
+
+  const objectsOf = (resource: ResourceName): Map<string, KubeObject> => {
+    const known = current.get(resource);
+    if (known !== undefined) return known;
+    const objects = new Map<string, KubeObject>();
+    current.set(resource, objects);
+    return objects;
+  };
+
+  const changesAfter = (after: number): readonly Change[] => {
+    if (after < oldest()) throw expired(after, oldest());
+    if (after > version) throw notYet(after, version);
+    return history.slice(history.length - (version - after));
+  };
+
+  const record = (change: Change): void => {
+    version = change.version;
+    history.push(change);
+    if (history.length > historyLimit) history.shift();
+    for (const listener of [...listeners]) listener(change);
+  };
+
+  return {
+    version: () => version,
+    oldest,
+    changesAfter,
+    get: (resource, namespace, name) => objectsOf(resource).get(keyOf(namespace, name)),
+    list(resource, at = version) {
+      const objects = new Map(objectsOf(resource));
+      for (const change of changesAfter(at).toReversed()) {
+        if (change.resource !== resource) continue;
+        if (change.previous === undefined) objects.delete(keyOfObject(change.object));
+        else objects.set(keyOfObject(change.previous), change.previous);
+      }
+      return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+    },
+    put(resource, draft) {
+      const next = version + 1;
+      const object: KubeObject = deepFreeze(
+        asJson({ ...draft, metadata: { ...draft.metadata, resourceVersion: String(next) } }),
+      );
+      const key = keyOfObject(object);
+      const previous = objectsOf(resource).get(key);
+      objectsOf(resource).set(key, object);
+      record({
+        version: next,
+        resource,
+        type: previous === undefined ? 'ADDED' : 'MODIFIED',
+        object,
+        ...(previous === undefined ? {} : { previous }),
+      });
+      return object;
+    },
+    remove(resource, previous) {
+      const next = version + 1;
+      const object: KubeObject = deepFreeze({
+        ...previous,
+        metadata: { ...previous.metadata, resourceVersion: String(next) },
+      });
+      objectsOf(resource).delete(keyOfObject(object));
+      record({ version: next, resource, type: 'DELETED', object, previous });
+      return object;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    compact(before = version) {
+      history = history.filter((change) => change.version > before);
+    },
+  };
+}

@@ -26,6 +26,13 @@ export function parseAddress(text: string): Address | undefined {
   return undefined;
 }
 
+/** Reads an address that may carry a prefix length, as interfaces are configured: `172.16.1.9/24` is 172.16.1.9. */
+export function parseInterfaceAddress(text: string): Address | undefined {
+  const slash = text.indexOf('/');
+  if (slash === -1) return parseAddress(text);
+  return parseCidr(text) === undefined ? undefined : parseAddress(text.slice(0, slash));
+}
+
 export function familyOf(address: Address): Family {
   return address.includes(':') ? 6 : 4;
 }

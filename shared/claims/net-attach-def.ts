@@ -1,0 +1,119 @@
+import * as z from 'zod';
+import type { AddressRange } from '../address.ts';
+import type { NetworkAttachmentDefinition } from '../cluster/kubernetes.ts';
+import { IGNORE, RANGES } from './annotations.ts';
+import { ipamRanges } from './ipam-ranges.ts';
+import { parseRangeList } from './range-list.ts';
+import { type Read, readJson } from './read.ts';
+
+/** What a NetworkAttachmentDefinition says that decides something. */
+export interface ParsedNetwork {
+  /** `namespace/name`. */
+  readonly network: string;
+  /** The CNI plugin that makes the interface, such as `ipvlan`. */
+  readonly type?: string;
+  /** The worker's device below it, such as `eth1`. */
+  readonly master?: string;
+  /** Annotated to be none of our business: attachments to it claim nothing. */
+  readonly ignored: boolean;
+  /** The addresses that it gives out, and what `multus-eni.dev/ranges` adds. */
+  readonly ranges: readonly AddressRange[];
+}
+
+/** A NetworkAttachmentDefinition that cannot be read. */
+export interface UnreadableNetwork {
+  readonly kind: 'unreadable-network';
+  /** `namespace/name`. */
+  readonly network: string;
+  /** What is wrong, and where. */
+  readonly detail: string;
+}
+
+const plugin = z.object({
+  type: z.string().nullish(),
+  master: z.string().nullish(),
+  ipam: z.unknown().optional(),
+});
+
+const configuration = z.object({
+  ...plugin.shape,
+  plugins: z.array(plugin).min(1, 'an empty list').nullish(),
+});
+
+/**
+ * Reads a NetworkAttachmentDefinition: `spec.config` as one plugin or as a list of
+ * `plugins`, and our annotations. Without `spec.config` the configuration lies in a
+ * file on the workers, and only the annotations are known.
+ */
+export function parseNetwork(
+  definition: NetworkAttachmentDefinition,
+):
+  | { readonly ok: true; readonly network: ParsedNetwork }
+  | { readonly ok: false; readonly unreadable: UnreadableNetwork } {
+  const network = `${definition.namespace}/${definition.name}`;
+  if (definition.annotations[IGNORE] === 'true') {
+    return { ok: true, network: { network, ignored: true, ranges: [] } };
+  }
+  const unreadable = (detail: string) =>
+    ({ ok: false, unreadable: { kind: 'unreadable-network', network, detail } }) as const;
+
+  const added = parseRangeList(definition.annotations[RANGES] ?? '');
+  if (!added.ok) return unreadable(`annotation ${RANGES}: ${added.detail}`);
+  const config = parseConfig(definition.config ?? '');
+  if (!config.ok) return unreadable(`spec.config: ${config.detail}`);
+  const { type, master, ranges } = config.value;
+  return {
+    ok: true,
+    network: {
+      network,
+      ...(type ? { type } : {}),
+      ...(master ? { master } : {}),
+      ignored: false,
+      ranges: [...ranges, ...added.value],
+    },
+  };
+}
+
+/** Reads all of a cluster's networks; one that cannot be read is left out of the map. */
+export function parseNetworks(definitions: Iterable<NetworkAttachmentDefinition>): {
+  readonly networks: ReadonlyMap<string, ParsedNetwork>;
+  readonly unreadable: readonly UnreadableNetwork[];
+} {
+  const networks = new Map<string, ParsedNetwork>();
+  const unreadable: UnreadableNetwork[] = [];
+  for (const definition of definitions) {
+    const parsed = parseNetwork(definition);
+    if (parsed.ok) networks.set(parsed.network.network, parsed.network);
+    else unreadable.push(parsed.unreadable);
+  }
+  return { networks, unreadable };
+}
+
+interface Config {
+  readonly type?: string | null;
+  readonly master?: string | null;
+  readonly ranges: readonly AddressRange[];
+}
+
+function parseConfig(text: string): Read<Config> {
+  if (text.trim() === '') return { ok: true, value: { ranges: [] } };
+  const read = readJson(text, configuration);
+  if (!read.ok) return read;
+  const { plugins, ...only } = read.value;
+  const chain = plugins ?? [only];
+  const ranges: AddressRange[] = [];
+  for (const [index, { ipam }] of chain.entries()) {
+    const given = ipamRanges(ipam, plugins ? ['plugins', index, 'ipam'] : ['ipam']);
+    if (!given.ok) return given;
+    for (const range of given.value) ranges.push(range);
+  }
+  // The first plugin of a chain makes the interface; the others only tune it.
+  return {
+    ok: true,
+    value: {
+      type: chain[0]?.type,
+      master: chain.find((link) => link.master)?.master,
+      ranges,
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { type Address, type AddressRange, familyOf, toInteger } from '../address.ts';
+import { mergeRanges } from './range-list.ts';
+
+/** Which addresses are ours. */
+export interface Ranges {
+  /** In a range: an address that is released wherever it is seen unclaimed. */
+  includes(address: Address): boolean;
+  /** Within the configuration's bounds: outside them nothing is ever assigned or released. */
+  allows(address: Address): boolean;
+}
+
+/**
+ * The ranges of a cluster: what its networks give out, within `bounds`.
+ *
+ * @param bounds the configuration's `ranges`; nothing is out of bounds where it is unset,
+ *   and everything where it is an empty list.
+ */
+export function rangesOf(
+  networks: Iterable<{ readonly ranges: readonly AddressRange[] }>,
+  bounds?: readonly AddressRange[],
+): Ranges {
+  const given = finder([...networks].flatMap((network) => network.ranges));
+  const allows = bounds === undefined ? () => true : finder(bounds);
+  return { includes: (address) => given(address) && allows(address), allows };
+}
+
+/** Whether an address lies in one of the ranges, found in logarithmic time. */
+function finder(ranges: readonly AddressRange[]): (address: Address) => boolean {
+  const merged = mergeRanges(ranges);
+  const byFamily = {
+    4: merged.filter((range) => range.family === 4),
+    6: merged.filter((range) => range.family === 6),
+  };
+  return (address) => {
+    const sorted = byFamily[familyOf(address)];
+    const value = toInteger(address);
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const range = sorted[middle];
+      if (range === undefined || value < range.first) high = middle;
+      else if (value > range.last) low = middle + 1;
+      else return true;
+    }
+    return false;
+  };
+}

@@ -1,0 +1,81 @@
+import { type Address, parseAddress } from '../address.ts';
+
+/**
+ * The message of a pod's condition. People read it in `kubectl describe pod`, and we
+ * read it back: what it lists as assigned is what the pod claims while its
+ * annotation cannot be read, and what it lists as a problem the pod has been told.
+ *
+ *     assigned: 172.16.1.70 on eni-0abc, 172.16.3.70 on eni-0def; 172.16.1.71: conflict: held by …
+ */
+
+export interface AssignedAddress {
+  readonly address: Address;
+  /** Absent only in a message that somebody else wrote. */
+  readonly eniId?: string;
+}
+
+export interface ToldProblem {
+  /** Absent where the problem is none of one address. */
+  readonly address?: Address;
+  /** In kebab case. */
+  readonly kind: string;
+}
+
+const ASSIGNED = 'assigned: ';
+const NONE = 'none';
+const SEPARATOR = '; ';
+
+/** The whole message. */
+export function formatConditionMessage(
+  assigned: readonly AssignedAddress[],
+  problems: readonly (ToldProblem & { readonly detail: string })[] = [],
+): string {
+  return [formatAssigned(assigned), ...problems.map(formatProblem)].join(SEPARATOR);
+}
+
+/** The message's first part. */
+export function formatAssigned(assigned: readonly AssignedAddress[]): string {
+  const list = assigned.map(({ address, eniId }) =>
+    eniId === undefined ? address : `${address} on ${eniId}`,
+  );
+  return ASSIGNED + (list.length === 0 ? NONE : list.join(', '));
+}
+
+/** One further part of the message. The detail may be any text: what would end the part is replaced. */
+export function formatProblem({
+  address,
+  kind,
+  detail,
+}: ToldProblem & { readonly detail: string }): string {
+  const subject = address === undefined ? '' : `${address}: `;
+  return `${subject}${kind}: ${detail.replace(/;/g, ',').replace(/\s+/g, ' ')}`;
+}
+
+/** The addresses that a condition's message lists as assigned; none if it is not of our making. */
+export function parseAssigned(message: string): AssignedAddress[] {
+  const [first = ''] = message.split(SEPARATOR, 1);
+  if (!first.startsWith(ASSIGNED)) return [];
+  return first
+    .slice(ASSIGNED.length)
+    .split(', ')
+    .flatMap((item) => {
+      const [, text = '', eniId] = /^(\S+)(?: on (\S+))?$/.exec(item) ?? [];
+      const address = parseAddress(text);
+      if (address === undefined) return [];
+      return [eniId === undefined ? { address } : { address, eniId }];
+    });
+}
+
+/** The problems of single addresses that a condition's message tells of. */
+export function parseProblems(
+  message: string,
+): { readonly address: Address; readonly kind: string }[] {
+  return message
+    .split(SEPARATOR)
+    .slice(1)
+    .flatMap((part) => {
+      const [, text = '', kind = ''] = /^(\S+): ([a-z]+(?:-[a-z]+)*): /.exec(part) ?? [];
+      const address = parseAddress(text);
+      return address === undefined ? [] : [{ address, kind }];
+    });
+}

@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { type Address, parseInterfaceAddress } from '../address.ts';
+import { NETWORK_STATUS, NETWORKS_STATUS } from './annotations.ts';
+import type { UnreadableAnnotation } from './claim.ts';
+import { readJson, textAs, whatIsWrong } from './read.ts';
+
+/** One interface that Multus gave to a pod besides the cluster network's. */
+export interface Attachment {
+  /** `namespace/name` of the NetworkAttachmentDefinition. */
+  readonly network: string;
+  /** The interface inside the pod, such as `net1`. */
+  readonly interface?: string;
+  readonly ips: readonly Address[];
+  /** Lower case. */
+  readonly mac?: string;
+}
+
+const MAX_ENTRIES = 10_000;
+/** Two DNS subdomains of at most 253 characters and a slash. */
+const MAX_NAME_LENGTH = 507;
+
+/** A pod without networks is written as an empty list, `null` or nothing, depending on who writes it. */
+const entries = z.preprocess(
+  (json) => (json === null || json === '' ? [] : json),
+  z.array(z.unknown()).max(MAX_ENTRIES, `more than ${MAX_ENTRIES} entries`),
+);
+
+const defaultEntry = z.object({ default: z.literal(true) });
+
+/** https://github.com/k8snetworkplumbingwg/multi-net-spec, "Network Attachment Status Annotation". */
+const attachmentEntry = z.object({
+  name: z.string().min(1).max(MAX_NAME_LENGTH),
+  interface: z.string().max(63).nullish(),
+  ips: z.array(textAs(parseInterfaceAddress, 'an address')).nullish(),
+  mac: z
+    .string()
+    .regex(/^([0-9a-f]{2}(:[0-9a-f]{2}){5,19})?$/i, 'not a MAC address')
+    .nullish(),
+});
+
+/**
+ * Reads `network-status`, or else the older `networks-status`. The default entry is
+ * the cluster network and left out. One wrong entry makes the whole annotation
+ * unreadable: half of it would look like claims that the pod gave up.
+ *
+ * @param namespace the pod's own, which a bare network name belongs to.
+ */
+export function parseNetworkStatus(
+  annotations: Readonly<Record<string, string>>,
+  namespace: string,
+):
+  | { readonly ok: true; readonly attachments: readonly Attachment[] }
+  | { readonly ok: false; readonly unreadable: UnreadableAnnotation } {
+  const annotation = annotations[NETWORK_STATUS] === undefined ? NETWORKS_STATUS : NETWORK_STATUS;
+  const unreadable = (detail: string) =>
+    ({ ok: false, unreadable: { kind: 'unreadable-annotation', annotation, detail } }) as const;
+
+  const text = annotations[annotation] ?? '';
+  if (text.trim() === '') return { ok: true, attachments: [] };
+  const list = readJson(text, entries);
+  if (!list.ok) return unreadable(list.detail);
+
+  const attachments: Attachment[] = [];
+  for (const [index, entry] of list.value.entries()) {
+    if (defaultEntry.safeParse(entry).success) continue;
+    const parsed = attachmentEntry.safeParse(entry);
+    if (!parsed.success) return unreadable(whatIsWrong(parsed.error, [index]));
+    attachments.push(toAttachment(parsed.data, namespace));
+  }
+  return { ok: true, attachments };
+}
+
+function toAttachment(entry: z.output<typeof attachmentEntry>, namespace: string): Attachment {
+  return {
+    network: entry.name.includes('/') ? entry.name : `${namespace}/${entry.name}`,
+    ...(entry.interface ? { interface: entry.interface } : {}),
+    ips: entry.ips ?? [],
+    ...(entry.mac ? { mac: entry.mac.toLowerCase() } : {}),
+  };
+}

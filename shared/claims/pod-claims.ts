@@ -1,0 +1,98 @@
+import type { Address } from '../address.ts';
+import type { Pod } from '../cluster/kubernetes.ts';
+import { IGNORE } from './annotations.ts';
+import type { Claim, PodClaims, UnreadableAnnotation } from './claim.ts';
+import { type AssignedAddress, parseAssigned } from './condition-message.ts';
+import { type FloatingIp, parseFloatingIps } from './floating-ips.ts';
+import type { ParsedNetwork } from './net-attach-def.ts';
+import { type Attachment, parseNetworkStatus } from './network-status.ts';
+
+/**
+ * What a pod claims: the addresses of its attachments and its floating addresses,
+ * each once. Where an annotation cannot be read, the addresses that the pod's
+ * condition last recorded stand in for it. That a floating address lies in a range is
+ * not checked here.
+ *
+ * @param networks by `namespace/name`. An ignored one's attachments claim nothing; one
+ *   that is not in it claims, its `master` unknown.
+ * @returns `undefined` where the pod claims nothing whatever its annotations say: it is
+ *   not bound to a node, finished, on the host's network, or to be ignored.
+ */
+export function claimsOf(
+  pod: Pod,
+  networks: ReadonlyMap<string, ParsedNetwork>,
+): PodClaims | undefined {
+  if (pod.node === undefined || pod.finished || pod.hostNetwork) return undefined;
+  if (pod.annotations[IGNORE] === 'true') return undefined;
+
+  const status = parseNetworkStatus(pod.annotations, pod.namespace);
+  const floating = parseFloatingIps(pod.annotations);
+  const recorded = parseAssigned(pod.condition?.message ?? '');
+  const unreadable: UnreadableAnnotation[] = [];
+
+  const claims = new Map<Address, Claim>();
+  if (status.ok) {
+    claimAttachments(claims, pod, status.attachments, networks);
+  } else {
+    unreadable.push(status.unreadable);
+    claimRecorded(claims, pod, recorded, false);
+  }
+  if (floating.ok) {
+    claimFloating(claims, pod, floating.floating);
+  } else {
+    unreadable.push(floating.unreadable);
+    const attached = new Set(status.ok ? status.attachments.flatMap(({ ips }) => ips) : []);
+    const others = recorded.filter(({ address }) => !attached.has(address));
+    claimRecorded(claims, pod, others, true);
+  }
+  return {
+    pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid },
+    node: pod.node,
+    createdAt: pod.createdAt,
+    terminating: pod.terminating,
+    claims: [...claims.values()],
+    unreadable,
+  };
+}
+
+function claimAttachments(
+  claims: Map<Address, Claim>,
+  pod: Pod,
+  attachments: readonly Attachment[],
+  networks: ReadonlyMap<string, ParsedNetwork>,
+): void {
+  for (const { ips, ...attachment } of attachments) {
+    const definition = networks.get(attachment.network);
+    if (definition?.ignored) continue;
+    const master = definition?.master === undefined ? {} : { master: definition.master };
+    for (const address of ips) {
+      if (claims.has(address)) continue;
+      const since = pod.createdAt;
+      claims.set(address, { address, ...attachment, ...master, floating: false, since });
+    }
+  }
+}
+
+/** A floating claim on an attachment's address keeps what the attachment says about its ENI. */
+function claimFloating(
+  claims: Map<Address, Claim>,
+  pod: Pod,
+  floating: readonly FloatingIp[],
+): void {
+  for (const { address, since = pod.createdAt } of floating) {
+    claims.set(address, { ...claims.get(address), address, floating: true, since });
+  }
+}
+
+function claimRecorded(
+  claims: Map<Address, Claim>,
+  pod: Pod,
+  recorded: readonly AssignedAddress[],
+  floating: boolean,
+): void {
+  for (const { address, eniId } of recorded) {
+    if (claims.has(address)) continue;
+    const recordedEni = eniId === undefined ? {} : { recordedEni: eniId };
+    claims.set(address, { address, floating, since: pod.createdAt, ...recordedEni });
+  }
+}

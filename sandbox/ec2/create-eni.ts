@@ -1,0 +1,71 @@
+import { type Address, contains, fromInteger, parseAddress } from '../../shared/address.ts';
+import { checkSubnet, isReserved, refuseTaken, takenFor } from './assignment.ts';
+import type { IdMaker } from './ids.ts';
+import { addressesOf, type NetworkInterface, type State, type SubnetModel } from './model.ts';
+
+export interface EniSpec {
+  readonly subnetId: string;
+  /** Made up unless given. */
+  readonly mac?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The subnet's lowest free address unless given. */
+  readonly primary?: string;
+  readonly secondary?: readonly string[];
+  readonly ipv6?: readonly string[];
+  /** One of `ipv6`. */
+  readonly primaryIpv6?: string;
+}
+
+/**
+ * A new, detached ENI.
+ *
+ * @throws Error where the subnet does not exist or does not have the addresses free.
+ */
+export function createEni(state: State, ids: IdMaker, spec: EniSpec): NetworkInterface {
+  const subnet = state.subnets.get(spec.subnetId);
+  if (subnet === undefined) throw new Error(`there is no subnet ${spec.subnetId}`);
+  const primary = spec.primary === undefined ? freeAddress(state, subnet) : read(spec.primary);
+  const secondary = (spec.secondary ?? []).map(read);
+  const ipv6 = (spec.ipv6 ?? []).map(read);
+  const bare: NetworkInterface = {
+    id: ids.next('eni'),
+    vpcId: subnet.vpcId,
+    subnetId: subnet.id,
+    zone: subnet.zone,
+    mac: spec.mac ?? ids.mac(),
+    tags: new Map(Object.entries(spec.tags ?? {})),
+    primary,
+    secondary: [],
+    ipv6: [],
+    ipv4Prefixes: [],
+    ipv6Prefixes: [],
+    elasticIps: new Map(),
+  };
+  const addresses = [primary, ...secondary, ...ipv6];
+  checkSubnet(state, bare, addresses);
+  refuseTaken(takenFor(state, bare, addresses));
+  if (spec.primaryIpv6 === undefined) return { ...bare, secondary, ipv6 };
+  const primaryIpv6 = read(spec.primaryIpv6);
+  if (!ipv6.includes(primaryIpv6))
+    throw new Error(`${primaryIpv6} is not among the IPv6 addresses`);
+  return { ...bare, secondary, ipv6, primaryIpv6 };
+}
+
+function freeAddress(state: State, subnet: SubnetModel): Address {
+  const enis = [...state.enis.values()].filter(({ subnetId }) => subnetId === subnet.id);
+  const used = new Set(enis.flatMap(addressesOf));
+  const prefixes = enis.flatMap(({ ipv4Prefixes }) => ipv4Prefixes);
+  const { first, last } = subnet.ipv4.range;
+  for (let value = first; value <= last; value += 1n) {
+    const address = fromInteger(value, 4);
+    const delegated = prefixes.some(({ range }) => contains(range, address));
+    if (!used.has(address) && !delegated && !isReserved(subnet.ipv4, address)) return address;
+  }
+  throw new Error(`${subnet.id} (${subnet.ipv4.cidr}) has no free address`);
+}
+
+function read(text: string): Address {
+  const address = parseAddress(text);
+  if (address === undefined) throw new Error(`${text} is no IP address`);
+  return address;
+}

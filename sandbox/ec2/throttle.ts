@@ -1,0 +1,60 @@
+import type { Clock } from '../../shared/clock.ts';
+
+export interface BucketSize {
+  readonly tokens: number;
+  readonly refillPerSecond: number;
+}
+
+export interface Throttle {
+  /** Begins to throttle, with every bucket full; `sizes` overrides AWS's defaults by action. */
+  enable(sizes?: Readonly<Record<string, BucketSize>>): void;
+  disable(): void;
+  /** Takes a token for one call; false where there is none. */
+  take(action: string, params: URLSearchParams): boolean;
+}
+
+/**
+ * AWS's defaults per account and region.
+ * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+ */
+const MUTATING: BucketSize = { tokens: 100, refillPerSecond: 5 };
+const DESCRIBE: BucketSize = { tokens: 100, refillPerSecond: 20 };
+const DESCRIBE_ALL: BucketSize = { tokens: 50, refillPerSecond: 10 };
+
+/** One token bucket per action; a describe call without filter and page size has one of its own. */
+export function createThrottle(clock: Clock): Throttle {
+  let sizes: Readonly<Record<string, BucketSize>> | undefined;
+  const buckets = new Map<string, { tokens: number; at: number }>();
+
+  return {
+    enable(overrides = {}) {
+      sizes = overrides;
+      buckets.clear();
+    },
+    disable() {
+      sizes = undefined;
+    },
+    take(action, params) {
+      if (sizes === undefined) return true;
+      const unbounded = action.startsWith('Describe') && !isBounded(params);
+      const size = sizes[action] ?? defaultSize(action, unbounded);
+      const name = unbounded ? `${action} of everything` : action;
+      const now = clock.now();
+      const bucket = buckets.get(name) ?? { tokens: size.tokens, at: now };
+      const refilled = bucket.tokens + ((now - bucket.at) / 1000) * size.refillPerSecond;
+      const tokens = Math.min(size.tokens, refilled);
+      const taken = tokens >= 1;
+      buckets.set(name, { tokens: taken ? tokens - 1 : tokens, at: now });
+      return taken;
+    },
+  };
+}
+
+function isBounded(params: URLSearchParams): boolean {
+  return [...params.keys()].some((name) => name === 'MaxResults' || name.startsWith('Filter.'));
+}
+
+function defaultSize(action: string, unbounded: boolean): BucketSize {
+  if (!action.startsWith('Describe')) return MUTATING;
+  return unbounded ? DESCRIBE_ALL : DESCRIBE;
+}

@@ -1,0 +1,58 @@
+import { compareAddresses } from '../shared/address.ts';
+import { formatConditionMessage } from '../shared/claims/condition-message.ts';
+import type { Pod, PodCondition } from '../shared/cluster/kubernetes.ts';
+import type { Assignment } from '../shared/plan/decision.ts';
+import { describeProblem, type Problem } from '../shared/plan/problem.ts';
+
+/** What became of one pod's claims. */
+export interface PodOutcome {
+  readonly pod: Pod;
+  /** On their ENIs. */
+  readonly placed: readonly Assignment[];
+  readonly problems: readonly Problem[];
+}
+
+/** `outside-subnet` → `OutsideSubnet`, as condition reasons are written. */
+function reasonOf(kind: Problem['kind']): string {
+  return kind.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/**
+ * The condition that tells the outcome; `undefined` for a pod that is none of our business:
+ * one that claims nothing, waits for nothing and was told nothing.
+ */
+export function conditionOf(outcome: PodOutcome): PodCondition | undefined {
+  const { pod } = outcome;
+  const placed = outcome.placed.toSorted((a, b) => compareAddresses(a.address, b.address));
+  const problems = outcome.problems
+    .map((problem) => ({
+      address: 'address' in problem ? problem.address : undefined,
+      kind: problem.kind,
+      detail: describeProblem(problem),
+    }))
+    .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+  const message = formatConditionMessage(placed, problems);
+  const [first] = problems;
+  if (first) return { status: 'False', reason: reasonOf(first.kind), message };
+  if (placed.length > 0) return { status: 'True', reason: 'Assigned', message };
+  // A pod of bridge networks alone, with our readiness gate, would otherwise never be ready.
+  return pod.gated || pod.condition
+    ? { status: 'True', reason: 'NothingToAssign', message }
+    : undefined;
+}
+
+function orderOf({
+  address = '',
+  kind,
+  detail,
+}: {
+  address?: string;
+  kind: string;
+  detail: string;
+}) {
+  return `${address} ${kind} ${detail}`;
+}
+
+export function isSame(a: PodCondition, b: PodCondition | undefined): boolean {
+  return a.status === b?.status && a.reason === b.reason && a.message === b.message;
+}

@@ -1,0 +1,122 @@
+import type { Applied } from '../../shared/apply/apply.ts';
+import type { EventToWrite, PodRef } from '../../shared/cluster/kubernetes.ts';
+import type { PodEvent } from '../../shared/messages/schema.ts';
+import type { Placement, Plan } from '../../shared/plan/decision.ts';
+import type { Problem } from '../../shared/plan/problem.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import type { NodeState } from '../../shared/state/node-state.ts';
+import { conditionOf, isSame, type PodOutcome } from '../condition.ts';
+import { eventsOf } from './pod-events.ts';
+
+/** What a reconcile found and did, to be told. */
+export interface Told {
+  readonly state: NodeState;
+  readonly plan: Plan;
+  readonly applied: Applied;
+  readonly pods: readonly PodEvent[];
+}
+
+/**
+ * Tells each pod what became of its addresses: the condition, and Events for what is new. An
+ * unchanged state writes nothing.
+ *
+ * @throws where a condition cannot be written, since a pod may wait for it; an Event that
+ *   cannot be written is logged.
+ */
+export async function tell(access: ClusterAccess, told: Told, signal?: AbortSignal): Promise<void> {
+  const events: EventToWrite[] = releaseEvents(told);
+  await inTurns(outcomesOf(told), async (outcome) => {
+    const condition = conditionOf(outcome);
+    if (condition === undefined || isSame(condition, outcome.pod.condition)) return;
+    // The transition time moves only with the status (Kubernetes API conventions, "conditions").
+    const turned = condition.status !== outcome.pod.condition?.status;
+    const lastTransitionTime = turned ? access.clock.now() : undefined;
+    await access.kubernetes.setPodCondition(
+      outcome.pod,
+      { ...condition, lastTransitionTime },
+      signal,
+    );
+    events.push(...eventsOf(outcome, condition));
+  });
+  await inTurns(events, (event) => write(access, event, signal));
+}
+
+async function write(
+  access: ClusterAccess,
+  event: EventToWrite,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await access.kubernetes.writeEvent({ ...event, at: access.clock.now() }, signal);
+  } catch (error) {
+    const { regarding } = event;
+    const pod = regarding.kind === 'Pod' ? `${regarding.namespace}/${regarding.name}` : undefined;
+    access.telemetry.error('an Event was not written', { cluster: access.cluster, pod }, error);
+  }
+}
+
+/** The outcome of each live pod that acquires something or has been told something. */
+function outcomesOf({ state, plan, applied }: Told): PodOutcome[] {
+  const problems = [...plan.problems, ...applied.problems];
+  const problemsOf = Map.groupBy(problems, (problem) => problem.pod.uid);
+  const failed = new Set(problems.flatMap(keyOfProblem));
+  const placed = [...plan.keep, ...applied.assigned].filter(
+    ({ claim, address }) => !failed.has(key(claim.pod, address)),
+  );
+  const placedOf = Map.groupBy(placed, ({ claim }) => claim.pod.uid);
+  return [...state.podObjects.values()]
+    .filter((pod) => !pod.terminating && !pod.finished)
+    .map((pod) => ({
+      pod,
+      placed: placedOf.get(pod.uid) ?? [],
+      problems: problemsOf.get(pod.uid) ?? [],
+    }));
+}
+
+function key(pod: PodRef, address: string): string {
+  return `${pod.uid}/${address}`;
+}
+
+function keyOfProblem(problem: Problem): string[] {
+  return 'address' in problem ? [key(problem.pod, problem.address)] : [];
+}
+
+/** `IPsReleased`: on the pod that a message names, or on the Node where nobody is named. */
+function releaseEvents({ state, applied, pods }: Told): EventToWrite[] {
+  const node = { kind: 'Node', name: state.node, uid: state.nodeUid } as const;
+  const moved = new Set(applied.assigned.map(({ address }) => address));
+  const released = applied.released.filter(({ address }) => !moved.has(address));
+  const byOwner = Map.groupBy(released, ({ address }) => {
+    const owner = pods.find((pod) => pod.ips.includes(address));
+    return owner ? owner.uid : '';
+  });
+  return [...byOwner].map(([uid, placements]) => {
+    const owner = pods.find((pod) => pod.uid === uid);
+    const regarding = owner ? { kind: 'Pod' as const, ...refOf(owner) } : node;
+    return {
+      regarding,
+      type: 'Normal',
+      reason: 'IPsReleased',
+      message: `released ${placements.map(text).join(', ')}`,
+    };
+  });
+}
+
+function refOf({ namespace, name, uid }: PodEvent): PodRef {
+  return { namespace, name, uid };
+}
+
+function text({ address, eniId }: Placement): string {
+  return `${address} from ${eniId}`;
+}
+
+const AT_ONCE = 10;
+
+/** Runs `task` for each item, some side by side: a node may have hundreds of pods. */
+async function inTurns<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of queue) await task(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { NodeMessage } from '../../shared/messages/schema.ts';
+import type { Telemetry } from '../../shared/telemetry.ts';
+import type { NodeResult } from './reconcile-node.ts';
+
+interface Measuring {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** Emits the metrics and the log line of a reconciled node; an unchanged one has neither. */
+export function measure(
+  { clock, telemetry }: Measuring,
+  { cluster, node }: NodeMessage,
+  messages: readonly NodeMessage[],
+  result: NodeResult,
+): void {
+  if (result.kind !== 'reconciled') {
+    telemetry.info('nothing to reconcile', { cluster, node }, { because: result.kind });
+    return;
+  }
+  const { plan, applied } = result;
+  const problems = [...plan.problems, ...applied.problems];
+  const counts = {
+    assigned: applied.assigned.length,
+    takenOver: applied.takenOver,
+    released: applied.released.length,
+    notAssigned: problems.length,
+    foreign: plan.foreign.length,
+    ignored: plan.ignored,
+  };
+  if (counts.assigned + counts.released + counts.notAssigned > 0) {
+    telemetry.info('reconciled', { cluster, node }, { ...counts, problems });
+  }
+  const metrics = [
+    ['AddressesAssigned', counts.assigned],
+    ['AddressesTakenOver', counts.takenOver],
+    ['AddressesReleased', counts.released],
+    ['AddressesNotAssigned', counts.notAssigned],
+    ['AddressesForeign', counts.foreign],
+  ] as const;
+  for (const [name, value] of metrics) if (value > 0) telemetry.metric(name, cluster, value);
+
+  // From what the forwarder saw first of what was done now: a resync or sweep began no wait.
+  const seen = messages.filter(({ reason }) => reason === 'pods');
+  const first = Math.min(...seen.map(({ observedAt }) => Date.parse(observedAt)));
+  if (counts.assigned > 0 && seen.length > 0) {
+    telemetry.metric('AssignmentLatency', cluster, Math.max(0, clock.now() - first));
+  }
+}

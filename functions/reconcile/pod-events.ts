@@ -1,0 +1,44 @@
+import { parseAssigned, parseProblems } from '../../shared/claims/condition-message.ts';
+import type { EventToWrite, PodCondition, PodRef } from '../../shared/cluster/kubernetes.ts';
+import { describeProblem, type Problem } from '../../shared/plan/problem.ts';
+import type { PodOutcome } from '../condition.ts';
+
+/** The Events for what the pod's condition did not say before: addresses assigned, addresses that could not be. */
+export function eventsOf(outcome: PodOutcome, now: PodCondition): EventToWrite[] {
+  const before = outcome.pod.condition?.message ?? '';
+  const { namespace, name, uid } = outcome.pod;
+  const regarding = { kind: 'Pod', namespace, name, uid } as const satisfies PodRef & {
+    kind: 'Pod';
+  };
+
+  const had = new Set(parseAssigned(before).map(({ address, eniId }) => `${address} ${eniId}`));
+  const assigned = outcome.placed.filter(({ address, eniId }) => !had.has(`${address} ${eniId}`));
+  const told = new Set(parseProblems(before).map(({ address, kind }) => `${address} ${kind}`));
+  const failed = outcome.problems.filter((problem) => !told.has(toldKey(problem)));
+
+  const events: EventToWrite[] = [];
+  if (assigned.length > 0) {
+    const list = assigned.map(
+      ({ address, eniId, claim }) =>
+        `${address} to ${eniId}${claim.interface ? ` (${claim.interface})` : ''}`,
+    );
+    const message = `assigned ${list.join(', ')}`;
+    events.push({ regarding, type: 'Normal', reason: 'IPsAssigned', message });
+  }
+  // A condition that changed for another reason does not tell the old problems again.
+  if (now.status === 'False' && failed.length > 0) {
+    const message = failed.map(lineOf).join('; ');
+    events.push({ regarding, type: 'Warning', reason: 'IPAssignmentFailed', message });
+  }
+  return events;
+}
+
+function toldKey(problem: Problem): string {
+  return 'address' in problem ? `${problem.address} ${problem.kind}` : problem.kind;
+}
+
+function lineOf(problem: Problem): string {
+  return 'address' in problem
+    ? `${problem.address}: ${describeProblem(problem)}`
+    : describeProblem(problem);
+}

@@ -1,0 +1,157 @@
+import type { Address } from '../../shared/address.ts';
+import { type Applied, apply } from '../../shared/apply/apply.ts';
+import { seeGone } from '../../shared/apply/read-back.ts';
+import { StalePodsError } from '../../shared/apply/release.ts';
+import { parseProblems } from '../../shared/claims/condition-message.ts';
+import type { SendMessages } from '../../shared/messages/queue.ts';
+import type { NodeMessage, PodEvent } from '../../shared/messages/schema.ts';
+import type { Assignment, Plan } from '../../shared/plan/decision.ts';
+import { plan } from '../../shared/plan/plan.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import { type NodeState, readNode } from '../../shared/state/node-state.ts';
+import { tell } from './feedback.ts';
+
+/** What the messages of a node ask for, together. */
+export interface NodeRequest {
+  readonly node: string;
+  /** The instance that a message names: a first guess, checked like any other. */
+  readonly instanceId?: string;
+  /** Addresses that were claimed before and no longer are, within their time. */
+  readonly named: ReadonlySet<Address>;
+  /** A message was tried before, or tells of a take-over: what the read shows as kept may not be there. */
+  readonly assignKept: boolean;
+  /** The pods that the messages tell of, for what is told about released addresses. */
+  readonly pods: readonly PodEvent[];
+}
+
+/** What became of a node's request. */
+export type NodeResult =
+  | { readonly kind: 'no-node' }
+  | { readonly kind: 'not-ec2' }
+  | { readonly kind: 'reconciled'; readonly plan: Plan; readonly applied: Applied };
+
+/** What reconciles share from one message to the next. */
+export interface Reconciler {
+  readonly access: ClusterAccess;
+  /** The instance of each node, by name; a wrong one costs one more read. */
+  readonly instances: Map<string, string>;
+  readonly send: SendMessages;
+}
+
+/** How often a reconcile starts over on a state that changed under its hands, before the message is retried. */
+const ATTEMPTS = 4;
+
+/**
+ * Makes one node's ENIs equal to what its live pods claim: reads the ENIs, then the node and
+ * its pods, decides, does it, and tells the pods.
+ *
+ * @throws whatever is worth a retry of the messages.
+ */
+export async function reconcileNode(
+  reconciler: Reconciler,
+  request: NodeRequest,
+  signal?: AbortSignal,
+): Promise<NodeResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    const reading = await read(reconciler, request, signal);
+    if (reading.kind === 'other-instance') {
+      if (attempt < ATTEMPTS) continue;
+      throw new Error(
+        `cluster ${reconciler.access.cluster}, node ${request.node}: the Node keeps changing its instance`,
+      );
+    }
+    if (reading.kind !== 'state') return reading;
+    try {
+      return await decideAndDo(reconciler, request, reading.state, signal);
+    } catch (error) {
+      if (!(error instanceof StalePodsError) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function read(reconciler: Reconciler, request: NodeRequest, signal?: AbortSignal) {
+  const { access, instances } = reconciler;
+  const { node } = request;
+  const instanceId =
+    instances.get(node) ??
+    request.instanceId ??
+    (await access.kubernetes.getNode(node, signal))?.instanceId;
+  // Without an instance there are no ENIs to read; the Node itself says which it is.
+  if (instanceId === undefined) {
+    const exists = await access.kubernetes.getNode(node, signal);
+    return { kind: exists ? 'not-ec2' : 'no-node' } as const;
+  }
+  const reading = await readNode(access, node, instanceId, signal);
+  if (reading.kind === 'state') instances.set(node, instanceId);
+  else if (reading.kind === 'other-instance') instances.set(node, reading.instanceId);
+  else instances.delete(node);
+  return reading;
+}
+
+async function decideAndDo(
+  { access, send }: Reconciler,
+  request: NodeRequest,
+  state: NodeState,
+  signal?: AbortSignal,
+): Promise<NodeResult> {
+  const decided = plan({
+    ...state,
+    named: request.named,
+    unassigns: access.policy !== 'upsert-only',
+  });
+  if (access.policy === 'dry-run') {
+    report(access, state, decided);
+    return { kind: 'reconciled', plan: decided, applied: NOTHING };
+  }
+  const unassignedFrom = new Set<string>();
+  let applied: Applied;
+  try {
+    applied = await apply(access, state, decided, {
+      assignKept: request.assignKept,
+      inConflict: (assignment) => isInConflict(state, assignment),
+      unassignedFrom,
+      signal,
+    });
+  } finally {
+    await send([...unassignedFrom].map((node) => moved(access, node)));
+  }
+  await seeGone(access, state.node, state.instanceId, applied.toBeGone, signal);
+  await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
+  return { kind: 'reconciled', plan: decided, applied };
+}
+
+const NOTHING: Applied = { assigned: [], takenOver: 0, released: [], toBeGone: [], problems: [] };
+
+function report(access: ClusterAccess, { node }: NodeState, decided: Plan): void {
+  const { assign, move, release, releaseUnseen } = decided;
+  if (assign.length + move.length + release.length + releaseUnseen.length === 0) return;
+  const placements = (list: readonly { address: string; eniId: string }[]) =>
+    list.map(({ address, eniId }) => `${address} on ${eniId}`);
+  access.telemetry.info(
+    'dry run: nothing is changed',
+    { cluster: access.cluster, node },
+    {
+      assign: placements([...assign, ...move]),
+      release: placements([...release, ...releaseUnseen]),
+    },
+  );
+}
+
+function isInConflict(state: NodeState, { address, claim }: Assignment): boolean {
+  const message = state.podObjects.get(claim.pod.uid)?.condition?.message ?? '';
+  return parseProblems(message).some(
+    (told) => told.address === address && told.kind === 'conflict',
+  );
+}
+
+/** Tells a node that addresses were unassigned from its ENIs; whatever its reads show, it assigns again. */
+function moved(access: ClusterAccess, node: string): NodeMessage {
+  return {
+    version: 1,
+    cluster: access.cluster,
+    node,
+    reason: 'moved',
+    observedAt: new Date(access.clock.now()).toISOString(),
+    pods: [],
+  };
+}

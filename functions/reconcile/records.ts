@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import { type Message, parseMessage } from '../../shared/messages/schema.ts';
+
+const record = z.object({
+  messageId: z.string(),
+  receiptHandle: z.string(),
+  body: z.string(),
+  attributes: z.object({
+    ApproximateReceiveCount: z.coerce.number().int().min(1),
+    MessageGroupId: z.string().default('none'),
+  }),
+});
+
+/** The part of Lambda's SQS event that is used (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"). */
+const sqsEvent = z.object({ Records: z.array(record) });
+
+/** One message of a batch as it came. */
+export type Envelope = z.infer<typeof record>;
+
+export interface Received<M extends Message = Message> {
+  readonly envelope: Envelope;
+  readonly message: M;
+}
+
+export interface Malformed {
+  readonly envelope: Envelope;
+  readonly detail: string;
+}
+
+/** Reads a batch: what is a message, and what is none. @throws for an event that is not SQS's. */
+export function readBatch(event: unknown): {
+  readonly received: readonly Received[];
+  readonly malformed: readonly Malformed[];
+} {
+  const received: Received[] = [];
+  const malformed: Malformed[] = [];
+  for (const envelope of sqsEvent.parse(event).Records) {
+    const parsed = parseMessage(envelope.body);
+    if (parsed.ok) received.push({ envelope, message: parsed.message });
+    else malformed.push({ envelope, detail: parsed.detail });
+  }
+  return { received, malformed };
+}

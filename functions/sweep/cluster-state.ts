@@ -1,0 +1,90 @@
+import type { PodClaims } from '../../shared/claims/claim.ts';
+import { claimsOf } from '../../shared/claims/pod-claims.ts';
+import type { Node, Pod } from '../../shared/cluster/kubernetes.ts';
+import type { Eni } from '../../shared/enis/eni.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import { type Networks, readNetworks } from '../../shared/state/networks.ts';
+import { type NodeState, tagText } from '../../shared/state/node-state.ts';
+
+/** A whole cluster as a sweep sees it. Nothing is written on its strength: it only says where to look. */
+export interface ClusterState {
+  readonly nodes: readonly Node[];
+  readonly networks: Networks;
+  /** By node name; only nodes on EC2 that have managed ENIs or pods with claims. */
+  readonly states: ReadonlyMap<string, NodeState>;
+  /** Live pods that are bound to a node that does not exist. */
+  readonly stranded: readonly PodClaims[];
+}
+
+/** @param enis ENIs read before: those with the managed tag, or all of some instances. */
+export async function readCluster(
+  access: ClusterAccess,
+  enis: readonly Eni[],
+  signal?: AbortSignal,
+): Promise<ClusterState> {
+  const listedAt = access.clock.now();
+  const [nodes, pods, networks] = await Promise.all([
+    access.kubernetes.listNodes(signal),
+    access.kubernetes.listPods({ signal }),
+    readNetworks(access, signal),
+  ]);
+  const podsOf = Map.groupBy(pods, (pod) => pod.node ?? '');
+  const enisOf = Map.groupBy(enis, (eni) => eni.instanceId ?? '');
+  const states = new Map<string, NodeState>();
+  for (const node of nodes) {
+    if (node.instanceId === undefined) continue;
+    const ofNode = { enis: enisOf.get(node.instanceId) ?? [], pods: podsOf.get(node.name) ?? [] };
+    const state = await stateOf(access, node, node.instanceId, ofNode, networks, listedAt, signal);
+    if (state.enis.length > 0 || state.pods.some(({ claims }) => claims.length > 0)) {
+      states.set(node.name, state);
+    }
+  }
+  const existing = new Set(nodes.map(({ name }) => name));
+  const lost = pods.filter(({ node }) => node !== undefined && !existing.has(node));
+  return { nodes, networks, states, stranded: claimsOfPods(lost, networks) };
+}
+
+/** The same state with the ENIs of some instances read anew, the unmanaged ones among them. */
+export async function withEnis(
+  access: ClusterAccess,
+  state: NodeState,
+  enis: readonly Eni[],
+  signal?: AbortSignal,
+): Promise<NodeState> {
+  const own = enis.filter((eni) => eni.instanceId === state.instanceId);
+  const subnets = await access.ec2.subnets(
+    own.map((eni) => eni.subnetId),
+    signal,
+  );
+  return { ...state, enis: own, subnets };
+}
+
+async function stateOf(
+  access: ClusterAccess,
+  node: Node,
+  instanceId: string,
+  { enis, pods }: { readonly enis: readonly Eni[]; readonly pods: readonly Pod[] },
+  networks: Networks,
+  listedAt: number,
+  signal?: AbortSignal,
+): Promise<NodeState> {
+  const subnetIds = enis.map((eni) => eni.subnetId);
+  return {
+    node: node.name,
+    nodeUid: node.uid,
+    instanceId,
+    limits: enis.length > 0 ? await access.ec2.limitsOf(node.instanceType, signal) : undefined,
+    enis,
+    subnets: await access.ec2.subnets(subnetIds, signal),
+    pods: claimsOfPods(pods, networks),
+    podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
+    ranges: networks.ranges,
+    managedTag: tagText(access),
+    unreadableNetworks: networks.unreadable,
+    listedAt,
+  };
+}
+
+function claimsOfPods(pods: readonly Pod[], { byName }: Networks): PodClaims[] {
+  return pods.map((pod) => claimsOf(pod, byName)).filter((claims) => claims !== undefined);
+}

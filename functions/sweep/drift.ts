@@ -1,0 +1,115 @@
+import { parseProblems } from '../../shared/claims/condition-message.ts';
+import type { Eni } from '../../shared/enis/eni.ts';
+import { decideTakeOver } from '../../shared/plan/conflict.ts';
+import type { Assignment, Placement } from '../../shared/plan/decision.ts';
+import { plan } from '../../shared/plan/plan.ts';
+import type { Problem } from '../../shared/plan/problem.ts';
+import type { ReleasePolicy } from '../../shared/state/cluster-access.ts';
+import type { NodeState } from '../../shared/state/node-state.ts';
+import { conditionOf, isSame } from '../condition.ts';
+import type { ClusterState } from './cluster-state.ts';
+
+/** Where one node's ENIs differ from what its pods claim. */
+export interface Drift {
+  readonly node: string;
+  readonly instanceId: string;
+  /** Claimed, and not on its ENI, though it could be. */
+  readonly missing: readonly Placement[];
+  /** In a range, claimed by nobody, and still on an ENI. */
+  readonly leaked: readonly Placement[];
+  /** Claimed by nobody, in no range: reported, left alone. */
+  readonly foreign: readonly Placement[];
+  /** Claimed, and held by another who keeps it. */
+  readonly conflicting: readonly Problem[];
+  /** Claimed, and its ENI has no room. */
+  readonly full: readonly Problem[];
+  /** A reconcile of the node would change something: the ENIs, or what a pod is told. */
+  readonly toReconcile: boolean;
+}
+
+/** What a sweep weighs a node against: the cluster, and all ENIs that it saw. */
+export interface SweepView {
+  readonly cluster: string;
+  readonly policy: ReleasePolicy;
+  readonly state: ClusterState;
+  readonly enis: readonly Eni[];
+}
+
+/** The drift of one node. Pure. */
+export function driftOf(view: SweepView, node: NodeState): Drift {
+  const decided = plan({ ...node, named: new Set(), unassigns: true });
+  const contested: Problem[] = [];
+  const missing: Assignment[] = [...decided.move];
+  for (const assignment of decided.assign) {
+    const problem = keptByAnother(view, node, assignment);
+    if (problem) contested.push(problem);
+    else missing.push(assignment);
+  }
+  const problems = [...decided.problems, ...contested];
+  const releases = view.policy === 'sync' && decided.release.length > 0;
+  return {
+    node: node.node,
+    instanceId: node.instanceId,
+    missing,
+    leaked: decided.release,
+    foreign: decided.foreign,
+    conflicting: problems.filter(({ kind }) => kind === 'conflict' || kind === 'held-elsewhere'),
+    full: problems.filter(({ kind }) => kind === 'eni-full'),
+    toReconcile: missing.length > 0 || releases || !isTold(node, decided.keep, problems),
+  };
+}
+
+/** The problem of an address that is on another ENI in view, where the rule leaves it there. */
+function keptByAnother(
+  view: SweepView,
+  node: NodeState,
+  { address, claim, eniId }: Assignment,
+): Problem | undefined {
+  const vpcId = node.enis.find((eni) => eni.id === eniId)?.vpcId;
+  const eni = view.enis.find(
+    (other) =>
+      other.id !== eniId &&
+      other.vpcId === vpcId &&
+      (other.secondary.includes(address) || other.primary.includes(address)),
+  );
+  if (eni === undefined) return undefined;
+  const holder = view.state.nodes.find(({ instanceId }) => instanceId === eni.instanceId);
+  const decision = decideTakeOver({
+    cluster: view.cluster,
+    address,
+    claimant: claim,
+    eni,
+    holderNode: holder && view.state.states.get(holder.name),
+    stranded: view.state.stranded,
+    ranges: node.ranges,
+    unassigns: view.policy === 'sync',
+  });
+  return decision.kind === 'take' ? undefined : { pod: claim.pod, address, ...decision };
+}
+
+/** Whether every pod's condition says what is so: nobody is left with an answer that no longer holds. */
+function isTold(
+  node: NodeState,
+  keep: readonly Assignment[],
+  problems: readonly Problem[],
+): boolean {
+  const placedOf = Map.groupBy(keep, ({ claim }) => claim.pod.uid);
+  const problemsOf = Map.groupBy(problems, ({ pod }) => pod.uid);
+  return [...node.podObjects.values()]
+    .filter((pod) => !pod.terminating && !pod.finished)
+    .every((pod) => {
+      const placed = placedOf.get(pod.uid) ?? [];
+      const known = problemsOf.get(pod.uid) ?? [];
+      const condition = conditionOf({ pod, placed, problems: known });
+      return condition === undefined || isSame(condition, pod.condition) || refusedByEc2(pod);
+    });
+}
+
+/** What EC2 refused is known to the reconcile alone: such a pod's address is among the missing. */
+function refusedByEc2({
+  condition,
+}: {
+  readonly condition?: { readonly message: string };
+}): boolean {
+  return parseProblems(condition?.message ?? '').some(({ kind }) => kind === 'refused');
+}

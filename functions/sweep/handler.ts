@@ -1,0 +1,28 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { systemClock } from '../../shared/clock.ts';
+import { configFrom } from '../../shared/config.ts';
+import { clientsFor } from '../context.ts';
+import { lambdaTelemetry } from '../telemetry.ts';
+import { withTelemetry } from '../with-telemetry.ts';
+import { sweepClusters } from './sweep-clusters.ts';
+
+/** Kept of the function's time for the summary. */
+const MARGIN_MS = 5_000;
+
+const telemetry = lambdaTelemetry('sweep');
+const config = configFrom(process.env);
+const clients = clientsFor(config, telemetry);
+const context = {
+  clusters: config.clusters.map(({ name }) => name),
+  accessTo: clients.accessTo,
+  inventory: clients.ec2.inventory,
+  send: clients.send,
+  clock: systemClock,
+  telemetry,
+};
+
+/** Lambda's entry, run by the schedule; its event says nothing. */
+export const handler = middy(async (_event: unknown, { getRemainingTimeInMillis }: Context) =>
+  sweepClusters(context, Math.max(1, getRemainingTimeInMillis() - MARGIN_MS)),
+).use(withTelemetry(telemetry));

@@ -1,0 +1,56 @@
+import type { Eni } from '../../shared/enis/eni.ts';
+import type { SendMessages } from '../../shared/messages/queue.ts';
+import type { NodeMessage } from '../../shared/messages/schema.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import { readCluster, withEnis } from './cluster-state.ts';
+import { type Drift, driftOf } from './drift.ts';
+
+/** What a sweep found in one cluster. */
+export interface Swept {
+  readonly cluster: string;
+  readonly nodes: number;
+  /** The nodes with any drift, reported or to be reconciled. */
+  readonly drifting: readonly Drift[];
+  readonly messages: number;
+}
+
+/**
+ * Compares all nodes of one cluster with what their pods claim, and sends one message for each
+ * that a reconcile would change. Writes nothing to EC2.
+ *
+ * @param managed all managed ENIs of the account and region.
+ * @throws what EC2, the API server and SQS throw.
+ */
+export async function sweepCluster(
+  access: ClusterAccess,
+  managed: readonly Eni[],
+  send: SendMessages,
+  signal?: AbortSignal,
+): Promise<Swept> {
+  const { cluster, policy } = access;
+  const state = await readCluster(access, managed, signal);
+  const view = { cluster, policy, state, enis: managed };
+  const nodes = [...state.states.values()];
+  const suspected = nodes.filter((node) => isNoted(driftOf(view, node)));
+
+  // Again with the ENIs that lack the tag, and as they are by now: which ENI is meant may hang on it.
+  const instanceIds = suspected.map(({ instanceId }) => instanceId);
+  const enis = await access.ec2.inventory.ofInstances(instanceIds, signal);
+  const looked = await Promise.all(suspected.map((node) => withEnis(access, node, enis, signal)));
+  const drifting = looked.map((node) => driftOf(view, node)).filter(isNoted);
+
+  const observedAt = new Date(access.clock.now()).toISOString();
+  const messages = drifting
+    .filter(({ toReconcile }) => toReconcile)
+    .map(({ node, instanceId }): NodeMessage => {
+      return { version: 1, cluster, node, instanceId, reason: 'sweep', observedAt, pods: [] };
+    });
+  await send(messages, signal);
+  return { cluster, nodes: nodes.length, drifting, messages: messages.length };
+}
+
+function isNoted(drift: Drift): boolean {
+  const { missing, leaked, foreign, conflicting, full, toReconcile } = drift;
+  const counted = [missing, leaked, foreign, conflicting, full];
+  return toReconcile || counted.some((list) => list.length > 0);
+}

@@ -1,0 +1,99 @@
+import { RANGES } from '../../shared/claims/annotations.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { EniInventory } from '../../shared/enis/inventory.ts';
+import type { SendMessages } from '../../shared/messages/queue.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import type { Telemetry } from '../../shared/telemetry.ts';
+import { withDeadline } from '../deadline.ts';
+import type { Drift } from './drift.ts';
+import { type Swept, sweepCluster } from './sweep-cluster.ts';
+
+export interface SweepContext {
+  readonly clusters: readonly string[];
+  readonly accessTo: (cluster: string) => Promise<ClusterAccess> | undefined;
+  readonly inventory: EniInventory;
+  readonly send: SendMessages;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+type Outcome = Swept | { readonly cluster: string; readonly failed: string };
+
+/**
+ * Sweeps every configured cluster, side by side; one that cannot be reached does not stop the
+ * others.
+ *
+ * @param deadlineMs how long a cluster may take, in milliseconds.
+ * @throws where the ENIs cannot be read, since then no cluster was swept.
+ */
+export async function sweepClusters(context: SweepContext, deadlineMs: number): Promise<void> {
+  const { clock, clusters, send, telemetry } = context;
+  const managed = await context.inventory.managed();
+  const outcomes = await Promise.all(
+    clusters.map(async (cluster): Promise<Outcome> => {
+      try {
+        const what = `cluster ${cluster}: sweep`;
+        return await withDeadline(clock, deadlineMs, what, async (signal) => {
+          const access = await context.accessTo(cluster);
+          if (access === undefined) throw new Error(`cluster ${cluster} is not configured`);
+          return sweepCluster(access, managed, send, signal);
+        });
+      } catch (error) {
+        telemetry.error('a cluster was not swept', { cluster }, error);
+        return { cluster, failed: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+  for (const outcome of outcomes) measure(telemetry, outcome);
+  telemetry.info('swept', {}, { managedEnis: managed.length, clusters: outcomes.map(summary) });
+}
+
+function measure(telemetry: Telemetry, outcome: Outcome): void {
+  const { cluster } = outcome;
+  if ('failed' in outcome) {
+    telemetry.metric('SweepFailed', cluster, 1);
+    return;
+  }
+  const counts = countsOf(outcome);
+  telemetry.metric('SweepCompleted', cluster, 1);
+  telemetry.metric('DriftMissing', cluster, counts.missing);
+  telemetry.metric('DriftLeaked', cluster, counts.leaked);
+  telemetry.metric('DriftForeign', cluster, counts.foreign);
+  telemetry.metric('DriftConflicting', cluster, counts.conflicting);
+  telemetry.metric('DriftFull', cluster, counts.full);
+}
+
+function countsOf({ drifting }: Swept) {
+  const total = (kind: 'missing' | 'leaked' | 'foreign' | 'conflicting' | 'full'): number =>
+    drifting.reduce((sum, drift) => sum + drift[kind].length, 0);
+  return {
+    missing: total('missing'),
+    leaked: total('leaked'),
+    foreign: total('foreign'),
+    conflicting: total('conflicting'),
+    full: total('full'),
+  };
+}
+
+/** A log line holds 256 KiB at most; what is foreign rarely counts more than a handful. */
+const LISTED = 50;
+
+function summary(outcome: Outcome): Readonly<Record<string, unknown>> {
+  if ('failed' in outcome) return outcome;
+  const { cluster, nodes, drifting, messages } = outcome;
+  const foreign = drifting.flatMap((drift) =>
+    drift.foreign.map((entry) => foreignText(drift, entry)),
+  );
+  return {
+    cluster,
+    nodes,
+    messages,
+    ...countsOf(outcome),
+    foreignAddresses: foreign.slice(0, LISTED),
+  };
+}
+
+/** A foreign address, with the annotation of a NetworkAttachmentDefinition that would make it ours. */
+function foreignText({ node }: Drift, { address, eniId }: Drift['foreign'][number]): string {
+  return `${address} on ${eniId} (${node}): released if a NetworkAttachmentDefinition has ${RANGES}: '["${address}"]'`;
+}

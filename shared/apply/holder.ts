@@ -1,0 +1,77 @@
+import type { PodClaims } from '../claims/claim.ts';
+import { claimsOf } from '../claims/pod-claims.ts';
+import type { Node } from '../cluster/kubernetes.ts';
+import type { Eni } from '../enis/eni.ts';
+import type { HolderNode } from '../plan/conflict.ts';
+import type { ClusterAccess } from '../state/cluster-access.ts';
+import { readNetworks } from '../state/networks.ts';
+import { readNode } from '../state/node-state.ts';
+
+/** An ENI that has an address which a pod of another ENI claims, and who may be its holder. */
+export interface HolderView {
+  readonly eni: Eni;
+  /** Absent where the ENI is detached, or no Node names its instance. */
+  readonly node?: HolderNode;
+  /** Live pods bound to a node that does not exist; read only where `node` is absent. */
+  readonly stranded: readonly PodClaims[];
+  /** When its pods were asked for, ms since the epoch. */
+  readonly listedAt: number;
+}
+
+/**
+ * Reads the node of an instance that has addresses which others claim: its ENIs again, then
+ * its pods. Where no Node names the instance, the pods that are bound to missing nodes.
+ *
+ * @param nodes the cluster's Nodes, read just before.
+ * @param enis ENIs of that instance (or detached ones), already seen to have the addresses.
+ */
+export async function readHolder(
+  access: ClusterAccess,
+  nodes: readonly Node[],
+  instanceId: string | undefined,
+  enis: readonly Eni[],
+  signal?: AbortSignal,
+): Promise<HolderView[]> {
+  // Nothing of an unmanaged ENI can be taken, so nobody need be asked about it.
+  if (!enis.some((eni) => eni.managed)) {
+    return enis.map((eni) => ({ eni, stranded: [], listedAt: access.clock.now() }));
+  }
+  const node = nodes.find((entry) => entry.instanceId === instanceId);
+  if (node && instanceId !== undefined) {
+    const reading = await readNode(access, node.name, instanceId, signal);
+    if (reading.kind === 'state') {
+      const { state } = reading;
+      return enis.map((seen) => ({
+        eni: state.enis.find((eni) => eni.id === seen.id) ?? seen,
+        node: state,
+        stranded: [],
+        listedAt: state.listedAt,
+      }));
+    }
+    // The Node went, or names another instance now: it stands as one that no Node names.
+  }
+  return readStranded(access, nodes, enis, signal);
+}
+
+async function readStranded(
+  access: ClusterAccess,
+  before: readonly Node[],
+  enis: readonly Eni[],
+  signal?: AbortSignal,
+): Promise<HolderView[]> {
+  const listedAt = access.clock.now();
+  const [pods, { byName }] = await Promise.all([
+    access.kubernetes.listPods({ signal }),
+    readNetworks(access, signal),
+  ]);
+  const after = await access.kubernetes.listNodes(signal);
+  // A Node that went or came meanwhile has not been asked about its pods: they count as stranded.
+  const existing = new Set(before.map((node) => node.name)).intersection(
+    new Set(after.map((node) => node.name)),
+  );
+  const claims = pods
+    .filter((pod) => pod.node !== undefined && !existing.has(pod.node))
+    .map((pod) => claimsOf(pod, byName))
+    .filter((pod) => pod !== undefined);
+  return enis.map((eni) => ({ eni, stranded: claims, listedAt }));
+}

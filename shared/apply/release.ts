@@ -1,0 +1,62 @@
+import {
+  UnassignIpv6AddressesCommand,
+  UnassignPrivateIpAddressesCommand,
+} from '@aws-sdk/client-ec2';
+import type { Address } from '../address.ts';
+import type { Clock } from '../clock.ts';
+import type { Ec2 } from '../enis/ec2.ts';
+import { allOrNothing, type Outcome } from './all-or-nothing.ts';
+import { ofFamily } from './assign.ts';
+
+/** A pod list is good for a release for this many milliseconds (DESIGN.md, rule 3). */
+const PODS_GOOD_FOR_MS = 1000;
+
+/** The pod list that a release rests on is too old: the caller reads again. */
+export class StalePodsError extends Error {
+  override readonly name = 'StalePodsError';
+}
+
+/** How a release is sent: each call once, and only while the pod list is fresh. */
+export interface Releasing {
+  readonly once: Ec2;
+  readonly clock: Clock;
+  /** When the pod list was asked for, ms since the epoch. */
+  readonly listedAt: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Unassigns addresses from an ENI: one call per family.
+ *
+ * @throws StalePodsError before any call that the pod list is too old for; what the SDK throws
+ *   where EC2 does not refuse addresses, and then the call may have had its effect.
+ */
+export async function releaseFromEni(
+  releasing: Releasing,
+  eniId: string,
+  addresses: readonly Address[],
+): Promise<Outcome> {
+  const { once, clock, listedAt, signal } = releasing;
+  const assertFresh = (): void => {
+    const age = clock.now() - listedAt;
+    if (age > PODS_GOOD_FOR_MS) throw new StalePodsError(`the pod list is ${age} ms old`);
+  };
+  const ipv4 = await allOrNothing(ofFamily(addresses, 4), async (part) => {
+    assertFresh();
+    await once.send(
+      new UnassignPrivateIpAddressesCommand({
+        NetworkInterfaceId: eniId,
+        PrivateIpAddresses: [...part],
+      }),
+      { abortSignal: signal },
+    );
+  });
+  const ipv6 = await allOrNothing(ofFamily(addresses, 6), async (part) => {
+    assertFresh();
+    await once.send(
+      new UnassignIpv6AddressesCommand({ NetworkInterfaceId: eniId, Ipv6Addresses: [...part] }),
+      { abortSignal: signal },
+    );
+  });
+  return { done: [...ipv4.done, ...ipv6.done], refused: [...ipv4.refused, ...ipv6.refused] };
+}

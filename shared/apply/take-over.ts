@@ -1,0 +1,229 @@
+import type { Address } from '../address.ts';
+import { sleep } from '../clock.ts';
+import type { Eni } from '../enis/eni.ts';
+import { decideTakeOver } from '../plan/conflict.ts';
+import type { Assignment } from '../plan/decision.ts';
+import type { AddressProblem, Problem } from '../plan/problem.ts';
+import type { ClusterAccess } from '../state/cluster-access.ts';
+import type { NodeState } from '../state/node-state.ts';
+import type { Outcome } from './all-or-nothing.ts';
+import { assignToEni } from './assign.ts';
+import type { Refusal } from './ec2-errors.ts';
+import { type HolderView, readHolder } from './holder.ts';
+import { problemOf } from './refused.ts';
+import { releaseFromEni } from './release.ts';
+
+/** A take-over that others keep changing under our hands: the reconcile is tried again. */
+export class UnsettledError extends Error {
+  override readonly name = 'UnsettledError';
+}
+
+export interface TakenOver {
+  readonly assigned: readonly Assignment[];
+  readonly problems: readonly Problem[];
+}
+
+const ROUNDS = 5;
+const FIRST_PAUSE_MS = 50;
+
+/**
+ * Gets addresses that EC2 has on other ENIs, where the rule gives them to us: looks up the
+ * holder ENI, lists the pods of its node, unassigns from exactly that ENI, assigns on ours.
+ * A refusal of either call starts again at the look-up (DESIGN.md, "Take-over").
+ *
+ * @param wanted assignments of one ENI, which EC2 refused as being elsewhere, or whose pod
+ *   is known to be in conflict.
+ * @param unassignedFrom the nodes whose ENIs an unassign was sent to are added, also when this
+ *   throws: each is to be told with a `moved` message.
+ * @throws UnsettledError after some rounds, and what EC2 or the API server throw.
+ */
+export async function takeOver(
+  access: ClusterAccess,
+  state: NodeState,
+  wanted: readonly Assignment[],
+  unassignedFrom: Set<string>,
+  signal?: AbortSignal,
+): Promise<TakenOver> {
+  const assigned: Assignment[] = [];
+  const problems: Problem[] = [];
+  let pending = [...wanted];
+  for (let round = 0; pending.length > 0; round += 1) {
+    if (round === ROUNDS) throw unsettled(access, state, pending);
+    if (round > 0) await sleep(access.clock, FIRST_PAUSE_MS * 2 ** (round - 1), signal);
+    const examined = await examine(access, state, pending, signal);
+    problems.push(...examined.problems);
+    await unassign(access, examined.take, unassignedFrom, signal);
+    const tried = [...examined.free, ...examined.take.map((entry) => entry.assignment)];
+    const outcome = await assignAll(access, tried, signal);
+    const again = settle(tried, outcome, { assigned, problems, nowhere: examined.nowhere, round });
+    pending = again;
+  }
+  return { assigned, problems };
+}
+
+interface Taking {
+  readonly assignment: Assignment;
+  readonly holder: HolderView;
+}
+
+interface Examined {
+  readonly take: readonly Taking[];
+  /** On no other ENI as far as EC2 shows, or on ours by now. */
+  readonly free: readonly Assignment[];
+  readonly nowhere: ReadonlySet<Address>;
+  readonly problems: readonly Problem[];
+}
+
+async function examine(
+  access: ClusterAccess,
+  state: NodeState,
+  pending: readonly Assignment[],
+  signal?: AbortSignal,
+): Promise<Examined> {
+  const own = state.enis.find((eni) => eni.id === pending[0]?.eniId);
+  if (own === undefined) return { take: [], free: pending, nowhere: new Set(), problems: [] };
+  const addresses = pending.map((assignment) => assignment.address);
+  const holders = await access.ec2.inventory.withAddresses(own.vpcId, addresses, signal);
+  const views = await readHolders(access, holders, own, signal);
+
+  const take: Taking[] = [];
+  const free: Assignment[] = [];
+  const problems: Problem[] = [];
+  for (const assignment of pending) {
+    const holder = views.find((view) => has(view.eni, assignment.address));
+    if (holder === undefined) {
+      free.push(assignment);
+      continue;
+    }
+    const decision = decide(access, state, assignment, holder);
+    if (decision.kind === 'take') take.push({ assignment, holder });
+    else problems.push({ pod: assignment.claim.pod, address: assignment.address, ...decision });
+  }
+  return { take, free, problems, nowhere: new Set(free.map(({ address }) => address)) };
+}
+
+function has(eni: Eni, address: Address): boolean {
+  return eni.secondary.includes(address) || eni.primary.includes(address);
+}
+
+/** One view per ENI that holds anything wanted, our own excepted; each holder node is read once. */
+async function readHolders(
+  access: ClusterAccess,
+  holders: readonly Eni[],
+  own: Eni,
+  signal?: AbortSignal,
+): Promise<HolderView[]> {
+  const others = [...new Map(holders.map((eni) => [eni.id, eni])).values()].filter(
+    (eni) => eni.id !== own.id,
+  );
+  if (others.length === 0) return [];
+  const nodes = await access.kubernetes.listNodes(signal);
+  const byInstance = [...Map.groupBy(others, (eni) => eni.instanceId)];
+  const views = await Promise.all(
+    byInstance.map(([instanceId, enis]) => readHolder(access, nodes, instanceId, enis, signal)),
+  );
+  return views.flat();
+}
+
+function decide(
+  access: ClusterAccess,
+  state: NodeState,
+  { address, claim }: Assignment,
+  holder: HolderView,
+): { readonly kind: 'take' } | AddressProblem {
+  return decideTakeOver({
+    cluster: access.cluster,
+    address,
+    claimant: claim,
+    eni: holder.eni,
+    holderNode: holder.node,
+    stranded: holder.stranded,
+    ranges: state.ranges,
+    unassigns: access.policy === 'sync',
+  });
+}
+
+/** One call per holder ENI. What is "not assigned" any more is looked up again by the assign's refusal. */
+async function unassign(
+  access: ClusterAccess,
+  take: readonly Taking[],
+  unassignedFrom: Set<string>,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const takings of Map.groupBy(take, ({ holder }) => holder.eni.id).values()) {
+    const [first] = takings;
+    if (first === undefined) continue;
+    const { holder } = first;
+    // Before the call: its answer may be lost and its effect not.
+    if (holder.node) unassignedFrom.add(holder.node.node);
+    const addresses = takings.map(({ assignment }) => assignment.address);
+    const releasing = {
+      once: access.ec2.once,
+      clock: access.clock,
+      listedAt: holder.listedAt,
+      signal,
+    };
+    await releaseFromEni(releasing, holder.eni.id, addresses);
+    access.telemetry.info(
+      'took over addresses',
+      { cluster: access.cluster, node: holder.node?.node, eniId: holder.eni.id },
+      { addresses },
+    );
+  }
+}
+
+async function assignAll(
+  access: ClusterAccess,
+  tried: readonly Assignment[],
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  const [first] = tried;
+  if (first === undefined) return { done: [], refused: [] };
+  const addresses = tried.map((assignment) => assignment.address);
+  return assignToEni(access.ec2.client, first.eniId, addresses, signal);
+}
+
+interface Settled {
+  readonly assigned: Assignment[];
+  readonly problems: Problem[];
+  readonly nowhere: ReadonlySet<Address>;
+  readonly round: number;
+}
+
+/** Sorts the answers into `into`; what is elsewhere again comes back, to be looked up again. */
+function settle(tried: readonly Assignment[], outcome: Outcome, into: Settled): Assignment[] {
+  const again: Assignment[] = [];
+  for (const assignment of tried) {
+    const { address, claim, eniId } = assignment;
+    const refused = outcome.refused.find((entry) => entry.address === address);
+    if (!refused) into.assigned.push(assignment);
+    else if (isWorthLooking(refused.refusal, assignment, into)) again.push(assignment);
+    else into.problems.push({ pod: claim.pod, address, ...problemOf(refused.refusal, eniId) });
+  }
+  return again;
+}
+
+/**
+ * Refused, and on no ENI that EC2 shows: an old view passes in a moment, so it is looked at
+ * again where EC2 says that the address is elsewhere, and once where it may mean that.
+ */
+function isWorthLooking({ kind }: Refusal, { address }: Assignment, into: Settled): boolean {
+  if (!into.nowhere.has(address)) return mayBeElsewhere(kind);
+  return kind === 'elsewhere' ? into.round < ROUNDS - 1 : kind === 'unexplained' && into.round < 1;
+}
+
+/** EC2 does not document the text for an IPv6 address in use, so an unknown one may mean that. */
+export function mayBeElsewhere(kind: Refusal['kind']): boolean {
+  return kind === 'elsewhere' || kind === 'unexplained';
+}
+
+function unsettled(
+  access: ClusterAccess,
+  state: NodeState,
+  pending: readonly Assignment[],
+): UnsettledError {
+  const addresses = pending.map(({ address, eniId }) => `${address} (${eniId})`).join(', ');
+  return new UnsettledError(
+    `cluster ${access.cluster}, node ${state.node}: ${addresses} kept moving between ENIs; tried again later`,
+  );
+}

@@ -1,0 +1,170 @@
+import { DescribeNetworkInterfacesCommand, type Filter } from '@aws-sdk/client-ec2';
+import * as z from 'zod';
+import { type Address, type AddressRange, familyOf, parseAddress, parseCidr } from '../address.ts';
+import type { Ec2, ManagedTag } from './ec2.ts';
+import type { Eni } from './eni.ts';
+
+/** EC2: "MaxResults … between 5 and 1000". With a page size the larger token bucket applies. */
+const PAGE_SIZE = 1000;
+/** EC2 takes at most 200 values per filter. */
+const MAX_FILTER_VALUES = 200;
+
+const address = z.string().transform((text, context): Address => {
+  const parsed = parseAddress(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: 'custom', message: `"${text}" is not an address` });
+  return z.NEVER;
+});
+
+const block = z.string().transform((text, context): AddressRange => {
+  const parsed = parseCidr(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: 'custom', message: `"${text}" is not a CIDR block` });
+  return z.NEVER;
+});
+
+const networkInterface = z.object({
+  NetworkInterfaceId: z.string(),
+  VpcId: z.string(),
+  SubnetId: z.string(),
+  MacAddress: z.string().default(''),
+  Attachment: z
+    .object({ InstanceId: z.string().optional(), DeviceIndex: z.number().optional() })
+    .optional(),
+  TagSet: z.array(z.object({ Key: z.string(), Value: z.string().default('') })).default([]),
+  PrivateIpAddresses: z
+    .array(z.object({ PrivateIpAddress: address, Primary: z.boolean().default(false) }))
+    .default([]),
+  Ipv6Addresses: z
+    .array(z.object({ Ipv6Address: address, IsPrimaryIpv6: z.boolean().default(false) }))
+    .default([]),
+  Ipv4Prefixes: z.array(z.object({ Ipv4Prefix: block })).default([]),
+  Ipv6Prefixes: z.array(z.object({ Ipv6Prefix: block })).default([]),
+});
+
+const CLUSTER_TAG_PREFIX = 'kubernetes.io/cluster/';
+const CLUSTER_TAG = 'cluster.k8s.amazonaws.com/name';
+
+function clusterOfTag(tag: { Key: string; Value: string }): string[] {
+  if (tag.Key.startsWith(CLUSTER_TAG_PREFIX)) return [tag.Key.slice(CLUSTER_TAG_PREFIX.length)];
+  return tag.Key === CLUSTER_TAG ? [tag.Value] : [];
+}
+
+function toEni(described: z.infer<typeof networkInterface>, managedTag: ManagedTag): Eni {
+  const { Attachment: attachment, TagSet: tags } = described;
+  const tagged = tags.some((tag) => tag.Key === managedTag.key && tag.Value === managedTag.value);
+  const ipv4 = described.PrivateIpAddresses;
+  const ipv6 = described.Ipv6Addresses;
+  return {
+    id: described.NetworkInterfaceId,
+    vpcId: described.VpcId,
+    subnetId: described.SubnetId,
+    mac: described.MacAddress.toLowerCase(),
+    instanceId: attachment?.InstanceId,
+    deviceIndex: attachment?.DeviceIndex,
+    managed: tagged && attachment?.DeviceIndex !== 0,
+    clusters: tags.flatMap(clusterOfTag),
+    primary: [
+      ...ipv4.filter((entry) => entry.Primary).map((entry) => entry.PrivateIpAddress),
+      ...ipv6.filter((entry) => entry.IsPrimaryIpv6).map((entry) => entry.Ipv6Address),
+    ],
+    secondary: [
+      ...ipv4.filter((entry) => !entry.Primary).map((entry) => entry.PrivateIpAddress),
+      ...ipv6.filter((entry) => !entry.IsPrimaryIpv6).map((entry) => entry.Ipv6Address),
+    ],
+    prefixes: [
+      ...described.Ipv4Prefixes.map((entry) => entry.Ipv4Prefix),
+      ...described.Ipv6Prefixes.map((entry) => entry.Ipv6Prefix),
+    ],
+  };
+}
+
+async function describe(
+  ec2: Ec2,
+  filters: Filter[],
+  managedTag: ManagedTag,
+  signal?: AbortSignal,
+): Promise<Eni[]> {
+  const enis: Eni[] = [];
+  let token: string | undefined;
+  do {
+    const page = await ec2.send(
+      new DescribeNetworkInterfacesCommand({
+        Filters: filters,
+        MaxResults: PAGE_SIZE,
+        NextToken: token,
+      }),
+      { abortSignal: signal },
+    );
+    for (const described of page.NetworkInterfaces ?? []) {
+      const parsed = networkInterface.safeParse(described);
+      if (!parsed.success) {
+        const where = described.NetworkInterfaceId ?? 'a network interface without an id';
+        throw new Error(
+          `DescribeNetworkInterfaces: ${where}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+        );
+      }
+      enis.push(toEni(parsed.data, managedTag));
+    }
+    token = page.NextToken;
+  } while (token);
+  return enis;
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}
+
+/** Reads ENIs from EC2, each answer whole: all pages, or an exception. */
+export interface EniInventory {
+  /** All ENIs of these instances, managed and not. One call for up to 200 instances. */
+  ofInstances(instanceIds: readonly string[], signal?: AbortSignal): Promise<Eni[]>;
+  /** The ENIs of `vpcId` that have one of `addresses`, whoever they belong to. */
+  withAddresses(vpcId: string, addresses: readonly Address[], signal?: AbortSignal): Promise<Eni[]>;
+  /** All ENIs of the account and region that carry the managed tag, attached or not. */
+  managed(signal?: AbortSignal): Promise<Eni[]>;
+}
+
+/**
+ * @param managedTag the tag that makes an ENI ours to manage (DESIGN.md, rule 4).
+ * @throws what the SDK throws, and an Error that names the ENI whose description cannot be read.
+ */
+export function eniInventory(ec2: Ec2, managedTag: ManagedTag): EniInventory {
+  const byValues = async (
+    name: string,
+    values: readonly string[],
+    more: Filter[],
+    signal?: AbortSignal,
+  ): Promise<Eni[]> => {
+    const enis: Eni[] = [];
+    for (const chunk of chunks(values, MAX_FILTER_VALUES)) {
+      const filters = [{ Name: name, Values: chunk }, ...more];
+      enis.push(...(await describe(ec2, filters, managedTag, signal)));
+    }
+    return enis;
+  };
+
+  return {
+    ofInstances: (instanceIds, signal) =>
+      byValues('attachment.instance-id', instanceIds, [], signal),
+    async withAddresses(vpcId, addresses, signal) {
+      // The same private address exists once in each VPC of the account.
+      const inVpc = [{ Name: 'vpc-id', Values: [vpcId] }];
+      const ipv4 = addresses.filter((entry) => familyOf(entry) === 4);
+      const ipv6 = addresses.filter((entry) => familyOf(entry) === 6);
+      return [
+        ...(await byValues('addresses.private-ip-address', ipv4, inVpc, signal)),
+        ...(await byValues('ipv6-addresses.ipv6-address', ipv6, inVpc, signal)),
+      ];
+    },
+    managed: (signal) =>
+      describe(
+        ec2,
+        [{ Name: `tag:${managedTag.key}`, Values: [managedTag.value] }],
+        managedTag,
+        signal,
+      ),
+  };
+}

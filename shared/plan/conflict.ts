@@ -1,0 +1,85 @@
+import type { Address } from '../address.ts';
+import type { Claim, PodClaims } from '../claims/claim.ts';
+import type { Ranges } from '../claims/ranges.ts';
+import type { Eni } from '../enis/eni.ts';
+import { type PlaceInput, placeClaims } from './place-claims.ts';
+import type { AddressProblem } from './problem.ts';
+import { byAge, type Claimant, passesOn, speakerOf } from './speaker.ts';
+
+/** The node of the ENI that has the address, as it was read: its ENIs, then its pods. */
+export interface HolderNode extends PlaceInput {
+  readonly node: string;
+}
+
+/** What is known of an address that EC2 has on another ENI than the claimant's. */
+export interface Contested {
+  readonly cluster: string;
+  readonly address: Address;
+  readonly claimant: Claimant;
+  /** The ENI that has the address. */
+  readonly eni: Eni;
+  /** The node that names the ENI's instance; absent where the ENI is detached or no Node names it. */
+  readonly holderNode?: HolderNode;
+  /** Live pods of the cluster that are bound to a node that does not exist. */
+  readonly stranded: readonly PodClaims[];
+  readonly ranges: Ranges;
+  /** False: nothing is unassigned from any ENI. */
+  readonly unassigns: boolean;
+}
+
+/**
+ * Whether the address may be taken from that ENI (DESIGN.md, "When two claim one
+ * address"). Pure. `take` holds for exactly the ENI that was examined.
+ */
+export function decideTakeOver(contested: Contested): { readonly kind: 'take' } | AddressProblem {
+  const { address, eni, holderNode } = contested;
+  if (eni.primary.includes(address)) return { kind: 'primary', eniId: eni.id };
+  const elsewhere = (why: 'not-our-eni' | 'leftover-outside-ranges' | 'policy') =>
+    ({ kind: 'held-elsewhere', eniId: eni.id, why }) as const;
+  // An address within a delegated prefix cannot be unassigned by itself.
+  if (!eni.managed || !eni.secondary.includes(address)) return elsewhere('not-our-eni');
+  if (!holderNode && !eni.clusters.includes(contested.cluster)) return elsewhere('not-our-eni');
+
+  const holder = holderNode ? speaking(contested, holderNode) : strandedHolder(contested);
+  const another = holder && holder.pod.uid !== contested.claimant.pod.uid;
+  if (another && !passesOn(holder, contested.claimant)) {
+    return { kind: 'conflict', holder: { pod: holder.pod, node: holder.node } };
+  }
+  if (!holder && holderNode && !contested.ranges.includes(address)) {
+    return elsewhere('leftover-outside-ranges');
+  }
+  return contested.unassigns ? { kind: 'take' } : elsewhere('policy');
+}
+
+function speaking(
+  { address, eni }: Contested,
+  holderNode: HolderNode,
+): (Claimant & { readonly node: string }) | undefined {
+  const claimants = placeClaims(holderNode).claims.filter((claim) => claim.address === address);
+  return speakerOf(claimants, new Set([eni.id]));
+}
+
+/** The Node may come back: its live pod counts as the holder. Of several, one that keeps the address. */
+function strandedHolder({
+  address,
+  claimant,
+  stranded,
+}: Contested): (Claimant & { readonly node: string }) | undefined {
+  const claimants = stranded
+    .flatMap((pod) => pod.claims.map((claim) => ({ pod, claim })))
+    .filter(({ pod, claim }) => claim.address === address && pod.pod.uid !== claimant.pod.uid)
+    .map(({ pod, claim }) => toClaimant(pod, claim))
+    .sort(byAge);
+  return claimants.find((holder) => !passesOn(holder, claimant)) ?? claimants[0];
+}
+
+function toClaimant(pod: PodClaims, claim: Claim): Claimant & { readonly node: string } {
+  return {
+    pod: pod.pod,
+    node: pod.node,
+    createdAt: pod.createdAt,
+    terminating: pod.terminating,
+    floating: claim.floating,
+    since: claim.since,
+  };
+}

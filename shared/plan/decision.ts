@@ -1,0 +1,38 @@
+import type { Address } from '../address.ts';
+import type { PlacedClaim } from './place-claims.ts';
+import type { Problem } from './problem.ts';
+
+/** An address on an ENI. */
+export interface Placement {
+  readonly address: Address;
+  readonly eniId: string;
+}
+
+/** A placement that a live pod speaks for. */
+export interface Assignment extends Placement {
+  readonly claim: PlacedClaim;
+}
+
+/** An address that moves between two managed ENIs of the node. */
+export interface Move extends Assignment {
+  readonly fromEniId: string;
+}
+
+export interface Plan {
+  /** On its ENI already, as a secondary address or within a delegated prefix. */
+  readonly keep: readonly (Assignment & { readonly withinPrefix: boolean })[];
+  /** On no managed ENI of this node; another node may hold it. */
+  readonly assign: readonly Assignment[];
+  readonly move: readonly Move[];
+  readonly release: readonly Placement[];
+  /** Named by a message and not shown by the read, which may be old: "not assigned" means done. */
+  readonly releaseUnseen: readonly Placement[];
+  /** Unclaimed, in no range and named by no message: left alone. */
+  readonly foreign: readonly Placement[];
+  readonly problems: readonly Problem[];
+  /** Claims of networks that are not on ENIs. */
+  readonly ignored: number;
+}
+
+/** What nobody speaks for, from what is on the managed ENIs and what messages name. */
+export type Unclaimed = Pick<Plan, 'release' | 'releaseUnseen' | 'foreign'>;

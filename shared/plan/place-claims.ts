@@ -1,0 +1,113 @@
+import { type Address, compareAddresses } from '../address.ts';
+import type { Claim, PodClaims } from '../claims/claim.ts';
+import type { Ranges } from '../claims/ranges.ts';
+import { chooseEni, inSubnetOf, isReserved, type NodeEnis } from '../enis/choose-eni.ts';
+import type { Eni } from '../enis/eni.ts';
+import type { AddressProblem, Problem } from './problem.ts';
+import type { NodeClaimant } from './speaker.ts';
+
+/** A claim with the valid ENI that it belongs on. */
+export interface PlacedClaim extends NodeClaimant {
+  readonly address: Address;
+  readonly node: string;
+  readonly eniId: string;
+  readonly interface?: string;
+}
+
+export interface PlaceInput extends NodeEnis {
+  readonly pods: readonly PodClaims[];
+  readonly ranges: Ranges;
+  readonly managedTag: string;
+}
+
+export interface PlacedClaims {
+  readonly claims: readonly PlacedClaim[];
+  /** Claims without a valid ENI, and annotations that cannot be read. */
+  readonly problems: readonly Problem[];
+  /** Claims of networks that are not on ENIs. */
+  readonly ignored: number;
+}
+
+type Placing = { readonly kind: 'placed'; readonly eniId: string } | { readonly kind: 'ignored' };
+
+/**
+ * Finds the ENI of every claim of a node's pods, and the claims for which there is none
+ * before EC2 is asked. Pods come out oldest first, whatever their order in the list.
+ */
+export function placeClaims(input: PlaceInput): PlacedClaims {
+  const claims: PlacedClaim[] = [];
+  const problems: Problem[] = [];
+  let ignored = 0;
+  for (const pod of input.pods) {
+    for (const unreadable of pod.unreadable) problems.push({ pod: pod.pod, ...unreadable });
+    const siblings = attachmentEnis(pod, input);
+    for (const claim of pod.claims) {
+      const placing = place(claim, input, siblings);
+      if (placing.kind === 'ignored') ignored += 1;
+      else if (placing.kind === 'placed') claims.push(toPlaced(pod, claim, placing.eniId));
+      // A terminating pod acquires nothing: nobody is to be told of what it does not get.
+      else if (!pod.terminating)
+        problems.push({ pod: pod.pod, address: claim.address, ...placing });
+    }
+  }
+  return { claims: claims.sort(inOrder), problems, ignored };
+}
+
+function toPlaced(pod: PodClaims, claim: Claim, eniId: string): PlacedClaim {
+  return {
+    address: claim.address,
+    interface: claim.interface,
+    floating: claim.floating,
+    since: claim.since,
+    pod: pod.pod,
+    node: pod.node,
+    createdAt: pod.createdAt,
+    terminating: pod.terminating,
+    eniId,
+  };
+}
+
+function inOrder(a: PlacedClaim, b: PlacedClaim): number {
+  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt;
+  if (a.pod.uid !== b.pod.uid) return a.pod.uid < b.pod.uid ? -1 : 1;
+  return compareAddresses(a.address, b.address);
+}
+
+/** The ENIs of a pod's attachments, which decide where its floating addresses go. */
+function attachmentEnis(pod: PodClaims, node: NodeEnis): ReadonlySet<string> {
+  const chosen = pod.claims
+    .filter((claim) => claim.interface !== undefined)
+    .map((claim) => chooseEni(claim, node));
+  return new Set(chosen.flatMap((choice) => (choice.kind === 'eni' ? [choice.eni.id] : [])));
+}
+
+function place(
+  claim: Claim,
+  input: PlaceInput,
+  siblings: ReadonlySet<string>,
+): Placing | AddressProblem {
+  const choice = chooseEni(claim, input, siblings);
+  switch (choice.kind) {
+    case 'not-our-network':
+      return { kind: 'ignored' };
+    case 'eni-untagged':
+      return { kind: 'eni-untagged', eniId: choice.eni.id, tag: input.managedTag };
+    case 'eni-ambiguous':
+      return { kind: 'eni-ambiguous', eniIds: choice.enis.map((eni) => eni.id).sort() };
+    case 'eni':
+      return invalid(claim, choice.eni, input) ?? { kind: 'placed', eniId: choice.eni.id };
+  }
+}
+
+function invalid(claim: Claim, eni: Eni, input: PlaceInput): AddressProblem | undefined {
+  const { address } = claim;
+  const at = { eniId: eni.id, subnetId: eni.subnetId };
+  if (!input.ranges.allows(address)) return { kind: 'outside-configured-ranges' };
+  if (claim.floating && claim.interface === undefined && !input.ranges.includes(address)) {
+    return { kind: 'floating-outside-ranges' };
+  }
+  if (!inSubnetOf(eni, address, input)) return { kind: 'outside-subnet', ...at };
+  if (isReserved(eni, address, input)) return { kind: 'reserved', ...at };
+  const owner = input.enis.find((other) => other.primary.includes(address));
+  return owner && { kind: 'primary', eniId: owner.id };
+}

@@ -1,0 +1,137 @@
+import { type Address, compareAddresses, contains, familyOf } from '../address.ts';
+import type { PodClaims } from '../claims/claim.ts';
+import type { Ranges } from '../claims/ranges.ts';
+import { inSubnetOf, type NodeEnis } from '../enis/choose-eni.ts';
+import type { Eni, InstanceLimits } from '../enis/eni.ts';
+import { limitToRoom } from './capacity.ts';
+import type { Assignment, Move, Placement, Plan, Unclaimed } from './decision.ts';
+import { type PlacedClaim, placeClaims } from './place-claims.ts';
+import { withoutUnassigning } from './policy.ts';
+import type { Problem } from './problem.ts';
+import { speakerOf } from './speaker.ts';
+
+/** What the decision is made from; everything is as it was read, ENIs before pods. */
+export interface PlanInput extends NodeEnis {
+  readonly node: string;
+  readonly limits?: InstanceLimits;
+  readonly pods: readonly PodClaims[];
+  readonly ranges: Ranges;
+  /** Addresses that messages name: claimed before and no longer. */
+  readonly named: ReadonlySet<Address>;
+  /** False: nothing is unassigned from any ENI (release policy `upsert-only`). */
+  readonly unassigns: boolean;
+  /** `key=value`, for the text of a problem. */
+  readonly managedTag: string;
+}
+
+/**
+ * Decides what to do about each address of one node. Pure.
+ *
+ * | a live pod speaks for it | it is on that pod's ENI | it is elsewhere | → |
+ * |---|---|---|---|
+ * | yes | yes | | keep |
+ * | yes, terminating | no | | nothing |
+ * | yes | no | nobody has it | assign |
+ * | yes | no | on another managed ENI of this node | move: take over from that ENI |
+ * | yes | no | a holder that passes it on | assign is refused, then take over (shared/apply) |
+ * | yes | no | a holder that keeps it | problem: conflict |
+ * | yes, but no ENI, two ENIs, wrong subnet, reserved, primary, ENI full | | | problem, by kind |
+ * | no | yes; in a range, or named by a message | | release |
+ * | no | yes; otherwise | | foreign: reported, left alone |
+ *
+ * An address that any live pod claims is never released, also where the claim is no valid one.
+ */
+export function plan(input: PlanInput): Plan {
+  const managed = input.enis.filter((eni) => eni.managed);
+  const placed = placeClaims(input);
+  const decided = decideClaimed(placed.claims, managed);
+  const unclaimed = decideUnclaimed(input, managed);
+  const takings = { ...unclaimed, move: decided.move, forbidden: [] };
+  const allowed = input.unassigns ? takings : withoutUnassigning(takings);
+  const room = limitToRoom({
+    enis: managed,
+    limits: input.limits,
+    assign: decided.assign,
+    move: allowed.move,
+    release: allowed.release,
+  });
+  return {
+    keep: decided.keep,
+    assign: room.assign,
+    move: room.move,
+    release: allowed.release,
+    releaseUnseen: allowed.releaseUnseen,
+    foreign: unclaimed.foreign,
+    problems: [...placed.problems, ...decided.problems, ...allowed.forbidden, ...room.problems],
+    ignored: placed.ignored,
+  };
+}
+
+type Decided = Pick<Plan, 'keep' | 'assign' | 'move' | 'problems'>;
+
+function decideClaimed(claims: readonly PlacedClaim[], managed: readonly Eni[]): Decided {
+  const keep: Plan['keep'][number][] = [];
+  const assign: Assignment[] = [];
+  const move: Move[] = [];
+  const problems: Problem[] = [];
+  const byAddress = Map.groupBy(claims, (claim) => claim.address);
+
+  for (const [address, claimants] of byAddress) {
+    const holding = managed.filter((eni) => holds(eni, address));
+    const speaker = speakerOf(claimants, new Set(holding.map((eni) => eni.id)));
+    if (speaker === undefined) continue;
+    const assignment = { address, eniId: speaker.eniId, claim: speaker };
+    const onItsEni = holding.find((eni) => eni.id === speaker.eniId);
+    if (onItsEni) {
+      keep.push({ ...assignment, withinPrefix: !onItsEni.secondary.includes(address) });
+    } else {
+      const from = holding.find((eni) => eni.secondary.includes(address));
+      if (from) move.push({ ...assignment, fromEniId: from.id });
+      else assign.push(assignment);
+    }
+    const holder = { pod: speaker.pod, node: speaker.node };
+    for (const loser of claimants) {
+      if (loser.pod.uid === speaker.pod.uid || loser.terminating) continue;
+      problems.push({ pod: loser.pod, address, kind: 'conflict', holder });
+    }
+  }
+  return { keep, assign, move, problems };
+}
+
+function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
+  const { ranges, named } = input;
+  const claimed = new Set(input.pods.flatMap((pod) => pod.claims.map((claim) => claim.address)));
+  const release: Placement[] = [];
+  const foreign: Placement[] = [];
+  for (const eni of managed) {
+    for (const address of eni.secondary) {
+      if (claimed.has(address)) continue;
+      const ours = ranges.includes(address) || (named.has(address) && ranges.allows(address));
+      (ours ? release : foreign).push({ address, eniId: eni.id });
+    }
+  }
+
+  const primary = new Set(input.enis.flatMap((eni) => eni.primary));
+  const shown = new Set(managed.flatMap((eni) => eni.secondary));
+  const releaseUnseen = [...named]
+    .filter((address) => !claimed.has(address) && !shown.has(address) && !primary.has(address))
+    .filter((address) => ranges.allows(address))
+    .sort(compareAddresses)
+    .flatMap((address) =>
+      managed
+        .filter((eni) => inSubnetOf(eni, address, input) && !withinPrefix(eni, address))
+        .map((eni) => ({ address, eniId: eni.id })),
+    );
+  return { release, releaseUnseen, foreign };
+}
+
+/** Whether the ENI has the address beside its primary: as a secondary, or within a delegated prefix. */
+export function holds(eni: Eni, address: Address): boolean {
+  return eni.secondary.includes(address) || withinPrefix(eni, address);
+}
+
+function withinPrefix(eni: Eni, address: Address): boolean {
+  return eni.prefixes.some(
+    (prefix) => prefix.family === familyOf(address) && contains(prefix, address),
+  );
+}

@@ -1,0 +1,74 @@
+import type { Address } from '../address.ts';
+import type { UnreadableAnnotation } from '../claims/claim.ts';
+import type { PodRef } from '../cluster/kubernetes.ts';
+
+/** Who has an address that another claims. */
+export interface Holder {
+  readonly pod: PodRef;
+  readonly node: string;
+}
+
+/** Why an address that a live pod claims is not on its ENI. A closed set. */
+export type AddressProblem =
+  | { readonly kind: 'eni-untagged'; readonly eniId: string; readonly tag: string }
+  | { readonly kind: 'eni-ambiguous'; readonly eniIds: readonly string[] }
+  | { readonly kind: 'outside-subnet'; readonly eniId: string; readonly subnetId: string }
+  | { readonly kind: 'reserved'; readonly eniId: string; readonly subnetId: string }
+  | { readonly kind: 'primary'; readonly eniId: string }
+  | { readonly kind: 'eni-full'; readonly eniId: string }
+  /** A live pod has it and keeps it. */
+  | { readonly kind: 'conflict'; readonly holder: Holder }
+  /** An ENI has it that we may not take it from. */
+  | { readonly kind: 'held-elsewhere'; readonly eniId: string; readonly why: HeldElsewhere }
+  | { readonly kind: 'outside-configured-ranges' }
+  | { readonly kind: 'floating-outside-ranges' }
+  /** EC2 refused it in words that none of the kinds above stands for. */
+  | { readonly kind: 'refused'; readonly eniId: string; readonly answer: string };
+
+/** `leftover-outside-ranges`: nobody claims it there, but nothing makes it ours to release. */
+export type HeldElsewhere = 'not-our-eni' | 'leftover-outside-ranges' | 'policy';
+
+/** A problem of one pod: of one address that it claims, or of its annotation. */
+export type Problem = { readonly pod: PodRef } & (
+  | ({ readonly address: Address } & AddressProblem)
+  | UnreadableAnnotation
+);
+
+const HELD_ELSEWHERE: Record<HeldElsewhere, string> = {
+  'not-our-eni':
+    'which is no managed ENI of this cluster. Choose another address, or free it there',
+  'leftover-outside-ranges':
+    'where no pod claims it, but it lies in no range of this cluster. Add it to the annotation ' +
+    'multus-eni.dev/ranges of its NetworkAttachmentDefinition, or unassign it there',
+  policy: 'and the release policy forbids to unassign it there',
+};
+
+/** What is wrong and what to do, in one line for the pod's owner. */
+export function describeProblem(problem: Problem): string {
+  switch (problem.kind) {
+    case 'unreadable-annotation':
+      return `annotation ${problem.annotation} cannot be read (${problem.detail}). The addresses recorded last are kept; correct the annotation`;
+    case 'eni-untagged':
+      return `its ENI ${problem.eniId} is not managed. Tag it ${problem.tag}`;
+    case 'eni-ambiguous':
+      return `it may belong on ${problem.eniIds.join(' or ')}. Name the device as the master of the NetworkAttachmentDefinition (eth1, eth2, …)`;
+    case 'outside-subnet':
+      return `not in ${problem.subnetId}, the subnet of its ENI ${problem.eniId}. Correct the range or the master of the NetworkAttachmentDefinition`;
+    case 'reserved':
+      return `AWS reserves the first four addresses and the last one of ${problem.subnetId}. Leave them out of the range of the NetworkAttachmentDefinition`;
+    case 'primary':
+      return `the primary address of ${problem.eniId}. Leave it out of the range of the NetworkAttachmentDefinition`;
+    case 'eni-full':
+      return `its ENI ${problem.eniId} has as many addresses as its instance type takes. Move pods to another node, or use a larger instance type`;
+    case 'conflict':
+      return `held by pod ${problem.holder.pod.namespace}/${problem.holder.pod.name} on node ${problem.holder.node}. Give each node a range of its own (host-local), use whereabouts, or choose another address`;
+    case 'held-elsewhere':
+      return `on ${problem.eniId}, ${HELD_ELSEWHERE[problem.why]}`;
+    case 'outside-configured-ranges':
+      return 'outside the ranges configured for this cluster. Choose another address, or widen the configured ranges';
+    case 'floating-outside-ranges':
+      return 'a floating address that lies in no range. Add it to the annotation multus-eni.dev/ranges of a NetworkAttachmentDefinition';
+    case 'refused':
+      return `EC2 refuses it on ${problem.eniId}: ${problem.answer}`;
+  }
+}

@@ -1,0 +1,37 @@
+import type { AddressRange } from '../address.ts';
+import type { Clock } from '../clock.ts';
+import type { Kubernetes } from '../cluster/kubernetes.ts';
+import type { Ec2, ManagedTag } from '../enis/ec2.ts';
+import type { LimitsOf } from '../enis/instance-limits.ts';
+import type { EniInventory } from '../enis/inventory.ts';
+import type { Subnets } from '../enis/subnets.ts';
+import type { Telemetry } from '../telemetry.ts';
+
+/** EC2, as it is asked and told. */
+export interface Ec2Access {
+  readonly inventory: EniInventory;
+  readonly subnets: Subnets;
+  readonly limitsOf: LimitsOf;
+  readonly managedTag: ManagedTag;
+  readonly client: Ec2;
+  /** A client that sends each call once: a release that is tried again lists the pods again. */
+  readonly once: Ec2;
+}
+
+/** One cluster, with all that a reconcile or a sweep of it works on. */
+export interface ClusterAccess {
+  readonly cluster: string;
+  readonly kubernetes: Kubernetes;
+  readonly ec2: Ec2Access;
+  /** Configured bounds; nothing outside is ever assigned or released. */
+  readonly bounds?: readonly AddressRange[];
+  readonly policy: ReleasePolicy;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * `sync`: assign and release. `upsert-only`: never unassign. `dry-run`: decide and report,
+ * change nothing.
+ */
+export type ReleasePolicy = 'sync' | 'upsert-only' | 'dry-run';

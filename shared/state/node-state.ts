@@ -1,0 +1,88 @@
+import type { PodClaims } from '../claims/claim.ts';
+import type { UnreadableNetwork } from '../claims/net-attach-def.ts';
+import { claimsOf } from '../claims/pod-claims.ts';
+import type { Ranges } from '../claims/ranges.ts';
+import type { Node, Pod } from '../cluster/kubernetes.ts';
+import type { Eni, InstanceLimits, Subnet } from '../enis/eni.ts';
+import type { ClusterAccess } from './cluster-access.ts';
+import { readNetworks } from './networks.ts';
+
+/** What EC2 has and what pods want on one node: the ENIs were read first, the pods after. */
+export interface NodeState {
+  readonly node: string;
+  readonly nodeUid: string;
+  readonly instanceId: string;
+  readonly limits?: InstanceLimits;
+  readonly enis: readonly Eni[];
+  readonly subnets: ReadonlyMap<string, Subnet>;
+  /** The live pods' claims. */
+  readonly pods: readonly PodClaims[];
+  /** The objects that the claims were read from, by uid. */
+  readonly podObjects: ReadonlyMap<string, Pod>;
+  readonly ranges: Ranges;
+  readonly managedTag: string;
+  readonly unreadableNetworks: readonly UnreadableNetwork[];
+  /** When the pod list was asked for, ms since the epoch: what is written rests on it. */
+  readonly listedAt: number;
+}
+
+/** Why a node has no state to reconcile. */
+export type NodeReading =
+  | { readonly kind: 'state'; readonly state: NodeState }
+  /** No Node has that name. */
+  | { readonly kind: 'no-node' }
+  /** Fargate, hybrid and the like. */
+  | { readonly kind: 'not-ec2' }
+  /** The Node names another instance than the one whose ENIs were read. */
+  | { readonly kind: 'other-instance'; readonly instanceId: string };
+
+/**
+ * Reads a node's state in the one safe order: the ENIs, then the Node and its pods with a
+ * consistent read (DESIGN.md, rule 3; whereabouts issues 162 and 176 show the other order).
+ *
+ * @param instanceId whose ENIs to read; that it is the Node's is checked afterwards.
+ */
+export async function readNode(
+  access: ClusterAccess,
+  node: string,
+  instanceId: string,
+  signal?: AbortSignal,
+): Promise<NodeReading> {
+  const enis = await access.ec2.inventory.ofInstances([instanceId], signal);
+  const listedAt = access.clock.now();
+  const subnetIds = enis.map((eni) => eni.subnetId);
+  const [nodeObject, pods, networks, subnets] = await Promise.all([
+    access.kubernetes.getNode(node, signal),
+    access.kubernetes.listPods({ node, signal }),
+    readNetworks(access, signal),
+    access.ec2.subnets(subnetIds, signal),
+  ]);
+  if (nodeObject === undefined) return { kind: 'no-node' };
+  if (nodeObject.instanceId === undefined) return { kind: 'not-ec2' };
+  if (nodeObject.instanceId !== instanceId) {
+    return { kind: 'other-instance', instanceId: nodeObject.instanceId };
+  }
+  const limits = await access.ec2.limitsOf(nodeObject.instanceType, signal);
+  const claims = pods.map((pod) => claimsOf(pod, networks.byName));
+  const state: NodeState = {
+    ...identity(nodeObject, instanceId),
+    limits,
+    enis,
+    subnets,
+    pods: claims.filter((pod) => pod !== undefined),
+    podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
+    ranges: networks.ranges,
+    managedTag: tagText(access),
+    unreadableNetworks: networks.unreadable,
+    listedAt,
+  };
+  return { kind: 'state', state };
+}
+
+function identity(node: Node, instanceId: string) {
+  return { node: node.name, nodeUid: node.uid, instanceId };
+}
+
+export function tagText({ ec2: { managedTag } }: ClusterAccess): string {
+  return `${managedTag.key}=${managedTag.value}`;
+}

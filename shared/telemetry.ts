@@ -1,0 +1,38 @@
+/** What a log line is about; each key where it is known. */
+export interface Subject {
+  readonly cluster?: string;
+  readonly node?: string;
+  readonly pod?: string;
+  readonly eniId?: string;
+  readonly address?: string;
+}
+
+/** The metrics, each with the dimension `cluster`. Alarms and dashboard are named after them. */
+export type MetricName =
+  | 'AddressesAssigned'
+  | 'AddressesReleased'
+  | 'AddressesTakenOver'
+  | 'AddressesNotAssigned'
+  | 'AddressesForeign'
+  | 'AssignmentLatency'
+  | 'Ec2Calls'
+  | 'Ec2Throttles'
+  | 'ForwarderHeartbeat'
+  | 'MessagesMalformed'
+  | 'NodesRetried'
+  | 'SweepCompleted'
+  | 'SweepFailed'
+  | 'DriftMissing'
+  | 'DriftLeaked'
+  | 'DriftForeign'
+  | 'DriftConflicting'
+  | 'DriftFull';
+
+/** Where a run tells what it did. Logs carry no token and no credential. */
+export interface Telemetry {
+  info(text: string, subject: Subject, detail?: Readonly<Record<string, unknown>>): void;
+  warn(text: string, subject: Subject, detail?: Readonly<Record<string, unknown>>): void;
+  error(text: string, subject: Subject, error: unknown): void;
+  /** Adds `value` (a count, or milliseconds for `AssignmentLatency`). */
+  metric(name: MetricName, cluster: string, value: number): void;
+}

@@ -115,7 +115,9 @@ export async function connectKubernetes(options: KubernetesOptions): Promise<Kub
             {
               type: CONDITION_TYPE,
               ...condition,
-              lastTransitionTime: new Date(lastTransitionTime).toISOString(),
+              ...(lastTransitionTime === undefined
+                ? {}
+                : { lastTransitionTime: new Date(lastTransitionTime).toISOString() }),
             },
           ],
         },
@@ -139,7 +141,7 @@ export async function connectKubernetes(options: KubernetesOptions): Promise<Kub
   };
 }
 
-/** One dispatcher, and so one pool of connections: KubeConfig by itself makes one for every request. */
+/** One dispatcher, and so one pool of connections: a KubeConfig makes a new one for every request. */
 async function configure({ server, caData, token }: KubernetesOptions) {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromClusterAndUser(

@@ -19,8 +19,6 @@ export interface ClustersOptions {
   /** The EKS client of a region. */
   readonly eks: (region: string) => Pick<EKSClient, 'send'>;
   readonly credentials: () => Promise<AwsCredentials>;
-  /** Instead of each region's own STS. */
-  readonly stsHost?: string;
   readonly requestTimeoutMs: number;
 }
 
@@ -50,16 +48,17 @@ export function clusters(options: ClustersOptions): (cluster: ClusterRef) => Pro
 }
 
 async function connect(
-  options: ClustersOptions,
+  { clock, credentials, eks, requestTimeoutMs }: ClustersOptions,
   { name, region }: Required<ClusterRef>,
   forget: () => void,
 ): Promise<Kubernetes> {
-  const { server, caData } = await describeCluster(options.eks(region), name, region);
-  const source = tokenSource({ ...options, cluster: name, region });
+  const { server, caData } = await describeCluster(eks(region), name, region);
+  const source = tokenSource({ cluster: name, region, credentials, clock });
   return connectKubernetes({
-    ...options,
     server,
     caData,
+    clock,
+    requestTimeoutMs,
     token: source.token,
     onFailure(error) {
       const { kind } = kubernetesFailure(error);

@@ -25,8 +25,6 @@ export interface TokenOptions {
   readonly cluster: string;
   readonly region: string;
   readonly credentials: () => Promise<AwsCredentials>;
-  /** Instead of the region's own STS, which is the one that EKS accepts. */
-  readonly stsHost?: string;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -49,7 +47,7 @@ export function stsHostOf(region: string): string {
  * @throws what the credentials provider throws.
  */
 export async function eksToken(options: TokenOptions): Promise<EksToken> {
-  const host = options.stsHost ?? stsHostOf(options.region);
+  const host = stsHostOf(options.region);
   const signedAt = options.clock.now();
   const credentials = await options.credentials();
   const signer = new SignatureV4({

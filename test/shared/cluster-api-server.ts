@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { generate } from 'selfsigned';
+
+/** One request as an API server got it. */
+export interface ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly authorization: string | undefined;
+  readonly contentType: string | undefined;
+  readonly body: unknown;
+}
+
+export interface ApiAnswer {
+  readonly status?: number;
+  readonly body: unknown;
+}
+
+/** An HTTPS server that answers as a test tells it to, also what no API server should. */
+export interface ScriptedApiServer {
+  readonly server: string;
+  readonly caData: string;
+  readonly requests: readonly ApiRequest[];
+  /** How many connections were opened. */
+  connections(): number;
+  /** Sets who answers from now on; `undefined` leaves a request without an answer. */
+  answer(handler: (request: ApiRequest) => ApiAnswer | undefined): void;
+  stop(): Promise<void>;
+}
+
+export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
+  const pem = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+    ],
+  });
+  const requests: ApiRequest[] = [];
+  let connections = 0;
+  let handler: (request: ApiRequest) => ApiAnswer | undefined = () => ({ status: 500, body: {} });
+
+  const server = createServer({ key: pem.private, cert: pem.cert }, async (incoming, outgoing) => {
+    const url = new URL(incoming.url ?? '/', 'https://127.0.0.1');
+    const body = await text(incoming);
+    const request: ApiRequest = {
+      method: incoming.method ?? '',
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      authorization: incoming.headers.authorization,
+      contentType: incoming.headers['content-type'],
+      body: body === '' ? undefined : JSON.parse(body),
+    };
+    requests.push(request);
+    const answer = handler(request);
+    if (answer === undefined) return;
+    outgoing.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
+    outgoing.end(JSON.stringify(answer.body));
+  });
+  server.on('secureConnection', () => {
+    connections += 1;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+
+  return {
+    server: `https://127.0.0.1:${address.port}`,
+    caData: Buffer.from(pem.cert).toString('base64'),
+    requests,
+    connections: () => connections,
+    answer(next) {
+      handler = next;
+    },
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** A refusal as the API server words it. */
+export function refusal(status: number, details: Record<string, unknown>): ApiAnswer {
+  return { status, body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', ...details } };
+}
+
+export function podObject(name: string): Record<string, unknown> {
+  return {
+    metadata: {
+      namespace: 'demo',
+      name,
+      uid: `uid-${name}`,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    spec: { nodeName: 'worker-a' },
+    status: { phase: 'Running' },
+  };
+}
+
+export function listOf(items: readonly unknown[], next?: string): ApiAnswer {
+  return { body: { metadata: next === undefined ? {} : { continue: next }, items } };
+}

@@ -51,7 +51,14 @@ export default {
       severity: 'error',
       comment: 'Programs meet through messages and annotations, and share code in shared/.',
       from: { path: '^(functions/[^/]+|forwarder|ip-manager|cli)/' },
-      to: { path: `^(${programs})/`, pathNot: '^$1/' },
+      to: { path: '^(functions/[^/]+|forwarder|ip-manager|cli)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'functions-share-downwards',
+      severity: 'error',
+      comment: 'What the functions have in common knows none of them, nor another program.',
+      from: { path: '^functions/[^/]+$' },
+      to: { path: '^(functions/[^/]+|forwarder|ip-manager|cli)/' },
     },
     {
       name: 'sandbox-is-not-shipped',

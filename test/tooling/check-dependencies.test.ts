@@ -61,6 +61,8 @@ const FORBIDDEN: readonly [rule: string, from: string, to: string][] = [
   ['programs-apart', 'forwarder/main.ts', 'cli/main.ts'],
   ['programs-apart', 'ip-manager/main.ts', 'forwarder/main.ts'],
   ['programs-apart', 'cli/main.ts', 'functions/sweep/handler.ts'],
+  ['functions-share-downwards', 'functions/context.ts', 'functions/sweep/handler.ts'],
+  ['functions-share-downwards', 'functions/context.ts', 'forwarder/main.ts'],
   ['sandbox-is-not-shipped', 'forwarder/main.ts', 'sandbox/clock.ts'],
   ['sandbox-is-not-shipped', 'functions/reconcile/handler.ts', 'sandbox/ec2/server.ts'],
   ['sandbox-knows-only-shared', 'sandbox/lambda/poll.ts', 'functions/reconcile/handler.ts'],
@@ -116,6 +118,7 @@ describe('an import against the rules is found', () => {
 test.each([
   ['functions/reconcile/handler.ts', 'shared/plan/plan.ts', VALUE],
   ['functions/reconcile/handler.ts', 'functions/reconcile/feedback.ts', VALUE],
+  ['functions/reconcile/handler.ts', 'functions/context.ts', VALUE],
   ['functions/reconcile/handler.ts', 'vitest', TYPE],
   ['forwarder/main.ts', '@kubernetes/client-node', VALUE],
   ['forwarder/main.ts', 'node:http', VALUE],

@@ -59,22 +59,27 @@ function run(command, args, options) {
   });
 }
 
+/**
+ * Not `npm ci`: it refuses a lock file without the packages for other platforms, and
+ * a registry need not have them all. Without saving, npm takes the locked versions
+ * and leaves the lock file as it is; whether they are all there is checked after it.
+ */
 async function install() {
-  console.error('Installing the packages that package-lock.json names (npm ci, about a minute) …');
-  // The tools of an earlier install are not on npm's PATH: npm ci deletes them as it runs.
+  console.error('Installing the packages of package-lock.json (npm install, about a minute) …');
+  // The tools of an earlier install are not on npm's PATH: it may replace them as it runs.
   const code = await run(
     'npm',
-    ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=warn'],
+    ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
     { cwd: root, env: { ...process.env, PATH: pathOf() }, stdio: ['ignore', 2, 2] },
   );
   if (code !== 0) {
-    console.error(`npm ci failed (exit code ${code}): see above; nothing was run.`);
+    console.error(`npm install failed (exit code ${code}): see above. Nothing was run.`);
     process.exit(code);
   }
   if (!isInstalled()) {
     console.error(
-      'npm ci succeeded, but node_modules is not what package-lock.json says. Install scripts ' +
-        'must be allowed for the package `node` (npm config get ignore-scripts).',
+      'npm install succeeded, but node_modules is not what package-lock.json says: package.json ' +
+        'asks for something else, or install scripts are off and Node was not unpacked.',
     );
     process.exit(1);
   }

@@ -1,0 +1,79 @@
+import type { Clock } from '../shared/clock.ts';
+import type { Message } from '../shared/messages/schema.ts';
+import { resyncMessage } from './backlog.ts';
+import { createGather } from './gather.ts';
+import { createPodIndex, type Hint } from './pod-index.ts';
+import { createRecent } from './recent.ts';
+import type { PodSink } from './watch-pods.ts';
+
+export interface Replica extends PodSink {
+  /** This replica sends from now on: first whatever another may have left unsent. */
+  elected(): void;
+  /** It sends nothing from now on, and goes on listening. */
+  lost(): void;
+  /** Tells that the cluster is being watched, if this replica is the one to tell it. */
+  beat(): void;
+  /** Hands on at once what is being gathered. */
+  flush(): void;
+  /** The first list of pods is complete. */
+  listed(): boolean;
+  /** How many pods claim an address, and on how many nodes. */
+  counts(): { readonly pods: number; readonly nodes: number };
+}
+
+/** One of the forwarder's replicas: turns pods as they are seen into messages, while it leads. */
+export function createReplica(options: {
+  readonly clock: Clock;
+  readonly cluster: string;
+  readonly outbox: { push(message: Message): void };
+}): Replica {
+  const { clock, cluster, outbox } = options;
+  const index = createPodIndex();
+  const recent = createRecent(clock, cluster);
+  const gather = createGather({ clock, cluster, deliver: outbox.push });
+  let listed = false;
+  let leading = false;
+
+  const accept = (hints: readonly Hint[]): void => {
+    // The first list is news of nothing: every node gets a resync after it.
+    if (!listed) return;
+    recent.add(hints);
+    if (leading) gather.add(hints);
+  };
+
+  const beat = (): void => {
+    if (!leading || !listed) return;
+    const observedAt = new Date(clock.now()).toISOString();
+    outbox.push({ version: 1, cluster, reason: 'heartbeat', observedAt });
+  };
+
+  const begin = (): void => {
+    if (!leading || !listed) return;
+    beat();
+    for (const message of recent.messages()) outbox.push(message);
+    for (const node of index.nodes()) outbox.push(resyncMessage(cluster, node, clock.now()));
+  };
+
+  return {
+    onPod: (pod) => accept(index.put(pod)),
+    onDeleted: (pod) => accept(index.remove(pod)),
+    onListed(uids) {
+      accept(index.retain(uids));
+      if (listed) return;
+      listed = true;
+      begin();
+    },
+    elected() {
+      leading = true;
+      begin();
+    },
+    lost() {
+      leading = false;
+      gather.clear();
+    },
+    beat,
+    flush: gather.flush,
+    listed: () => listed,
+    counts: () => ({ pods: index.size(), nodes: index.nodes().size }),
+  };
+}

@@ -1,0 +1,80 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import pino from 'pino';
+import { onTestFinished } from 'vitest';
+import { type Forwarder, startForwarder } from '../../forwarder/forwarder.ts';
+import { sqsSendBatch } from '../../forwarder/send-batch.ts';
+import { type SandboxSqs, startSqs } from '../../sandbox/sqs/start.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { type Message, parseMessage } from '../../shared/messages/schema.ts';
+import type { Cluster } from './cluster.ts';
+
+/** A Lease's least duration is a second. */
+const TIMES = { leaseDuration: 1_000, renewDeadline: 700, retryPeriod: 100 };
+
+export interface Queue {
+  readonly sqs: SandboxSqs;
+  readonly url: string;
+  /** What was sent so far, but for heartbeats. */
+  messages(): Exclude<Message, { reason: 'heartbeat' }>[];
+  /** Every event of every message so far, such as `a delete p1 172.16.1.70`. */
+  events(): string[];
+  heartbeats(): number;
+}
+
+/** The queue for one test. */
+export async function startQueue(): Promise<Queue> {
+  const sqs = await startSqs();
+  onTestFinished(() => sqs.stop());
+  const { url } = sqs.createQueue('pod-events.fifo');
+  const all = (): Message[] =>
+    sqs.messages('pod-events.fifo').map(({ body }) => {
+      const parsed = parseMessage(body);
+      if (!parsed.ok) throw new Error(parsed.detail);
+      return parsed.message;
+    });
+  const messages = () => all().filter((message) => message.reason !== 'heartbeat');
+  return {
+    sqs,
+    url,
+    messages,
+    events: () =>
+      messages().flatMap(({ node, reason, pods }) =>
+        reason === 'pods'
+          ? pods.map(({ event, name, ips }) => [node, event, name, ...ips].join(' '))
+          : [`${node} ${reason}`],
+      ),
+    heartbeats: () => all().filter(({ reason }) => reason === 'heartbeat').length,
+  };
+}
+
+/** A replica of the forwarder in this process, which is gone when the test ends. */
+export async function startReplica(
+  { kube }: Cluster,
+  queue: Queue,
+  identity = 'replica-1',
+): Promise<Forwarder> {
+  const client = new SQSClient({
+    region: queue.sqs.region,
+    endpoint: queue.sqs.endpoint,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  });
+  const forwarder = await startForwarder({
+    cluster: 'demo',
+    kube,
+    send: sqsSendBatch(client, queue.url),
+    lease: { namespace: 'default', name: 'multus-eni-forwarder' },
+    identity,
+    http: { host: '127.0.0.1', port: 0 },
+    outboxLimit: { messages: 1_000, bytes: 1_000_000 },
+    electionTimes: TIMES,
+    clock: systemClock,
+    random: Math.random,
+    log: pino({ level: 'silent' }),
+  });
+  onTestFinished(async () => {
+    await forwarder.abandon();
+    client.destroy();
+  });
+  return forwarder;
+}

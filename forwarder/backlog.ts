@@ -3,8 +3,8 @@ import type { Message, NodeMessage } from '../shared/messages/schema.ts';
 import { split } from '../shared/messages/split.ts';
 
 /** SQS: a batch has at most 10 messages, and at most 1 MiB for all of them together. */
-export const BATCH_MESSAGES = 10;
-export const BATCH_BYTES = 1_048_576;
+const BATCH_MESSAGES = 10;
+const BATCH_BYTES = 1_048_576;
 /** A `resync` with the longest names is no larger. */
 const RESYNC_BYTES = 512;
 

@@ -3,9 +3,9 @@ import type { NodeMessage, PodEvent } from '../shared/messages/schema.ts';
 import type { Hint } from './pod-index.ts';
 
 /** A gathered message goes out after this much quiet on its node, in milliseconds. */
-export const QUIET_MS = 250;
+const QUIET_MS = 250;
 /** And no later than this after the first event in it, in milliseconds. */
-export const LONGEST_MS = 1_000;
+const LONGEST_MS = 1_000;
 
 export interface Gather {
   /** Takes the hints of one change. They may concern several nodes. */

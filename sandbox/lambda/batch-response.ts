@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
 const response = z.looseObject({
-  batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })).nullish(),
+  batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })).nullish(),
 });
 
 /**
  * Which messages of a batch a function reports as failed. An answer that is empty,
  * null or names none is success. Everything is failed where the answer is no such
- * object, or an identifier is missing, empty or none of the batch's.
+ * object, or an identifier is missing or none of the batch's.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  *
  * @returns the failed ids, or what is wrong with the answer.

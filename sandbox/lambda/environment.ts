@@ -29,7 +29,6 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
   const worker = new Worker(new URL('./runtime.ts', import.meta.url), {
     workerData: { name, bundle, handlerName, memoryMb } satisfies RuntimeData,
     env: { AWS_LAMBDA_FUNCTION_NAME: name, ...env },
-    execArgv: [],
     stdout: true,
     stderr: true,
     resourceLimits: memoryMb === undefined ? {} : { maxOldGenerationSizeMb: memoryMb },

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -114,22 +114,30 @@ describe('a function from a deployed bundle', () => {
 
   test('a time-out ends the environment, and the next invocation starts a new one', async () => {
     const clock = virtualClock();
-    const source = `let n = 0; export const handler = async ({ hang }) => {
-      n += 1;
-      if (hang) for (;;);
-      return n;
-    };`;
+    const ticks = join(folder, 'ticks');
+    await writeFile(ticks, '');
+    const source = `import { appendFileSync } from 'node:fs';
+      let n = 0;
+      export const handler = async ({ ticks }) => {
+        n += 1;
+        if (ticks) {
+          setInterval(() => appendFileSync(ticks, '.'), 1);
+          await new Promise(() => {});
+        }
+        return n;
+      };`;
     const slow = await start(source, { clock, timeoutMs: 3_000 });
     expect(await slow.invoke({})).toBe(1);
-    const invocation = slow.invoke({ hang: true });
-    const failed = expect(invocation).rejects.toMatchObject({
+    const failed = expect(slow.invoke({ ticks })).rejects.toMatchObject({
       kind: 'timeout',
       message: expect.stringContaining('Task timed out after 3.00 seconds'),
     });
-    await vi.waitFor(() => expect(clock.nextTimer()).toBeDefined());
+    await vi.waitFor(async () => expect((await readFile(ticks)).length).toBeGreaterThan(0));
     clock.advance(3_000);
     await failed;
+    const before = (await readFile(ticks)).length;
     expect(await slow.invoke({})).toBe(1);
+    expect((await readFile(ticks)).length).toBe(before);
   });
 
   test('a handler that throws fails its invocation and leaves the environment warm', async () => {

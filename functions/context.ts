@@ -1,77 +1,102 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { systemClock } from '../shared/clock.ts';
+import type { Clock } from '../shared/clock.ts';
 import { clusters as eksClusters } from '../shared/cluster/connect.ts';
-import type { Config } from '../shared/config.ts';
+import type { Kubernetes } from '../shared/cluster/kubernetes.ts';
+import type { ClusterConfig, Config } from '../shared/config.ts';
+import type { Ec2 } from '../shared/enis/ec2.ts';
 import { cachedInstanceLimits } from '../shared/enis/instance-limits.ts';
-import { eniInventory } from '../shared/enis/inventory.ts';
+import { type EniInventory, eniInventory } from '../shared/enis/inventory.ts';
 import { cachedSubnets } from '../shared/enis/subnets.ts';
 import { messageSender, type SendMessages, type Sqs } from '../shared/messages/queue.ts';
 import type { ClusterAccess, Ec2Access } from '../shared/state/cluster-access.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import { countingEc2 } from './counting-ec2.ts';
 
-/** A call on AWS or on an API server that takes longer (ms) is given up; nodes have 45 s for all of theirs. */
+/** A call on AWS or on an API server that takes longer (ms) is given up; a node has 45 s for all of its own. */
 const CALL_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** The clients that both functions work with, kept for the life of the execution environment. */
-export interface Clients {
-  readonly ec2: Ec2Access;
+/** The outside world of the functions: all that they call. */
+export interface Outside {
+  readonly ec2: Ec2;
+  /** Sends each call once; see `Ec2Access`. */
+  readonly ec2Once: Ec2;
   readonly sqs: Sqs;
-  readonly send: SendMessages;
-  /** The access to a configured cluster; `undefined` for any other. Rejects where it can't be had now. */
-  readonly accessTo: (cluster: string) => Promise<ClusterAccess> | undefined;
+  readonly kubernetesOf: (cluster: { readonly name: string }) => Promise<Kubernetes>;
 }
 
-export function clientsFor(config: Config, telemetry: Telemetry): Clients {
-  const { region, managedTag } = config;
+/** AWS as the SDK's default chain finds it, and the clusters' API servers. */
+export function aws(region: string, clock: Clock): Outside {
   const common = {
     region,
     requestHandler: { requestTimeout: CALL_TIMEOUT_MS, connectionTimeout: CONNECT_TIMEOUT_MS },
   };
-  const sqs = new SQSClient(common);
   const eks = new EKSClient(common);
-  const ec2 = new EC2Client(common);
-  const once = new EC2Client({ ...common, maxAttempts: 1 });
-  const kubernetesOf = eksClusters({
-    clock: systemClock,
-    region,
-    eks: () => eks,
-    credentials: () => eks.config.credentials(),
-    requestTimeoutMs: CALL_TIMEOUT_MS,
-  });
+  return {
+    ec2: new EC2Client(common),
+    ec2Once: new EC2Client({ ...common, maxAttempts: 1 }),
+    sqs: new SQSClient(common),
+    kubernetesOf: eksClusters({
+      clock,
+      region,
+      eks: () => eks,
+      credentials: () => eks.config.credentials(),
+      requestTimeoutMs: CALL_TIMEOUT_MS,
+    }),
+  };
+}
+
+/** What both functions work with, kept for the life of the execution environment. */
+export interface Context {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly sqs: Sqs;
+  readonly send: SendMessages;
+  /** For the ENIs of all clusters. */
+  readonly inventory: EniInventory;
+  /** The access to a configured cluster; `undefined` for any other. Rejects where it can't be had now. */
+  readonly accessTo: (cluster: string) => Promise<ClusterAccess> | undefined;
+}
+
+export function contextFor(
+  config: Config,
+  outside: Outside,
+  { clock, telemetry }: Pick<Context, 'clock' | 'telemetry'>,
+): Context {
   const ec2For = (cluster: string): Ec2Access => {
-    const counted = countingEc2(ec2, cluster, telemetry);
+    const client = countingEc2(outside.ec2, cluster, telemetry);
     return {
-      client: counted,
-      once: countingEc2(once, cluster, telemetry),
-      managedTag,
-      inventory: eniInventory(counted, managedTag),
-      subnets: cachedSubnets(counted),
-      limitsOf: cachedInstanceLimits(counted),
+      client,
+      once: countingEc2(outside.ec2Once, cluster, telemetry),
+      managedTag: config.managedTag,
+      inventory: eniInventory(client, config.managedTag),
+      subnets: cachedSubnets(client),
+      limitsOf: cachedInstanceLimits(client),
     };
   };
-  const byName = new Map(
-    config.clusters.map((cluster) => [cluster.name, { ...cluster, ec2: ec2For(cluster.name) }]),
+  const access = async (cluster: ClusterConfig, ec2: Ec2Access): Promise<ClusterAccess> => ({
+    cluster: cluster.name,
+    kubernetes: await outside.kubernetesOf(cluster),
+    ec2,
+    bounds: cluster.ranges,
+    policy: cluster.policy,
+    clock,
+    telemetry,
+  });
+  const configured = new Map(
+    config.clusters.map((cluster) => [cluster.name, { cluster, ec2: ec2For(cluster.name) }]),
   );
   return {
-    ec2: ec2For('all'),
-    sqs,
-    send: messageSender(sqs, config.queueUrl),
+    clock,
+    telemetry,
+    sqs: outside.sqs,
+    send: messageSender(outside.sqs, config.queueUrl),
+    inventory: ec2For('all').inventory,
     accessTo(name) {
-      const cluster = byName.get(name);
-      if (cluster === undefined) return undefined;
-      return kubernetesOf({ name }).then((kubernetes) => ({
-        cluster: name,
-        kubernetes,
-        ec2: cluster.ec2,
-        bounds: cluster.ranges,
-        policy: cluster.policy,
-        clock: systemClock,
-        telemetry,
-      }));
+      const known = configured.get(name);
+      return known && access(known.cluster, known.ec2);
     },
   };
 }

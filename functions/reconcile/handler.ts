@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { systemClock } from '../../shared/clock.ts';
 import { configFrom } from '../../shared/config.ts';
-import { clientsFor } from '../context.ts';
+import { aws, contextFor } from '../context.ts';
 import { lambdaTelemetry } from '../telemetry.ts';
 import { withTelemetry } from '../with-telemetry.ts';
 import { reconcileBatch } from './reconcile-batch.ts';
@@ -14,15 +14,13 @@ const LONGEST_NODE_MS = 45_000;
 
 const telemetry = lambdaTelemetry('reconcile');
 const config = configFrom(process.env);
-const clients = clientsFor(config, telemetry);
+const outside = aws(config.region, systemClock);
 const context = {
-  ...clients,
+  ...contextFor(config, outside, { clock: systemClock, telemetry }),
   queueUrl: config.queueUrl,
   deadLetterQueueUrl: config.deadLetterQueueUrl,
-  clock: systemClock,
   random: Math.random,
-  telemetry,
-  instances: new Map<string, Map<string, string>>(),
+  memories: new Map(),
 };
 
 /** Lambda's entry: a batch of the FIFO queue in, the messages to be retried out. */

@@ -1,29 +1,23 @@
-import type { Clock, Random } from '../../shared/clock.ts';
-import type { SendMessages, Sqs } from '../../shared/messages/queue.ts';
+import type { Random } from '../../shared/clock.ts';
 import type { Heartbeat, NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
-import type { Telemetry } from '../../shared/telemetry.ts';
+import type { Context } from '../context.ts';
 import { withDeadline } from '../deadline.ts';
 import { backOff } from './back-off.ts';
 import { toDeadLetter } from './dead-letter.ts';
 import { measure } from './measure.ts';
-import { type Reconciler, reconcileNode } from './reconcile-node.ts';
+import { type NodeMemory, type Reconciler, reconcileNode } from './reconcile-node.ts';
 import { type Envelope, type Received, readBatch } from './records.ts';
-import { requestOf } from './request.ts';
+import { NAMING_HOLDS_MS, requestOf } from './request.ts';
+import { seenGone } from './seen-gone.ts';
 
 /** What reconciles of all batches share. */
-export interface ReconcileContext {
-  /** The access to a configured cluster; `undefined` for any other. Throws where it can't be had now. */
-  readonly accessTo: (cluster: string) => Promise<ClusterAccess> | undefined;
-  readonly sqs: Sqs;
+export interface ReconcileContext extends Omit<Context, 'inventory'> {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
-  readonly send: SendMessages;
-  readonly clock: Clock;
   readonly random: Random;
-  readonly telemetry: Telemetry;
-  /** Each cluster's node → instance, kept between batches. */
-  readonly instances: Map<string, Map<string, string>>;
+  /** What is kept of each node between batches, by `cluster/node`. */
+  readonly memories: Map<string, NodeMemory>;
 }
 
 /** Lambda's answer for a batch in part (AWS Lambda Developer Guide, "ReportBatchItemFailures"). */
@@ -125,10 +119,14 @@ async function oneFate(
   }
 }
 
-function reconcilerFor(context: ReconcileContext, access: ClusterAccess): Reconciler {
-  const instances = context.instances.get(access.cluster) ?? new Map<string, string>();
-  context.instances.set(access.cluster, instances);
-  return { access, instances, send: context.send };
+function reconcilerFor({ memories, send }: ReconcileContext, access: ClusterAccess): Reconciler {
+  const memoryOf = (node: string): NodeMemory => {
+    const key = `${access.cluster}/${node}`;
+    const memory = memories.get(key) ?? { seenGone: seenGone(NAMING_HOLDS_MS) };
+    memories.set(key, memory);
+    return memory;
+  };
+  return { access, memoryOf, send };
 }
 
 async function retryLater(

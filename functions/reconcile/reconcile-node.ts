@@ -10,14 +10,15 @@ import { plan } from '../../shared/plan/plan.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { type NodeState, readNode } from '../../shared/state/node-state.ts';
 import { tell } from './feedback.ts';
+import type { SeenGone } from './seen-gone.ts';
 
 /** What the messages of a node ask for, together. */
 export interface NodeRequest {
   readonly node: string;
   /** The instance that a message names: a first guess, checked like any other. */
   readonly instanceId?: string;
-  /** Addresses that were claimed before and no longer are, within their time. */
-  readonly named: ReadonlySet<Address>;
+  /** Addresses that were claimed before and no longer are, with when that was seen (ms since the epoch). */
+  readonly named: ReadonlyMap<Address, number>;
   /** A message was tried before, or tells of a take-over: what the read shows as kept may not be there. */
   readonly assignKept: boolean;
   /** The pods that the messages tell of, for what is told about released addresses. */
@@ -30,11 +31,17 @@ export type NodeResult =
   | { readonly kind: 'not-ec2' }
   | { readonly kind: 'reconciled'; readonly plan: Plan; readonly applied: Applied };
 
-/** What reconciles share from one message to the next. */
+/** What is kept of a node from one message to the next. */
+export interface NodeMemory {
+  /** The instance that the Node named last; a wrong one costs one more read. */
+  instanceId?: string;
+  readonly seenGone: SeenGone;
+}
+
+/** What the reconciles of one cluster share. */
 export interface Reconciler {
   readonly access: ClusterAccess;
-  /** The instance of each node, by name; a wrong one costs one more read. */
-  readonly instances: Map<string, string>;
+  readonly memoryOf: (node: string) => NodeMemory;
   readonly send: SendMessages;
 }
 
@@ -70,39 +77,35 @@ export async function reconcileNode(
 }
 
 async function read(reconciler: Reconciler, request: NodeRequest, signal?: AbortSignal) {
-  const { access, instances } = reconciler;
+  const { access } = reconciler;
   const { node } = request;
-  const instanceId =
-    instances.get(node) ??
-    request.instanceId ??
-    (await access.kubernetes.getNode(node, signal))?.instanceId;
-  // Without an instance there are no ENIs to read; the Node itself says which it is.
+  const memory = reconciler.memoryOf(node);
+  let instanceId = memory.instanceId ?? request.instanceId;
   if (instanceId === undefined) {
-    const exists = await access.kubernetes.getNode(node, signal);
-    return { kind: exists ? 'not-ec2' : 'no-node' } as const;
+    const object = await access.kubernetes.getNode(node, signal);
+    if (object?.instanceId === undefined) {
+      return { kind: object ? 'not-ec2' : 'no-node' } as const;
+    }
+    instanceId = object.instanceId;
   }
   const reading = await readNode(access, node, instanceId, signal);
-  if (reading.kind === 'state') instances.set(node, instanceId);
-  else if (reading.kind === 'other-instance') instances.set(node, reading.instanceId);
-  else instances.delete(node);
+  if (reading.kind === 'state') memory.instanceId = instanceId;
+  else memory.instanceId = reading.kind === 'other-instance' ? reading.instanceId : undefined;
   return reading;
 }
 
 async function decideAndDo(
-  { access, send }: Reconciler,
+  { access, send, memoryOf }: Reconciler,
   request: NodeRequest,
   state: NodeState,
   signal?: AbortSignal,
 ): Promise<NodeResult> {
-  const decided = plan({
-    ...state,
-    named: request.named,
-    unassigns: access.policy !== 'upsert-only',
-  });
+  const decided = decide(access, request, state, memoryOf(request.node));
   if (access.policy === 'dry-run') {
     report(access, state, decided);
     return { kind: 'reconciled', plan: decided, applied: NOTHING };
   }
+  const startedAt = access.clock.now();
   const unassignedFrom = new Set<string>();
   let applied: Applied;
   try {
@@ -116,8 +119,25 @@ async function decideAndDo(
     await send([...unassignedFrom].map((node) => moved(access, node)));
   }
   await seeGone(access, state.node, state.instanceId, applied.toBeGone, signal);
+  const { seenGone } = memoryOf(request.node);
+  seenGone.record([...applied.toBeGone, ...decided.releaseUnseen], startedAt);
+  seenGone.forget(applied.assigned);
   await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
   return { kind: 'reconciled', plan: decided, applied };
+}
+
+function decide(
+  access: ClusterAccess,
+  { named }: NodeRequest,
+  state: NodeState,
+  { seenGone }: NodeMemory,
+): Plan {
+  const unassigns = access.policy !== 'upsert-only';
+  const decided = plan({ ...state, named: new Set(named.keys()), unassigns });
+  const releaseUnseen = decided.releaseUnseen.filter(
+    (placement) => !seenGone.covers(placement, named.get(placement.address) ?? 0),
+  );
+  return { ...decided, releaseUnseen };
 }
 
 const NOTHING: Applied = { assigned: [], takenOver: 0, released: [], toBeGone: [], problems: [] };

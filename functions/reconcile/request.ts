@@ -4,7 +4,7 @@ import type { NodeRequest } from './reconcile-node.ts';
 import type { Received } from './records.ts';
 
 /** A message may name addresses to release for this long after it was observed (DESIGN.md, "Ranges"). */
-const NAMING_HOLDS_MS = 15 * 60_000;
+export const NAMING_HOLDS_MS = 15 * 60_000;
 
 /** All messages of one node in a batch, as one request: they share one reconcile and one fate. */
 export function requestOf(
@@ -15,13 +15,27 @@ export function requestOf(
   return {
     node,
     instanceId: messages.map(({ message }) => message.instanceId).findLast(Boolean),
-    named: new Set(messages.flatMap(({ message }) => namedBy(message, now))),
+    named: namesIn(messages, now),
     assignKept: messages.some(
       ({ envelope, message }) =>
         message.reason === 'moved' || envelope.attributes.ApproximateReceiveCount > 1,
     ),
     pods: messages.flatMap(({ message }) => message.pods),
   };
+}
+
+function namesIn(
+  messages: readonly Received<NodeMessage>[],
+  now: number,
+): ReadonlyMap<Address, number> {
+  const named = new Map<Address, number>();
+  for (const { message } of messages) {
+    const observedAt = Date.parse(message.observedAt);
+    for (const address of namedBy(message, now)) {
+      named.set(address, Math.max(observedAt, named.get(address) ?? 0));
+    }
+  }
+  return named;
 }
 
 function namedBy({ reason, observedAt, pods }: NodeMessage, now: number): Address[] {

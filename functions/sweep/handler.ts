@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { systemClock } from '../../shared/clock.ts';
 import { configFrom } from '../../shared/config.ts';
-import { clientsFor } from '../context.ts';
+import { aws, contextFor } from '../context.ts';
 import { lambdaTelemetry } from '../telemetry.ts';
 import { withTelemetry } from '../with-telemetry.ts';
 import { sweepClusters } from './sweep-clusters.ts';
@@ -12,14 +12,10 @@ const MARGIN_MS = 5_000;
 
 const telemetry = lambdaTelemetry('sweep');
 const config = configFrom(process.env);
-const clients = clientsFor(config, telemetry);
+const outside = aws(config.region, systemClock);
 const context = {
+  ...contextFor(config, outside, { clock: systemClock, telemetry }),
   clusters: config.clusters.map(({ name }) => name),
-  accessTo: clients.accessTo,
-  inventory: clients.ec2.inventory,
-  send: clients.send,
-  clock: systemClock,
-  telemetry,
 };
 
 /** Lambda's entry, run by the schedule; its event says nothing. */

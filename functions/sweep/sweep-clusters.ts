@@ -1,20 +1,13 @@
 import { RANGES } from '../../shared/claims/annotations.ts';
-import type { Clock } from '../../shared/clock.ts';
-import type { EniInventory } from '../../shared/enis/inventory.ts';
-import type { SendMessages } from '../../shared/messages/queue.ts';
-import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
+import type { Context } from '../context.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Drift } from './drift.ts';
 import { type Swept, sweepCluster } from './sweep-cluster.ts';
 
-export interface SweepContext {
+export interface SweepContext extends Omit<Context, 'sqs'> {
+  /** The names of the configured clusters. */
   readonly clusters: readonly string[];
-  readonly accessTo: (cluster: string) => Promise<ClusterAccess> | undefined;
-  readonly inventory: EniInventory;
-  readonly send: SendMessages;
-  readonly clock: Clock;
-  readonly telemetry: Telemetry;
 }
 
 type Outcome = Swept | { readonly cluster: string; readonly failed: string };

@@ -74,19 +74,24 @@ async function applyReleases(
     ...plan.release,
     ...plan.move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId })),
   ];
-  const release = async (placements: readonly Placement[]): Promise<Placement[]> => {
-    const done = await Promise.all(
-      [...Map.groupBy(placements, ({ eniId }) => eniId)].map(async ([eniId, onEni]) => {
-        const outcome = await releaseFromEni(releasing, eniId, addressesOf(onEni));
-        return outcome.done.map((address) => ({ address, eniId }));
-      }),
-    );
-    return done.flat();
+  const release = async (eniId: string, addresses: readonly Address[]): Promise<Placement[]> => {
+    const { done } = await releaseFromEni(releasing, eniId, addresses);
+    return done.map((address) => ({ address, eniId }));
   };
-  // What the read does not show is mostly gone: kept apart, or its refusal would split every call.
-  const [released, unseen] = await Promise.all([release(seen), release(plan.releaseUnseen)]);
+  const released = await Promise.all(
+    [...Map.groupBy(seen, ({ eniId }) => eniId)].map(([eniId, onEni]) =>
+      release(eniId, addressesOf(onEni)),
+    ),
+  );
+  // What the read does not show is mostly gone, and EC2's refusal does not say which: one by one.
+  const unseen = await Promise.all(
+    plan.releaseUnseen.map(({ eniId, address }) => release(eniId, [address])),
+  );
   // "Not assigned" for what the read showed says that the read was old: it too must be seen to be gone.
-  return { released: [...released, ...unseen], toBeGone: [...seen, ...unseen] };
+  return {
+    released: [...released.flat(), ...unseen.flat()],
+    toBeGone: [...seen, ...unseen.flat()],
+  };
 }
 
 async function applyAssigns(
@@ -116,7 +121,7 @@ async function applyAssigns(
   const done = new Set<Address>(outcome.done);
   return {
     assigned: [...wanted.filter(({ address }) => done.has(address)), ...taken.assigned],
-    takenOver: taken.assigned.length,
+    takenOver: taken.takenOver,
     problems: [...problems, ...taken.problems],
   };
 }

@@ -20,6 +20,8 @@ export class UnsettledError extends Error {
 
 export interface TakenOver {
   readonly assigned: readonly Assignment[];
+  /** How many of them were unassigned from another ENI. */
+  readonly takenOver: number;
   readonly problems: readonly Problem[];
 }
 
@@ -46,6 +48,7 @@ export async function takeOver(
 ): Promise<TakenOver> {
   const assigned: Assignment[] = [];
   const problems: Problem[] = [];
+  const taken = new Set<Assignment>();
   let pending = [...wanted];
   for (let round = 0; pending.length > 0; round += 1) {
     if (round === ROUNDS) throw unsettled(access, state, pending);
@@ -53,12 +56,12 @@ export async function takeOver(
     const examined = await examine(access, state, pending, signal);
     problems.push(...examined.problems);
     await unassign(access, examined.take, unassignedFrom, signal);
+    for (const { assignment } of examined.take) taken.add(assignment);
     const tried = [...examined.free, ...examined.take.map((entry) => entry.assignment)];
     const outcome = await assignAll(access, tried, signal);
-    const again = settle(tried, outcome, { assigned, problems, nowhere: examined.nowhere, round });
-    pending = again;
+    pending = settle(tried, outcome, { assigned, problems, nowhere: examined.nowhere, round });
   }
-  return { assigned, problems };
+  return { assigned, takenOver: assigned.filter((each) => taken.has(each)).length, problems };
 }
 
 interface Taking {

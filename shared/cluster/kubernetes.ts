@@ -74,10 +74,13 @@ export interface Kubernetes {
   listNodes(signal?: AbortSignal): Promise<Node[]>;
   /** Empty where the cluster does not have the NetworkAttachmentDefinition CRD. */
   listNetworkAttachmentDefinitions(signal?: AbortSignal): Promise<NetworkAttachmentDefinition[]>;
-  /** Sets our condition on the pod's status; does nothing where that pod (by uid) is gone. */
+  /**
+   * Sets our condition on the pod's status; does nothing where that pod (by uid) is gone.
+   * `lastTransitionTime` (ms since the epoch) is left as it is where it is absent.
+   */
   setPodCondition(
     pod: PodRef,
-    condition: PodCondition & { readonly lastTransitionTime: number },
+    condition: PodCondition & { readonly lastTransitionTime?: number },
     signal?: AbortSignal,
   ): Promise<void>;
   /** Writes an Event; does nothing where its namespace is gone or terminating. */

@@ -1,16 +1,26 @@
 import * as z from 'zod';
 import { Ec2Error } from '../errors.ts';
+import { type FilterTable, filterList, matching } from '../filters.ts';
 import type { InstanceType } from '../instance-types.ts';
+import type { Tags } from '../model.ts';
 import { pageOf, pageParameters } from '../paging.ts';
 import { strings } from '../query.ts';
 import type { Xml } from '../xml.ts';
 import { defineAction } from './action.ts';
 
 const LARGEST_PAGE = 100;
+const NO_TAGS: Tags = new Map();
+const FILTERS: FilterTable<InstanceType & { tags: Tags }> = {
+  'instance-type': (type) => [type.name],
+};
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypes.html */
 export const describeInstanceTypes = defineAction(
-  z.strictObject({ InstanceType: strings.max(100).optional(), ...pageParameters }),
+  z.strictObject({
+    InstanceType: strings.max(100).optional(),
+    Filter: filterList,
+    ...pageParameters,
+  }),
   (request, { state }) => {
     const missing = request.InstanceType?.filter((name) => !state.instanceTypes.has(name)) ?? [];
     if (missing.length > 0) {
@@ -21,9 +31,10 @@ export const describeInstanceTypes = defineAction(
       );
     }
     const asked = request.InstanceType;
-    const found = [...state.instanceTypes.values()].filter(
-      ({ name }) => asked === undefined || asked.includes(name),
-    );
+    const passes = matching(request.Filter, FILTERS);
+    const found = [...state.instanceTypes.values()]
+      .map((type) => ({ ...type, tags: NO_TAGS }))
+      .filter((type) => (asked === undefined || asked.includes(type.name)) && passes(type));
     const { items, nextToken } = pageOf(found, ({ name }) => name, request, LARGEST_PAGE);
     return { answer: { instanceTypeSet: items.map(toXml), nextToken } };
   },

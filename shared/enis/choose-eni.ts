@@ -69,6 +69,11 @@ export function inSubnetOf(eni: Eni, address: Address, node: NodeEnis): boolean 
   return blockOf(eni, address, node) !== undefined;
 }
 
+/** Whether the address is on the ENI as part of a delegated prefix. */
+export function inPrefixOf(eni: Eni, address: Address): boolean {
+  return eni.prefixes.some((prefix) => contains(prefix, address));
+}
+
 function blockOf(eni: Eni, address: Address, node: NodeEnis): AddressRange | undefined {
   return node.subnets.get(eni.subnetId)?.blocks.find((block) => contains(block, address));
 }

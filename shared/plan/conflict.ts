@@ -3,7 +3,7 @@ import type { Claim, PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
 import type { Eni } from '../enis/eni.ts';
 import { type PlaceInput, placeClaims } from './place-claims.ts';
-import type { AddressProblem } from './problem.ts';
+import type { AddressProblem, HeldElsewhere } from './problem.ts';
 import { byAge, type Claimant, passesOn, speakerOf } from './speaker.ts';
 
 /** The node of the ENI that has the address, as it was read: its ENIs, then its pods. */
@@ -34,10 +34,10 @@ export interface Contested {
 export function decideTakeOver(contested: Contested): { readonly kind: 'take' } | AddressProblem {
   const { address, eni, holderNode } = contested;
   if (eni.primary.includes(address)) return { kind: 'primary', eniId: eni.id };
-  const elsewhere = (why: 'not-our-eni' | 'leftover-outside-ranges' | 'policy') =>
+  const elsewhere = (why: HeldElsewhere) =>
     ({ kind: 'held-elsewhere', eniId: eni.id, why }) as const;
-  // An address within a delegated prefix cannot be unassigned by itself.
-  if (!eni.managed || !eni.secondary.includes(address)) return elsewhere('not-our-eni');
+  if (!eni.secondary.includes(address)) return elsewhere('delegated-prefix');
+  if (!eni.managed) return elsewhere('not-our-eni');
   if (!holderNode && !eni.clusters.includes(contested.cluster)) return elsewhere('not-our-eni');
 
   const holder = holderNode ? speaking(contested, holderNode) : strandedHolder(contested);

@@ -1,7 +1,13 @@
 import { type Address, compareAddresses } from '../address.ts';
 import type { Claim, PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
-import { chooseEni, inSubnetOf, isReserved, type NodeEnis } from '../enis/choose-eni.ts';
+import {
+  chooseEni,
+  inPrefixOf,
+  inSubnetOf,
+  isReserved,
+  type NodeEnis,
+} from '../enis/choose-eni.ts';
 import type { Eni } from '../enis/eni.ts';
 import type { AddressProblem, Problem } from './problem.ts';
 import type { NodeClaimant } from './speaker.ts';
@@ -109,5 +115,8 @@ function invalid(claim: Claim, eni: Eni, input: PlaceInput): AddressProblem | un
   if (!inSubnetOf(eni, address, input)) return { kind: 'outside-subnet', ...at };
   if (isReserved(eni, address, input)) return { kind: 'reserved', ...at };
   const owner = input.enis.find((other) => other.primary.includes(address));
-  return owner && { kind: 'primary', eniId: owner.id };
+  if (owner) return { kind: 'primary', eniId: owner.id };
+  // EC2 unassigns a prefix as a whole: no single address of it can be taken from that ENI.
+  const delegate = input.enis.find((other) => other.id !== eni.id && inPrefixOf(other, address));
+  return delegate && { kind: 'held-elsewhere', eniId: delegate.id, why: 'delegated-prefix' };
 }

@@ -1,7 +1,7 @@
-import { type Address, compareAddresses, contains, familyOf } from '../address.ts';
+import { type Address, compareAddresses } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
-import { inSubnetOf, type NodeEnis } from '../enis/choose-eni.ts';
+import { inPrefixOf, inSubnetOf, type NodeEnis } from '../enis/choose-eni.ts';
 import type { Eni, InstanceLimits } from '../enis/eni.ts';
 import { limitToRoom } from './capacity.ts';
 import type { Assignment, Move, Placement, Plan, Unclaimed } from './decision.ts';
@@ -119,19 +119,13 @@ function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
     .sort(compareAddresses)
     .flatMap((address) =>
       managed
-        .filter((eni) => inSubnetOf(eni, address, input) && !withinPrefix(eni, address))
+        .filter((eni) => inSubnetOf(eni, address, input) && !inPrefixOf(eni, address))
         .map((eni) => ({ address, eniId: eni.id })),
     );
   return { release, releaseUnseen, foreign };
 }
 
 /** Whether the ENI has the address beside its primary: as a secondary, or within a delegated prefix. */
-export function holds(eni: Eni, address: Address): boolean {
-  return eni.secondary.includes(address) || withinPrefix(eni, address);
-}
-
-function withinPrefix(eni: Eni, address: Address): boolean {
-  return eni.prefixes.some(
-    (prefix) => prefix.family === familyOf(address) && contains(prefix, address),
-  );
+function holds(eni: Eni, address: Address): boolean {
+  return eni.secondary.includes(address) || inPrefixOf(eni, address);
 }

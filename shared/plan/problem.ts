@@ -26,7 +26,11 @@ export type AddressProblem =
   | { readonly kind: 'refused'; readonly eniId: string; readonly answer: string };
 
 /** `leftover-outside-ranges`: nobody claims it there, but nothing makes it ours to release. */
-export type HeldElsewhere = 'not-our-eni' | 'leftover-outside-ranges' | 'policy';
+export type HeldElsewhere =
+  | 'not-our-eni'
+  | 'delegated-prefix'
+  | 'leftover-outside-ranges'
+  | 'policy';
 
 /** A problem of one pod: of one address that it claims, or of its annotation. */
 export type Problem = { readonly pod: PodRef } & (
@@ -37,6 +41,9 @@ export type Problem = { readonly pod: PodRef } & (
 const HELD_ELSEWHERE: Record<HeldElsewhere, string> = {
   'not-our-eni':
     'which is no managed ENI of this cluster. Choose another address, or free it there',
+  'delegated-prefix':
+    'within a prefix that is delegated to it. Leave the prefix out of the range of the ' +
+    'NetworkAttachmentDefinition',
   'leftover-outside-ranges':
     'where no pod claims it, but it lies in no range of this cluster. Add it to the annotation ' +
     'multus-eni.dev/ranges of its NetworkAttachmentDefinition, or unassign it there',

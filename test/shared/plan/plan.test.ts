@@ -202,6 +202,16 @@ describe('a claim without a valid ENI', () => {
     ]);
   });
 
+  it.each([
+    ['a managed ENI', eth3([], { prefixes: ['172.16.1.64/28'] })],
+    ['the VPC CNI’s interface', eth0({ subnetId: 'subnet-1', prefixes: ['172.16.1.64/28'] })],
+  ])('is a problem within a prefix that is delegated to %s of its node', (_, other) => {
+    const enis = [other, eth1()];
+    expect(decide({ enis, pods: [pod('p', [onEth1(X)])] })).toEqual([
+      'problem 172.16.1.70 held-elsewhere delegated-prefix for p',
+    ]);
+  });
+
   it('is a problem where two ENIs come into question', () => {
     expect(decide({ enis: TWO_IN_ONE_SUBNET, pods: [pod('p', [claim(X)])] })).toEqual([
       'problem 172.16.1.70 eni-ambiguous for p',

@@ -154,3 +154,10 @@ describe('once installed', () => {
     expect(stderr).toContain('no-such-tool');
   });
 });
+
+test('every npm script starts with the launcher, in the place of the shell that npm signals', async () => {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  for (const script of Object.values(manifest.scripts)) {
+    expect(script).toMatch(/^exec node scripts\/run\.mjs /);
+  }
+});

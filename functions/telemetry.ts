@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Subject, Telemetry } from '../shared/telemetry.ts';
+import { METRIC_NAMESPACE, type Subject, type Telemetry } from '../shared/telemetry.ts';
 
 /** Powertools' logger and metrics as `Telemetry`, with the metrics of one invocation kept until `flush`. */
 export interface LambdaTelemetry extends Telemetry {
@@ -9,12 +9,10 @@ export interface LambdaTelemetry extends Telemetry {
   flush(): void;
 }
 
-const NAMESPACE = 'MultusEniReconciler';
-
 /** @param serviceName `reconcile` or `sweep`. */
 export function lambdaTelemetry(serviceName: string): LambdaTelemetry {
   const logger = new Logger({ serviceName });
-  const metrics = new Metrics({ namespace: NAMESPACE, serviceName });
+  const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName });
   const kept: { name: Parameters<Telemetry['metric']>[0]; cluster: string; value: number }[] = [];
 
   return {

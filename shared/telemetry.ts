@@ -7,26 +7,31 @@ export interface Subject {
   readonly address?: string;
 }
 
-/** The metrics, each with the dimension `cluster`. Alarms and dashboard are named after them. */
-export type MetricName =
-  | 'AddressesAssigned'
-  | 'AddressesReleased'
-  | 'AddressesTakenOver'
-  | 'AddressesNotAssigned'
-  | 'AddressesForeign'
-  | 'AssignmentLatency'
-  | 'Ec2Calls'
-  | 'Ec2Throttles'
-  | 'ForwarderHeartbeat'
-  | 'MessagesMalformed'
-  | 'NodesRetried'
-  | 'SweepCompleted'
-  | 'SweepFailed'
-  | 'DriftMissing'
-  | 'DriftLeaked'
-  | 'DriftForeign'
-  | 'DriftConflicting'
-  | 'DriftFull';
+/** Where CloudWatch keeps the metrics. */
+export const METRIC_NAMESPACE = 'MultusEniReconciler';
+
+/** The metrics, each with the dimensions `service` and `cluster`. Alarms and dashboard are named after them. */
+export const METRIC_NAMES = [
+  'AddressesAssigned',
+  'AddressesReleased',
+  'AddressesTakenOver',
+  'AddressesNotAssigned',
+  'AddressesForeign',
+  'AssignmentLatency',
+  'Ec2Calls',
+  'Ec2Throttles',
+  'ForwarderHeartbeat',
+  'MessagesMalformed',
+  'NodesRetried',
+  'SweepCompleted',
+  'SweepFailed',
+  'DriftMissing',
+  'DriftLeaked',
+  'DriftForeign',
+  'DriftConflicting',
+  'DriftFull',
+] as const;
+export type MetricName = (typeof METRIC_NAMES)[number];
 
 /** Where a run tells what it did. Logs carry no token and no credential. */
 export interface Telemetry {

@@ -1,0 +1,13 @@
+/**
+ * Waits until every task has ended, also where one failed: none is left running behind the
+ * retry, writing beside it.
+ *
+ * @throws the first task's error, in their order.
+ */
+export async function allEnded<T>(tasks: Iterable<Promise<T>>): Promise<T[]> {
+  const results = await Promise.allSettled(tasks);
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}

@@ -57,7 +57,7 @@ async function write(
 
 /** The outcome of each live pod that acquires something or has been told something. */
 function outcomesOf({ state, plan, applied }: Told): PodOutcome[] {
-  const problems = [...plan.problems, ...applied.problems];
+  const { problems } = applied;
   const problemsOf = Map.groupBy(problems, (problem) => problem.pod.uid);
   const failed = new Set(problems.flatMap(keyOfProblem));
   const placed = [...plan.keep, ...applied.assigned].filter(

@@ -20,7 +20,7 @@ export function measure(
     return;
   }
   const { plan, applied } = result;
-  const problems = [...plan.problems, ...applied.problems];
+  const { problems } = applied;
   const counts = {
     assigned: applied.assigned.length,
     takenOver: applied.takenOver,

@@ -103,7 +103,7 @@ async function decideAndDo(
   const decided = decide(access, request, state, memoryOf(request.node));
   if (access.policy === 'dry-run') {
     report(access, state, decided);
-    return { kind: 'reconciled', plan: decided, applied: NOTHING };
+    return { kind: 'reconciled', plan: decided, applied: nothing(decided) };
   }
   const startedAt = access.clock.now();
   const unassignedFrom = new Set<string>();
@@ -140,7 +140,9 @@ function decide(
   return { ...decided, releaseUnseen };
 }
 
-const NOTHING: Applied = { assigned: [], takenOver: 0, released: [], toBeGone: [], problems: [] };
+function nothing({ problems }: Plan): Applied {
+  return { assigned: [], takenOver: 0, released: [], toBeGone: [], problems };
+}
 
 function report(access: ClusterAccess, { node }: NodeState, decided: Plan): void {
   const { assign, move, release, releaseUnseen } = decided;

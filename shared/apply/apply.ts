@@ -1,4 +1,4 @@
-import type { Address } from '../address.ts';
+import { type Address, familyOf } from '../address.ts';
 import type { Assignment, Move, Plan } from '../plan/decision.ts';
 import type { Problem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
@@ -25,6 +25,7 @@ export interface Applied extends Released {
   /** Assigned by this run; what was assigned again for safety is not in it. */
   readonly assigned: readonly Assignment[];
   readonly takenOver: number;
+  /** Those of the plan that still stand, and those that EC2 and the other nodes had. */
   readonly problems: readonly Problem[];
 }
 
@@ -50,14 +51,54 @@ export async function apply(
   const served = await allEnded(
     [...enis].map((eniId) => {
       const on = (assignment: Assignment): boolean => assignment.eniId === eniId;
-      return assign(access, state, kept.filter(on), wanted.filter(on), options);
+      const queue = { kept: kept.filter(on), wanted: wanted.filter(on) };
+      return serve(access, state, { ...queue, waiting: plan.waiting.filter(on) }, options);
     }),
   );
+  const tried = new Set(served.flatMap((entry) => entry.tried).map(keyOf));
+  const standing = plan.problems.filter((problem) => !isAnswered(problem, tried));
   return {
     ...releases,
     assigned: served.flatMap((entry) => entry.assigned),
     takenOver: served.reduce((sum, entry) => sum + entry.takenOver, 0),
-    problems: served.flatMap((entry) => entry.problems),
+    problems: [...standing, ...served.flatMap((entry) => entry.problems)],
+  };
+}
+
+/** The assignments of one ENI, in the order in which they are served. */
+interface Queue {
+  readonly kept: readonly Assignment[];
+  readonly wanted: readonly Assignment[];
+  readonly waiting: readonly Assignment[];
+}
+
+interface Served extends Pick<Applied, 'assigned' | 'takenOver' | 'problems'> {
+  readonly tried: readonly Assignment[];
+}
+
+/** Serves an ENI's queue; the room of what is refused goes to those that wait for it. */
+async function serve(
+  access: ClusterAccess,
+  state: NodeState,
+  { kept, wanted, waiting }: Queue,
+  options: ApplyOptions,
+): Promise<Served> {
+  const first = await assign(access, state, kept, wanted, options);
+  const next = ([4, 6] as const).flatMap((family) => {
+    const inFamily = ({ address }: { address: Address }) => familyOf(address) === family;
+    const refused = first.problems.flatMap((problem) => ('address' in problem ? [problem] : []));
+    return refused.some((problem) => problem.kind === 'eni-full' && inFamily(problem))
+      ? []
+      : waiting.filter(inFamily).slice(0, refused.filter(inFamily).length);
+  });
+  if (next.length === 0) return { ...first, tried: wanted };
+  const rest = waiting.filter((assignment) => !next.includes(assignment));
+  const then = await serve(access, state, { kept: [], wanted: next, waiting: rest }, options);
+  return {
+    tried: [...wanted, ...then.tried],
+    assigned: [...first.assigned, ...then.assigned],
+    takenOver: first.takenOver + then.takenOver,
+    problems: [...first.problems, ...then.problems],
   };
 }
 
@@ -67,7 +108,7 @@ async function assign(
   kept: readonly Assignment[],
   wanted: readonly Assignment[],
   options: ApplyOptions,
-): Promise<Pick<Applied, 'assigned' | 'takenOver' | 'problems'>> {
+): Promise<Omit<Served, 'tried'>> {
   const { signal } = options;
   const contested = wanted.filter(options.inConflict);
   const tried = [...kept, ...wanted.filter((assignment) => !contested.includes(assignment))];
@@ -92,4 +133,13 @@ async function assign(
     takenOver: taken.takenOver,
     problems: [...problems, ...taken.problems],
   };
+}
+
+function keyOf({ claim, address }: Assignment): string {
+  return `${claim.pod.uid}/${address}`;
+}
+
+/** Whether what the plan said of an address that waited for room has been tried and answered since. */
+function isAnswered(problem: Problem, tried: ReadonlySet<string>): boolean {
+  return problem.kind === 'eni-full' && tried.has(`${problem.pod.uid}/${problem.address}`);
 }

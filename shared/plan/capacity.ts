@@ -15,6 +15,8 @@ interface RoomInput {
 interface Room {
   readonly assign: readonly Assignment[];
   readonly move: readonly Move[];
+  /** Assignments that find no room. */
+  readonly waiting: readonly Assignment[];
   /** `eni-full`, for what finds no room. */
   readonly problems: readonly Problem[];
 }
@@ -28,7 +30,9 @@ interface Room {
  */
 export function limitToRoom(input: RoomInput): Room {
   const { limits } = input;
-  if (limits === undefined) return { assign: input.assign, move: input.move, problems: [] };
+  if (limits === undefined) {
+    return { assign: input.assign, move: input.move, waiting: [], problems: [] };
+  }
   const free = new Map<string, number>();
   for (const eni of input.enis) {
     for (const family of [4, 6] as const) {
@@ -48,7 +52,8 @@ export function limitToRoom(input: RoomInput): Room {
   };
   const move = input.move.filter(fits);
   const assign = input.assign.filter(fits);
-  return { assign, move, problems };
+  const waiting = input.assign.filter((assignment) => !assign.includes(assignment));
+  return { assign, move, waiting, problems };
 }
 
 const slot = (eniId: string, family: Family): string => `${eniId}/${family}`;

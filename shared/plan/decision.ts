@@ -24,6 +24,8 @@ export interface Plan {
   /** On no managed ENI of this node; another node may hold it. */
   readonly assign: readonly Assignment[];
   readonly move: readonly Move[];
+  /** For want of room, each with an `eni-full` problem: served if EC2 refuses what goes before it. */
+  readonly waiting: readonly Assignment[];
   readonly release: readonly Placement[];
   /** Named by a message and not shown by the read, which may be old: "not assigned" means done. */
   readonly releaseUnseen: readonly Placement[];

@@ -59,6 +59,7 @@ export function plan(input: PlanInput): Plan {
     keep: decided.keep,
     assign: room.assign,
     move: room.move,
+    waiting: room.waiting,
     release: allowed.release,
     releaseUnseen: allowed.releaseUnseen,
     foreign: unclaimed.foreign,

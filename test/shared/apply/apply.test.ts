@@ -74,6 +74,23 @@ describe('applying a plan', () => {
     );
   });
 
+  it('gives the room of a refused address to one that waits for it', async () => {
+    const { a, b, give, kubernetes, on, reconcile } = await startApplyBed();
+    const [taken = '', ...others] = TWELVE.slice(0, 11);
+    await give(b.eth1, taken);
+    kubernetes.pods = [
+      podWith('node-b', 'holder', [taken]),
+      podWith('node-a', 'loser', [taken], { createdAt: 1 }),
+      ...others.map((ip, index) => podWith('node-a', `p${index}`, [ip], { createdAt: 2 + index })),
+    ];
+    const { problems } = await reconcile(a);
+    expect(on(a.eth1)).toEqual(others.slice(0, 9));
+    expect(problems).toMatchObject([
+      { address: others[9], kind: 'eni-full' },
+      { address: taken, kind: 'conflict', holder: { node: 'node-b' } },
+    ]);
+  });
+
   it('assigns again what the read shows as kept, if asked to, terminating pods excepted (rule 7)', async () => {
     const { a, apply, decide, give, kubernetes, on, read, take } = await startApplyBed();
     await give(a.eth1, X, Y);

@@ -6,6 +6,7 @@ import pino from 'pino';
 import { type Forwarder, startForwarder } from '../../forwarder/forwarder.ts';
 import { kubeFrom } from '../../forwarder/kube-request.ts';
 import { ELECTION_TIMES } from '../../forwarder/leader.ts';
+import type { SendBatch } from '../../forwarder/outbox.ts';
 import { sqsSendBatch } from '../../forwarder/send-batch.ts';
 import { contextFor, type Outside } from '../../functions/context.ts';
 import { reconcileBatch } from '../../functions/reconcile/reconcile-batch.ts';
@@ -46,6 +47,10 @@ export interface Bed {
   readonly telemetry: RecordedTelemetry;
   readonly invocations: readonly Invocation[];
   readonly sqs: SQSClient;
+  /** A client of the world's EC2, beside those of the functions. */
+  readonly ec2: EC2Client;
+  /** How many invocations and forwarders' sends are going on. */
+  underWay(): number;
   /** Invokes the reconcile function with an SQS event, beside the event source mapping. */
   reconcile(event: unknown): ReturnType<typeof reconcileBatch>;
   /** Runs one sweep of all clusters. */
@@ -75,13 +80,23 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
   const sqs = sqsOf(world);
   const invocations: Invocation[] = [];
   const stops: (() => Promise<unknown>)[] = [];
-  const reconcile = (event: unknown) => reconcileBatch(reconcileContext, event, NODE_DEADLINE_MS);
+  let underWay = 0;
+  const counted = async <T>(work: Promise<T>): Promise<T> => {
+    underWay += 1;
+    return work.finally(() => {
+      underWay -= 1;
+    });
+  };
+  const reconcile = (event: unknown) =>
+    counted(reconcileBatch(reconcileContext, event, NODE_DEADLINE_MS));
 
   return {
     world,
     telemetry,
     invocations,
     sqs,
+    ec2: ec2Of(world),
+    underWay: () => underWay,
     reconcile,
     sweep: () =>
       sweepClusters(
@@ -103,7 +118,9 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
       return mapping;
     },
     async startForwarder(cluster = world.cluster) {
-      const forwarder = await forwarderOf(world, cluster, sqs);
+      const sendBatch = sqsSendBatch(sqs, world.queue.url);
+      const send: SendBatch = (batch, signal) => counted(sendBatch(batch, signal));
+      const forwarder = await forwarderOf(world, cluster, send);
       stops.push(() => forwarder.stop());
       return forwarder;
     },
@@ -124,6 +141,11 @@ function credentialsOf({ environment }: World) {
 function sqsOf(world: World): SQSClient {
   const { AWS_REGION: region } = world.environment;
   return new SQSClient({ region, endpoint: world.sqs.endpoint, credentials: credentialsOf(world) });
+}
+
+function ec2Of(world: World): EC2Client {
+  const { AWS_REGION: region } = world.environment;
+  return new EC2Client({ region, endpoint: world.ec2.endpoint, credentials: credentialsOf(world) });
 }
 
 function outsideOf(world: World): Outside {
@@ -148,14 +170,14 @@ function outsideOf(world: World): Outside {
 async function forwarderOf(
   world: World,
   cluster: WorldCluster,
-  sqs: SQSClient,
+  send: SendBatch,
 ): Promise<Forwarder> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromString(cluster.kubernetes.kubeconfig());
   return startForwarder({
     cluster: cluster.name,
     kube: kubeFrom(kubeConfig),
-    send: sqsSendBatch(sqs, world.queue.url),
+    send,
     lease: { namespace: 'default', name: 'multus-eni-forwarder' },
     identity: `forwarder-${Math.random()}`,
     http: { host: '127.0.0.1', port: 0 },

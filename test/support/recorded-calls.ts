@@ -1,0 +1,55 @@
+import type { Outside } from '../../functions/context.ts';
+import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
+import type { Ec2 } from '../../shared/enis/ec2.ts';
+
+/** What the functions asked of EC2, and what they wrote to API servers, the oldest first. */
+export interface RecordedCalls {
+  readonly ec2: readonly { readonly action: string; readonly input: string }[];
+  readonly writes: readonly { readonly kind: 'condition' | 'event'; readonly about: string }[];
+  clear(): void;
+}
+
+/** Records the calls at the clients, so that it does not matter what answers them. */
+export function recordedCalls(): RecordedCalls & { wrap(outside: Outside): Outside } {
+  const ec2: RecordedCalls['ec2'][number][] = [];
+  const writes: RecordedCalls['writes'][number][] = [];
+
+  const recordingEc2 = (client: Ec2): Ec2 => ({
+    send: new Proxy(client.send.bind(client), {
+      apply(target, self, args: unknown[]) {
+        const [command] = args;
+        if (typeof command === 'object' && command !== null && 'input' in command) {
+          const action = command.constructor.name.replace(/Command$/, '');
+          ec2.push({ action, input: JSON.stringify(command.input) });
+        }
+        return Reflect.apply(target, self, args);
+      },
+    }),
+  });
+  const recordingKubernetes = (kubernetes: Kubernetes): Kubernetes => ({
+    ...kubernetes,
+    setPodCondition(pod, ...rest) {
+      writes.push({ kind: 'condition', about: pod.name });
+      return kubernetes.setPodCondition(pod, ...rest);
+    },
+    writeEvent(event, ...rest) {
+      writes.push({ kind: 'event', about: event.regarding.name });
+      return kubernetes.writeEvent(event, ...rest);
+    },
+  });
+
+  return {
+    ec2,
+    writes,
+    clear() {
+      ec2.length = 0;
+      writes.length = 0;
+    },
+    wrap: (outside) => ({
+      ...outside,
+      ec2: recordingEc2(outside.ec2),
+      ec2Once: recordingEc2(outside.ec2Once),
+      kubernetesOf: async (cluster) => recordingKubernetes(await outside.kubernetesOf(cluster)),
+    }),
+  };
+}

@@ -1,0 +1,133 @@
+import type { Outside } from '../../functions/context.ts';
+
+/** Makes a call of the outside world, now or when it is let go. */
+export type Gate = <T>(call: string, make: () => Promise<T>) => Promise<T>;
+
+/** One run of a function, of which every call waits until the test lets it go. */
+export interface Actor<T> {
+  /** The calls that it came to so far, such as `listPods` or `AssignPrivateIpAddresses`. */
+  readonly calls: readonly string[];
+  /**
+   * Lets it go on up to just before its next call of that name, with all earlier calls answered.
+   *
+   * @throws where it ends without such a call.
+   */
+  until(call: string): Promise<void>;
+  /** Lets it go on to its end. */
+  finish(): Promise<T>;
+  /** As when its execution environment dies: what it was about to call is never called. */
+  kill(): void;
+  /** It has ended, or was killed. */
+  ended(): boolean;
+}
+
+interface Held {
+  readonly call: string;
+  readonly letGo: () => void;
+}
+
+/** @param name for what is said where the actor does not do what the test expects. */
+export function startActor<T>(name: string, work: (gate: Gate) => Promise<T>): Actor<T> {
+  const calls: string[] = [];
+  let held: Held[] = [];
+  let underWay = 0;
+  let ended = false;
+  let passes: (call: string) => boolean = () => false;
+  let changed = Promise.withResolvers<void>();
+  const change = (): void => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+
+  const gate: Gate = async (call, make) => {
+    calls.push(call);
+    if (!passes(call)) {
+      // The others stop with it, so that a test finds them where they were.
+      passes = () => false;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held.push({ call, letGo: resolve });
+      change();
+      await promise;
+    }
+    underWay += 1;
+    try {
+      return await make();
+    } finally {
+      underWay -= 1;
+      change();
+    }
+  };
+
+  const goOn = (rule: (call: string) => boolean): void => {
+    passes = rule;
+    for (const { letGo } of held.splice(0)) letGo();
+  };
+
+  const running = work(gate).finally(() => {
+    ended = true;
+    change();
+  });
+  // A test that does not wait for the end does not fail by it either.
+  running.catch(() => undefined);
+  // The call that it stopped at last: it is passed, and not what the next `until` looks for.
+  let stoppedAt: Held | undefined;
+
+  return {
+    calls,
+    async until(call) {
+      const found = (): Held | undefined =>
+        held.find((entry) => entry.call === call && entry !== stoppedAt);
+      if (found() === undefined) goOn((each) => each !== call);
+      for (let stop = found(); stop === undefined || underWay > 0; stop = found()) {
+        if (ended) throw new Error(`${name} ended without ${call}; it called ${calls.join(', ')}`);
+        await changed.promise;
+      }
+      stoppedAt = found();
+    },
+    finish() {
+      goOn(() => true);
+      return running;
+    },
+    kill() {
+      held = [];
+      passes = () => false;
+      ended = true;
+    },
+    ended: () => ended,
+  };
+}
+
+/** The outside world with every call through `gate`, but for connecting to a cluster. */
+export function gated(outside: Outside, gate: Gate): Outside {
+  return {
+    ec2: gatedClient(outside.ec2, gate),
+    ec2Once: gatedClient(outside.ec2Once, gate),
+    sqs: gatedClient(outside.sqs, gate),
+    kubernetesOf: async (cluster) => gatedMethods(await outside.kubernetesOf(cluster), gate),
+  };
+}
+
+/** A client of the AWS SDK; its calls are named as AWS names them. */
+function gatedClient<C extends { send: (...args: never[]) => unknown }>(client: C, gate: Gate): C {
+  const send = new Proxy(client.send, {
+    apply(target, _self, args) {
+      const [command] = args;
+      const call = String(command?.constructor?.name).replace(/Command$/, '');
+      return gate(call, async (): Promise<unknown> => Reflect.apply(target, client, args));
+    },
+  });
+  return new Proxy(client, {
+    get: (target, property) => (property === 'send' ? send : Reflect.get(target, property)),
+  });
+}
+
+function gatedMethods<O extends object>(object: O, gate: Gate): O {
+  return new Proxy(object, {
+    get(target, property) {
+      const method: unknown = Reflect.get(target, property);
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]) =>
+        gate(String(property), async (): Promise<unknown> => Reflect.apply(method, target, args));
+    },
+  });
+}

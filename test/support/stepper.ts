@@ -17,7 +17,7 @@ export interface Actor<T> {
   finish(): Promise<T>;
   /** As when its execution environment dies: what it was about to call is never called. */
   kill(): void;
-  /** It has ended, or was killed. */
+  /** It has come to its end, which one that was killed never does. */
   ended(): boolean;
 }
 
@@ -29,7 +29,7 @@ interface Held {
 /** @param name for what is said where the actor does not do what the test expects. */
 export function startActor<T>(name: string, work: (gate: Gate) => Promise<T>): Actor<T> {
   const calls: string[] = [];
-  let held: Held[] = [];
+  const held: Held[] = [];
   let underWay = 0;
   let ended = false;
   let passes: (call: string) => boolean = () => false;
@@ -89,9 +89,8 @@ export function startActor<T>(name: string, work: (gate: Gate) => Promise<T>): A
       return running;
     },
     kill() {
-      held = [];
+      held.splice(0);
       passes = () => false;
-      ended = true;
     },
     ended: () => ended,
   };

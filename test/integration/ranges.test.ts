@@ -1,0 +1,140 @@
+import { describe, expect } from 'vitest';
+import { LOOSE, NET_1, NET_2, networkStatus } from '../support/networks.ts';
+import { scenario } from '../support/scenario.ts';
+import type { Stage } from '../support/stage.ts';
+import { eventually } from '../support/wait.ts';
+
+const X = '172.16.1.70';
+const BOUNDED = { clusters: [{ name: 'demo', ranges: ['172.16.1.64/29'] }] };
+const UPSERT_ONLY = { clusters: [{ name: 'demo', policy: 'upsert-only' as const }] };
+const DRY_RUN = { clusters: [{ name: 'demo', policy: 'dry-run' as const }] };
+
+describe('an address in no range', () => {
+  scenario('is released when the pod that claimed it is deleted', async (stage) => {
+    const { cluster, cloud } = stage;
+    const { worker, pod } = await runningOn(stage, LOOSE);
+    await cluster.deletePod(pod);
+    await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);
+  });
+
+  scenario('is released when the pod drops it', async (stage) => {
+    const { cluster, cloud } = stage;
+    const { worker, pod } = await runningOn(stage, LOOSE);
+    await cluster.annotatePod(pod, networkStatus([{ network: LOOSE, ips: ['172.16.1.71'] }]));
+    await eventually(() => cloud.addressesOn(worker.eth1)).toEqual(['172.16.1.71']);
+  });
+
+  scenario(
+    'is released also where Multus empties the annotation before the pod goes',
+    { emptiesAnnotation: true },
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const { worker, pod } = await runningOn(stage, LOOSE);
+      await cluster.deletePod(pod);
+      await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);
+    },
+  );
+
+  scenario('stays where no message names it, and the sweep says what to do', async (stage) => {
+    const { cluster, cloud, telemetry } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(LOOSE);
+    await cloud.assign(worker.eth1, [X]);
+    await stage.look(worker);
+    await stage.sweep();
+    await stage.settled();
+
+    expect(await cloud.addressesOn(worker.eth1)).toEqual([X]);
+    expect(telemetry.values('DriftForeign')).toEqual([1]);
+    const summary = telemetry.lines.find(({ text }) => text === 'swept');
+    expect(JSON.stringify(summary?.detail)).toContain(
+      `${X} on ${worker.eth1} (${worker.name}): released if a NetworkAttachmentDefinition has multus-eni.dev/ranges`,
+    );
+  });
+});
+
+describe('configured ranges bound what is done', () => {
+  scenario(
+    'an address outside them is not assigned, and the pod is told',
+    BOUNDED,
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const worker = await cluster.addWorker();
+      await cluster.applyNetwork(NET_1);
+      const ips = ['172.16.1.80', X];
+      const pod = await cluster.runPod('app', { on: worker, networks: [{ network: NET_1, ips }] });
+
+      await eventually(() => cluster.conditionOf(pod)).toMatchObject({
+        status: 'False',
+        reason: 'OutsideConfiguredRanges',
+      });
+      expect(await cloud.addressesOn(worker.eth1)).toEqual([X]);
+    },
+  );
+
+  scenario('an address outside them is not released', BOUNDED, async (stage) => {
+    const { cluster, cloud } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(NET_1);
+    await cloud.assign(worker.eth1, [X, '172.16.1.80']);
+
+    await stage.look(worker);
+    expect(await cloud.addressesOn(worker.eth1)).toEqual(['172.16.1.80']);
+  });
+});
+
+describe('the release policy', () => {
+  scenario('upsert-only assigns and never unassigns', UPSERT_ONLY, async (stage) => {
+    const { cluster, cloud, calls } = stage;
+    const { worker, pod } = await runningOn(stage, NET_1);
+    await cluster.deletePod(pod);
+    await stage.settled();
+
+    expect(await cloud.addressesOn(worker.eth1)).toEqual([X]);
+    const actions = calls.ec2.map(({ action }) => action);
+    expect(actions.filter((action) => action.startsWith('Unassign'))).toEqual([]);
+  });
+
+  scenario(
+    'upsert-only takes nothing over either, and the pod is told',
+    UPSERT_ONLY,
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const [a, b] = [await cluster.addWorker(), await cluster.addWorker()];
+      await cluster.applyNetwork(NET_1);
+      await cloud.assign(a.eth1, [X]);
+      const pod = await cluster.runPod('app', { on: b, networks: [{ network: NET_1, ips: [X] }] });
+
+      await eventually(() => cluster.conditionOf(pod)).toMatchObject({ reason: 'HeldElsewhere' });
+      expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
+    },
+  );
+
+  scenario('dry-run changes nothing and says what it would do', DRY_RUN, async (stage) => {
+    const { cluster, cloud, calls, telemetry } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(NET_1);
+    await cluster.applyNetwork(NET_2);
+    await cloud.assign(worker.eth2, ['172.16.3.70']);
+    await cluster.runPod('app', { on: worker, networks: [{ network: NET_1, ips: [X] }] });
+    await stage.settled();
+
+    expect(await cloud.addressesOn(worker.eth1)).toEqual([]);
+    expect(await cloud.addressesOn(worker.eth2)).toEqual(['172.16.3.70']);
+    expect(calls.writes).toEqual([]);
+    expect(telemetry.lines).toContainEqual(
+      expect.objectContaining({
+        text: 'dry run: nothing is changed',
+        detail: { assign: [`${X} on ${worker.eth1}`], release: [`172.16.3.70 on ${worker.eth2}`] },
+      }),
+    );
+  });
+});
+
+async function runningOn({ cluster, cloud }: Stage, network: typeof NET_1 | typeof LOOSE) {
+  const worker = await cluster.addWorker();
+  await cluster.applyNetwork(network);
+  const pod = await cluster.runPod('app', { on: worker, networks: [{ network, ips: [X] }] });
+  await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([X]);
+  return { worker, pod };
+}

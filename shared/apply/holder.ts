@@ -41,12 +41,10 @@ export async function readHolder(
     const reading = await readNode(access, node.name, instanceId, signal);
     if (reading.kind === 'state') {
       const { state } = reading;
-      return enis.map((seen) => ({
-        eni: state.enis.find((eni) => eni.id === seen.id) ?? seen,
-        node: state,
-        stranded: [],
-        listedAt: state.listedAt,
-      }));
+      // One that went meanwhile was asked about at the wrong node: it is looked up again.
+      return state.enis
+        .filter((eni) => enis.some((seen) => seen.id === eni.id))
+        .map((eni) => ({ eni, node: state, stranded: [], listedAt: state.listedAt }));
     }
     // The Node went, or names another instance now: it stands as one that no Node names.
   }

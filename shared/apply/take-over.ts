@@ -50,12 +50,17 @@ export async function takeOver(
   const problems: Problem[] = [];
   const taken = new Set<Assignment>();
   let pending = [...wanted];
+  let stuck: ReadonlyMap<Assignment, Problem> = new Map();
   for (let round = 0; pending.length > 0; round += 1) {
-    if (round === ROUNDS) throw unsettled(access, state, pending);
+    if (round === ROUNDS) {
+      if (!pending.every((each) => stuck.has(each))) throw unsettled(access, state, pending);
+      problems.push(...pending.flatMap((each) => stuck.get(each) ?? []));
+      break;
+    }
     if (round > 0) await sleep(access.clock, FIRST_PAUSE_MS * 2 ** (round - 1), signal);
     const examined = await examine(access, state, pending, signal);
     problems.push(...examined.problems);
-    await unassign(access, examined.take, unassignedFrom, signal);
+    stuck = await unassign(access, examined.take, unassignedFrom, signal);
     for (const { assignment } of examined.take) taken.add(assignment);
     const tried = [...examined.free, ...examined.take.map((entry) => entry.assignment)];
     const outcome = await assignAll(access, tried, signal);
@@ -146,33 +151,40 @@ function decide(
   });
 }
 
-/** One call per holder ENI. What is "not assigned" any more is looked up again by the assign's refusal. */
+/**
+ * One call per holder ENI. What is "not assigned" any more is looked up again by the assign's
+ * refusal.
+ *
+ * @returns a problem for each address that EC2 refuses to unassign for another reason.
+ */
 async function unassign(
   access: ClusterAccess,
   take: readonly Taking[],
   unassignedFrom: Set<string>,
   signal?: AbortSignal,
-): Promise<void> {
-  for (const takings of Map.groupBy(take, ({ holder }) => holder.eni.id).values()) {
+): Promise<Map<Assignment, Problem>> {
+  const stuck = new Map<Assignment, Problem>();
+  for (const [eniId, takings] of Map.groupBy(take, ({ holder }) => holder.eni.id)) {
     const [first] = takings;
     if (first === undefined) continue;
-    const { holder } = first;
+    const { node, listedAt } = first.holder;
     // Before the call: its answer may be lost and its effect not.
-    if (holder.node) unassignedFrom.add(holder.node.node);
+    if (node) unassignedFrom.add(node.node);
     const addresses = takings.map(({ assignment }) => assignment.address);
-    const releasing = {
-      once: access.ec2.once,
-      clock: access.clock,
-      listedAt: holder.listedAt,
-      signal,
-    };
-    await releaseFromEni(releasing, holder.eni.id, addresses);
-    access.telemetry.info(
-      'took over addresses',
-      { cluster: access.cluster, node: holder.node?.node, eniId: holder.eni.id },
-      { addresses },
-    );
+    const releasing = { once: access.ec2.once, clock: access.clock, listedAt, signal };
+    const { done, refused } = await releaseFromEni(releasing, eniId, addresses);
+    const subject = { cluster: access.cluster, node: node?.node, eniId };
+    if (done.length > 0) {
+      access.telemetry.info('took over addresses', subject, { addresses: done });
+    }
+    for (const { assignment } of takings) {
+      const { address, claim } = assignment;
+      const refusal = refused.find((entry) => entry.address === address)?.refusal;
+      if (refusal === undefined || refusal.kind === 'not-assigned') continue;
+      stuck.set(assignment, { pod: claim.pod, address, ...problemOf(refusal, eniId) });
+    }
   }
+  return stuck;
 }
 
 async function assignAll(

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { allOrNothing } from '../../../shared/apply/all-or-nothing.ts';
+import { assignToEni } from '../../../shared/apply/assign.ts';
+import { isThrottled, refusalOf } from '../../../shared/apply/ec2-errors.ts';
+import { address } from '../plan/fixtures.ts';
+import { changesIn, startApplyBed } from './bed.ts';
+
+const addresses = (...texts: string[]) => texts.map(address);
+
+describe('a call that EC2 refuses for some of its addresses', () => {
+  it('is repeated without those that the answer names', async () => {
+    const { a, access, b, ec2, give, on } = await startApplyBed();
+    await give(b.eth1, '172.16.1.71', '172.16.1.73');
+    ec2.calls.clear();
+    const wanted = addresses('172.16.1.70', '172.16.1.71', '172.16.1.72', '172.16.1.73');
+    const { done, refused } = await assignToEni(access.ec2.client, a.eth1, wanted);
+    expect(done).toEqual(['172.16.1.70', '172.16.1.72']);
+    expect(refused).toMatchObject([
+      { address: '172.16.1.71', refusal: { kind: 'elsewhere' } },
+      { address: '172.16.1.73', refusal: { kind: 'elsewhere' } },
+    ]);
+    expect(on(a.eth1)).toEqual(done);
+    expect(changesIn(ec2)).toHaveLength(2);
+  });
+
+  it('is repeated in halves where the answer names none', async () => {
+    const { a, access, on } = await startApplyBed();
+    const wanted = addresses('172.16.1.70', '10.0.0.1', '172.16.1.71', '172.16.1.72');
+    const { done, refused } = await assignToEni(access.ec2.client, a.eth1, wanted);
+    expect(on(a.eth1)).toEqual(['172.16.1.70', '172.16.1.71', '172.16.1.72']);
+    expect(done).toHaveLength(3);
+    expect(refused).toMatchObject([{ address: '10.0.0.1', refusal: { kind: 'outside-subnet' } }]);
+  });
+
+  it('tells reserved addresses from others', async () => {
+    const { a, access, on } = await startApplyBed();
+    const wanted = addresses('172.16.1.1', '172.16.1.70');
+    const { refused } = await assignToEni(access.ec2.client, a.eth1, wanted);
+    expect(refused).toMatchObject([{ address: '172.16.1.1', refusal: { kind: 'reserved' } }]);
+    expect(on(a.eth1)).toEqual(['172.16.1.70']);
+  });
+
+  it('fills a full ENI in the order of the call, and stops asking when not one more fits', async () => {
+    const { a, access, ec2, on } = await startApplyBed();
+    const wanted = Array.from({ length: 30 }, (_, index) => address(`172.16.1.${70 + index}`));
+    const { refused } = await assignToEni(access.ec2.client, a.eth1, wanted);
+    expect(on(a.eth1)).toEqual(wanted.slice(0, 9));
+    expect(refused.map((entry) => entry.address).sort()).toEqual(wanted.slice(9).sort());
+    expect(new Set(refused.map(({ refusal }) => refusal.kind))).toEqual(new Set(['eni-full']));
+    expect(changesIn(ec2).length).toBeLessThan(12);
+  });
+
+  it('fails as a whole where the ENI is gone', async () => {
+    const { access } = await startApplyBed();
+    await expect(
+      assignToEni(access.ec2.client, 'eni-0123456789abcdef0', addresses('172.16.1.70')),
+    ).rejects.toMatchObject({ name: 'InvalidNetworkInterfaceID.NotFound' });
+  });
+
+  it('does all good addresses and no bad one, however they lie and whether they are named', async () => {
+    const pool = Array.from({ length: 12 }, (_, index) => address(`172.16.1.${70 + index}`));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.subarray(pool),
+        fc.subarray(pool),
+        fc.boolean(),
+        async (asked, bad, names) => {
+          const have = new Set<string>();
+          const { done, refused } = await allOrNothing(asked, async (part) => {
+            const wrong = part.filter((each) => bad.includes(each));
+            if (wrong.length > 0) {
+              throw Object.assign(new Error(names ? `Bad: ${wrong.join(',')}.` : 'Bad.'), {
+                name: 'InvalidParameterValue',
+              });
+            }
+            for (const each of part) have.add(each);
+          });
+          const good = asked.filter((each) => !bad.includes(each));
+          expect([...have].sort()).toEqual([...good].sort());
+          expect([...done].sort()).toEqual([...good].sort());
+          expect(refused.map((entry) => entry.address).sort()).toEqual(
+            asked.filter((each) => bad.includes(each)).sort(),
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('an answer of EC2', () => {
+  const error = (name: string, message: string) => Object.assign(new Error(message), { name });
+  const asked = addresses('172.16.1.7', '172.16.1.70', '2001:db8::70');
+
+  it.each([
+    ['[172.16.1.70] assigned, but move is not allowed.', 'elsewhere', ['172.16.1.70']],
+    ["Address does not fall within the subnet's address range", 'outside-subnet', []],
+    ["Address 172.16.1.7 is in subnet's reserved range.", 'reserved', ['172.16.1.7']],
+    [
+      'Some of the specified addresses are not assigned to interface eni-0123456789abcdef0',
+      'not-assigned',
+      [],
+    ],
+    ['The primary IP address of an interface cannot be unassigned.', 'primary', []],
+    ['Something new about 2001:DB8:0::70.', 'unexplained', ['2001:db8::70']],
+  ])('“%s” is understood as %s', (text, kind, named) => {
+    expect(refusalOf(error('InvalidParameterValue', text), asked)).toMatchObject({ kind, named });
+  });
+
+  it('that an ENI is full is known by its code', () => {
+    const full = error(
+      'PrivateIpAddressLimitExceeded',
+      'Number of private addresses will exceed limit.',
+    );
+    expect(refusalOf(full, asked)).toMatchObject({ kind: 'eni-full', named: [] });
+  });
+
+  it.each(['RequestLimitExceeded', 'UnauthorizedOperation', 'InvalidNetworkInterfaceID.NotFound'])(
+    '%s says nothing of the addresses',
+    (code) => {
+      expect(refusalOf(error(code, 'x 172.16.1.70'), asked)).toBeUndefined();
+      expect(refusalOf('172.16.1.70', asked)).toBeUndefined();
+    },
+  );
+
+  it('that asks to come back later is told from others', () => {
+    expect(isThrottled(error('RequestLimitExceeded', ''))).toBe(true);
+    expect(isThrottled(error('InternalError', ''))).toBe(false);
+  });
+});

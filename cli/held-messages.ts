@@ -1,0 +1,149 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import type { Sqs } from '../shared/messages/queue.ts';
+import { explain, trying } from './failure.ts';
+
+/** SQS: "up to 10 messages" per receive, delete and change of visibility. */
+const MAX_BATCH = 10;
+/** For so long, in seconds, nobody else sees what was received; then, also after a kill, all do. */
+export const HELD_SECONDS = 60;
+
+const receivedMessage = z.object({
+  MessageId: z.string(),
+  ReceiptHandle: z.string(),
+  Body: z.string(),
+  Attributes: z.object({
+    ApproximateReceiveCount: z.coerce.number(),
+    SentTimestamp: z.coerce.number(),
+    MessageGroupId: z.string().default(''),
+  }),
+  MessageAttributes: z
+    .object({ reason: z.object({ StringValue: z.string() }).optional() })
+    .optional(),
+});
+
+/** A message of the dead-letter queue that this run holds. */
+export interface HeldMessage {
+  readonly id: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly group: string;
+  /** Milliseconds since the epoch: when it came into this queue. */
+  readonly sentAt: number;
+  readonly receives: number;
+  /** The message attribute that tells why it was set aside. */
+  readonly reason?: string;
+}
+
+/** A dead-letter queue, as one who looks through it needs it. The others throw Failed. */
+export interface HeldMessages {
+  /** Ten at most, which nobody else sees for HELD_SECONDS; none: there is no more to be had now. */
+  receive(): Promise<readonly HeldMessage[]>;
+  /** Deletes messages. @returns those that it did not, with SQS's word on each. */
+  remove(messages: readonly HeldMessage[]): Promise<ReadonlyMap<HeldMessage, string>>;
+  /**
+   * Lets everyone see messages again; one that is no longer held is seen already.
+   *
+   * @returns why it could not. It does not throw: they come back by themselves, only later.
+   */
+  release(messages: Iterable<HeldMessage>): Promise<string | undefined>;
+  /** How many SQS counts, approximately. */
+  count(): Promise<{ readonly visible: number; readonly held: number }>;
+}
+
+/** @param waitSeconds how long a receive that finds nothing waits, so that SQS asks all its servers. */
+export function heldMessages(sqs: Sqs, url: string, waitSeconds: number): HeldMessages {
+  return {
+    receive: () => receive(sqs, url, waitSeconds),
+    async remove(messages) {
+      const failed = new Map<HeldMessage, string>();
+      for (const batch of batches(messages)) {
+        const { Failed = [] } = await trying(`delete from ${url}`, () =>
+          sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: batch.map(entryOf) })),
+        );
+        for (const { Id, Code, Message } of Failed) {
+          const message = batch[Number(Id)];
+          if (message !== undefined) failed.set(message, `${Code}: ${Message}`);
+        }
+      }
+      return failed;
+    },
+    release: (messages) =>
+      release(sqs, url, [...messages]).then(
+        () => undefined,
+        (error: unknown) => explain(error, `release messages of ${url}`),
+      ),
+    count: () => countOf(sqs, url),
+  };
+}
+
+async function receive(sqs: Sqs, url: string, waitSeconds: number): Promise<HeldMessage[]> {
+  const { Messages = [] } = await trying(`receive from ${url}`, () =>
+    sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: MAX_BATCH,
+        VisibilityTimeout: HELD_SECONDS,
+        WaitTimeSeconds: waitSeconds,
+        MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
+        MessageAttributeNames: ['reason'],
+      }),
+    ),
+  );
+  return Messages.map((message) => {
+    const { MessageId, ReceiptHandle, Body, Attributes, MessageAttributes } =
+      receivedMessage.parse(message);
+    return {
+      id: MessageId,
+      receiptHandle: ReceiptHandle,
+      body: Body,
+      group: Attributes.MessageGroupId,
+      sentAt: Attributes.SentTimestamp,
+      receives: Attributes.ApproximateReceiveCount,
+      reason: MessageAttributes?.reason?.StringValue,
+    };
+  });
+}
+
+async function release(sqs: Sqs, url: string, messages: readonly HeldMessage[]): Promise<void> {
+  for (const batch of batches(messages)) {
+    const Entries = batch.map((message, index) => ({
+      ...entryOf(message, index),
+      VisibilityTimeout: 0,
+    }));
+    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
+  }
+}
+
+const counts = z.object({
+  ApproximateNumberOfMessages: z.coerce.number(),
+  ApproximateNumberOfMessagesNotVisible: z.coerce.number(),
+});
+
+async function countOf(sqs: Sqs, url: string): Promise<{ visible: number; held: number }> {
+  const { Attributes } = await trying(`count the messages of ${url}`, () =>
+    sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: url,
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      }),
+    ),
+  );
+  const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: held } =
+    counts.parse(Attributes);
+  return { visible, held };
+}
+
+function entryOf({ receiptHandle }: HeldMessage, index: number) {
+  return { Id: String(index), ReceiptHandle: receiptHandle };
+}
+
+function batches<T>(items: readonly T[]): T[][] {
+  const count = Math.ceil(items.length / MAX_BATCH);
+  return Array.from({ length: count }, (_, n) => items.slice(n * MAX_BATCH, (n + 1) * MAX_BATCH));
+}

@@ -1,0 +1,95 @@
+import Table from 'cli-table3';
+import type { Clock } from '../shared/clock.ts';
+
+/** Where text goes. */
+export interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/** What a command tells: to people as lines and tables, to a script as one JSON object. */
+export interface Output {
+  /** For people; with `--json` nothing. */
+  line(text: string): void;
+  table(head: readonly string[], rows: readonly (readonly string[])[]): void;
+  /** The one object for a script; without `--json` nothing. */
+  result(value: object): void;
+  /** Something that is not as the operator wants it; never on stdout. */
+  warn(text: string): void;
+  /** How far long work has come; never on stdout. */
+  progress(text: string): void;
+}
+
+/** A log that is no terminal gets a line of progress this often, ms. */
+const PROGRESS_MS = 2_000;
+/** A cell is cut at this many characters; `--json` has all of it. */
+const LONGEST_CELL = 200;
+const CLEAR_LINE = '\r\u001b[K';
+
+export function outputTo(options: {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly json: boolean;
+  readonly clock: Clock;
+}): Output {
+  const { stdout, stderr, json, clock } = options;
+  let toldAt = clock.now();
+  let open = false;
+  const clear = (): void => {
+    if (open) stderr.write(CLEAR_LINE);
+    open = false;
+  };
+  const write = (sink: Sink, text: string): void => {
+    clear();
+    sink.write(`${text}\n`);
+  };
+  return {
+    line: (text) => json || write(stdout, printable(text)),
+    table: (head, rows) => json || write(stdout, tableOf(head, rows)),
+    result: (value) => json && write(stdout, JSON.stringify(value, null, 2)),
+    warn: (text) => write(stderr, printable(text)),
+    progress(text) {
+      if (stderr.isTTY === true) {
+        stderr.write(`${CLEAR_LINE}${printable(text)}`);
+        open = true;
+      } else if (clock.now() - toldAt >= PROGRESS_MS) {
+        toldAt = clock.now();
+        write(stderr, printable(text));
+      }
+    },
+  };
+}
+
+/** Anyone who may send to the queue writes what is shown here: no control character reaches the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+}
+
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left'];
+  const borders = [...none, 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right'];
+  const table = new Table({
+    head: [...head],
+    chars: {
+      ...Object.fromEntries([...borders, 'right-mid'].map((name) => [name, ''])),
+      middle: '  ',
+    },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  table.push(...rows.map((row) => row.map(cell)));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+function cell(text: string): string {
+  const shown = printable(text);
+  return shown.length > LONGEST_CELL ? `${shown.slice(0, LONGEST_CELL - 1)}…` : shown;
+}
+
+/** `1 message`, `2 messages`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,120 @@
+import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import type { Sqs } from '../shared/messages/queue.ts';
+import { BadInput, Failed, trying } from './failure.ts';
+
+export type CloudFormation = Pick<CloudFormationClient, 'send'>;
+
+/** Which queue is meant: one by its URL, else the one of a deployed stage. */
+export interface QueueChoice {
+  readonly stage: string;
+  readonly queueUrl?: string;
+  readonly deadLetterQueueUrl?: string;
+}
+
+export interface AwsClients {
+  readonly sqs: Sqs;
+  readonly cloudFormation: CloudFormation;
+}
+
+/** The dead-letter queue, and what brings messages there. */
+export interface DeadLetters {
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  /** After so many receives; absent where the queue does not say. */
+  readonly maxReceiveCount?: number;
+}
+
+/**
+ * The queue's URL.
+ *
+ * @throws BadInput where the stage has no stack with that output; Failed where AWS refuses.
+ */
+export async function findQueue(clients: AwsClients, choice: QueueChoice): Promise<string> {
+  if (choice.queueUrl !== undefined) return choice.queueUrl;
+  const output = await outputsOf(clients.cloudFormation, choice.stage);
+  return output('QueueUrl');
+}
+
+/**
+ * The queue and its dead-letter queue: as given, as the stage's stack says, or as the queue's
+ * redrive policy names it.
+ *
+ * @throws BadInput where there is none; Failed where AWS refuses.
+ */
+export async function findDeadLetters(
+  clients: AwsClients,
+  choice: QueueChoice,
+): Promise<DeadLetters> {
+  const { queueUrl, named } = await findBoth(clients.cloudFormation, choice);
+  const redrive = await redriveOf(clients.sqs, queueUrl);
+  const deadLetterQueueUrl = choice.deadLetterQueueUrl ?? named ?? redrive?.deadLetterQueueUrl;
+  if (deadLetterQueueUrl === undefined) {
+    throw new BadInput(
+      `${queueUrl} has no redrive policy that names a dead-letter queue: give --dead-letter-queue-url`,
+    );
+  }
+  return { queueUrl, deadLetterQueueUrl, maxReceiveCount: redrive?.maxReceiveCount };
+}
+
+async function findBoth(
+  cloudFormation: CloudFormation,
+  choice: QueueChoice,
+): Promise<{ queueUrl: string; named?: string }> {
+  if (choice.queueUrl !== undefined) return { queueUrl: choice.queueUrl };
+  const output = await outputsOf(cloudFormation, choice.stage);
+  return { queueUrl: output('QueueUrl'), named: output('DeadLetterQueueUrl') };
+}
+
+const stacks = z.object({
+  Stacks: z.array(
+    z.object({
+      Outputs: z.array(z.object({ OutputKey: z.string(), OutputValue: z.string() })).default([]),
+    }),
+  ),
+});
+
+async function outputsOf(
+  cloudFormation: CloudFormation,
+  stage: string,
+): Promise<(name: string) => string> {
+  const stack = `multus-eni-reconciler-${stage}`;
+  const answer = await trying(`describe the stack ${stack}`, () =>
+    cloudFormation.send(new DescribeStacksCommand({ StackName: stack })),
+  ).catch((error: unknown) => {
+    // CloudFormation has no error of its own for it: "Stack with id … does not exist".
+    if (!(error instanceof Failed) || !/does not exist/.test(error.message)) throw error;
+    throw new BadInput(
+      `stage ${stage} has no stack ${stack} in this account and region: check --stage and --region, or give --queue-url`,
+    );
+  });
+  const outputs = stacks.safeParse(answer).data?.Stacks[0]?.Outputs ?? [];
+  return (name) => {
+    const value = outputs.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
+    if (value !== undefined) return value;
+    throw new BadInput(`the stack ${stack} has no output ${name}: deploy it, or give --queue-url`);
+  };
+}
+
+const redrivePolicy = z.object({
+  deadLetterTargetArn: z.string(),
+  maxReceiveCount: z.coerce.number().int(),
+});
+
+async function redriveOf(sqs: Sqs, queueUrl: string) {
+  const { Attributes } = await trying(`read the attributes of ${queueUrl}`, () =>
+    sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] }),
+    ),
+  );
+  const text = Attributes?.RedrivePolicy;
+  const policy = text === undefined ? undefined : redrivePolicy.safeParse(JSON.parse(text)).data;
+  if (policy === undefined) return undefined;
+  // "The dead-letter queue must be in the same account and Region": its URL differs by its name.
+  const name = policy.deadLetterTargetArn.split(':').at(-1) ?? '';
+  return {
+    deadLetterQueueUrl: queueUrl.replace(/[^/]+$/, name),
+    maxReceiveCount: policy.maxReceiveCount,
+  };
+}

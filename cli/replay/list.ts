@@ -1,0 +1,104 @@
+import type { Sqs } from '../../shared/messages/queue.ts';
+import { EXIT } from '../exit-code.ts';
+import { HELD_SECONDS, heldMessages } from '../held-messages.ts';
+import { count, type Output } from '../output.ts';
+import type { DeadLetters } from '../queues.ts';
+import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
+
+export interface ListOptions {
+  readonly sqs: Sqs;
+  readonly queues: DeadLetters;
+  readonly output: Output;
+  readonly waitSeconds: number;
+  /** Ends the reading; what was read so far is shown. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Shows what is in the dead-letter queue. Each message is received and given back: it is seen
+ * again at once, and its count of receives has grown by one, which decides nothing there.
+ *
+ * @returns the exit code.
+ * @throws Failed where SQS refuses.
+ */
+export async function list(options: ListOptions): Promise<number> {
+  const { queues, output, signal } = options;
+  const { letters, visible, held } = await look(options);
+  const more = Math.max(0, visible - letters.length);
+  output.result({
+    queueUrl: queues.queueUrl,
+    deadLetterQueueUrl: queues.deadLetterQueueUrl,
+    messages: letters.map(forScripts),
+    more,
+    held,
+  });
+  if (letters.length > 0) output.table(HEAD, letters.map(row));
+  if (letters.length + more + held === 0) output.line('The dead-letter queue is empty.');
+  if (more > 0) {
+    output.line(
+      `SQS counts ${count(more, 'more message')}: it shows ten of a node's at most, the others once these are gone.`,
+    );
+  }
+  if (held > 0) output.line(heldByOthers(held));
+  if (signal.aborted) return EXIT.interrupted;
+  return letters.length + more + held === 0 ? EXIT.nothing : EXIT.ok;
+}
+
+/** Messages that were in flight before this run received any. */
+export function heldByOthers(held: number): string {
+  return `${count(held, 'message')} cannot be seen now: another replay holds ${held === 1 ? 'it' : 'them'}, or one that was ended did. What it did not remove comes back within ${HELD_SECONDS} s.`;
+}
+
+async function look({ sqs, queues, output, waitSeconds, signal }: ListOptions) {
+  const queue = heldMessages(sqs, queues.deadLetterQueueUrl, waitSeconds);
+  const { visible, held } = await queue.count();
+  const letters = new Map<string, DeadLetter>();
+  try {
+    for (let before = -1; before < letters.size && !signal.aborted; ) {
+      before = letters.size;
+      for (const message of await queue.receive()) {
+        letters.set(message.id, readDeadLetter(message, queues.maxReceiveCount));
+      }
+      output.progress(`read ${letters.size} of about ${count(visible, 'message')}`);
+    }
+  } finally {
+    const problem = await queue.release([...letters.values()].map((letter) => letter.held));
+    if (problem !== undefined)
+      output.warn(`${problem}. They can be seen again in ${HELD_SECONDS} s.`);
+  }
+  return { letters: [...letters.values()], visible, held };
+}
+
+const HEAD = ['CLUSTER', 'NODE', 'PODS', 'FIRST SEEN', 'RECEIVES', 'REASON'];
+const SHOWN_PODS = 2;
+
+function row(letter: DeadLetter): string[] {
+  const { cluster = '-', node = '-', pods, firstSeen, held, reason } = letter;
+  const shown = pods.slice(0, SHOWN_PODS).map((pod) => `${pod.namespace}/${pod.name}`);
+  const others = pods.length > SHOWN_PODS ? [`+${pods.length - SHOWN_PODS}`] : [];
+  return [
+    cluster,
+    node,
+    [...shown, ...others].join(', ') || '-',
+    instant(firstSeen),
+    String(held.receives),
+    reason,
+  ];
+}
+
+function forScripts({ held, message, cluster, node, pods, firstSeen, reason }: DeadLetter) {
+  return {
+    messageId: held.id,
+    cluster,
+    node,
+    pods: pods.map(({ event, namespace, name }) => ({ event, namespace, name })),
+    firstSeen: new Date(firstSeen).toISOString(),
+    receives: held.receives,
+    reason,
+    malformed: message === undefined,
+  };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -19,7 +19,7 @@ export interface NodeRequest {
   readonly instanceId?: string;
   /** Addresses that were claimed before and no longer are, with when that was seen (ms since the epoch). */
   readonly named: ReadonlyMap<Address, number>;
-  /** A message was tried before, or tells of a take-over: what the read shows as kept may not be there. */
+  /** It was tried before, or a message tells of a take-over: what the read shows as kept may not be there. */
   readonly assignKept: boolean;
   /** The pods that the messages tell of, for what is told about released addresses. */
   readonly pods: readonly PodEvent[];
@@ -56,9 +56,10 @@ const ATTEMPTS = 4;
  */
 export async function reconcileNode(
   reconciler: Reconciler,
-  request: NodeRequest,
+  asked: NodeRequest,
   signal?: AbortSignal,
 ): Promise<NodeResult> {
+  let request = asked;
   for (let attempt = 1; ; attempt += 1) {
     const reading = await read(reconciler, request, signal);
     if (reading.kind === 'other-instance') {
@@ -72,6 +73,8 @@ export async function reconcileNode(
       return await decideAndDo(reconciler, request, reading.state, signal);
     } catch (error) {
       if (!(error instanceof StalePodsError) || attempt === ATTEMPTS) throw error;
+      // Some of it may have been released already, and the next read may still show that as kept.
+      request = { ...request, assignKept: true };
     }
   }
 }
@@ -161,9 +164,7 @@ function report(access: ClusterAccess, { node }: NodeState, decided: Plan): void
 
 function isInConflict(state: NodeState, { address, claim }: Assignment): boolean {
   const message = state.podObjects.get(claim.pod.uid)?.condition?.message ?? '';
-  return parseProblems(message).some(
-    (told) => told.address === address && told.kind === 'conflict',
-  );
+  return parseProblems(message).some((told) => told.address === address && told.kind === 'conflict');
 }
 
 /** Tells a node that addresses were unassigned from its ENIs; whatever its reads show, it assigns again. */

@@ -7,6 +7,7 @@ import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage, PodEvent } from '../../shared/messages/schema.ts';
 import type { Assignment, Plan } from '../../shared/plan/decision.ts';
 import { plan } from '../../shared/plan/plan.ts';
+import type { Problem } from '../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { type NodeState, readNode } from '../../shared/state/node-state.ts';
 import { tell } from './feedback.ts';
@@ -162,9 +163,12 @@ function report(access: ClusterAccess, { node }: NodeState, decided: Plan): void
   );
 }
 
+/** What a pod is told where another has its address: EC2 would refuse it again. */
+const HELD: ReadonlySet<string> = new Set<Problem['kind']>(['conflict', 'held-elsewhere']);
+
 function isInConflict(state: NodeState, { address, claim }: Assignment): boolean {
   const message = state.podObjects.get(claim.pod.uid)?.condition?.message ?? '';
-  return parseProblems(message).some((told) => told.address === address && told.kind === 'conflict');
+  return parseProblems(message).some((told) => told.address === address && HELD.has(told.kind));
 }
 
 /** Tells a node that addresses were unassigned from its ENIs; whatever its reads show, it assigns again. */

@@ -12,7 +12,7 @@ export interface ClusterState {
   readonly networks: Networks;
   /** By node name; only nodes on EC2 that have managed ENIs or pods with claims. */
   readonly states: ReadonlyMap<string, NodeState>;
-  /** Live pods that are bound to a node that does not exist. */
+  /** Live pods that are bound to a node that does not exist, or names no instance yet. */
   readonly stranded: readonly PodClaims[];
 }
 
@@ -39,7 +39,7 @@ export async function readCluster(
       states.set(node.name, state);
     }
   }
-  const existing = new Set(nodes.map(({ name }) => name));
+  const existing = new Set(nodes.filter(({ instanceId }) => instanceId).map(({ name }) => name));
   const lost = pods.filter(({ node }) => node !== undefined && !existing.has(node));
   return { nodes, networks, states, stranded: claimsOfPods(lost, networks) };
 }

@@ -12,7 +12,7 @@ export interface HolderView {
   readonly eni: Eni;
   /** Absent where the ENI is detached, or no Node names its instance. */
   readonly node?: HolderNode;
-  /** Live pods bound to a node that does not exist; read only where `node` is absent. */
+  /** Live pods bound to a node that does not exist, or names no instance yet; read only where `node` is absent. */
   readonly stranded: readonly PodClaims[];
   /** When its pods were asked for, ms since the epoch. */
   readonly listedAt: number;
@@ -64,12 +64,15 @@ async function readStranded(
   ]);
   const after = await access.kubernetes.listNodes(signal);
   // A Node that went or came meanwhile has not been asked about its pods: they count as stranded.
-  const existing = new Set(before.map((node) => node.name)).intersection(
-    new Set(after.map((node) => node.name)),
-  );
+  const existing = namesOf(before).intersection(namesOf(after));
   const claims = pods
     .filter((pod) => pod.node !== undefined && !existing.has(pod.node))
     .map((pod) => claimsOf(pod, byName))
     .filter((pod) => pod !== undefined);
   return enis.map((eni) => ({ eni, stranded: claims, listedAt }));
+}
+
+/** A Node that does not name its instance yet is as good as one that is still to come. */
+function namesOf(nodes: readonly Node[]): Set<string> {
+  return new Set(nodes.filter((node) => node.instanceId).map((node) => node.name));
 }

@@ -1,0 +1,254 @@
+import type { StageSettings } from '../config/schema.ts';
+import { METRIC_NAMESPACE, type MetricName } from '../shared/telemetry.ts';
+import { getAtt, type Resource, type Resources, ref } from './cloudformation.ts';
+import { type FunctionName, functionName, idOf, stackName } from './names.ts';
+
+/** A metric as CloudWatch finds it. */
+export interface Metric {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, unknown>>;
+}
+
+export interface Alarm {
+  /** Ends its name; for one cluster or function, what is before the last part is its kind. */
+  readonly name: string;
+  readonly logicalId: string;
+  /** The heading of docs/runbook.md that tells what to do, as its anchor. */
+  readonly section: string;
+  /** What it means. */
+  readonly means: string;
+  readonly metric: Metric;
+  readonly statistic: 'Sum' | 'Maximum';
+  readonly periodSeconds: number;
+  /** How many periods in a row. */
+  readonly periods: number;
+  /** It is an alarm above this, or with `silent` below. */
+  readonly threshold: number;
+  /** No value is what is wrong. */
+  readonly silent?: boolean;
+}
+
+const FIVE_MINUTES = 300;
+/** A message that waits longer than a cluster that is unreachable for a moment. */
+const WAIT_SECONDS = 900;
+
+/** A metric that a function emits for a cluster. */
+export function custom(service: FunctionName, name: MetricName, cluster: string): Metric {
+  return { namespace: METRIC_NAMESPACE, name, dimensions: { service, cluster } };
+}
+
+export function ofQueue(queue: 'Queue' | 'DeadLetterQueue', name: string): Metric {
+  return { namespace: 'AWS/SQS', name, dimensions: { QueueName: getAtt(queue, 'QueueName') } };
+}
+
+export function ofFunction(stage: string, name: FunctionName, metric: string): Metric {
+  const dimensions = { FunctionName: functionName(stage, name) };
+  return { namespace: 'AWS/Lambda', name: metric, dimensions };
+}
+
+/** All alarms of a stage. */
+export function alarmsOf(stage: string, settings: StageSettings): Alarm[] {
+  return [
+    ...queueAlarms(),
+    ...functionAlarms(stage, 'reconcile'),
+    ...functionAlarms(stage, 'sweep'),
+    ...settings.clusters.flatMap(({ name }) => [
+      ...reconcileAlarms(name),
+      ...driftAlarms(name, settings),
+      ...silenceAlarms(name, settings),
+    ]),
+  ];
+}
+
+function queueAlarms(): Alarm[] {
+  return [
+    {
+      name: 'dead-letter-queue-not-empty',
+      logicalId: 'DeadLetterQueueNotEmptyAlarm',
+      section: 'dead-letter-queue-not-empty',
+      means: 'Messages could not be done; their nodes may be out of date until the next sweep.',
+      metric: ofQueue('DeadLetterQueue', 'ApproximateNumberOfMessagesVisible'),
+      statistic: 'Maximum',
+      periodSeconds: FIVE_MINUTES,
+      periods: 1,
+      threshold: 0,
+    },
+    {
+      name: 'messages-wait-too-long',
+      logicalId: 'MessagesWaitTooLongAlarm',
+      section: 'messages-wait-too-long',
+      means: 'Nodes wait for their reconcile: addresses of new pods come late.',
+      metric: ofQueue('Queue', 'ApproximateAgeOfOldestMessage'),
+      statistic: 'Maximum',
+      periodSeconds: FIVE_MINUTES,
+      periods: 1,
+      threshold: WAIT_SECONDS,
+    },
+  ];
+}
+
+function functionAlarms(stage: string, name: FunctionName): Alarm[] {
+  const id = name === 'reconcile' ? 'Reconcile' : 'Sweep';
+  const usual = { statistic: 'Sum', periodSeconds: FIVE_MINUTES, threshold: 0 } as const;
+  return [
+    {
+      name: `function-errors-${name}`,
+      logicalId: `${id}ErrorsAlarm`,
+      section: 'function-errors',
+      means: `Invocations of ${name} failed as a whole; what they had to do comes again.`,
+      metric: ofFunction(stage, name, 'Errors'),
+      periods: 1,
+      ...usual,
+    },
+    {
+      name: `function-throttles-${name}`,
+      logicalId: `${id}ThrottlesAlarm`,
+      section: 'function-throttles',
+      means: `Lambda had no room for ${name}: the account's concurrency is used up.`,
+      metric: ofFunction(stage, name, 'Throttles'),
+      // The event source mapping itself backs off after single ones.
+      periods: 2,
+      ...usual,
+    },
+  ];
+}
+
+function reconcileAlarms(cluster: string): Alarm[] {
+  return [
+    {
+      name: `addresses-not-assigned-${cluster}`,
+      logicalId: `AddressesNotAssigned${idOf(cluster)}Alarm`,
+      section: 'addresses-not-assigned',
+      means: `Pods of ${cluster} claim addresses that could not be assigned to their ENIs.`,
+      metric: custom('reconcile', 'AddressesNotAssigned', cluster),
+      statistic: 'Sum',
+      periodSeconds: FIVE_MINUTES,
+      periods: 1,
+      threshold: 0,
+    },
+  ];
+}
+
+function driftAlarms(cluster: string, settings: StageSettings): Alarm[] {
+  const id = idOf(cluster);
+  const atSweeps = { statistic: 'Maximum', periodSeconds: settings.sweepMinutes * 60 } as const;
+  return [
+    {
+      name: `addresses-missing-${cluster}`,
+      logicalId: `AddressesMissing${id}Alarm`,
+      section: 'addresses-missing',
+      means: `Two sweeps in a row found addresses of pods of ${cluster} that are on no ENI.`,
+      metric: custom('sweep', 'DriftMissing', cluster),
+      periods: 2,
+      threshold: 0,
+      ...atSweeps,
+    },
+    {
+      name: `addresses-leaked-${cluster}`,
+      logicalId: `AddressesLeaked${id}Alarm`,
+      section: 'addresses-leaked',
+      means: `ENIs of ${cluster} keep addresses that no pod claims, and fill up.`,
+      metric: custom('sweep', 'DriftLeaked', cluster),
+      periods: 2,
+      threshold: settings.leakedThreshold,
+      ...atSweeps,
+    },
+    {
+      name: `enis-full-${cluster}`,
+      logicalId: `EnisFull${id}Alarm`,
+      section: 'enis-full',
+      means: `Pods of ${cluster} are on ENIs that have no room for their addresses.`,
+      metric: custom('sweep', 'DriftFull', cluster),
+      periods: 1,
+      threshold: 0,
+      ...atSweeps,
+    },
+    {
+      name: `cluster-not-swept-${cluster}`,
+      logicalId: `ClusterNotSwept${id}Alarm`,
+      section: 'cluster-not-swept',
+      means: `Two sweeps in a row could not read ${cluster}: it cannot be reached, or refuses.`,
+      metric: custom('sweep', 'SweepFailed', cluster),
+      periods: 2,
+      threshold: 0,
+      ...atSweeps,
+    },
+  ];
+}
+
+function silenceAlarms(cluster: string, { sweepMinutes }: StageSettings): Alarm[] {
+  return [
+    {
+      name: `sweep-not-run-${cluster}`,
+      logicalId: `SweepNotRun${idOf(cluster)}Alarm`,
+      section: 'sweep-not-run',
+      means: `No sweep of ${cluster} was completed: what an event missed is not mended.`,
+      metric: custom('sweep', 'SweepCompleted', cluster),
+      statistic: 'Sum',
+      periodSeconds: sweepMinutes * 60,
+      periods: 3,
+      threshold: 1,
+      silent: true,
+    },
+    {
+      name: `forwarder-silent-${cluster}`,
+      logicalId: `ForwarderSilent${idOf(cluster)}Alarm`,
+      section: 'forwarder-silent',
+      means: `The forwarder of ${cluster} sends nothing: changes of pods wait for a sweep.`,
+      metric: custom('reconcile', 'ForwarderHeartbeat', cluster),
+      statistic: 'Sum',
+      periodSeconds: 60,
+      // A heartbeat a minute, each of which may wait in the queue.
+      periods: 5,
+      threshold: 1,
+      silent: true,
+    },
+  ];
+}
+
+/** The alarms as resources, and the topic that they go to where none is configured. */
+export function alarms(stage: string, settings: StageSettings): Resources {
+  const topic = settings.alarmTopicArn ?? ref('AlarmTopic');
+  const made = alarmsOf(stage, settings).map((alarm) => [
+    alarm.logicalId,
+    resourceOf(stage, alarm, topic),
+  ]);
+  return {
+    ...(settings.alarmTopicArn === undefined && {
+      AlarmTopic: {
+        Type: 'AWS::SNS::Topic',
+        Properties: { TopicName: `${stackName(stage)}-alarms` },
+      },
+    }),
+    ...Object.fromEntries(made),
+  };
+}
+
+function resourceOf(stage: string, alarm: Alarm, topic: unknown): Resource {
+  const { metric } = alarm;
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: `${stackName(stage)}-${alarm.name}`,
+      AlarmDescription: `${alarm.means} What to do: docs/runbook.md#${alarm.section}`,
+      Namespace: metric.namespace,
+      MetricName: metric.name,
+      Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
+      Statistic: alarm.statistic,
+      Period: alarm.periodSeconds,
+      EvaluationPeriods: alarm.periods,
+      Threshold: alarm.threshold,
+      ComparisonOperator: alarm.silent ? 'LessThanThreshold' : 'GreaterThanThreshold',
+      // Elsewhere no value means that nothing was looked at, and other alarms tell of that.
+      TreatMissingData: alarm.silent ? 'breaching' : missingData(metric),
+      AlarmActions: [topic],
+      OKActions: [topic],
+    },
+  };
+}
+
+/** Counts of events are emitted where there is something to count; drift, at every sweep. */
+function missingData({ name }: Metric): string {
+  return name.startsWith('Drift') ? 'ignore' : 'notBreaching';
+}

@@ -1,0 +1,45 @@
+import type { ClusterSettings } from '../config/schema.ts';
+import { KUBERNETES_GROUP } from '../shared/cluster/errors.ts';
+import { getAtt, join, type Outputs, type Resources } from './cloudformation.ts';
+import { ROLE_IDS } from './function-roles.ts';
+import { idOf } from './names.ts';
+
+const ROLES = Object.values(ROLE_IDS);
+
+/**
+ * Lets the functions into a cluster, with no right but those that the RBAC in deploy/ binds
+ * to their group.
+ */
+export function clusterAccess({ name, access }: ClusterSettings): Resources {
+  if (access === 'aws-auth') return {};
+  return Object.fromEntries(
+    ROLES.map((role) => [
+      `${role}Entry${idOf(name)}`,
+      {
+        Type: 'AWS::EKS::AccessEntry',
+        Properties: {
+          ClusterName: name,
+          PrincipalArn: getAtt(role, 'Arn'),
+          Type: 'STANDARD',
+          KubernetesGroups: [KUBERNETES_GROUP],
+        },
+      },
+    ]),
+  );
+}
+
+/** For a cluster that has the aws-auth ConfigMap only: what to add to its `mapRoles`. */
+export function awsAuthLines({ name, access }: ClusterSettings): Outputs {
+  if (access === 'access-entry') return {};
+  const lines = ROLES.flatMap((role) => [
+    '- rolearn: ',
+    getAtt(role, 'Arn'),
+    `\n  username: ${KUBERNETES_GROUP}:{{SessionName}}\n  groups: [${KUBERNETES_GROUP}]\n`,
+  ]);
+  return {
+    [`AwsAuth${idOf(name)}`]: {
+      Description: `To add to mapRoles of the ConfigMap kube-system/aws-auth of ${name}`,
+      Value: join(lines),
+    },
+  };
+}

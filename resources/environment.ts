@@ -1,0 +1,27 @@
+import type { StageSettings } from '../config/schema.ts';
+
+/** Lambda: 4 KB for all variables together; the queues' URLs and the tag need the rest. */
+const MAX_CLUSTERS_BYTES = 3_000;
+
+/**
+ * The part of the functions' environment that the configuration decides, as shared/config.ts
+ * reads it.
+ *
+ * @throws an Error where Lambda has no room for it.
+ */
+export function environment(settings: StageSettings): Readonly<Record<string, string>> {
+  const clusters = settings.clusters.map(({ name, policy, ranges }) => ({
+    name,
+    policy: policy ?? settings.policy,
+    ranges: ranges ?? settings.ranges,
+  }));
+  const text = JSON.stringify(clusters);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_CLUSTERS_BYTES) {
+    throw new Error(
+      `clusters: ${clusters.length} clusters take ${bytes} bytes of the functions' environment, ` +
+        `which has room for ${MAX_CLUSTERS_BYTES}: put some of them into a stage of their own`,
+    );
+  }
+  return { CLUSTERS: text, MANAGED_TAG: settings.managedTag };
+}

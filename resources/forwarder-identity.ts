@@ -1,0 +1,78 @@
+import type { ClusterSettings } from '../config/schema.ts';
+import { getAtt, policy, type Resource, type Resources, ref, sub } from './cloudformation.ts';
+import { idOf } from './names.ts';
+
+export function forwarderRoleId({ name }: Pick<ClusterSettings, 'name'>): string {
+  return `ForwarderRole${idOf(name)}`;
+}
+
+/** The role of a cluster's forwarder, which may send to the queue, and what gives it to its pods. */
+export function forwarderIdentity(cluster: ClusterSettings): Resources {
+  const { namespace, serviceAccount, oidcProvider } = cluster.forwarder;
+  const roleId = forwarderRoleId(cluster);
+  if (oidcProvider !== undefined) {
+    return { [roleId]: role(trustOfOidc(oidcProvider, namespace, serviceAccount)) };
+  }
+  return {
+    [roleId]: role(trustOfPodIdentity(cluster)),
+    [`ForwarderIdentity${idOf(cluster.name)}`]: {
+      Type: 'AWS::EKS::PodIdentityAssociation',
+      Properties: {
+        ClusterName: cluster.name,
+        Namespace: namespace,
+        ServiceAccount: serviceAccount,
+        RoleArn: getAtt(roleId, 'Arn'),
+      },
+    },
+  };
+}
+
+function role(trust: unknown): Resource {
+  const send = {
+    Sid: 'SendMessages',
+    Effect: 'Allow',
+    Action: 'sqs:SendMessage',
+    Resource: getAtt('Queue', 'Arn'),
+  };
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: policy([trust]),
+      Policies: [{ PolicyName: 'forwarder', PolicyDocument: policy([send]) }],
+    },
+  };
+}
+
+/** EKS says with tags for whom it asks (Amazon EKS User Guide, "EKS Pod Identity", session tags). */
+function trustOfPodIdentity({ name, forwarder }: ClusterSettings): unknown {
+  return {
+    Effect: 'Allow',
+    Principal: { Service: 'pods.eks.amazonaws.com' },
+    Action: ['sts:AssumeRole', 'sts:TagSession'],
+    Condition: {
+      StringEquals: {
+        'aws:SourceAccount': ref('AWS::AccountId'),
+        'aws:RequestTag/eks-cluster-name': name,
+        'aws:RequestTag/kubernetes-namespace': forwarder.namespace,
+        'aws:RequestTag/kubernetes-service-account': forwarder.serviceAccount,
+      },
+    },
+  };
+}
+
+/** Keys of a condition cannot be computed by CloudFormation, so the issuer is configured. */
+function trustOfOidc(issuer: string, namespace: string, serviceAccount: string): unknown {
+  return {
+    Effect: 'Allow',
+    Principal: {
+      Federated: sub(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:oidc-provider/${issuer}`),
+    },
+    Action: 'sts:AssumeRoleWithWebIdentity',
+    Condition: {
+      StringEquals: {
+        [`${issuer}:aud`]: 'sts.amazonaws.com',
+        [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}`,
+      },
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import type { StageSettings } from '../config/schema.ts';
+import {
+  arn,
+  getAtt,
+  policy,
+  type Resource,
+  type Resources,
+  type Statement,
+} from './cloudformation.ts';
+import { type FunctionName, functionName } from './names.ts';
+
+/** The logical ids of the functions' roles. */
+export const ROLE_IDS = { reconcile: 'ReconcileRole', sweep: 'SweepRole' } as const;
+
+/** A role per function that allows what the function calls, and nothing else. */
+export function functionRoles(stage: string, settings: StageSettings): Resources {
+  const reading = [findEnis(), findClusters(settings)];
+  const running = (name: FunctionName): Statement[] => [
+    writeLogs(stage, name),
+    writeTraces(),
+    ...(settings.vpc ? attachToVpc() : []),
+  ];
+  return {
+    [ROLE_IDS.reconcile]: role([
+      ...reading,
+      changeAddresses(settings),
+      takeMessages(),
+      // `moved` messages, and malformed ones that are set aside.
+      sendMessages(['Queue', 'DeadLetterQueue']),
+      ...running('reconcile'),
+    ]),
+    [ROLE_IDS.sweep]: role([...reading, sendMessages(['Queue']), ...running('sweep')]),
+  };
+}
+
+function role(statements: readonly Statement[]): Resource {
+  const trust = {
+    Effect: 'Allow',
+    Principal: { Service: 'lambda.amazonaws.com' },
+    Action: 'sts:AssumeRole',
+  };
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: policy([trust]),
+      Policies: [{ PolicyName: 'function', PolicyDocument: policy(statements) }],
+    },
+  };
+}
+
+/** EC2's Describe actions know no resource (Service Authorization Reference, "Amazon EC2"). */
+function findEnis(): Statement {
+  return {
+    Sid: 'FindEnis',
+    Effect: 'Allow',
+    Action: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:DescribeInstanceTypes'],
+    Resource: '*',
+  };
+}
+
+function findClusters({ clusters }: StageSettings): Statement {
+  return {
+    Sid: 'FindClusters',
+    Effect: 'Allow',
+    Action: 'eks:DescribeCluster',
+    Resource: clusters.map(({ name }) => arn('eks', `cluster/${name}`)),
+  };
+}
+
+function changeAddresses({ managedTag }: StageSettings): Statement {
+  const [key = '', ...value] = managedTag.split('=');
+  return {
+    Sid: 'ChangeAddressesOfManagedEnis',
+    Effect: 'Allow',
+    Action: [
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+      'ec2:AssignIpv6Addresses',
+      'ec2:UnassignIpv6Addresses',
+    ],
+    Resource: arn('ec2', 'network-interface/*'),
+    Condition: { StringEquals: { [`aws:ResourceTag/${key}`]: value.join('=') } },
+  };
+}
+
+/** Receiving and deleting is the event source mapping's, with this role. */
+function takeMessages(): Statement {
+  return {
+    Sid: 'TakeMessages',
+    Effect: 'Allow',
+    Action: [
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ChangeMessageVisibility',
+    ],
+    Resource: getAtt('Queue', 'Arn'),
+  };
+}
+
+function sendMessages(queues: readonly string[]): Statement {
+  return {
+    Sid: 'SendMessages',
+    Effect: 'Allow',
+    Action: 'sqs:SendMessage',
+    Resource: queues.map((queue) => getAtt(queue, 'Arn')),
+  };
+}
+
+/** The stack makes the log group itself. */
+function writeLogs(stage: string, name: FunctionName): Statement {
+  return {
+    Sid: 'WriteLogs',
+    Effect: 'Allow',
+    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    Resource: arn('logs', `log-group:/aws/lambda/${functionName(stage, name)}:*`),
+  };
+}
+
+/** X-Ray's Put actions know no resource (Service Authorization Reference, "AWS X-Ray"). */
+function writeTraces(): Statement {
+  return {
+    Sid: 'WriteTraces',
+    Effect: 'Allow',
+    Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+    Resource: '*',
+  };
+}
+
+/**
+ * What Lambda itself needs to attach a function to a VPC (AWS Lambda Developer Guide, "Giving
+ * Lambda functions access to resources in an Amazon VPC": deleting has to be allowed on
+ * everything in EC2). `lambda:SourceFunctionArn` is set where a function's code calls, so its
+ * absence keeps the code from all of this: an Assign there still needs the tag.
+ */
+function attachToVpc(): Statement[] {
+  const byLambdaItself = { Null: { 'lambda:SourceFunctionArn': 'true' } };
+  return [
+    {
+      Sid: 'LambdaAttachesToVpc',
+      Effect: 'Allow',
+      Action: [
+        'ec2:CreateNetworkInterface',
+        'ec2:DeleteNetworkInterface',
+        'ec2:AssignPrivateIpAddresses',
+        'ec2:UnassignPrivateIpAddresses',
+      ],
+      Resource: arn('ec2', '*/*'),
+      Condition: byLambdaItself,
+    },
+  ];
+}

@@ -1,0 +1,58 @@
+import type { StageSettings } from '../config/schema.ts';
+import { alarms } from './alarms.ts';
+import { merged, type Outputs, type Resources } from './cloudformation.ts';
+import { clusterAccess } from './cluster-access.ts';
+import { dashboard } from './dashboard.ts';
+import { environment } from './environment.ts';
+import { forwarderIdentity } from './forwarder-identity.ts';
+import { functionRoles } from './function-roles.ts';
+import { TIMEOUT_SECONDS } from './names.ts';
+import { outputs } from './outputs.ts';
+import { queues } from './queues.ts';
+import { schedule } from './schedule.ts';
+
+/** CloudFormation: 500 resources a template, some of which osls adds for the functions. */
+const MAX_RESOURCES = 480;
+
+/** What serverless.yml takes from `${stack:…}`. */
+export interface Stack {
+  readonly region: string;
+  readonly logRetentionDays: number;
+  readonly concurrency: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeouts: Readonly<Record<string, number>>;
+  readonly vpc?: unknown;
+  readonly template: { readonly Resources: Resources; readonly Outputs: Outputs };
+}
+
+/**
+ * All of a stage's stack but the functions themselves, which osls packages. Pure.
+ *
+ * @throws an Error where the clusters are too many for one stack.
+ */
+export function stackOf(stage: string, settings: StageSettings): Stack {
+  const Resources = merged(
+    queues(stage),
+    functionRoles(stage, settings),
+    schedule(stage, settings),
+    ...settings.clusters.flatMap((cluster) => [clusterAccess(cluster), forwarderIdentity(cluster)]),
+    alarms(stage, settings),
+    dashboard(stage, settings),
+  );
+  const count = Object.keys(Resources).length;
+  if (count > MAX_RESOURCES) {
+    throw new Error(
+      `clusters: ${settings.clusters.length} clusters make ${count} resources, and CloudFormation ` +
+        `takes ${MAX_RESOURCES} of them: put some of the clusters into a stage of their own`,
+    );
+  }
+  return {
+    region: settings.region,
+    logRetentionDays: settings.logRetentionDays,
+    concurrency: settings.concurrency,
+    environment: environment(settings),
+    timeouts: TIMEOUT_SECONDS,
+    ...(settings.vpc && { vpc: settings.vpc }),
+    template: { Resources, Outputs: outputs(settings) },
+  };
+}

@@ -1,37 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type ConfigurationOptions,
-  CoreV1Api,
-  CustomObjectsApi,
-  createConfiguration,
-  HttpMethod,
-  KubeConfig,
-  Observable,
-  PatchStrategy,
-  RequestContext,
-  ServerConfiguration,
-  setHeaderOptions,
-} from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
+import { type CallsOptions, kubernetesCalls } from './calls.ts';
 import { withDeadline } from './deadline.ts';
 import { refusalOf } from './errors.ts';
 import { coreEvent, FIELD_MANAGER } from './events.ts';
 import { CONDITION_TYPE, type Kubernetes } from './kubernetes.ts';
 import { listAll } from './list.ts';
-import { NETWORKS, networkFromObject } from './networks.ts';
+import { networkFromObject } from './networks.ts';
 import { nodeFromObject } from './nodes.ts';
 import { podFromObject } from './pods.ts';
 
 /** How many objects a page of a list holds, as client-go pages. */
 const PAGE_SIZE = 500;
 
-export interface KubernetesOptions {
-  /** The API server's address, `https://…`. */
-  readonly server: string;
-  /** The certificate authority that signed the API server's certificate, PEM in base64. */
-  readonly caData: string;
-  /** The bearer token, asked for at every request. */
-  readonly token: () => Promise<string>;
+export interface KubernetesOptions extends CallsOptions {
   readonly clock: Clock;
   /** A single request, and so a single page of a list, is given up after this. */
   readonly requestTimeoutMs: number;
@@ -48,20 +30,16 @@ export interface KubernetesOptions {
  * after `requestTimeoutMs`, MalformedObject, and else what the client throws: see
  * `kubernetesFailure`.
  */
-export async function connectKubernetes(options: KubernetesOptions): Promise<Kubernetes> {
-  const configuration = await configure(options);
-  const core = new CoreV1Api(configuration);
-  const custom = new CustomObjectsApi(configuration);
+export function connectKubernetes(options: KubernetesOptions): Kubernetes {
+  const calls = kubernetesCalls(options);
   const uuid = options.uuid ?? randomUUID;
 
   const call = async <T>(
     signal: AbortSignal | undefined,
-    request: (how: ConfigurationOptions) => Promise<T>,
+    request: (deadline: AbortSignal) => Promise<T>,
   ): Promise<T> => {
     try {
-      return await withDeadline(options.clock, options.requestTimeoutMs, signal, (deadline) =>
-        request(abortedBy(deadline)),
-      );
+      return await withDeadline(options.clock, options.requestTimeoutMs, signal, request);
     } catch (error) {
       if (signal?.aborted !== true) options.onFailure?.(error);
       throw error;
@@ -71,22 +49,13 @@ export async function connectKubernetes(options: KubernetesOptions): Promise<Kub
   return {
     listPods: ({ node, signal }) =>
       listAll(podFromObject, (page) =>
-        call(signal, (how) =>
-          core.listPodForAllNamespaces(
-            {
-              limit: PAGE_SIZE,
-              ...page,
-              ...(node === undefined
-                ? {}
-                : { fieldSelector: `spec.nodeName=${escapeField(node)}` }),
-            },
-            how,
-          ),
+        call(signal, (deadline) =>
+          calls.listPods({ limit: PAGE_SIZE, ...page, fieldSelector: boundTo(node) }, deadline),
         ),
       ),
 
     async getNode(name, signal) {
-      const object = await call(signal, (how) => core.readNode({ name }, how)).catch(
+      const object = await call(signal, (deadline) => calls.readNode(name, deadline)).catch(
         unlessNotFound,
       );
       return object === undefined ? undefined : nodeFromObject(object);
@@ -94,14 +63,12 @@ export async function connectKubernetes(options: KubernetesOptions): Promise<Kub
 
     listNodes: (signal) =>
       listAll(nodeFromObject, (page) =>
-        call(signal, (how) => core.listNode({ limit: PAGE_SIZE, ...page }, how)),
+        call(signal, (deadline) => calls.listNodes({ limit: PAGE_SIZE, ...page }, deadline)),
       ),
 
     async listNetworkAttachmentDefinitions(signal) {
       const networks = await listAll(networkFromObject, (page) =>
-        call(signal, (how) =>
-          custom.listClusterCustomObject({ ...NETWORKS, limit: PAGE_SIZE, ...page }, how),
-        ),
+        call(signal, (deadline) => calls.listNetworks({ limit: PAGE_SIZE, ...page }, deadline)),
       ).catch(unlessNotFound);
       return networks ?? [];
     },
@@ -123,61 +90,23 @@ export async function connectKubernetes(options: KubernetesOptions): Promise<Kub
         },
       };
       const { namespace, name } = pod;
-      await call(signal, (how) =>
-        core.patchNamespacedPodStatus(
-          { namespace, name, body, fieldManager: FIELD_MANAGER },
-          setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch, how),
-        ),
-      ).catch(unlessGone);
+      const patch = { namespace, name, body, fieldManager: FIELD_MANAGER };
+      await call(signal, (deadline) => calls.patchPodStatus(patch, deadline)).catch(unlessGone);
     },
 
     async writeEvent(event, signal) {
       const body = coreEvent(event, uuid());
-      const { namespace } = body.metadata;
-      await call(signal, (how) =>
-        core.createNamespacedEvent({ namespace, body, fieldManager: FIELD_MANAGER }, how),
-      ).catch(unlessNamespaceGone);
+      const creation = { body, fieldManager: FIELD_MANAGER };
+      await call(signal, (deadline) => calls.createEvent(creation, deadline)).catch(
+        unlessWrittenOrNamespaceGone,
+      );
     },
   };
 }
 
-/** One dispatcher, and so one pool of connections: a KubeConfig makes a new one for every request. */
-async function configure({ server, caData, token }: KubernetesOptions) {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromClusterAndUser(
-    { name: 'cluster', server, caData, skipTLSVerify: false },
-    { name: 'user' },
-  );
-  const sample = new RequestContext(server, HttpMethod.GET);
-  await kubeConfig.applySecurityAuthentication(sample);
-  const dispatcher = sample.getDispatcher();
-  return createConfiguration({
-    baseServer: new ServerConfiguration(server, {}),
-    authMethods: {
-      default: {
-        getName: () => 'bearer token',
-        async applySecurityAuthentication(request) {
-          request.setHeaderParam('Authorization', `Bearer ${await token()}`);
-          if (dispatcher !== undefined) request.setDispatcher(dispatcher);
-        },
-      },
-    },
-  });
-}
-
-function abortedBy(signal: AbortSignal): ConfigurationOptions {
-  return {
-    middleware: [
-      {
-        pre(request) {
-          request.setSignal(signal);
-          return new Observable(Promise.resolve(request));
-        },
-        post: (response) => new Observable(Promise.resolve(response)),
-      },
-    ],
-    middlewareMergeStrategy: 'append',
-  };
+/** Chooses the pods of one node, where there is one to choose. */
+function boundTo(node: string | undefined): string | undefined {
+  return node === undefined ? undefined : `spec.nodeName=${escapeField(node)}`;
 }
 
 /** A value in a field selector: the API server reads `\`, `,` and `=` as syntax unless escaped. */
@@ -201,9 +130,11 @@ function unlessGone(error: unknown): undefined {
   throw error;
 }
 
-function unlessNamespaceGone(error: unknown): undefined {
+/** An Event of that name is ours: its request had been sent twice. */
+function unlessWrittenOrNamespaceGone(error: unknown): undefined {
   const refusal = refusalOf(error);
   if (refusal?.code === 404) return;
+  if (refusal?.code === 409 && refusal.status.reason === 'AlreadyExists') return;
   const causes = refusal?.status.details?.causes ?? [];
   if (refusal?.code === 403 && causes.some(({ reason }) => reason === 'NamespaceTerminating')) {
     return;

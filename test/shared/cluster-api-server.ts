@@ -16,6 +16,8 @@ export interface ApiRequest {
 export interface ApiAnswer {
   readonly status?: number;
   readonly body: unknown;
+  /** Sent in place of `body`, as it is. */
+  readonly text?: string;
 }
 
 /** An HTTPS server that answers as a test tells it to, also what no API server should. */
@@ -25,8 +27,11 @@ export interface ScriptedApiServer {
   readonly requests: readonly ApiRequest[];
   /** How many connections were opened. */
   connections(): number;
-  /** Sets who answers from now on; `undefined` leaves a request without an answer. */
-  answer(handler: (request: ApiRequest) => ApiAnswer | undefined): void;
+  /**
+   * Sets who answers from now on; `undefined` leaves a request without an answer, `reset` breaks its
+   * connection.
+   */
+  answer(handler: (request: ApiRequest) => ApiAnswer | 'reset' | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -39,7 +44,10 @@ export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
   });
   const requests: ApiRequest[] = [];
   let connections = 0;
-  let handler: (request: ApiRequest) => ApiAnswer | undefined = () => ({ status: 500, body: {} });
+  let handler: (request: ApiRequest) => ApiAnswer | 'reset' | undefined = () => ({
+    status: 500,
+    body: {},
+  });
 
   const server = createServer({ key: pem.private, cert: pem.cert }, async (incoming, outgoing) => {
     const url = new URL(incoming.url ?? '/', 'https://127.0.0.1');
@@ -55,8 +63,12 @@ export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
     requests.push(request);
     const answer = handler(request);
     if (answer === undefined) return;
+    if (answer === 'reset') {
+      incoming.socket.destroy();
+      return;
+    }
     outgoing.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
-    outgoing.end(JSON.stringify(answer.body));
+    outgoing.end(answer.text ?? JSON.stringify(answer.body));
   });
   server.on('secureConnection', () => {
     connections += 1;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type VirtualClock, virtualClock } from '../../sandbox/clock.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
+import { kubernetesFailure } from '../../shared/cluster/errors.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import {
   listOf,
@@ -21,7 +22,7 @@ beforeEach(async () => {
   clock = virtualClock();
   tokens = 0;
   failures = [];
-  kubernetes = await connectKubernetes({
+  kubernetes = connectKubernetes({
     server: api.server,
     caData: api.caData,
     token: async () => `token-${++tokens}`,
@@ -44,11 +45,66 @@ function setCondition(): Promise<void> {
   });
 }
 
-test('connections are kept: many calls go over the first two', async () => {
+test('connections are kept: calls one after the other go over one', async () => {
   api.answer(() => listOf([]));
   for (let call = 0; call < 10; call += 1) await kubernetes.listPods({});
-  // Two, as the client tells of an answer's end before it takes the connection back.
-  expect(api.connections()).toBeLessThanOrEqual(2);
+  expect(api.connections()).toBe(1);
+});
+
+test('calls at the same time do not wait for each other’s connection', async () => {
+  api.answer(() => (api.requests.length < 3 ? undefined : listOf([])));
+  const waiting = [kubernetes.listPods({}), kubernetes.listPods({})].map((call) =>
+    call.catch(() => undefined),
+  );
+  await vi.waitFor(() => expect(api.requests).toHaveLength(2));
+  await expect(kubernetes.listPods({})).resolves.toEqual([]);
+  clock.advance(5_000);
+  await Promise.all(waiting);
+});
+
+/** Breaks the next `times` requests that come. */
+function breakConnections(times: number): void {
+  let left = times;
+  api.answer(() => {
+    left -= 1;
+    return left >= 0 ? 'reset' : listOf([]);
+  });
+}
+
+test('a kept connection that was closed meanwhile is replaced, and nobody is told', async () => {
+  api.answer(() => listOf([]));
+  await kubernetes.listPods({});
+  breakConnections(1);
+  await expect(kubernetes.listPods({})).resolves.toEqual([]);
+  expect(api.connections()).toBe(2);
+  expect(failures).toEqual([]);
+});
+
+test('kept connections that were all closed are each replaced at the first try', async () => {
+  api.answer(() => listOf([]));
+  const threeCalls = () => Promise.all([1, 2, 3].map(() => kubernetes.listPods({})));
+  await threeCalls();
+  const before = api.connections();
+  breakConnections(before);
+  await expect(threeCalls()).resolves.toEqual([[], [], []]);
+  expect(failures).toEqual([]);
+});
+
+test('a request whose new connection breaks is an error, and not sent again', async () => {
+  breakConnections(1);
+  const error = await kubernetes.listPods({}).catch((thrown: unknown) => thrown);
+  expect(kubernetesFailure(error).kind).toBe('unreachable');
+  expect(api.requests).toHaveLength(1);
+  expect(failures).toEqual([error]);
+});
+
+test('a request is sent again once', async () => {
+  api.answer(() => listOf([]));
+  await kubernetes.listPods({});
+  breakConnections(2);
+  const error = await kubernetes.listPods({}).catch((thrown: unknown) => thrown);
+  expect(kubernetesFailure(error).kind).toBe('unreachable');
+  expect(api.requests).toHaveLength(3);
 });
 
 test('all pages of the pods are read, consistently', async () => {
@@ -122,6 +178,12 @@ test.each([{}, { metadata: {}, items: null }, { items: [] }, 'a proxy’s page']
     await expect(kubernetes.listNetworkAttachmentDefinitions()).rejects.toThrow();
   },
 );
+
+test('an answer that is no JSON is malformed, whatever its status says', async () => {
+  api.answer(() => ({ body: undefined, text: '<html>a proxy’s page</html>' }));
+  const error = await kubernetes.listPods({}).catch((thrown: unknown) => thrown);
+  expect(kubernetesFailure(error).kind).toBe('malformed');
+});
 
 test('a node is read by its name', async () => {
   const providerID = 'aws:///us-east-1a/i-0abc';
@@ -285,6 +347,20 @@ test.each([
 ])('an Event in a namespace that is %s is not written, and that is fine', async (_, answer) => {
   api.answer(() => answer);
   await expect(kubernetes.writeEvent(EVENT)).resolves.toBeUndefined();
+});
+
+test('an Event that was written before its connection broke is written once', async () => {
+  api.answer(() => listOf([]));
+  await kubernetes.listPods({});
+  const written: string[] = [];
+  api.answer(({ body }) => {
+    const { name } = (body as { metadata: { name: string } }).metadata;
+    if (written.includes(name)) return refusal(409, { reason: 'AlreadyExists' });
+    written.push(name);
+    return 'reset';
+  });
+  await expect(kubernetes.writeEvent(EVENT)).resolves.toBeUndefined();
+  expect(written).toEqual(['sampleapp.0a1b2c']);
 });
 
 test('an Event that we may not write is an error', async () => {

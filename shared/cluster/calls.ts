@@ -1,0 +1,132 @@
+import { CoreV1ApiRequestFactory } from '@kubernetes/client-node/dist/gen/apis/CoreV1Api.js';
+import { CustomObjectsApiRequestFactory } from '@kubernetes/client-node/dist/gen/apis/CustomObjectsApi.js';
+import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
+import {
+  type RequestContext,
+  wrapHttpLibrary,
+} from '@kubernetes/client-node/dist/gen/http/http.js';
+import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
+import type { coreEvent } from './events.ts';
+import { httpsLibrary } from './http.ts';
+import { MalformedObject } from './malformed.ts';
+import { NETWORKS } from './networks.ts';
+
+export interface CallsOptions {
+  /** The API server's address, `https://…`. */
+  readonly server: string;
+  /** The certificate authority that signed the API server's certificate, PEM in base64. */
+  readonly caData: string;
+  /** The bearer token, asked for at every request. */
+  readonly token: () => Promise<string>;
+}
+
+export interface PageOfList {
+  readonly limit: number;
+  readonly _continue?: string;
+}
+
+export interface PodStatusPatch {
+  readonly namespace: string;
+  readonly name: string;
+  /** A strategic merge patch. */
+  readonly body: unknown;
+  readonly fieldManager: string;
+}
+
+export interface EventCreation {
+  readonly body: ReturnType<typeof coreEvent>;
+  readonly fieldManager: string;
+}
+
+/**
+ * The calls of the Kubernetes API that are used. Each gives what was answered, read as JSON and no
+ * further, and throws the client's `ApiException` for an answer that is no success, MalformedObject
+ * for one that is no JSON, the signal's abort, and what Node's sockets throw.
+ */
+export interface KubernetesCalls {
+  listPods(
+    query: PageOfList & { readonly fieldSelector?: string },
+    signal: AbortSignal,
+  ): Promise<unknown>;
+  readNode(name: string, signal: AbortSignal): Promise<unknown>;
+  listNodes(query: PageOfList, signal: AbortSignal): Promise<unknown>;
+  listNetworks(query: PageOfList, signal: AbortSignal): Promise<unknown>;
+  patchPodStatus(patch: PodStatusPatch, signal: AbortSignal): Promise<unknown>;
+  createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
+}
+
+/**
+ * The Kubernetes client by the parts that are used: its generated requests, sent by `httpsLibrary`.
+ * Its package as a whole takes three times as long to load as all else that the functions load, and
+ * turns every answer into its own classes before ours are read of it.
+ *
+ * Deep imports are no public API, so package.json names one exact version.
+ */
+export function kubernetesCalls({ server, caData, token }: CallsOptions): KubernetesCalls {
+  const http = httpsLibrary(Buffer.from(caData, 'base64').toString());
+  const configuration = {
+    baseServer: new ServerConfiguration(server, {}),
+    httpApi: wrapHttpLibrary(http),
+    middleware: [],
+    authMethods: {
+      default: {
+        getName: () => 'bearer token',
+        async applySecurityAuthentication(request: RequestContext) {
+          request.setHeaderParam('Authorization', `Bearer ${await token()}`);
+        },
+      },
+    },
+  };
+  const core = new CoreV1ApiRequestFactory(configuration);
+  const custom = new CustomObjectsApiRequestFactory(configuration);
+
+  const answerTo = async (request: RequestContext, signal: AbortSignal): Promise<unknown> => {
+    request.setSignal(signal);
+    const { httpStatusCode: status, headers, body } = await http.send(request);
+    const text = await body.text();
+    if (status >= 200 && status < 300) return json(text, request);
+    throw new ApiException(status, `${request.getHttpMethod()} ${request.getUrl()}`, text, headers);
+  };
+
+  return {
+    listPods: async ({ _continue, fieldSelector, limit }, signal) =>
+      answerTo(
+        await core.listPodForAllNamespaces(undefined, _continue, fieldSelector, undefined, limit),
+        signal,
+      ),
+    readNode: async (name, signal) => answerTo(await core.readNode(name), signal),
+    listNodes: async ({ _continue, limit }, signal) =>
+      answerTo(
+        await core.listNode(undefined, undefined, _continue, undefined, undefined, limit),
+        signal,
+      ),
+    async listNetworks({ _continue, limit }, signal) {
+      const { group, version, plural } = NETWORKS;
+      const where = [undefined, undefined, _continue, undefined, undefined, limit] as const;
+      return answerTo(
+        await custom.listClusterCustomObject(group, version, plural, ...where),
+        signal,
+      );
+    },
+    async patchPodStatus({ namespace, name, body, fieldManager }, signal) {
+      const how = [undefined, undefined, fieldManager] as const;
+      const request = await core.patchNamespacedPodStatus(name, namespace, body, ...how);
+      request.setHeaderParam('Content-Type', 'application/strategic-merge-patch+json');
+      return answerTo(request, signal);
+    },
+    async createEvent({ body, fieldManager }, signal) {
+      const { namespace } = body.metadata;
+      const how = [undefined, undefined, fieldManager] as const;
+      return answerTo(await core.createNamespacedEvent(namespace, body, ...how), signal);
+    },
+  };
+}
+
+function json(text: string, request: RequestContext): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const what = `${request.getHttpMethod()} ${request.getUrl()}`;
+    throw new MalformedObject(`${what}: the answer is no JSON`, { cause: error });
+  }
+}

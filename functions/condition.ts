@@ -1,4 +1,5 @@
 import { compareAddresses } from '../shared/address.ts';
+import { NETWORK_STATUS, NETWORKS_STATUS } from '../shared/claims/annotations.ts';
 import { formatConditionMessage } from '../shared/claims/condition-message.ts';
 import type { Pod, PodCondition } from '../shared/cluster/kubernetes.ts';
 import type { Assignment } from '../shared/plan/decision.ts';
@@ -36,9 +37,14 @@ export function conditionOf(outcome: PodOutcome): PodCondition | undefined {
   if (first) return { status: 'False', reason: reasonOf(first.kind), message };
   if (placed.length > 0) return { status: 'True', reason: 'Assigned', message };
   // A pod of bridge networks alone, with our readiness gate, would otherwise never be ready.
-  return pod.gated || pod.condition
+  return (pod.gated && isAttached(pod)) || pod.condition
     ? { status: 'True', reason: 'NothingToAssign', message }
     : undefined;
+}
+
+/** Multus has written what the pod is attached to; before, nobody knows what there is to assign. */
+function isAttached({ annotations }: Pod): boolean {
+  return annotations[NETWORK_STATUS] !== undefined || annotations[NETWORKS_STATUS] !== undefined;
 }
 
 function orderOf({

@@ -1,4 +1,8 @@
-import { parseAssigned, parseProblems } from '../../shared/claims/condition-message.ts';
+import {
+  formatProblem,
+  parseAssigned,
+  parseProblems,
+} from '../../shared/claims/condition-message.ts';
 import type { EventToWrite, PodCondition, PodRef } from '../../shared/cluster/kubernetes.ts';
 import { describeProblem, type Problem } from '../../shared/plan/problem.ts';
 import type { PodOutcome } from '../condition.ts';
@@ -13,8 +17,7 @@ export function eventsOf(outcome: PodOutcome, now: PodCondition): EventToWrite[]
 
   const had = new Set(parseAssigned(before).map(({ address, eniId }) => `${address} ${eniId}`));
   const assigned = outcome.placed.filter(({ address, eniId }) => !had.has(`${address} ${eniId}`));
-  const told = new Set(parseProblems(before).map(({ address, kind }) => `${address} ${kind}`));
-  const failed = outcome.problems.filter((problem) => !told.has(toldKey(problem)));
+  const failed = outcome.problems.filter((problem) => !isTold(problem, before));
 
   const events: EventToWrite[] = [];
   if (assigned.length > 0) {
@@ -25,7 +28,6 @@ export function eventsOf(outcome: PodOutcome, now: PodCondition): EventToWrite[]
     const message = `assigned ${list.join(', ')}`;
     events.push({ regarding, type: 'Normal', reason: 'IPsAssigned', message });
   }
-  // A condition that changed for another reason does not tell the old problems again.
   if (now.status === 'False' && failed.length > 0) {
     const message = failed.map(lineOf).join('; ');
     events.push({ regarding, type: 'Warning', reason: 'IPAssignmentFailed', message });
@@ -33,8 +35,12 @@ export function eventsOf(outcome: PodOutcome, now: PodCondition): EventToWrite[]
   return events;
 }
 
-function toldKey(problem: Problem): string {
-  return 'address' in problem ? `${problem.address} ${problem.kind}` : problem.kind;
+/** A condition that changed for another reason does not tell the old problems again. */
+function isTold(problem: Problem, before: string): boolean {
+  const { kind } = problem;
+  return 'address' in problem
+    ? parseProblems(before).some((told) => told.address === problem.address && told.kind === kind)
+    : before.includes(formatProblem({ kind, detail: describeProblem(problem) }));
 }
 
 function lineOf(problem: Problem): string {

@@ -28,7 +28,7 @@ export async function writeArtifacts(serviceFolder: string): Promise<readonly Ar
 async function writeArtifact(bundle: Bundle): Promise<Artifact> {
   const { name, folder } = bundle;
   const entries: Record<string, Uint8Array> = {};
-  for (const file of ['index.js', 'package.json']) {
+  for (const file of ['index.js', 'index.js.map', 'package.json']) {
     entries[`${BUILD_FOLDER}/${name}/${file}`] = await readFile(join(folder, file));
   }
   const archive = zip(entries);

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { DeadlineError, withDeadline } from '../../functions/deadline.ts';
+import { virtualClock } from '../../sandbox/clock.ts';
+
+describe('a deadline', () => {
+  it('gives the result of what ends in time, and leaves no timer behind', async () => {
+    const clock = virtualClock();
+    expect(await withDeadline(clock, 1000, 'it', async () => 'done')).toBe('done');
+    expect(clock.nextTimer()).toBeUndefined();
+  });
+
+  it('gives the error of what fails in time, and leaves no timer behind', async () => {
+    const clock = virtualClock();
+    const failing = withDeadline(clock, 1000, 'it', async () => {
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(clock.nextTimer()).toBeUndefined();
+  });
+
+  it('ends the wait for what does not heed its signal, and says what took too long', async () => {
+    const clock = virtualClock();
+    let aborted: unknown;
+    const waiting = withDeadline(clock, 1000, 'node a', (signal) => {
+      signal.addEventListener('abort', () => {
+        aborted = signal.reason;
+      });
+      return new Promise(() => undefined);
+    });
+    clock.advance(999);
+    expect(aborted).toBeUndefined();
+    clock.advance(1);
+    await expect(waiting).rejects.toThrow('node a took longer than 1000 ms');
+    expect(aborted).toBeInstanceOf(DeadlineError);
+  });
+});

@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startSchedule } from '../sandbox/lambda/schedule.ts';
+import type { Stage } from './stage.ts';
+
+/** Shorter than the five minutes that are deployed, for whoever waits at the terminal. */
+const SWEEP_EVERY_MS = 60_000;
+const SWEEP_TIMEOUT_MS = 120_000;
+
+/** How any client gets at what was left running. */
+export interface Kept {
+  /** Path of a kubeconfig. */
+  readonly kubeconfig: string;
+  readonly endpoints: {
+    readonly ec2: string;
+    readonly eks: string;
+    readonly sqs: string;
+    readonly sts: string;
+  };
+  readonly region: string;
+  readonly cluster: string;
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly instanceId: string;
+    readonly enis: readonly {
+      readonly id: string;
+      readonly deviceIndex: number;
+      readonly mac: string;
+      /** Its CIDR block. */
+      readonly subnet: string;
+    }[];
+  }[];
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+}
+
+/** Goes on with all that runs, the sweep on its schedule, and writes a kubeconfig for others. */
+export async function keep(stage: Stage, resources: AsyncDisposableStack): Promise<Kept> {
+  const { folder, product, world } = stage;
+  const schedule = startSchedule({
+    rateMs: SWEEP_EVERY_MS,
+    handler: product.sweep,
+    timeoutMs: SWEEP_TIMEOUT_MS,
+  });
+  resources.defer(() => schedule.stop());
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeFile(kubeconfig, world.cluster.kubernetes.kubeconfig(), { mode: 0o600 });
+  const { subnets } = world.ec2.snapshot();
+  return {
+    kubeconfig,
+    endpoints: {
+      ec2: world.ec2.endpoint,
+      eks: world.eks.endpoint,
+      sqs: world.sqs.endpoint,
+      sts: world.eks.stsEndpoint,
+    },
+    region: world.ec2.region,
+    cluster: world.cluster.name,
+    nodes: world.cluster.workers().map(({ name, instanceId, enis }) => ({
+      name,
+      instanceId,
+      enis: enis.map(({ id, deviceIndex, mac, subnetId }) => {
+        return { id, deviceIndex, mac, subnet: subnets.get(subnetId)?.ipv4.cidr ?? subnetId };
+      }),
+    })),
+    queueUrl: world.queue.url,
+    deadLetterQueueUrl: world.deadLetterQueue.url,
+  };
+}
+
+/** What to type in another terminal. */
+export function keptText(kept: Kept, environment: Readonly<Record<string, string>>): string {
+  const { endpoints, kubeconfig, queueUrl, region } = kept;
+  return [
+    '',
+    'Everything runs on, and the sweep every minute, until Ctrl-C or SIGTERM. In another terminal:',
+    '',
+    `  export KUBECONFIG=${kubeconfig}`,
+    '  kubectl get pods -o wide',
+    '  kubectl describe pod sampleapp-2',
+    '',
+    `  export AWS_REGION=${region} AWS_ACCESS_KEY_ID=${environment.AWS_ACCESS_KEY_ID} \\`,
+    `    AWS_SECRET_ACCESS_KEY=${environment.AWS_SECRET_ACCESS_KEY}`,
+    `  aws --endpoint-url ${endpoints.ec2} ec2 describe-network-interfaces`,
+    `  aws --endpoint-url ${endpoints.eks} eks describe-cluster --name ${kept.cluster}`,
+    `  aws --endpoint-url ${endpoints.sts} sts get-caller-identity`,
+    `  aws --endpoint-url ${endpoints.sqs} sqs get-queue-attributes --attribute-names All \\`,
+    `    --queue-url ${queueUrl}`,
+    '',
+  ].join('\n');
+}

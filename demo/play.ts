@@ -1,0 +1,76 @@
+import { Listr } from 'listr2';
+import { type Stage, setStage } from './stage.ts';
+import { STEPS } from './steps/index.ts';
+import { tableOf } from './table.ts';
+
+export interface PlayedStep {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Whole milliseconds. */
+  readonly ms: number;
+}
+
+export interface Played {
+  readonly steps: readonly PlayedStep[];
+  /** Absent where it could not be set. */
+  readonly stage?: Stage;
+  /** Why the last of the steps is not ok. */
+  readonly error?: unknown;
+}
+
+const SETTING = 'EC2, SQS, EKS, Kubernetes and the reconciler start, on this machine alone';
+
+/**
+ * Plays all steps, up to the first that does not come out as it must. A task list on
+ * stdout shows how far it is, unless `silent`.
+ */
+export async function play(
+  resources: AsyncDisposableStack,
+  { silent }: { readonly silent: boolean },
+): Promise<Played> {
+  const steps: PlayedStep[] = [];
+  let stage: Stage | undefined;
+  const onStage = (): Stage => {
+    if (stage === undefined) throw new Error('there is no stage');
+    return stage;
+  };
+  const acts = [
+    {
+      name: SETTING,
+      async run() {
+        stage = await setStage(resources);
+        await stage.product.startForwarder();
+        return [];
+      },
+    },
+    ...STEPS.map(({ name, run }) => ({ name, run: () => run(onStage()) })),
+  ];
+  const tasks = acts.map(({ name, run }) => ({
+    title: name,
+    async task(_: unknown, task: { output: string }) {
+      const startedAt = performance.now();
+      let ok = false;
+      try {
+        const lines = await run();
+        ok = true;
+        const shown = [...lines, tableOf(onStage().world)].filter((line) => line !== '');
+        if (shown.length > 0) task.output = shown.join('\n');
+      } finally {
+        steps.push({ name, ok, ms: Math.round(performance.now() - startedAt) });
+      }
+    },
+    rendererOptions: { persistentOutput: true, outputBar: Number.POSITIVE_INFINITY },
+  }));
+  const list = new Listr(tasks, {
+    silentRendererCondition: silent,
+    fallbackRenderer: 'simple',
+    // Its own listener would end the process before all that runs is stopped.
+    registerSignalListeners: false,
+  });
+  try {
+    await list.run();
+    return { steps, ...(stage === undefined ? {} : { stage }) };
+  } catch (error) {
+    return { steps, error, ...(stage === undefined ? {} : { stage }) };
+  }
+}

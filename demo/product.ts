@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { stop as stopEsbuild } from 'esbuild';
+import {
+  type EventSourceMapping,
+  type Invocation,
+  startEventSourceMapping,
+} from '../sandbox/lambda/event-source-mapping.ts';
+import type { LambdaFunction } from '../sandbox/lambda/function.ts';
+import { startFunction } from '../sandbox/lambda/start-function.ts';
+import type { World } from '../sandbox/world.ts';
+import { bundleFunction, FUNCTIONS, type FunctionName } from '../scripts/bundle.ts';
+import { type Forwarder, spawnForwarder } from './forwarder.ts';
+import { isolated } from './isolated.ts';
+
+/** As in serverless.yml. */
+const TIMEOUTS_MS = { reconcile: 60_000, sweep: 120_000 };
+const MEMORY_MB = 512;
+const MAXIMUM_CONCURRENCY = 20;
+
+/** The product as it is deployed, on a world of the sandbox. */
+export interface Product {
+  /** The bundled functions, each in execution environments of its own. */
+  readonly reconcile: LambdaFunction;
+  readonly sweep: LambdaFunction;
+  /** Begins to deliver the queue to `reconcile`. */
+  startDelivery(): void;
+  /** The invocations by the queue so far. */
+  readonly invocations: readonly Invocation[];
+  /** Starts the forwarder, as a process of its own; there is one at a time. */
+  startForwarder(): Promise<void>;
+  /** Ends it as Kubernetes does, with SIGTERM. */
+  stopForwarder(): Promise<void>;
+  /** What functions and forwarder logged so far, a line each. */
+  readonly log: readonly string[];
+}
+
+/**
+ * Bundles the functions into `folder`, as they are deployed.
+ *
+ * @throws esbuild's BuildFailure.
+ */
+export async function bundleFunctions(folder: string): Promise<void> {
+  await Promise.all(FUNCTIONS.map((name) => bundleFunction(name, folder)));
+  // esbuild works in a process of its own, which would stay.
+  await stopEsbuild();
+}
+
+/**
+ * Makes the functions that were bundled into `folder` ready. Nothing is delivered or
+ * forwarded yet. All that runs is ended with `resources`.
+ */
+export function startProduct(
+  world: World,
+  folder: string,
+  resources: AsyncDisposableStack,
+): Product {
+  const log: string[] = [];
+  const invocations: Invocation[] = [];
+  const functionNamed = (name: FunctionName): LambdaFunction => {
+    const started = startFunction({
+      name,
+      bundle: join(folder, name, 'index.js'),
+      env: isolated(world.environment),
+      timeoutMs: TIMEOUTS_MS[name],
+      memoryMb: MEMORY_MB,
+      onLog: (line) => void log.push(line),
+    });
+    return resources.adopt(started, (each) => each.stop());
+  };
+  const reconcile = functionNamed('reconcile');
+  const sweep = functionNamed('sweep');
+  let forwarder: Forwarder | undefined;
+  const stopForwarder = async (): Promise<void> => {
+    await forwarder?.stop();
+    forwarder = undefined;
+  };
+  resources.defer(stopForwarder);
+
+  return {
+    reconcile,
+    sweep,
+    invocations,
+    log,
+    startDelivery() {
+      resources.adopt(deliver(world, reconcile, invocations), (mapping) => mapping.stop());
+    },
+    async startForwarder() {
+      forwarder = spawnForwarder(world, folder, (line) => void log.push(line));
+      await forwarder.leading();
+    },
+    stopForwarder,
+  };
+}
+
+function deliver(
+  world: World,
+  reconcile: LambdaFunction,
+  invocations: Invocation[],
+): EventSourceMapping {
+  const { environment, queue, sqs } = world;
+  return startEventSourceMapping({
+    sqs: {
+      endpoint: sqs.endpoint,
+      region: sqs.region,
+      credentials: {
+        accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
+        secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
+      },
+    },
+    queueUrl: queue.url,
+    queueArn: queue.arn,
+    handler: reconcile,
+    maximumConcurrency: MAXIMUM_CONCURRENCY,
+    onInvocation: (invocation) => void invocations.push(invocation),
+  });
+}

@@ -1,0 +1,55 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { Latency } from './latency.ts';
+import type { Played, PlayedStep } from './play.ts';
+import type { Stage } from './stage.ts';
+
+/** What `--json` prints. */
+export interface Report {
+  readonly ok: boolean;
+  readonly steps: readonly PlayedStep[];
+  /** From the annotation being written to the address being on its ENI. */
+  readonly latencyMs: Latency;
+  /** How often the product called EC2, by action. */
+  readonly ec2Calls: Readonly<Record<string, number>>;
+}
+
+export function reportOf({ steps, stage, error }: Played): Report {
+  return {
+    ok: error === undefined,
+    steps,
+    latencyMs: stage?.latency?.result() ?? { p50: 0, p99: 0, n: 0 },
+    ec2Calls: callsByAction(stage),
+  };
+}
+
+function callsByAction(stage: Stage | undefined): Record<string, number> {
+  const byAction = Map.groupBy(stage?.calls ?? [], ({ action }) => action);
+  return Object.fromEntries(
+    [...byAction].map(([action, calls]) => [action, calls.length] as const).sort(),
+  );
+}
+
+/** The figures for people. */
+export function figures({ latencyMs: { p50, p99, n }, ec2Calls }: Report): string {
+  const calls = Object.entries(ec2Calls).map(([action, count]) => `${count} ${action}`);
+  return [
+    '',
+    `Annotation written to address on its ENI: p50 ${p50} ms, p99 ${p99} ms (${n} addresses)`,
+    `EC2 calls: ${calls.join(', ')}`,
+  ].join('\n');
+}
+
+const LINES_SHOWN = 20;
+
+/** Why it failed, and the last that functions and forwarder had to say. */
+export function failureText({ steps, stage, error }: Played): string {
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const warnings = (stage?.product.log ?? [])
+    .filter((line) => /"level":("(WARN|ERROR|CRITICAL)"|[456]0)|^[^{]/.test(line))
+    .slice(-LINES_SHOWN);
+  return [
+    `The demo failed at: ${steps.at(-1)?.name}`,
+    stripVTControlCharacters(reason),
+    ...(warnings.length === 0 ? [] : ['Logged by functions and forwarder:', ...warnings]),
+  ].join('\n');
+}

@@ -1,0 +1,38 @@
+import { until } from './expect.ts';
+import { type Row, rowsOf } from './rows.ts';
+import type { Stage } from './stage.ts';
+
+/** A step of the demo, which verifies what it shows. */
+export interface Step {
+  readonly name: string;
+  /** Returns lines to be shown. @throws Unexpected, or whatever went wrong. */
+  readonly run: (stage: Stage) => Promise<readonly string[]>;
+}
+
+/** Waits until the table's rows of one pod are these. */
+export async function untilRows(
+  { world }: Stage,
+  pod: string,
+  expected: readonly Omit<Row, 'pod'>[],
+): Promise<void> {
+  const rows = expected.map((row) => ({ pod, ...row }));
+  await until(`the addresses of ${pod}`, rows, () =>
+    rowsOf(world).filter((row) => row.pod === pod),
+  );
+}
+
+/** Waits until every message of the queue is done. */
+export async function untilQueueIsEmpty({ world }: Stage): Promise<void> {
+  await until('messages in the queue', 0, () => world.sqs.messages(world.queue.name).length);
+}
+
+/** The worker's ENI at a device index. */
+export function eniOf(
+  worker: Stage['workers']['first'],
+  deviceIndex: number,
+): { readonly id: string; readonly subnetId: string } {
+  const eni = worker.enis.find((each) => each.deviceIndex === deviceIndex);
+  if (eni === undefined)
+    throw new Error(`${worker.name} has no ENI at device index ${deviceIndex}`);
+  return eni;
+}

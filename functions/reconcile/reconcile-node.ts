@@ -124,7 +124,8 @@ async function decideAndDo(
   }
   await seeGone(access, state.node, state.instanceId, applied.toBeGone, signal);
   const { seenGone } = memoryOf(request.node);
-  seenGone.record([...applied.toBeGone, ...decided.releaseUnseen], startedAt);
+  const gone = [...applied.toBeGone, ...decided.releaseUnseen];
+  seenGone.record({ at: startedAt, pods: unfinished(state), gone });
   seenGone.forget(applied.assigned);
   await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
   return { kind: 'reconciled', plan: decided, applied };
@@ -132,16 +133,23 @@ async function decideAndDo(
 
 function decide(
   access: ClusterAccess,
-  { named }: NodeRequest,
+  { named, pods }: NodeRequest,
   state: NodeState,
   { seenGone }: NodeMemory,
 ): Plan {
   const unassigns = access.policy !== 'upsert-only';
   const decided = plan({ ...state, named: new Set(named.keys()), unassigns });
-  const releaseUnseen = decided.releaseUnseen.filter(
-    (placement) => !seenGone.covers(placement, named.get(placement.address) ?? 0),
-  );
+  const releaseUnseen = decided.releaseUnseen.filter((placement) => {
+    const { address } = placement;
+    const by = pods.filter(({ ips }) => ips.includes(address)).map(({ uid }) => uid);
+    return !seenGone.covers(placement, { at: named.get(address) ?? 0, pods: by });
+  });
   return { ...decided, releaseUnseen };
+}
+
+function unfinished({ podObjects }: NodeState): ReadonlySet<string> {
+  const pods = [...podObjects.values()].filter(({ finished }) => !finished);
+  return new Set(pods.map(({ uid }) => uid));
 }
 
 function nothing({ problems }: Plan): Applied {

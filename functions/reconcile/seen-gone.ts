@@ -3,36 +3,69 @@ import type { Placement } from '../../shared/plan/decision.ts';
 /** A message may tell of events up to a second younger than it says, and clocks differ: ms. */
 const MARGIN_MS = 5_000;
 
+/** What one reconcile saw. */
+export interface Sight {
+  /** When, in ms since the epoch: after the pods were listed, before EC2 was asked. */
+  readonly at: number;
+  /** The uids of the node's pods that were not finished. */
+  readonly pods: ReadonlySet<string>;
+  /** Addresses that were seen not to be on their ENIs. */
+  readonly gone: readonly Placement[];
+}
+
+/** That an address is no longer claimed, as messages say it. */
+export interface Naming {
+  /** When the claim was seen to have ended, ms since the epoch. */
+  readonly at: number;
+  /** The uids of the pods that let go of it. */
+  readonly pods: readonly string[];
+}
+
 /** What is remembered of releases: addresses that EC2 was seen not to have on an ENI. */
 export interface SeenGone {
-  /** These were not on their ENIs at `at` (ms since the epoch). */
-  record(placements: readonly Placement[], at: number): void;
+  record(sight: Sight): void;
   /** These are on their ENIs again. */
   forget(placements: readonly Placement[]): void;
   /**
-   * Whether an address was seen to be gone well after the claim that a message names had ended:
-   * who claimed it since will be named again, so EC2 need not be asked once more.
+   * Whether an address was seen to be gone after the claims that a message names had ended for
+   * good: who claimed it since will be named again, so EC2 need not be asked once more. Either it
+   * was long after, or the pods that are named were there once and no longer by then.
    */
-  covers(placement: Placement, namedAt: number): boolean;
+  covers(placement: Placement, naming: Naming): boolean;
 }
 
 /**
  * A memory of one node's releases, so that messages that waited for a release which has been
- * done meanwhile do not spend EC2's tokens on it: after an outage they come in hundreds.
+ * done meanwhile do not spend EC2's tokens on it: they come in hundreds after an outage, or when
+ * the node's pods go together, of which the first one's message has released what all had.
  *
  * @param keptMs for how long; as long as messages may name addresses.
  */
 export function seenGone(keptMs: number): SeenGone {
   const gone = new Map<string, number>();
+  /** By uid, when a pod that had been there was first seen to be no longer. */
+  const departed = new Map<string, number>();
+  let present: ReadonlySet<string> = new Set();
   const key = ({ eniId, address }: Placement): string => `${eniId}/${address}`;
+
   return {
-    record(placements, at) {
-      for (const [known, since] of gone) if (since < at - keptMs) gone.delete(known);
-      for (const placement of placements) gone.set(key(placement), at);
+    record(sight) {
+      for (const known of [gone, departed]) {
+        for (const [id, since] of known) if (since < sight.at - keptMs) known.delete(id);
+      }
+      for (const uid of present.difference(sight.pods)) departed.set(uid, sight.at);
+      present = sight.pods;
+      for (const placement of sight.gone) gone.set(key(placement), sight.at);
     },
     forget(placements) {
       for (const placement of placements) gone.delete(key(placement));
     },
-    covers: (placement, namedAt) => (gone.get(key(placement)) ?? 0) > namedAt + MARGIN_MS,
+    covers(placement, naming) {
+      const at = gone.get(key(placement));
+      if (at === undefined) return false;
+      if (at > naming.at + MARGIN_MS) return true;
+      const { pods } = naming;
+      return pods.length > 0 && pods.every((uid) => (departed.get(uid) ?? Infinity) <= at);
+    },
   };
 }

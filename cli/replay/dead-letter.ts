@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Message, type NodeMessage, parseMessage } from '../../shared/messages/schema.ts';
 import type { HeldMessage } from '../held-messages.ts';
+import { count } from '../output.ts';
 
 /** A message of the dead-letter queue, as far as it can be read. */
 export interface DeadLetter {
@@ -32,7 +33,7 @@ export function readDeadLetter(held: HeldMessage, maxReceiveCount?: number): Dea
   const { message } = parsed;
   const about = message.reason === 'heartbeat' ? undefined : message;
   const place = about === undefined ? message.cluster : `${about.cluster}/${about.node}`;
-  const often = maxReceiveCount === undefined ? 'too often' : `${maxReceiveCount} times`;
+  const often = maxReceiveCount === undefined ? 'too often' : count(maxReceiveCount, 'time');
   return {
     held,
     message,

@@ -12,6 +12,7 @@ import type { Refusal } from './ec2-errors.ts';
 import { type HolderView, readHolder } from './holder.ts';
 import { problemOf } from './refused.ts';
 import { releaseFromEni } from './release.ts';
+import { assertStillClaimed } from './still-claimed.ts';
 
 /** A take-over that others keep changing under our hands: the reconcile is tried again. */
 export class UnsettledError extends Error {
@@ -37,7 +38,8 @@ const FIRST_PAUSE_MS = 50;
  *   is known to be in conflict.
  * @param unassignedFrom the nodes whose ENIs an unassign was sent to are added, also when this
  *   throws: each is to be told with a `moved` message.
- * @throws UnsettledError after some rounds, and what EC2 or the API server throw.
+ * @throws UnsettledError after some rounds, StalePodsError where the claims changed meanwhile, and
+ *   what EC2 or the API server throw.
  */
 export async function takeOver(
   access: ClusterAccess,
@@ -92,7 +94,10 @@ async function examine(
   if (own === undefined) return { take: [], free: pending, nowhere: new Set(), problems: [] };
   const addresses = pending.map((assignment) => assignment.address);
   const holders = await access.ec2.inventory.withAddresses(own.vpcId, addresses, signal);
-  const views = await readHolders(access, holders, own, signal);
+  const others = [...new Map(holders.map((eni) => [eni.id, eni])).values()].filter(
+    (eni) => eni.id !== own.id,
+  );
+  const views = others.length > 0 ? await readViews(access, state, pending, others, signal) : [];
 
   const take: Taking[] = [];
   const free: Assignment[] = [];
@@ -115,22 +120,23 @@ function has(eni: Eni, address: Address): boolean {
 }
 
 /** One view per ENI that holds anything wanted, our own excepted; each holder node is read once. */
-async function readHolders(
+async function readViews(
   access: ClusterAccess,
+  state: NodeState,
+  pending: readonly Assignment[],
   holders: readonly Eni[],
-  own: Eni,
   signal?: AbortSignal,
 ): Promise<HolderView[]> {
-  const others = [...new Map(holders.map((eni) => [eni.id, eni])).values()].filter(
-    (eni) => eni.id !== own.id,
-  );
-  if (others.length === 0) return [];
-  const nodes = await access.kubernetes.listNodes(signal);
-  const byInstance = [...Map.groupBy(others, (eni) => eni.instanceId)];
+  const claimedAt = access.clock.now();
+  const [nodes] = await Promise.all([
+    access.kubernetes.listNodes(signal),
+    assertStillClaimed(access, state, pending, signal),
+  ]);
+  const byInstance = [...Map.groupBy(holders, (eni) => eni.instanceId)];
   const views = await Promise.all(
     byInstance.map(([instanceId, enis]) => readHolder(access, nodes, instanceId, enis, signal)),
   );
-  return views.flat();
+  return views.flat().map((view) => ({ ...view, listedAt: Math.min(view.listedAt, claimedAt) }));
 }
 
 function decide(

@@ -1,0 +1,35 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Pod } from '../cluster/kubernetes.ts';
+import type { Assignment } from '../plan/decision.ts';
+import type { ClusterAccess } from '../state/cluster-access.ts';
+import type { NodeState } from '../state/node-state.ts';
+import { StalePodsError } from './release.ts';
+
+/**
+ * Lists the node's pods anew, since a take-over rests on the claim of the pod that it is for as
+ * much as on those of the holder's node: between the two lie calls on EC2, which may be throttled.
+ *
+ * @throws StalePodsError where one of those pods is gone or has changed: the caller reads again.
+ */
+export async function assertStillClaimed(
+  access: ClusterAccess,
+  state: NodeState,
+  wanted: readonly Assignment[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const pods = await access.kubernetes.listPods({ node: state.node, signal });
+  const now = new Map(pods.map((pod) => [pod.uid, pod]));
+  for (const { claim } of wanted) {
+    const { namespace, name, uid } = claim.pod;
+    if (isSame(state.podObjects.get(uid), now.get(uid))) continue;
+    throw new StalePodsError(`pod ${namespace}/${name} changed during the take-over for it`);
+  }
+}
+
+function isSame(before: Pod | undefined, now: Pod | undefined): boolean {
+  return (
+    before?.terminating === now?.terminating &&
+    before?.finished === now?.finished &&
+    isDeepStrictEqual(before?.annotations, now?.annotations)
+  );
+}

@@ -1,0 +1,85 @@
+import { contextFor, type Outside } from '../../functions/context.ts';
+import {
+  type BatchResponse,
+  type ReconcileContext,
+  reconcileBatch,
+} from '../../functions/reconcile/reconcile-batch.ts';
+import type { VirtualClock } from '../../sandbox/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { configFrom } from '../../shared/config.ts';
+import { type Actor, type Gate, gated, startActor } from '../support/stepper.ts';
+import { recordedTelemetry } from '../support/telemetry.ts';
+
+const NODE_DEADLINE_MS = 45_000;
+/** The functions' pauses are shorter than this and their deadlines longer, ms. */
+const LONGEST_PAUSE_MS = 5_000;
+
+type Start = (node: string, event: unknown) => Actor<BatchResponse>;
+
+/** Lambda's execution environments: a node is served by the one that served it last, unless that is busy or dead. */
+export interface Environments {
+  /** Takes the outside world that all of them share, and gives it back. */
+  readonly outside: (outside: Outside) => Outside;
+  /** @param variables their environment variables. */
+  reconcile(variables: Readonly<Record<string, string>>): Start;
+}
+
+export function createEnvironments(clock: VirtualClock): Environments {
+  let shared: Outside | undefined;
+  const served = new Map<string, { start: Start; actor?: Actor<BatchResponse> }>();
+  return {
+    outside(outside) {
+      shared = outside;
+      return outside;
+    },
+    reconcile: (variables) => (node, event) => {
+      if (shared === undefined) throw new Error('there is no outside world yet');
+      const last = served.get(node);
+      const free = last?.actor?.ended() ? last : { start: environment(variables, shared, clock) };
+      const actor = free.start(node, event);
+      served.set(node, { ...free, actor });
+      return actor;
+    },
+  };
+}
+
+/** One environment: what the function keeps between its invocations is kept here. */
+function environment(
+  variables: Readonly<Record<string, string>>,
+  outside: Outside,
+  clock: VirtualClock,
+): Start {
+  const config = configFrom(variables);
+  let current: Gate = (_, make) => make();
+  const through: Gate = (call, make) => current(call, make);
+  const context: ReconcileContext = {
+    ...contextFor(config, gated(outside, through), {
+      clock: pausing(clock),
+      telemetry: recordedTelemetry(),
+    }),
+    queueUrl: config.queueUrl,
+    deadLetterQueueUrl: config.deadLetterQueueUrl,
+    random: Math.random,
+    memories: new Map(),
+  };
+  return (node, event) =>
+    startActor(`the reconcile of ${node}`, (gate) => {
+      current = gate;
+      return reconcileBatch(context, event, NODE_DEADLINE_MS);
+    });
+}
+
+/** Pauses pass at once, taking their time with them; deadlines come when the test has them come. */
+function pausing(clock: VirtualClock): Clock {
+  return {
+    now: clock.now,
+    after(delayMs, task) {
+      if (delayMs > LONGEST_PAUSE_MS) return clock.after(delayMs, task);
+      const soon = setImmediate(() => {
+        clock.advance(delayMs);
+        task();
+      });
+      return () => clearImmediate(soon);
+    },
+  };
+}

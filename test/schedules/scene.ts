@@ -1,0 +1,123 @@
+import { expect, onTestFinished } from 'vitest';
+import type { BatchResponse } from '../../functions/reconcile/reconcile-batch.ts';
+import { type VirtualClock, virtualClock } from '../../sandbox/clock.ts';
+import type { Worker } from '../../sandbox/worker.ts';
+import type { World } from '../../sandbox/world.ts';
+import type { NodeMessage } from '../../shared/messages/schema.ts';
+import { type Bed, startBed } from '../support/bed.ts';
+import type { Actor } from '../support/stepper.ts';
+import { createEnvironments } from './environments.ts';
+import { type Ledger, ledgerOf } from './ledger.ts';
+import { createQueue } from './queue.ts';
+import { type PodSpec, type ScenePod, scenePod } from './scene-pod.ts';
+
+/** Three nodes, `a` to `c`, on which the test writes the pods, and of which it steps the reconciles. */
+export interface Scene {
+  readonly world: World;
+  /** It stands still, but for the functions' pauses, which pass at once, and what the test advances. */
+  readonly clock: VirtualClock;
+  /** What EC2 was asked and what it has. */
+  readonly ec2: Ledger;
+  worker(node: string): Worker;
+  pod(name: string, spec: PodSpec): ScenePod;
+  /** The Node object goes; its instance and the objects of its pods stay. */
+  removeNode(node: string): void;
+  /** A Node registers that names this instance, or none yet. */
+  register(node: string, instanceId?: string): void;
+  /** Begins a reconcile of the node, for one message that was received so often. */
+  reconcile(node: string, message?: Partial<NodeMessage>, receives?: number): Actor<BatchResponse>;
+  /** Reconciles the node, and expects that to succeed. */
+  look(node: string, message?: Partial<NodeMessage>, receives?: number): Promise<void>;
+  readonly sweep: Bed['sweep'];
+  readonly startForwarder: Bed['startForwarder'];
+  /** The nodes and reasons of the messages in the queue, such as `a moved`. */
+  queued(): string[];
+  /** Reconciles for what is in the queue, until it is empty. */
+  deliver(): Promise<void>;
+  /** Delivers what waits, and expects that then nothing is left to do, however often anybody looks. */
+  expectSettled(): Promise<void>;
+}
+
+interface SceneOptions {
+  /** How many ENIs each node has beside eth0; default 1. All are in 172.16.1.0/24. */
+  readonly enis?: number;
+}
+
+export async function startScene({ enis = 1 }: SceneOptions = {}): Promise<Scene> {
+  const clock = virtualClock(Math.floor(Date.now() / 1000) * 1000);
+  const environments = createEnvironments(clock);
+  const bed = await startBed({ clock, wrap: environments.outside });
+  onTestFinished(() => bed.stop());
+  const { world, sweep, startForwarder } = bed;
+  const { cluster, subnets } = world;
+  const { objects } = cluster.kubernetes;
+  const indices = Array.from({ length: enis }, (_, index) => index + 1);
+  for (const name of ['a', 'b', 'c']) {
+    cluster.addWorker(
+      indices.map((deviceIndex) => ({ deviceIndex, subnetId: subnets.multus1 })),
+      { name },
+    );
+    // The test writes what Multus would.
+    cluster.nodes.stopKubelet(name);
+  }
+  objects.create('network-attachment-definitions', network());
+
+  const start = environments.reconcile(world.environment);
+  const queue = createQueue(bed);
+  const ec2 = ledgerOf(world, bed.ec2, cluster.workers());
+  const reconcile: Scene['reconcile'] = (node, message, receives) =>
+    start(node, queue.eventOf(node, message, receives));
+  const look: Scene['look'] = async (...of) => {
+    expect(await reconcile(...of).finish()).toEqual({ batchItemFailures: [] });
+  };
+  const deliver = () => queue.deliver((node, event) => start(node, event).finish());
+
+  return {
+    world,
+    clock,
+    ec2,
+    worker(node) {
+      const found = cluster.workers().find(({ name }) => name === node);
+      if (found === undefined) throw new Error(`there is no worker ${node}`);
+      return found;
+    },
+    pod: (name, spec) => scenePod(objects, name, spec),
+    removeNode: (node) => cluster.nodes.removeNode(node),
+    register: (node, instanceId) => void objects.create('nodes', nodeObject(node, instanceId)),
+    reconcile,
+    look,
+    sweep,
+    startForwarder,
+    queued: queue.inWords,
+    deliver,
+    async expectSettled() {
+      world.ec2.setStaleness({ kind: 'none' });
+      await deliver();
+      const before = ec2.attempts().length;
+      const nodes = objects.list('nodes').map(({ metadata }) => metadata.name);
+      for (const node of [...nodes, ...nodes]) await look(node);
+      expect(ec2.attempts().slice(before)).toEqual([]);
+      await sweep();
+      expect(queue.inWords()).toEqual([]);
+    },
+  };
+}
+
+/** Gives out .70 to .80 of 172.16.1.0/24, and the same of its IPv6 block, on eth1. */
+function network() {
+  const ipv4 = { subnet: '172.16.1.0/24', rangeStart: '172.16.1.70', rangeEnd: '172.16.1.80' };
+  const ipv6 = {
+    subnet: '2600:1f18:1111:1::/64',
+    rangeStart: '2600:1f18:1111:1::70',
+    rangeEnd: '2600:1f18:1111:1::80',
+  };
+  const ipam = { type: 'host-local', ranges: [[ipv4], [ipv6]] };
+  const config = JSON.stringify({ cniVersion: '0.3.1', type: 'ipvlan', master: 'eth1', ipam });
+  return { metadata: { name: 'net-1', namespace: 'default' }, spec: { config } };
+}
+
+function nodeObject(name: string, instanceId: string | undefined) {
+  const labels = { 'node.kubernetes.io/instance-type': 'm5.large' };
+  const providerID = instanceId && `aws:///us-east-1a/${instanceId}`;
+  return { metadata: { name, labels }, spec: { providerID } };
+}

@@ -59,6 +59,21 @@ describe('when an address moves between nodes', () => {
     },
   );
 
+  scenario('an IPv6 address moves as an IPv4 one does', async (stage) => {
+    const { cluster, cloud } = stage;
+    const { a, b } = await twoWorkers(stage, NET_1);
+    const networks = [{ network: NET_1, ips: ['2600:1f18:1111:1::70'] }];
+    const old = await cluster.runPod('app-old', { on: a, networks });
+    await eventually(() => cloud.addressesOn(a.eth1)).toEqual(['2600:1f18:1111:1::70']);
+    const pod = await cluster.runPod('app-new', { on: b, networks });
+    await eventually(() => cluster.conditionOf(pod)).toMatchObject({ reason: 'Conflict' });
+
+    await cluster.stopKubelet(a);
+    await cluster.deletePod(old);
+    await eventually(() => cloud.addressesOn(b.eth1)).toEqual(['2600:1f18:1111:1::70']);
+    expect(await cloud.addressesOn(a.eth1)).toEqual([]);
+  });
+
   scenario("it is taken from a dead node's detached ENI", async (stage) => {
     const { cluster, cloud } = stage;
     const { a, b } = await twoWorkers(stage, NET_1);

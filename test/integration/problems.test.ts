@@ -58,6 +58,7 @@ describe('an address that cannot be assigned costs itself alone', () => {
     // A t3.medium has six addresses on each ENI, of which one is the primary.
     const worker = await cluster.addWorker({ instanceType: 't3.medium' });
     await cluster.applyNetwork(NET_1);
+    await cluster.applyNetwork(NET_2);
     const first = await cluster.runPod('first', {
       on: worker,
       networks: [{ network: NET_1, ips: ['172.16.1.70'] }],
@@ -68,9 +69,13 @@ describe('an address that cannot be assigned costs itself alone', () => {
 
     const late = await cluster.runPod('late', {
       on: worker,
-      networks: [{ network: NET_1, ips: ['172.16.1.75'] }],
+      networks: [
+        { network: NET_1, ips: ['172.16.1.75'] },
+        { network: NET_2, ips: ['172.16.3.75'] },
+      ],
     });
     await eventually(() => cluster.conditionOf(late)).toMatchObject({ reason: 'EniFull' });
+    expect(await cloud.addressesOn(worker.eth2)).toEqual(['172.16.3.75']);
 
     await cluster.deletePod(first);
     await eventually(() => cluster.conditionOf(late)).toMatchObject({ status: 'True' });

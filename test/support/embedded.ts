@@ -1,4 +1,8 @@
-import { AssignIpv6AddressesCommand, AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
+import {
+  AssignIpv6AddressesCommand,
+  AssignPrivateIpAddressesCommand,
+  DescribeNetworkInterfacesCommand,
+} from '@aws-sdk/client-ec2';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { MANAGED_TAG } from '../../sandbox/worker.ts';
@@ -53,7 +57,7 @@ export async function startEmbedded(options: StageOptions = {}): Promise<Stage> 
     clusters.set(cluster.name, embeddedCluster(world, cluster));
     if (options.forwarder ?? true) await bed.startForwarder(cluster);
   }
-  bed.startDelivery();
+  if (options.delivery ?? true) bed.startDelivery();
   const clusterNamed = (name: string): StageCluster => {
     const cluster = clusters.get(name);
     if (cluster === undefined) throw new Error(`there is no cluster ${name}`);
@@ -109,6 +113,16 @@ function isBusy(bed: Bed, clock: TrackedClock): boolean {
   return bed.underWay() > 0 || clock.pending(SOON_MS) > 0 || sqs.messages(queue.name).length > 0;
 }
 
+const shown = z.object({
+  NetworkInterfaces: z.array(
+    z.object({
+      PrivateIpAddresses: z.array(
+        z.object({ PrivateIpAddress: z.string(), Primary: z.boolean().optional() }),
+      ),
+    }),
+  ),
+});
+
 function cloudOf({ world, ec2: client }: Bed): Cloud {
   const { ec2, subnets } = world;
   const managed = { ...MANAGED_TAG };
@@ -117,7 +131,13 @@ function cloudOf({ world, ec2: client }: Bed): Cloud {
       const { secondary, ipv6 } = ec2.eni(eniId);
       return [...secondary, ...ipv6].sort(compareAddresses);
     },
-    macOf: async (eniId) => ec2.eni(eniId).mac,
+    async shownOn(eniId) {
+      const filters = [{ Name: 'network-interface-id', Values: [eniId] }];
+      const command = new DescribeNetworkInterfacesCommand({ Filters: filters });
+      const [eni] = shown.parse(await client.send(command)).NetworkInterfaces;
+      const ipv4 = eni?.PrivateIpAddresses.filter(({ Primary }) => Primary !== true) ?? [];
+      return ipv4.map(({ PrivateIpAddress }) => PrivateIpAddress);
+    },
     async assign(eniId, addresses) {
       const ofFamily = (family: 4 | 6): string[] =>
         addresses.filter((text) => {

@@ -31,6 +31,8 @@ export interface StageOptions {
   readonly emptiesAnnotation?: boolean;
   /** False: no forwarder runs, so only what a test sends is in the queue. */
   readonly forwarder?: boolean;
+  /** False: the function is not invoked, so what is sent stays in the queue. */
+  readonly delivery?: boolean;
 }
 
 export interface Stage {
@@ -138,7 +140,8 @@ export interface StageCluster {
 export interface Cloud {
   /** The secondary addresses on an ENI, IPv4 and IPv6, in order. */
   addressesOn(eniId: string): Promise<readonly string[]>;
-  macOf(eniId: string): Promise<string>;
+  /** Its secondary IPv4 addresses as DescribeNetworkInterfaces shows them, which may lag behind. */
+  shownOn(eniId: string): Promise<readonly string[]>;
   /** As an operator would by hand. */
   assign(eniId: string, addresses: readonly string[]): Promise<void>;
   delegatePrefix(eniId: string, cidr: string): Promise<void>;

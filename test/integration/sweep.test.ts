@@ -1,0 +1,191 @@
+import { describe, expect } from 'vitest';
+import type { MetricName } from '../../shared/telemetry.ts';
+import { LOOSE, NET_1, NET_2 } from '../support/networks.ts';
+import { scenario } from '../support/scenario.ts';
+import type { Stage } from '../support/stage.ts';
+import { eventually } from '../support/wait.ts';
+
+const X = '172.16.1.70';
+/** No forwarder: all that is told is lost, and the sweep alone can mend it. */
+const ALONE = { forwarder: false };
+
+describe('a sweep', () => {
+  scenario('finds what is missing, and has it assigned', ALONE, async (stage) => {
+    const { cluster, cloud } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(NET_1);
+    const pod = await cluster.runPod('app', {
+      on: worker,
+      networks: [{ network: NET_1, ips: [X] }],
+    });
+    await eventually(() => cluster.attachedTo(pod)).toEqual([X]);
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 1, messages: 1 });
+    await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([X]);
+    await eventually(() => cluster.conditionOf(pod)).toMatchObject({ status: 'True' });
+    expect(await swept(stage)).toEqual(NO_DRIFT);
+  });
+
+  scenario('finds what has leaked, and has it released', ALONE, async (stage) => {
+    const { cluster, cloud } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(NET_1);
+    await cloud.assign(worker.eth1, [X, '172.16.1.71']);
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, leaked: 2, messages: 1 });
+    await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);
+    await eventually(() => stage.queue.size()).toBe(0);
+    expect(await swept(stage)).toEqual(NO_DRIFT);
+  });
+
+  scenario('writes nothing itself', { ...ALONE, delivery: false }, async (stage) => {
+    const { cluster, cloud, calls, queue } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(NET_1);
+    await cloud.assign(worker.eth1, [X]);
+    const pod = await cluster.runPod('app', {
+      on: worker,
+      networks: [{ network: NET_1, ips: ['172.16.1.71'] }],
+    });
+    await eventually(() => cluster.attachedTo(pod)).toHaveLength(1);
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 1, leaked: 1, messages: 1 });
+    expect(calls.ec2.filter(({ action }) => !action.startsWith('Describe'))).toEqual([]);
+    expect(calls.writes).toEqual([]);
+    expect(await queue.size()).toBe(1);
+  });
+
+  scenario('reports what is foreign and leaves it alone', ALONE, async (stage) => {
+    const { cluster, cloud } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(LOOSE);
+    await cloud.assign(worker.eth1, [X]);
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, foreign: 1 });
+    expect(await cloud.addressesOn(worker.eth1)).toEqual([X]);
+  });
+
+  scenario('reports a settled conflict and sends no message for it', ALONE, async (stage) => {
+    const { cluster, cloud, calls } = stage;
+    const [a, b] = [await cluster.addWorker(), await cluster.addWorker()];
+    await cluster.applyNetwork(NET_1);
+    const networks = [{ network: NET_1, ips: [X] }];
+    const holder = await cluster.runPod('first', { on: a, networks });
+    await eventually(() => cluster.attachedTo(holder)).toEqual([X]);
+    await stage.look(a);
+    const loser = await cluster.runPod('second', { on: b, networks });
+    await eventually(() => cluster.attachedTo(loser)).toEqual([X]);
+
+    // It is told once, and from then on it is settled.
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, conflicting: 1, messages: 1 });
+    await eventually(() => cluster.conditionOf(loser)).toMatchObject({ reason: 'Conflict' });
+    await eventually(() => stage.queue.size()).toBe(0);
+    calls.clear();
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, conflicting: 1 });
+    expect(calls.ec2.filter(({ action }) => !action.startsWith('Describe'))).toEqual([]);
+    expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
+  });
+
+  scenario('reports an ENI that is full', ALONE, async (stage) => {
+    const { cluster } = stage;
+    const worker = await cluster.addWorker({ instanceType: 't3.medium' });
+    await cluster.applyNetwork(NET_1);
+    const ips = ['70', '71', '72', '73', '74', '75'].map((last) => `172.16.1.${last}`);
+    const pod = await cluster.runPod('app', { on: worker, networks: [{ network: NET_1, ips }] });
+    await eventually(() => cluster.attachedTo(pod)).toEqual(ips);
+    await stage.look(worker);
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, full: 1 });
+  });
+
+  scenario('corrects a condition that no longer tells the truth', ALONE, async (stage) => {
+    const { cluster, cloud } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(NET_1);
+    await cloud.assign(worker.eth1, [X]);
+    const pod = await cluster.runPod('app', {
+      on: worker,
+      networks: [{ network: NET_1, ips: [X] }],
+    });
+    await eventually(() => cluster.attachedTo(pod)).toEqual([X]);
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, messages: 1 });
+    await eventually(() => cluster.conditionOf(pod)).toMatchObject({ status: 'True' });
+  });
+
+  scenario('sends one message for a node, whatever has drifted there', ALONE, async (stage) => {
+    const { cluster, cloud } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(NET_1);
+    await cluster.applyNetwork(NET_2);
+    await cloud.assign(worker.eth2, ['172.16.3.70']);
+    const pod = await cluster.runPod('app', {
+      on: worker,
+      networks: [{ network: NET_1, ips: [X] }],
+    });
+    await eventually(() => cluster.attachedTo(pod)).toEqual([X]);
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 1, leaked: 1, messages: 1 });
+    await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([X]);
+    expect(await cloud.addressesOn(worker.eth2)).toEqual([]);
+  });
+
+  scenario('sees what lies beyond the first page of ENIs and of pods', ALONE, async (stage) => {
+    const { cluster, cloud } = stage;
+    const first = await cluster.addWorker();
+    await cloud.addSpareEnis(1_000);
+    const last = await cluster.addWorker();
+    await cluster.applyNetwork(NET_1);
+    await cloud.assign(first.eth1, ['172.16.1.80']);
+    await cloud.assign(last.eth1, ['172.16.1.81']);
+    // In the order of names, in which lists are paged: the claimants come first and last.
+    const ends = [
+      await cluster.runPod('a', { on: first, networks: [{ network: NET_1, ips: [X] }] }),
+      await cluster.runPod('z', { on: last, networks: [{ network: NET_1, ips: ['172.16.1.71'] }] }),
+    ];
+    for (let index = 0; index < 500; index += 1) await cluster.runPod(`m-${index}`, { on: last });
+    for (const pod of ends) await eventually(() => cluster.attachedTo(pod)).toHaveLength(1);
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 2, leaked: 2, messages: 2 });
+  });
+
+  scenario(
+    'goes on with the other clusters where one cannot be reached',
+    { ...ALONE, needs: ['clusters', 'faults'], clusters: [{ name: 'lost' }, { name: 'well' }] },
+    async (stage) => {
+      const { cloud, telemetry } = stage;
+      const [lost, well] = [stage.clusterNamed('lost'), stage.clusterNamed('well')];
+      const worker = await well.addWorker();
+      await well.applyNetwork(NET_1);
+      await cloud.assign(worker.eth1, [X]);
+      await lost.addWorker();
+      stage.faults().goDown('lost');
+      await stage.sweep();
+
+      await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);
+      expect(telemetry.values('SweepCompleted', 'well')).toEqual([1]);
+      expect(telemetry.values('SweepFailed', 'lost')).toEqual([1]);
+      expect(telemetry.values('SweepCompleted', 'lost')).toEqual([]);
+    },
+  );
+});
+
+const NO_DRIFT = { missing: 0, leaked: 0, foreign: 0, conflicting: 0, full: 0, messages: 0 };
+
+/** Runs a sweep. What it counted, and how many messages its summary says that it sent. */
+async function swept(stage: Stage): Promise<typeof NO_DRIFT> {
+  const { telemetry, cluster } = stage;
+  await stage.sweep();
+  const counted = (name: MetricName): number =>
+    telemetry.values(name, cluster.name).at(-1) ?? Number.NaN;
+  const summary = JSON.stringify(telemetry.lines.findLast(({ text }) => text === 'swept')?.detail);
+  return {
+    missing: counted('DriftMissing'),
+    leaked: counted('DriftLeaked'),
+    foreign: counted('DriftForeign'),
+    conflicting: counted('DriftConflicting'),
+    full: counted('DriftFull'),
+    messages: Number(/"messages":(\d+)/.exec(summary)?.[1]),
+  };
+}

@@ -8,7 +8,7 @@ export type CloudFormation = Pick<CloudFormationClient, 'send'>;
 
 /** Which queue is meant: one by its URL, else the one of a deployed stage. */
 export interface QueueChoice {
-  readonly stage: string;
+  readonly stage?: string;
   readonly queueUrl?: string;
   readonly deadLetterQueueUrl?: string;
 }
@@ -77,8 +77,9 @@ const stacks = z.object({
 
 async function outputsOf(
   cloudFormation: CloudFormation,
-  stage: string,
+  stage: string | undefined,
 ): Promise<(name: string) => string> {
+  if (stage === undefined) throw new BadInput('which queue? Give --stage, or --queue-url');
   const stack = `multus-eni-reconciler-${stage}`;
   const answer = await trying(`describe the stack ${stack}`, () =>
     cloudFormation.send(new DescribeStacksCommand({ StackName: stack })),

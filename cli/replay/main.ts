@@ -14,7 +14,8 @@ const requestHandler = { requestTimeout: CALL_TIMEOUT_MS, connectionTimeout: CON
 
 process.exitCode = await run(process.argv.slice(2), {
   aws: (region) => ({
-    sqs: new SQSClient({ region, requestHandler }),
+    // The region and AWS_ENDPOINT_URL_SQS say where SQS is, as for any other service.
+    sqs: new SQSClient({ region, requestHandler, useQueueUrlAsEndpoint: false }),
     cloudFormation: new CloudFormationClient({ region, requestHandler }),
   }),
   podsOf: (choice, region) =>

@@ -80,7 +80,7 @@ type MakeCommand = (outside: Outside, end: (code: number) => void) => Command;
 function withCommon(command: Command, program: Command): Command {
   return command
     .copyInheritedSettings(program)
-    .option('--stage <stage>', 'the deployed stage whose queue is meant', 'dev')
+    .option('--stage <stage>', 'the deployed stage whose queue is meant')
     .option('--region <region>', "the queue's region (default: the environment's)")
     .option('--queue-url <url>', "the queue, instead of a stage's", url)
     .option('--json', 'print one JSON object')

@@ -1,0 +1,92 @@
+import {
+  type ConfigurationOptions,
+  CoreV1Api,
+  CustomObjectsApi,
+  createConfiguration,
+  HttpMethod,
+  KubeConfig,
+  Observable,
+  PatchStrategy,
+  RequestContext,
+  ServerConfiguration,
+  setHeaderOptions,
+} from '@kubernetes/client-node';
+import type { CallsOptions, KubernetesCalls } from '../shared/cluster/calls.ts';
+import { NETWORKS } from '../shared/cluster/networks.ts';
+
+/** What shared/cluster/calls.ts gives, with the Kubernetes client as its package offers it. */
+export async function plainCalls(options: CallsOptions): Promise<KubernetesCalls> {
+  const configuration = await configure(options);
+  const core = new CoreV1Api(configuration);
+  const custom = new CustomObjectsApi(configuration);
+  return {
+    listPods: (query, signal) => core.listPodForAllNamespaces(query, abortedBy(signal)),
+    readNode: (name, signal) => core.readNode({ name }, abortedBy(signal)),
+    listNodes: (query, signal) => core.listNode(query, abortedBy(signal)),
+    listNetworks: (query, signal) =>
+      custom.listClusterCustomObject({ ...NETWORKS, ...query }, abortedBy(signal)),
+    patchPodStatus: (patch, signal) =>
+      core.patchNamespacedPodStatus(
+        patch,
+        setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch, abortedBy(signal)),
+      ),
+    createEvent: ({ body, fieldManager }, signal) =>
+      core.createNamespacedEvent(
+        { namespace: body.metadata.namespace, body, fieldManager },
+        abortedBy(signal),
+      ),
+  };
+}
+
+/** The same, made on the first call, as its making waits. */
+export function kubernetesCalls(options: CallsOptions): KubernetesCalls {
+  const calls = plainCalls(options);
+  calls.catch(() => {});
+  return {
+    listPods: async (...args) => (await calls).listPods(...args),
+    readNode: async (...args) => (await calls).readNode(...args),
+    listNodes: async (...args) => (await calls).listNodes(...args),
+    listNetworks: async (...args) => (await calls).listNetworks(...args),
+    patchPodStatus: async (...args) => (await calls).patchPodStatus(...args),
+    createEvent: async (...args) => (await calls).createEvent(...args),
+  };
+}
+
+/** One dispatcher, and so one pool of connections: a KubeConfig makes one for every request. */
+async function configure({ server, caData, token }: CallsOptions) {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromClusterAndUser(
+    { name: 'cluster', server, caData, skipTLSVerify: false },
+    { name: 'user' },
+  );
+  const sample = new RequestContext(server, HttpMethod.GET);
+  await kubeConfig.applySecurityAuthentication(sample);
+  const dispatcher = sample.getDispatcher();
+  return createConfiguration({
+    baseServer: new ServerConfiguration(server, {}),
+    authMethods: {
+      default: {
+        getName: () => 'bearer token',
+        async applySecurityAuthentication(request) {
+          request.setHeaderParam('Authorization', `Bearer ${await token()}`);
+          if (dispatcher !== undefined) request.setDispatcher(dispatcher);
+        },
+      },
+    },
+  });
+}
+
+function abortedBy(signal: AbortSignal): ConfigurationOptions {
+  return {
+    middleware: [
+      {
+        pre(request) {
+          request.setSignal(signal);
+          return new Observable(Promise.resolve(request));
+        },
+        post: (response) => new Observable(Promise.resolve(response)),
+      },
+    ],
+    middlewareMergeStrategy: 'append',
+  };
+}

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect, isDeepStrictEqual } from 'node:util';
 
 const POLL_MS = 10;
-const PATIENCE_MS = 10_000;
+/** Far more than any step needs, for a machine that is busy. */
+const PATIENCE_MS = 30_000;
 
 /** A step did not come out as it must. */
 export class Unexpected extends Error {
@@ -24,7 +25,7 @@ export function check<T>(what: string, expected: T, actual: T): void {
 /**
  * Reads until the answer is the expected one.
  *
- * @throws Unexpected after ten seconds, with the last answer.
+ * @throws Unexpected after 30 seconds, with the last answer.
  */
 export async function until<T>(
   what: string,

@@ -14,44 +14,46 @@ import { failureText, figures, reportOf } from './report.ts';
 interface Options {
   readonly json: boolean;
   readonly keep: boolean;
+  /** Aborted once the process is asked to end. */
+  readonly signal: AbortSignal;
 }
 
-/** @returns the exit code, unless it is to run on. */
-async function perform(
-  options: Options,
-  resources: AsyncDisposableStack,
-): Promise<number | undefined> {
-  const played = await play(resources, { silent: options.json });
+/** @returns whether all came out as it must. */
+async function perform(options: Options, resources: AsyncDisposableStack): Promise<boolean> {
+  const { json, signal } = options;
+  const played = await play(resources, { silent: json, signal });
   const report = reportOf(played);
   const { stage } = played;
   if (!report.ok || stage === undefined) {
     console.error(failureText(played));
-    if (options.json) console.log(JSON.stringify(report));
-    return 1;
+    if (json) console.log(JSON.stringify(report));
+    return false;
   }
-  if (!options.json) console.log(figures(report));
+  if (!json) console.log(figures(report));
   const kept = options.keep ? await keep(stage, resources) : undefined;
-  if (options.json) console.log(JSON.stringify({ ...report, ...kept }));
+  if (json) console.log(JSON.stringify({ ...report, ...kept }));
   else if (kept) console.log(keptText(kept, stage.world.environment));
-  return kept ? undefined : 0;
+  return true;
 }
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } },
 });
-const resources = new AsyncDisposableStack();
-const signalled = Promise.withResolvers<NodeJS.Signals>();
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  process.on(signal, () => signalled.resolve(signal));
+const ending = new AbortController();
+const { promise: signalled, resolve: onSignal } = Promise.withResolvers<NodeJS.Signals>();
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    ending.abort();
+    onSignal(name);
+  });
 }
-const done = { played: false };
-const performed = perform(values, resources).then((code) => {
-  done.played = true;
-  return code ?? signalled.promise.then(() => 0);
-});
-const interrupted = signalled.promise.then((signal) =>
-  done.played ? 0 : 128 + constants.signals[signal],
-);
-const code = await Promise.race([performed, interrupted]);
+const resources = new AsyncDisposableStack();
+const performed = perform({ ...values, signal: ending.signal }, resources);
+const first = await Promise.race([performed, signalled]);
+if (first === true && values.keep) await signalled;
 await resources.disposeAsync();
-process.exit(code);
+if (typeof first === 'string') {
+  console.error(`Ended by ${first} before all was shown; everything is stopped.`);
+  process.exit(128 + constants.signals[first]);
+}
+process.exit(first ? 0 : 1);

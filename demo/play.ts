@@ -1,5 +1,6 @@
 import { Listr } from 'listr2';
 import { type Stage, setStage } from './stage.ts';
+import type { Step } from './step.ts';
 import { STEPS } from './steps/index.ts';
 import { tableOf } from './table.ts';
 
@@ -18,6 +19,14 @@ export interface Played {
   readonly error?: unknown;
 }
 
+export interface PlayOptions {
+  readonly silent: boolean;
+  /** Once aborted, the process is about to end: nothing is told of what fails by that. */
+  readonly signal?: AbortSignal;
+  /** Default: the user's scenario. */
+  readonly steps?: readonly Step[];
+}
+
 const SETTING = 'EC2, SQS, EKS, Kubernetes and the reconciler start, on this machine alone';
 
 /**
@@ -26,7 +35,7 @@ const SETTING = 'EC2, SQS, EKS, Kubernetes and the reconciler start, on this mac
  */
 export async function play(
   resources: AsyncDisposableStack,
-  { silent }: { readonly silent: boolean },
+  { silent, signal, steps: scenario = STEPS }: PlayOptions,
 ): Promise<Played> {
   const steps: PlayedStep[] = [];
   let stage: Stage | undefined;
@@ -43,7 +52,7 @@ export async function play(
         return [];
       },
     },
-    ...STEPS.map(({ name, run }) => ({ name, run: () => run(onStage()) })),
+    ...scenario.map(({ name, run }) => ({ name, run: () => run(onStage()) })),
   ];
   const tasks = acts.map(({ name, run }) => ({
     title: name,
@@ -55,6 +64,9 @@ export async function play(
         ok = true;
         const shown = [...lines, tableOf(onStage().world)].filter((line) => line !== '');
         if (shown.length > 0) task.output = shown.join('\n');
+      } catch (error) {
+        if (signal?.aborted) await new Promise(() => {});
+        throw error;
       } finally {
         steps.push({ name, ok, ms: Math.round(performance.now() - startedAt) });
       }

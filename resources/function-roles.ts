@@ -145,7 +145,7 @@ function attachToVpc(): Statement[] {
         'ec2:AssignPrivateIpAddresses',
         'ec2:UnassignPrivateIpAddresses',
       ],
-      Resource: arn('ec2', '*/*'),
+      Resource: arn('ec2', '*'),
       Condition: byLambdaItself,
     },
   ];

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
+import { parseStage } from '../../config/read.ts';
+import { stackOf } from '../../resources/stack.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -58,6 +60,15 @@ const template = z.object({
 });
 
 export type Template = z.infer<typeof template>;
+
+/**
+ * The resources that a configuration gives, without osls's own; test/stack/packaged.test.ts shows
+ * that `serverless package` has them word for word.
+ */
+export function templateOf(stageText: string): Template {
+  const { template: made } = stackOf('test', parseStage(stageText, 'config/test.yml'));
+  return template.parse(JSON.parse(JSON.stringify(made)));
+}
 
 /** What `serverless package` makes of a stage. */
 export interface Packaged {

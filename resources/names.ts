@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 export const SERVICE = 'multus-eni-reconciler';
 
 /** osls names what it makes of a function `reconcile` so. */
@@ -23,8 +25,12 @@ export function deadLetterQueueName(stage: string): string {
   return `${stackName(stage)}-dead-letter.fifo`;
 }
 
-/** A cluster's name as a part of logical ids, which hold letters and digits only. */
+/**
+ * A cluster's name as a part of logical ids, which hold letters and digits only: `demo` → `Demo`.
+ * Where something of the name is lost, a hash keeps it apart from the others.
+ */
 export function idOf(cluster: string): string {
-  const spelled = cluster.replaceAll('-', 'Dash').replaceAll('_', 'Underscore');
-  return spelled.charAt(0).toUpperCase() + spelled.slice(1);
+  const words = cluster.split(/[-_]/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  if (/^[a-z][a-z0-9]*$/.test(cluster)) return words.join('');
+  return words.join('') + createHash('sha256').update(cluster).digest('hex').slice(0, 6);
 }

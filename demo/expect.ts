@@ -6,7 +6,7 @@ const POLL_MS = 10;
 const PATIENCE_MS = 30_000;
 
 /** A step did not come out as it must. */
-export class Unexpected extends Error {
+class Unexpected extends Error {
   constructor(what: string, expected: unknown, actual: unknown) {
     super(`${what}\n  expected: ${show(expected)}\n  actual:   ${show(actual)}`);
     this.name = 'Unexpected';

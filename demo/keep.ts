@@ -79,7 +79,7 @@ export function keptText(kept: Kept, environment: Readonly<Record<string, string
     '  kubectl get pods -o wide',
     '  kubectl describe pod sampleapp-2',
     '',
-    `  export AWS_REGION=${region} AWS_ACCESS_KEY_ID=${environment.AWS_ACCESS_KEY_ID} \\`,
+    `  export AWS_DEFAULT_REGION=${region} AWS_ACCESS_KEY_ID=${environment.AWS_ACCESS_KEY_ID} \\`,
     `    AWS_SECRET_ACCESS_KEY=${environment.AWS_SECRET_ACCESS_KEY}`,
     `  aws --endpoint-url ${endpoints.ec2} ec2 describe-network-interfaces`,
     `  aws --endpoint-url ${endpoints.eks} eks describe-cluster --name ${kept.cluster}`,

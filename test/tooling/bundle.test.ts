@@ -7,6 +7,7 @@ import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
 import { BUNDLING, type Bundle, bundleFunction, FUNCTIONS } from '../../scripts/bundle.ts';
 import { withoutComputedKeys } from '../../scripts/esbuild-aws-schemas.ts';
+import { withMethods } from '../../scripts/esbuild-kubernetes.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
 import { NETWORKS } from '../../shared/cluster/networks.ts';
@@ -104,13 +105,24 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
     const bundle = await bundleFunction(name, folder);
     expect(bytesOf(bundle, /node_modules\/undici\//)).toBe(0);
     expect(bytesOf(bundle, /client-node\/dist\/gen\/models\/V1/)).toBe(0);
-    expect(bytesOf(bundle, /client-node\/dist\/gen\/apis\/CoreV1Api/)).toBeGreaterThan(0);
+    const requests = bytesOf(bundle, /client-node\/dist\/gen\/apis\/\w+Api\.js/);
+    expect(requests).toBeGreaterThan(0);
+    expect(requests).toBeLessThan(20_000);
     // Of 1.3 MB, what the operations in use need.
     expect(bytesOf(bundle, /client-ec2\/dist-es\/schemas/)).toBeLessThan(40_000);
     expect(await readFile(join(folder, name, 'index.js'), 'latin1')).toContain(
       'DescribeNetworkInterfaces',
     );
   });
+});
+
+test('of generated requests those stay that are called by name', () => {
+  const method = (name: string) =>
+    `    async ${name}(name) {\n        return {\n        };\n    }\n`;
+  const source = `class Factory {\n${method('readNode')}${method('readNodeStatus')}}\n`;
+  expect(withMethods(source, 'core.readNode(name)')).toBe(
+    `class Factory {\n${method('readNode')}}\n`,
+  );
 });
 
 test('a computed key is written out where it is a constant text of its module, and else left', () => {

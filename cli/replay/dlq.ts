@@ -1,6 +1,5 @@
 import type { Sqs } from '../../shared/messages/queue.ts';
 import type { Message } from '../../shared/messages/schema.ts';
-import { EXIT } from '../exit-code.ts';
 import { Failed } from '../failure.ts';
 import {
   HELD_SECONDS,
@@ -11,7 +10,7 @@ import {
 import { count, type Output } from '../output.ts';
 import type { DeadLetters } from '../queues.ts';
 import { type DeadLetter, type Filter, matches, readDeadLetter } from './dead-letter.ts';
-import { heldByOthers } from './list.ts';
+import { type Outcome, report } from './dlq-report.ts';
 import { asReplay, sendBatches } from './send.ts';
 
 export interface DlqOptions {
@@ -28,22 +27,11 @@ export interface DlqOptions {
   readonly signal: AbortSignal;
 }
 
-/** What became of the messages that were seen, by their ids: nothing is sent twice by one run. */
-interface Outcome {
-  readonly sent: Map<string, DeadLetter>;
-  readonly malformed: Map<string, DeadLetter>;
-  readonly others: Map<string, DeadLetter>;
-  /** The queue refused these, for these reasons. */
-  readonly refused: Map<string, string>;
-  /** Sent, and still in the dead-letter queue, for these reasons. */
-  readonly notRemoved: Map<string, string>;
-}
-
 interface Run extends DlqOptions {
   readonly queue: HeldMessages;
   readonly outcome: Outcome;
-  /** What SQS counted at the beginning. */
-  readonly before: { readonly visible: number; readonly held: number };
+  /** How many messages SQS counted at the beginning. */
+  readonly total: number;
 }
 
 /**
@@ -63,7 +51,8 @@ export async function replayDeadLetters(options: DlqOptions): Promise<number> {
     refused: new Map(),
     notRemoved: new Map(),
   };
-  const run = { ...options, queue, outcome, before: await queue.count() };
+  const before = await queue.count();
+  const run = { ...options, queue, outcome, total: before.visible };
   let failure: string | undefined;
   try {
     for (let again = true; again; ) again = await goThrough(run);
@@ -71,7 +60,7 @@ export async function replayDeadLetters(options: DlqOptions): Promise<number> {
     if (!(error instanceof Failed)) throw error;
     failure = error.message;
   }
-  return report(run, failure);
+  return report({ ...run, before }, failure);
 }
 
 /**
@@ -81,7 +70,7 @@ export async function replayDeadLetters(options: DlqOptions): Promise<number> {
  * @returns whether there is to be a next time.
  */
 async function goThrough(run: Run): Promise<boolean> {
-  const { queue, outcome, output, before } = run;
+  const { queue, outcome, output, total } = run;
   const seen = new Set<string>();
   const held = new Set<HeldMessage>();
   let isNew = false;
@@ -101,7 +90,7 @@ async function goThrough(run: Run): Promise<boolean> {
         received.filter(({ id }) => outcome.notRemoved.has(id)),
         held,
       );
-      output.progress(`sent ${outcome.sent.size} of about ${count(before.visible, 'message')}`);
+      output.progress(`sent ${outcome.sent.size} of about ${count(total, 'message')}`);
     }
   } finally {
     const problem = await queue.release(held);
@@ -178,63 +167,4 @@ async function remove(
       notRemoved.set(message.id, why);
     }
   }
-}
-
-function report(run: Run, failure: string | undefined): number {
-  const { outcome, output, before, dryRun, queues } = run;
-  const { sent, malformed, others, refused, notRemoved } = outcome;
-  const notSeen = Math.max(
-    0,
-    before.visible - sent.size - malformed.size - others.size - refused.size,
-  );
-  output.result({
-    queueUrl: queues.queueUrl,
-    deadLetterQueueUrl: queues.deadLetterQueueUrl,
-    dryRun,
-    sent: sent.size,
-    malformed: [...malformed].map(([messageId, { reason }]) => ({ messageId, reason })),
-    notMatching: others.size,
-    refused: reasonsOf(refused),
-    notRemoved: reasonsOf(notRemoved),
-    notSeen,
-    held: before.held,
-    ...(failure === undefined ? {} : { failure }),
-  });
-  tell(run, notSeen);
-  if (failure !== undefined) output.warn(failure);
-  if (run.signal.aborted) return EXIT.interrupted;
-  if (failure !== undefined || refused.size + notRemoved.size > 0) return EXIT.failed;
-  return sent.size === 0 ? EXIT.nothing : EXIT.ok;
-}
-
-function reasonsOf(map: ReadonlyMap<string, string>) {
-  return [...map].map(([messageId, reason]) => ({ messageId, reason }));
-}
-
-function tell({ outcome, output, before, dryRun, queues }: Run, notSeen: number): void {
-  const { sent, malformed, others, refused, notRemoved } = outcome;
-  if (before.visible + before.held === 0) output.line('The dead-letter queue is empty.');
-  else if (sent.size === 0) output.line('No message was sent.');
-  else {
-    const what = count(sent.size, 'message');
-    output.line(
-      dryRun ? `Would send ${what} to ${queues.queueUrl}.` : `Sent ${what} to ${queues.queueUrl}.`,
-    );
-  }
-  if (others.size > 0) output.line(`Left ${count(others.size, 'message')} that do not match.`);
-  for (const { cluster = '-', node = '-', held, reason } of malformed.values()) {
-    output.line(
-      `Left ${held.id} (${cluster}/${node}), which would fail again unchanged: ${reason}`,
-    );
-  }
-  for (const [id, why] of refused) output.warn(`${id} was not accepted and is left: ${why}`);
-  for (const [id, why] of notRemoved) {
-    output.warn(
-      `${id} was sent, but is still in the dead-letter queue: ${why}. Another replay may hold it by now and send it again, which does no harm.`,
-    );
-  }
-  if (notSeen > 0) {
-    output.line(`SQS counts ${count(notSeen, 'more message')} that this run has not seen.`);
-  }
-  if (before.held > 0) output.line(heldByOthers(before.held));
 }

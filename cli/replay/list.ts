@@ -4,6 +4,7 @@ import { HELD_SECONDS, heldMessages } from '../held-messages.ts';
 import { count, type Output } from '../output.ts';
 import type { DeadLetters } from '../queues.ts';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
+import { showLetters } from './show-letters.ts';
 
 export interface ListOptions {
   readonly sqs: Sqs;
@@ -32,7 +33,7 @@ export async function list(options: ListOptions): Promise<number> {
     more,
     held,
   });
-  if (letters.length > 0) output.table(HEAD, letters.map(row));
+  showLetters(output, letters);
   if (letters.length + more + held === 0) output.line('The dead-letter queue is empty.');
   if (more > 0) {
     output.line(
@@ -69,23 +70,6 @@ async function look({ sqs, queues, output, waitSeconds, signal }: ListOptions) {
   return { letters: [...letters.values()], visible, held };
 }
 
-const HEAD = ['CLUSTER', 'NODE', 'PODS', 'FIRST SEEN', 'RECEIVES', 'REASON'];
-const SHOWN_PODS = 2;
-
-function row(letter: DeadLetter): string[] {
-  const { cluster = '-', node = '-', pods, firstSeen, held, reason } = letter;
-  const shown = pods.slice(0, SHOWN_PODS).map((pod) => `${pod.namespace}/${pod.name}`);
-  const others = pods.length > SHOWN_PODS ? [`+${pods.length - SHOWN_PODS}`] : [];
-  return [
-    cluster,
-    node,
-    [...shown, ...others].join(', ') || '-',
-    instant(firstSeen),
-    String(held.receives),
-    reason,
-  ];
-}
-
 function forScripts({ held, message, cluster, node, pods, firstSeen, reason }: DeadLetter) {
   return {
     messageId: held.id,
@@ -97,8 +81,4 @@ function forScripts({ held, message, cluster, node, pods, firstSeen, reason }: D
     reason,
     malformed: message === undefined,
   };
-}
-
-function instant(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -41,7 +41,7 @@ export interface ReplayQueues {
 }
 
 /** The receives after which a message is dead. */
-export const MAX_RECEIVES = 1;
+const MAX_RECEIVES = 1;
 
 export async function startQueues(): Promise<ReplayQueues> {
   const clock = virtualClock();

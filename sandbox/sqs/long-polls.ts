@@ -28,10 +28,10 @@ export interface LongPolls<T> {
   stop(): void;
 }
 
-/** `nextVisibleAt` says when (ms since the epoch) a queue has its next message by itself. */
+/** `nextVisibleAt` says when, after `now`, a queue has its next message by itself (ms since the epoch). */
 export function longPolls<T>(
   clock: Clock,
-  nextVisibleAt: (queue: string) => number | undefined,
+  nextVisibleAt: (queue: string, now: number) => number | undefined,
 ): LongPolls<T> {
   const polls = new Map<string, Set<Poll<T>>>();
   const alarms = new Map<string, Cancel>();
@@ -41,12 +41,17 @@ export function longPolls<T>(
     return set;
   };
 
-  const setAlarm = (queue: string): void => {
+  const silence = (queue: string): void => {
     alarms.get(queue)?.();
     alarms.delete(queue);
-    const next = at(queue).size === 0 ? undefined : nextVisibleAt(queue);
+  };
+
+  /** `since`: before the queue was last tried; what became visible since then was not seen. */
+  const setAlarm = (queue: string, since: number): void => {
+    silence(queue);
+    const next = at(queue).size === 0 ? undefined : nextVisibleAt(queue, since);
     if (next === undefined) return;
-    const cancel = clock.after(next - clock.now(), () => changed(queue));
+    const cancel = clock.after(Math.max(0, next - clock.now()), () => changed(queue));
     alarms.set(queue, cancel);
   };
 
@@ -60,19 +65,21 @@ export function longPolls<T>(
   };
 
   const changed = (queue: string): void => {
+    const since = clock.now();
     for (const poll of [...at(queue)]) attempt(poll);
-    setAlarm(queue);
+    setAlarm(queue, since);
   };
 
   return {
     wait: (queue, waitMs, tryNow, signal) =>
       new Promise((resolve, reject) => {
+        const since = clock.now();
         const poll: Poll<T> = {
           tryNow,
           finish(result) {
             cancel();
             signal.removeEventListener('abort', onAbort);
-            if (at(queue).delete(poll)) setAlarm(queue);
+            if (at(queue).delete(poll) && at(queue).size === 0) silence(queue);
             if (result instanceof Error) reject(result);
             else resolve(result);
           },
@@ -88,7 +95,7 @@ export function longPolls<T>(
         }
         cancel = clock.after(waitMs, () => poll.finish([]));
         signal.addEventListener('abort', onAbort, { once: true });
-        setAlarm(queue);
+        setAlarm(queue, since);
       }),
     changed,
     waiting: (queue) => at(queue).size,

@@ -44,11 +44,11 @@ export function createService({
 }: AccountOptions & { readonly clock: Clock }): Service {
   const account = createAccount(options);
   const tasks = moveTasks(account);
-  const polls = longPolls<StoredMessage>(clock, (name) =>
+  const polls = longPolls<StoredMessage>(clock, (name, now) =>
     account
       .queues()
       .find((queue) => queue.name === name)
-      ?.nextVisibleAt(clock.now()),
+      ?.nextVisibleAt(now),
   );
 
   /** Does something to a queue that may give those who wait at it a message. */

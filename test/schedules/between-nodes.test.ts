@@ -131,6 +131,8 @@ describe('13: the Node object is removed, and a live pod of it is still listed',
     const p2 = scene.pod('p2', { node: 'b', namespace: 'ns2', ips: [X] });
     const b = scene.reconcile('b');
     await b.until('listNodes');
+    // B's own pods, whose claims may have changed, and then those of nodes that do not exist.
+    await b.until('listPods');
     await b.until('listPods');
     scene.register('a', scene.worker('a').instanceId);
     await b.finish();

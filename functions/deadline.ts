@@ -6,10 +6,16 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Runs `task` for at most `ms` milliseconds of `clock`'s time: then its signal is aborted and
- * the result is no longer waited for, also where a call does not heed the signal.
+ * What a task has, once its signal is aborted, to end by itself (ms): a take-over still tells the
+ * node that it took from, and no call is under way when the message is tried again.
+ */
+const GRACE_MS = 2_000;
+
+/**
+ * Runs `task` for at most `ms` milliseconds of `clock`'s time: then its signal is aborted, and
+ * two seconds later it is no longer waited for, also where a call does not heed the signal.
  *
- * @throws DeadlineError at the deadline; what `task` throws.
+ * @throws DeadlineError where the deadline ended the task; what `task` throws.
  */
 export async function withDeadline<T>(
   clock: Clock,
@@ -18,14 +24,17 @@ export async function withDeadline<T>(
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
+  const { signal } = controller;
   const { promise: expired, reject } = Promise.withResolvers<never>();
-  const cancel = clock.after(ms, () => {
+  let cancel = clock.after(ms, () => {
     const error = new DeadlineError(`${what} took longer than ${ms} ms`);
     controller.abort(error);
-    reject(error);
+    cancel = clock.after(GRACE_MS, () => reject(error));
   });
   try {
-    return await Promise.race([task(controller.signal), expired]);
+    return await Promise.race([task(signal), expired]);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
   } finally {
     cancel();
   }

@@ -30,7 +30,26 @@ describe('a deadline', () => {
     clock.advance(999);
     expect(aborted).toBeUndefined();
     clock.advance(1);
-    await expect(waiting).rejects.toThrow('node a took longer than 1000 ms');
     expect(aborted).toBeInstanceOf(DeadlineError);
+    clock.advance(2000);
+    await expect(waiting).rejects.toThrow('node a took longer than 1000 ms');
+    expect(clock.nextTimer()).toBeUndefined();
+  });
+
+  it('waits for what heeds its signal to end, and says what took too long', async () => {
+    const clock = virtualClock();
+    let isOver = false;
+    const waiting = withDeadline(clock, 1000, 'node a', async (signal) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      signal.addEventListener('abort', () => resolve());
+      await promise;
+      await Promise.resolve();
+      isOver = true;
+      signal.throwIfAborted();
+    });
+    clock.advance(1000);
+    await expect(waiting).rejects.toThrow('node a took longer than 1000 ms');
+    expect(isOver).toBe(true);
+    expect(clock.nextTimer()).toBeUndefined();
   });
 });

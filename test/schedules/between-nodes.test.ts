@@ -21,8 +21,11 @@ describe('1: two claimants of a leftover both look at the ENI that has it', () =
     const p3 = scene.pod('p3', { node: 'c', namespace: 'ns2', ips: [X] });
     const b = scene.reconcile('b');
     const c = scene.reconcile('c');
-    await b.until('UnassignPrivateIpAddresses');
-    await c.until('UnassignPrivateIpAddresses');
+    for (const each of [b, c]) {
+      await each.until('listNodes');
+      // The last that it asks of A before it decides.
+      await each.until('listNetworkAttachmentDefinitions');
+    }
     await b.finish();
     expect(scene.ec2.whereIs(X)).toBe('b/eth1');
     await c.finish();

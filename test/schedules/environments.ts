@@ -10,9 +10,10 @@ import { configFrom } from '../../shared/config.ts';
 import { type Actor, type Gate, gated, startActor } from '../support/stepper.ts';
 import { recordedTelemetry } from '../support/telemetry.ts';
 
-const NODE_DEADLINE_MS = 45_000;
-/** The functions' pauses are shorter than this and their deadlines longer, ms. */
-const LONGEST_PAUSE_MS = 5_000;
+/** How long a reconcile may take, ms. */
+export const NODE_DEADLINE_MS = 45_000;
+/** The functions’ pauses are no longer than this, and their deadlines are, ms. */
+const LONGEST_PAUSE_MS = 1_600;
 
 type Start = (node: string, event: unknown) => Actor<BatchResponse>;
 

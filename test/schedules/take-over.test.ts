@@ -1,5 +1,6 @@
 /** What else can come between the calls of a take-over. */
 import { describe, expect, test } from 'vitest';
+import { NODE_DEADLINE_MS } from './environments.ts';
 import { type Scene, startScene } from './scene.ts';
 
 const X = '172.16.1.70';
@@ -35,6 +36,26 @@ describe('a take-over of which the answer to the unassign is lost', () => {
     expect(scene.ec2.whereIs(X)).toBe('b/eth1');
     expect(p1.told()).toMatch(/^Conflict: .* ns1\/p2 on node b/);
     expect(p2.told()).toMatch(/^Assigned: /);
+  });
+});
+
+describe('a take-over that is out of time between its calls', () => {
+  test('tells the node that had the address before its own message is tried again', async () => {
+    const scene = await startScene();
+    const { p1 } = await contest(scene);
+    const b = scene.reconcile('b');
+    await b.until('UnassignPrivateIpAddresses');
+    await b.until('AssignPrivateIpAddresses');
+    scene.clock.advance(NODE_DEADLINE_MS);
+    await b.until('SendMessageBatch');
+    expect(b.calls).not.toContain('ChangeMessageVisibilityBatch');
+    expect(await b.finish()).toEqual(FAILED);
+    expect(scene.queued()).toEqual(['a moved']);
+    await scene.look('b', {}, 2);
+
+    await scene.expectSettled();
+    expect(scene.ec2.whereIs(X)).toBe('b/eth1');
+    expect(p1.told()).toMatch(/^Conflict: .* ns1\/p2 on node b/);
   });
 });
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { BUNDLING, bundleFunction, FUNCTIONS, type FunctionName } from '../scripts/bundle.ts';
+import { writeArtifacts } from '../scripts/artifacts.ts';
+import { BUNDLING, type FunctionName } from '../scripts/bundle.ts';
 import { zip } from '../scripts/zip.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -21,21 +22,29 @@ export interface FunctionBundles {
   readonly naive: BuiltBundle;
 }
 
-/** Bundles every function twice into `folder`. */
+/** Bundles every function twice into `folder`: as it is deployed, and naively. */
 export async function buildBundles(folder: string): Promise<readonly FunctionBundles[]> {
+  const artifacts = await writeArtifacts(folder);
   return Promise.all(
-    FUNCTIONS.map(async (name) => {
-      const bundled = await bundleFunction(name, join(folder, 'shipped'));
-      const naive = join(folder, 'naive', name);
-      await build({
-        ...BUNDLING,
-        plugins: [wholeKubernetesClient],
-        entryPoints: [join(ROOT, 'functions', name, 'handler.ts')],
-        outfile: join(naive, 'index.js'),
-      });
-      return { name, shipped: await weigh(bundled.folder), naive: await weigh(naive) };
-    }),
+    artifacts.map(async ({ name, folder: shipped, bundleBytes, zipBytes }) => ({
+      name,
+      shipped: { file: join(shipped, 'index.js'), bundleBytes, zipBytes },
+      naive: await bundleNaively(name, join(folder, 'naive', name)),
+    })),
   );
+}
+
+async function bundleNaively(name: FunctionName, folder: string): Promise<BuiltBundle> {
+  const file = join(folder, 'index.js');
+  await build({
+    ...BUNDLING,
+    plugins: [wholeKubernetesClient],
+    entryPoints: [join(ROOT, 'functions', name, 'handler.ts')],
+    outfile: file,
+  });
+  const bundle = await readFile(file);
+  const archive = zip({ 'index.js': bundle, 'index.js.map': await readFile(`${file}.map`) });
+  return { file, bundleBytes: bundle.length, zipBytes: archive.length };
 }
 
 const wholeKubernetesClient: Plugin = {
@@ -46,11 +55,3 @@ const wholeKubernetesClient: Plugin = {
     );
   },
 };
-
-async function weigh(folder: string): Promise<BuiltBundle> {
-  const file = join(folder, 'index.js');
-  const bundle = await readFile(file);
-  const sourceMap = await readFile(`${file}.map`);
-  const archive = zip({ 'index.js': bundle, 'index.js.map': sourceMap });
-  return { file, bundleBytes: bundle.length, zipBytes: archive.length };
-}

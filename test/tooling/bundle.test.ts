@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
+import { writeArtifacts } from '../../scripts/artifacts.ts';
 import { BUNDLING, type Bundle, bundleFunction, FUNCTIONS } from '../../scripts/bundle.ts';
 import { withoutComputedKeys } from '../../scripts/esbuild-aws-schemas.ts';
 import { withMethods } from '../../scripts/esbuild-kubernetes.ts';
@@ -90,6 +91,12 @@ describe.each([
       { involvedObject: { uid: metadata.uid }, firstTimestamp: '2026-01-01T00:00:00.000Z' },
     ]);
   });
+});
+
+test('what is deployed of a function stays under a megabyte', async () => {
+  const artifacts = await writeArtifacts(folder);
+  expect(artifacts.map(({ name }) => name)).toEqual(FUNCTIONS);
+  for (const { zipBytes } of artifacts) expect(zipBytes).toBeLessThan(1_000_000);
 });
 
 /** The bytes that a bundle has of the files whose path matches. */

@@ -103,13 +103,13 @@ function versionOf({ metadata }: KubeObject): number {
 }
 
 function addWorker(world: World, cluster: WorldCluster, options: WorkerOptions = {}): Worker {
-  const { subnets = ['multus1', 'multus2'], eth1Tagged = true, name, instanceType } = options;
+  const { subnets = ['multus1', 'multus2'], eth1Tagged = true, instanceType } = options;
   const enis = subnets.map((subnet, index) => ({
     deviceIndex: index + 1,
     subnetId: world.subnets[subnet],
     tagged: index > 0 || eth1Tagged,
   }));
-  const worker = cluster.addWorker(enis, { name, instanceType });
+  const worker = cluster.addWorker(enis, { instanceType });
   const [, eth1, eth2] = worker.enis;
   if (eth1 === undefined || eth2 === undefined) throw new Error('a worker has three ENIs');
   const { name: node, instanceId } = worker;
@@ -118,11 +118,10 @@ function addWorker(world: World, cluster: WorldCluster, options: WorkerOptions =
 
 function podObject(name: string, spec: PodSpec): object {
   const { namespace = 'default', on, networks = [], hostNetwork = false, gated = false } = spec;
-  const selections = networks.map(({ network, ips, mac }) => ({
+  const selections = networks.map(({ network, ips }) => ({
     name: network.name,
     namespace: network.namespace ?? 'default',
     ips: ips?.map(withLength),
-    mac,
   }));
   const asked = selections.length > 0 ? { [NETWORKS]: JSON.stringify(selections) } : {};
   return {

@@ -70,7 +70,6 @@ export interface WorkerOptions {
   readonly subnets?: readonly [SubnetName, SubnetName];
   /** False: eth1 lacks the managed tag. */
   readonly eth1Tagged?: boolean;
-  readonly name?: string;
 }
 
 /** `multus1` is 172.16.1.0/24, `multus2` is 172.16.3.0/24. */
@@ -91,7 +90,6 @@ export interface PodSpec {
   readonly networks?: readonly {
     readonly network: Network;
     readonly ips?: readonly string[];
-    readonly mac?: string;
   }[];
   readonly annotations?: Readonly<Record<string, string>>;
   readonly hostNetwork?: boolean;

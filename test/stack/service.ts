@@ -84,7 +84,7 @@ export async function packaged(stageText: string): Promise<Packaged> {
     await service.serverless(['package', '--stage', 'test']);
     const written = join(service.folder, '.serverless/cloudformation-template-update-stack.json');
     const bytesOf = async (name: string): Promise<number> =>
-      (await readFile(join(service.folder, '.build', `${name}.zip`))).length;
+      (await readFile(join(service.folder, '.serverless', `${name}.zip`))).length;
     return {
       template: template.parse(JSON.parse(await readFile(written, 'utf8'))),
       zipBytes: { reconcile: await bytesOf('reconcile'), sweep: await bytesOf('sweep') },

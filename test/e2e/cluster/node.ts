@@ -1,0 +1,219 @@
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Ec2 } from '../../../sandbox/ec2/engine.ts';
+import type { NetworkInterface } from '../../../sandbox/ec2/model.ts';
+import type { Worker } from '../../../sandbox/worker.ts';
+import { imagesArchive } from '../parts/images.ts';
+import { PLUGINS } from '../parts/plan.ts';
+import { programPath } from '../parts/preconditions.ts';
+import { program } from '../parts/programs.ts';
+import type { Ipvlan } from './ipvlan.ts';
+import { type Followed, type NamespaceMachine, startMachine } from './machine.ts';
+import { routerOf } from './network.ts';
+import {
+  containerdConfig,
+  kubeletConfig,
+  MULTUS_KUBECONFIG,
+  mountScript,
+  multusConfig,
+  WHEREABOUTS_PATH,
+  whereaboutsConfig,
+} from './node-files.ts';
+import { type Part, partOf } from './part.ts';
+import { until } from './processes.ts';
+import type { Run } from './run.ts';
+import type { PluggedEni, Vpc } from './vpc.ts';
+
+/** A worker with a kubelet, a container runtime and Multus, in namespaces of its own. */
+export interface RealNode {
+  readonly name: string;
+  readonly worker: Worker;
+  readonly kubelet: Part;
+  readonly containerd: Part;
+  readonly running: boolean;
+  /** Runs a command on the node. @returns its output. */
+  run(command: readonly string[]): Promise<string>;
+  /** Starts one that runs until it is interrupted, as by Ctrl-C. */
+  follow(command: readonly string[]): Followed;
+  /** As when the machine fails: everything on it ends, nobody is told. */
+  powerOff(): Promise<void>;
+  /** Boots it: what was on its disk is there, nothing runs but what the kubelet starts. */
+  powerOn(): Promise<void>;
+  reboot(): Promise<void>;
+}
+
+export interface NodeOptions {
+  readonly run: Run;
+  readonly ec2: Ec2;
+  readonly worker: Worker;
+  /** From 1; unique in the cluster. */
+  readonly number: number;
+  readonly instanceType: string;
+  readonly controlPlane: NamespaceMachine;
+  readonly vpc: Vpc;
+  readonly ipvlan: Ipvlan;
+  readonly kubeletKubeconfig: string;
+  readonly multusKubeconfig: string;
+}
+
+/** Boots a node, up to the start of its kubelet: whoever waits for it asks the API server. */
+export async function startNode(options: NodeOptions): Promise<RealNode> {
+  const { run, ec2, worker, vpc, number } = options;
+  const { name } = worker;
+  const directory = join(run.directory, `node-${number}`);
+  const enis = worker.enis.map(({ id }) => ec2.eni(id)).map((eni) => pluggedEni(ec2, eni));
+  const cgroup = run.makeCgroup(`node-${number}`);
+  const runc = (await programPath('runc')) ?? 'runc';
+  const zone = `${ec2.region}a`;
+  const [primary] = enis;
+  if (primary === undefined) throw new Error(`${name} has no ENI`);
+  const nodeAddress = primary.address.replace(/\/.*/, '');
+  writeFiles(directory, {
+    'etc/upper/cni/net.d/00-multus.conf': multusConfig(`10.244.${number}.0/24`),
+    [`etc/upper${MULTUS_KUBECONFIG.slice(4)}`]: options.multusKubeconfig,
+    [`etc/upper${WHEREABOUTS_PATH.slice(4)}`]: whereaboutsConfig,
+    'etc/upper/cni/multus/net.d/.keep': '',
+    'containerd.toml': containerdConfig(runc),
+    'kubelet.kubeconfig': options.kubeletKubeconfig,
+    'kubelet.json': kubeletConfig({
+      address: nodeAddress,
+      providerId: `aws:///${zone}/${worker.instanceId}`,
+      cgroup,
+    }),
+  });
+  installPlugins(join(directory, 'opt/upper/cni/bin'), options.ipvlan);
+
+  let machine = await boot(options, directory, enis);
+  const containerd = partOf(
+    () =>
+      machine.start(
+        'containerd',
+        [program('containerd'), '--config', join(directory, 'containerd.toml')],
+        {
+          PATH: `${dirname(program('containerd-shim-runc-v2'))}:${process.env.PATH}:/usr/sbin:/sbin`,
+        },
+      ),
+    () => containerdReady(machine),
+  );
+  const labels = [
+    `node.kubernetes.io/instance-type=${options.instanceType}`,
+    `topology.kubernetes.io/zone=${zone}`,
+  ];
+  const kubelet = partOf(() =>
+    machine.start('kubelet', [
+      program('kubelet'),
+      `--config=${join(directory, 'kubelet.json')}`,
+      `--kubeconfig=${join(directory, 'kubelet.kubeconfig')}`,
+      `--hostname-override=${name}`,
+      `--node-ip=${nodeAddress}`,
+      `--node-labels=${labels.join(',')}`,
+    ]),
+  );
+  await containerd.start();
+  await machine.run([program('ctr'), '-n', 'k8s.io', 'images', 'import', imagesArchive()]);
+  await kubelet.start();
+
+  const node: RealNode = {
+    name,
+    worker,
+    kubelet,
+    containerd,
+    get running() {
+      return containerd.running;
+    },
+    run: (command) => machine.run(command),
+    follow: (command) => machine.follow(command),
+    async powerOff() {
+      for (const { id } of enis) vpc.unplug(id);
+      await machine.powerOff();
+      await Promise.all([kubelet.kill(), containerd.kill()]);
+    },
+    async powerOn() {
+      machine = await boot(options, directory, enis);
+      await containerd.start();
+      await kubelet.start();
+    },
+    async reboot() {
+      await node.powerOff();
+      await node.powerOn();
+    },
+  };
+  return node;
+}
+
+/** Makes the node's machine, with its network. */
+async function boot(
+  { run, worker, number, controlPlane, vpc }: NodeOptions,
+  directory: string,
+  enis: readonly PluggedEni[],
+): Promise<NamespaceMachine> {
+  const machine = await startMachine(run, `node-${number}`, mountScript(worker.name, directory));
+  await machine.network('sysctl -qw net.ipv4.ip_forward=1');
+  for (const eni of enis) {
+    if (eni.interfaceName === 'eth0')
+      await plugIntoControlPlane(machine, controlPlane, eni, number);
+    else await vpc.plug(machine, eni);
+  }
+  return machine;
+}
+
+/** eth0 is the VPC CNI's, and leads to the control plane and to the other nodes' default network. */
+async function plugIntoControlPlane(
+  machine: NamespaceMachine,
+  controlPlane: NamespaceMachine,
+  { interfaceName, mac, address, gateway }: PluggedEni,
+  number: number,
+): Promise<void> {
+  const link = `node${number}`;
+  const [ip] = address.split('/');
+  await controlPlane.network(`ip link del ${link} 2>/dev/null || true`);
+  await machine.network(`
+    ip link add ${interfaceName} address ${mac} type veth peer name ${link} netns ${controlPlane.pid}
+    ip link set ${interfaceName} up
+    ip addr add ${address} dev ${interfaceName}
+    ip route add default via ${gateway}`);
+  await controlPlane.network(`
+    ip link set ${link} master br0 up
+    ip addr replace ${gateway}/32 dev br0
+    ip route replace ${ip}/32 dev br0
+    ip route replace 10.244.${number}.0/24 via ${ip} dev br0`);
+}
+
+function pluggedEni(ec2: Ec2, eni: NetworkInterface): PluggedEni {
+  const router = routerOf(ec2, eni.subnetId);
+  return {
+    id: eni.id,
+    interfaceName: `eth${eni.attachment?.deviceIndex}`,
+    mac: eni.mac,
+    address: `${eni.primary}/${router.length}`,
+    gateway: router.address,
+  };
+}
+
+function writeFiles(directory: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(directory, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { mode: 0o600 });
+  }
+}
+
+function installPlugins(directory: string, ipvlan: Ipvlan): void {
+  mkdirSync(directory, { recursive: true });
+  for (const plugin of PLUGINS.filter((name) => name !== 'ipvlan-stand-in')) {
+    const isStandIn = plugin === 'ipvlan' && ipvlan === 'stand-in';
+    const target = join(directory, plugin);
+    copyFileSync(program(isStandIn ? 'ipvlan-stand-in' : plugin), target);
+    chmodSync(target, 0o755);
+  }
+}
+
+async function containerdReady(machine: NamespaceMachine): Promise<void> {
+  const version = [program('ctr'), 'version'];
+  const answers = () =>
+    machine.run(version).then(
+      () => true,
+      () => false,
+    );
+  await until(answers, `containerd of ${machine.name} to answer`);
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { cacheDirectory } from '../parts/cache.ts';
+import { isRunning, killAll, type ProcessId, processId, until } from './processes.ts';
+
+const CGROUPS = '/sys/fs/cgroup';
+/** The path of a unix socket has at most 107 characters. */
+const LONGEST_DIRECTORY = 90;
+
+const processes = z.object({ pid: z.number().int(), startedAt: z.string() });
+const state = z.object({ owner: processes, processes: z.array(processes) });
+type State = z.infer<typeof state>;
+
+/**
+ * What one cluster has of this machine: a folder, processes, cgroups. All bear the run's name, and
+ * its folder tells whose they are, so that whoever comes next can clean up after a killed owner.
+ */
+export interface Run {
+  readonly name: string;
+  readonly directory: string;
+  /** Notes a process, so that it is ended also if this program is killed. */
+  record(pid: number): void;
+  /** Makes a cgroup of this run in every hierarchy. @returns its path within them. */
+  makeCgroup(name: string): string;
+  /** Ends all recorded processes, and removes cgroups and folder. */
+  end(): Promise<void>;
+}
+
+/** Cleans up after runs whose owner is gone, and begins one. */
+export async function beginRun(): Promise<Run> {
+  await cleanUp();
+  const owner = processId(process.pid);
+  if (owner === undefined) throw new Error('there is no /proc: clusters need Linux');
+  const name = `meni-${randomBytes(3).toString('hex')}`;
+  const directory = join(runsDirectory(), name);
+  if (directory.length > LONGEST_DIRECTORY) {
+    throw new Error(`${directory} is too long for a unix socket in it: set XDG_CACHE_HOME`);
+  }
+  mkdirSync(directory, { recursive: true });
+  const recorded: ProcessId[] = [];
+  const save = (): void => {
+    writeFileSync(stateFile(directory), JSON.stringify({ owner, processes: recorded }));
+  };
+  save();
+  return {
+    name,
+    directory,
+    record(pid) {
+      const id = processId(pid);
+      if (id === undefined) return;
+      recorded.push(id);
+      save();
+    },
+    makeCgroup: (group) => makeCgroup(join('/', name, group)),
+    end: () => end(name, recorded),
+  };
+}
+
+/** Ends what is left of runs whose owner was killed. @returns their names. */
+export async function cleanUp(): Promise<string[]> {
+  const left = runs().filter((name) => {
+    const found = readState(name);
+    return found === undefined || !isRunning(found.owner);
+  });
+  for (const name of left) await end(name, readState(name)?.processes ?? []);
+  return left;
+}
+
+/** The names of the runs that have anything on this machine. */
+export function runs(): string[] {
+  return existsSync(runsDirectory()) ? readdirSync(runsDirectory()) : [];
+}
+
+function runsDirectory(): string {
+  return join(cacheDirectory(), 'runs');
+}
+
+function stateFile(directory: string): string {
+  return join(directory, 'state.json');
+}
+
+function readState(name: string): State | undefined {
+  try {
+    return state.parse(JSON.parse(readFileSync(stateFile(join(runsDirectory(), name)), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+async function end(name: string, recorded: readonly ProcessId[]): Promise<void> {
+  await killAll(recorded);
+  await until(() => removeCgroups(name), `the cgroups of ${name} to be empty`);
+  await rm(join(runsDirectory(), name), { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** The cgroup hierarchies: one per controller and `unified` (version 1), or one (version 2). */
+function hierarchies(): string[] {
+  if (existsSync(join(CGROUPS, 'cgroup.controllers'))) return [CGROUPS];
+  return readdirSync(CGROUPS).map((name) => join(CGROUPS, name));
+}
+
+function makeCgroup(path: string): string {
+  for (const hierarchy of hierarchies()) {
+    if (hierarchy.endsWith('/unified')) continue;
+    const [, run = '', name = ''] = path.split('/');
+    let parent = hierarchy;
+    for (const part of [run, name]) {
+      const group = join(parent, part);
+      delegateControllers(parent);
+      mkdirSync(group, { recursive: true });
+      // A new cpuset has neither processors nor memory (version 1).
+      for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+        if (!existsSync(join(hierarchy, 'cgroup.controllers'))) copyIfThere(parent, group, file);
+      }
+      parent = group;
+    }
+    delegateControllers(parent);
+  }
+  return path;
+}
+
+/** Version 2: what a cgroup's children may control; a controller that can't be had is left out. */
+function delegateControllers(group: string): void {
+  const available = join(group, 'cgroup.controllers');
+  if (!existsSync(available)) return;
+  for (const controller of readFileSync(available, 'utf8').trim().split(' ')) {
+    try {
+      writeFileSync(join(group, 'cgroup.subtree_control'), `+${controller}`);
+    } catch {}
+  }
+}
+
+function copyIfThere(from: string, to: string, file: string): void {
+  if (existsSync(join(from, file))) writeFileSync(join(to, file), readFileSync(join(from, file)));
+}
+
+/** @returns whether none is left; one with processes in it can't be removed yet. */
+function removeCgroups(name: string): boolean {
+  // runc makes them in `unified` too.
+  return hierarchies()
+    .map((hierarchy) => join(hierarchy, name))
+    .every(removeTree);
+}
+
+function removeTree(group: string): boolean {
+  if (!existsSync(group)) return true;
+  const children = readdirSync(group, { withFileTypes: true }).filter((each) => each.isDirectory());
+  if (!children.map(({ name }) => removeTree(join(group, name))).every(Boolean)) return false;
+  try {
+    rmdirSync(group);
+    return true;
+  } catch {
+    return false;
+  }
+}

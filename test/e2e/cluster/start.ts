@@ -1,0 +1,239 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Ec2Server } from '../../../sandbox/ec2/server.ts';
+import type { EksServer } from '../../../sandbox/eks/server.ts';
+import { launchWorker } from '../../../sandbox/worker.ts';
+import { type CommandOptions, run as runCommand } from '../parts/command.ts';
+import { program } from '../parts/programs.ts';
+import { applyBase } from './base.ts';
+import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { type Ipvlan, ipvlanOfKernel } from './ipvlan.ts';
+import { base64 } from './kubeconfig.ts';
+import { hostMachine } from './machine.ts';
+import { type Network, SERVICE_ADDRESS, startNetwork } from './network.ts';
+import { type RealNode, startNode } from './node.ts';
+import { type Pinging, type PingOptions, type PingResult, ping, startPinging } from './ping.ts';
+import { freePort } from './ports.ts';
+import { relayIn, relayOut } from './relay.ts';
+import { beginRun, type Run } from './run.ts';
+import type { Vpc } from './vpc.ts';
+
+export interface RealClusterOptions {
+  readonly ec2: Ec2Server;
+  readonly eks: EksServer;
+  readonly clusterName: string;
+  /** Where the nodes' eth0, eth1 and eth2 are. */
+  readonly subnets: { readonly node: string; readonly multus1: string; readonly multus2: string };
+  /** How many real nodes to begin with; 0: a control plane only, which needs no root. */
+  readonly nodes: number;
+}
+
+export interface PodName {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** A Kubernetes cluster of real parts, known to the sandbox's EKS. */
+export interface RealCluster {
+  readonly name: string;
+  /** The API server, `https://127.0.0.1:<port>` */
+  readonly server: string;
+  /** The authority's certificate, PEM in base64. */
+  readonly caData: string;
+  /** The path of the administrator's kubeconfig. */
+  readonly adminKubeconfig: string;
+  readonly kubeconfigFor: ControlPlane['kubeconfigFor'];
+  /** @returns what kubectl, as administrator, writes. @throws CommandFailed */
+  kubectl(args: readonly string[], options?: CommandOptions): Promise<string>;
+  readonly controlPlane: Omit<ControlPlane, 'ca' | 'kubeconfigFor'>;
+  /** Empty in a cluster that is a control plane only: what has to do with nodes throws there. */
+  readonly nodes: readonly RealNode[];
+  /** Launches an instance, and waits until its node is ready. */
+  addNode(): Promise<RealNode>;
+  /** What gives pods their ipvlan interfaces. */
+  readonly ipvlan?: Ipvlan;
+  readonly vpc?: Vpc;
+  /** Pings an address from a pod, once the VPC has heard all that EC2 said. */
+  ping(from: PodName, address: string, options?: PingOptions): Promise<PingResult>;
+  /** The same without end; `interval` in seconds. */
+  startPinging(from: PodName, address: string, interval?: number): Promise<Pinging>;
+  /** Makes 127.0.0.1:`port` of this machine reachable for nodes and pods. @returns host:port. */
+  expose(port: number): string;
+  /** Ends everything, and leaves nothing on the machine. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a cluster of real parts and makes it an EKS cluster of the sandbox's account.
+ *
+ * @throws MissingPart where a part was not built yet.
+ */
+export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
+  const run = await beginRun();
+  try {
+    return await startIn(run, options);
+  } catch (error) {
+    await run.end();
+    throw error;
+  }
+}
+
+async function startIn(run: Run, options: RealClusterOptions): Promise<RealCluster> {
+  const { ec2, eks, clusterName } = options;
+  const port = await freePort();
+  const server = `https://127.0.0.1:${port}`;
+  const network =
+    options.nodes > 0 ? await startNetwork(run, ec2, options.subnets.node) : undefined;
+  const webhookUrl = eks.webhookUrl(clusterName);
+  if (network !== undefined) {
+    relayOut(run, network.controlPlane, `${SERVICE_ADDRESS}:443`, port);
+    relayIn(run, network.controlPlane, '127.0.0.1', Number(new URL(webhookUrl).port));
+  }
+  const { ca, kubeconfigFor, ...controlPlane } = await startControlPlane({
+    run,
+    machine: network?.controlPlane ?? hostMachine(run),
+    webhookUrl,
+    server,
+    address: network
+      ? { bind: '0.0.0.0', advertised: network.address, port: 443 }
+      : { bind: '127.0.0.1', advertised: '127.0.0.1', port },
+  });
+  const adminKubeconfig = join(run.directory, 'admin.kubeconfig');
+  writeFileSync(adminKubeconfig, await kubeconfigFor(), { mode: 0o600 });
+  const kubectlFlags = [`--kubeconfig=${adminKubeconfig}`, `--cache-dir=${run.directory}/kubectl`];
+  const kubectl: RealCluster['kubectl'] = (args, more) =>
+    runCommand([program('kubectl'), ...kubectlFlags, ...args], more);
+  await applyBase(kubectl, { withNodes: network !== undefined });
+  const caData = base64(ca);
+  eks.addCluster({ name: clusterName, endpoint: server, caData });
+
+  const shared = {
+    name: clusterName,
+    server,
+    caData,
+    adminKubeconfig,
+    kubeconfigFor,
+    kubectl,
+    controlPlane,
+  };
+  const stop = async (): Promise<void> => {
+    network?.vpc.stop();
+    await run.end();
+  };
+  if (network === undefined) return { ...shared, ...withoutNodes(clusterName), stop };
+  const ipvlan = await ipvlanOfKernel();
+  const nodes = await withNodes({ run, options, network, ipvlan, kubectl, kubeconfigFor });
+  return { ...shared, ...nodes, ipvlan, vpc: network.vpc, stop };
+}
+
+type NodePart = Pick<RealCluster, 'nodes' | 'addNode' | 'ping' | 'startPinging' | 'expose'>;
+
+function withoutNodes(cluster: string): NodePart {
+  const refuse = (): never => {
+    throw new Error(`the cluster ${cluster} was started without real nodes`);
+  };
+  return {
+    nodes: [],
+    addNode: async () => refuse(),
+    ping: async () => refuse(),
+    startPinging: async () => refuse(),
+    expose: refuse,
+  };
+}
+
+interface Surroundings {
+  readonly run: Run;
+  readonly options: RealClusterOptions;
+  readonly network: Network;
+  readonly ipvlan: Ipvlan;
+  readonly kubectl: RealCluster['kubectl'];
+  readonly kubeconfigFor: ControlPlane['kubeconfigFor'];
+}
+
+async function withNodes(surroundings: Surroundings): Promise<NodePart> {
+  const { run, options, network, kubectl } = surroundings;
+  const nodes: RealNode[] = [];
+  const place = async (pod: PodName) => {
+    const { node: name, uid } = await placeOf(kubectl, pod);
+    const node = nodes.find((each) => each.name === name);
+    if (node === undefined) throw new Error(`pod ${pod.name} is on no real node, but on ${name}`);
+    await network.vpc.settled();
+    return { node, uid };
+  };
+  const addNode = async (): Promise<RealNode> => {
+    const node = await launchNode(surroundings, nodes.length + 1);
+    nodes.push(node);
+    await nodeReady(kubectl, node.name);
+    return node;
+  };
+  // One after the other they get their numbers, side by side they boot.
+  const numbers = Array.from({ length: options.nodes }, (_, index) => index + 1);
+  nodes.push(...(await Promise.all(numbers.map((each) => launchNode(surroundings, each)))));
+  await Promise.all(nodes.map(({ name }) => nodeReady(kubectl, name)));
+
+  return {
+    nodes,
+    addNode,
+    async ping(from, address, pingOptions) {
+      const { node, uid } = await place(from);
+      return ping(node, uid, address, pingOptions);
+    },
+    async startPinging(from, address, interval) {
+      const { node, uid } = await place(from);
+      return startPinging(node, uid, address, interval);
+    },
+    expose(port) {
+      relayIn(run, network.controlPlane, network.address, port);
+      return `${network.address}:${port}`;
+    },
+  };
+}
+
+async function launchNode(
+  { run, options, network, ipvlan, kubeconfigFor }: Surroundings,
+  number: number,
+): Promise<RealNode> {
+  const { ec2, clusterName, subnets } = options;
+  const worker = launchWorker(ec2, {
+    cluster: clusterName,
+    nodeSubnetId: subnets.node,
+    enis: [
+      { deviceIndex: 1, subnetId: subnets.multus1 },
+      { deviceIndex: 2, subnetId: subnets.multus2 },
+    ],
+  });
+  const server = `https://${SERVICE_ADDRESS}:443`;
+  const kubelet = { name: `system:node:${worker.name}`, groups: ['system:nodes'], server };
+  return startNode({
+    run,
+    ec2,
+    worker,
+    number,
+    instanceType: worker.instanceType,
+    controlPlane: network.controlPlane,
+    vpc: network.vpc,
+    ipvlan,
+    kubeletKubeconfig: await kubeconfigFor(kubelet),
+    multusKubeconfig: await kubeconfigFor({ name: 'multus', server }),
+  });
+}
+
+async function nodeReady(kubectl: RealCluster['kubectl'], name: string): Promise<void> {
+  await kubectl(['wait', '--for=create', `node/${name}`, '--timeout=60s']);
+  await kubectl(['wait', '--for=condition=Ready', `node/${name}`, '--timeout=60s']);
+}
+
+const placed = z.object({
+  metadata: z.object({ uid: z.string() }),
+  spec: z.object({ nodeName: z.string() }),
+});
+
+async function placeOf(
+  kubectl: RealCluster['kubectl'],
+  { namespace = 'default', name }: PodName,
+): Promise<{ readonly node: string; readonly uid: string }> {
+  const json = await kubectl(['get', 'pod', name, `--namespace=${namespace}`, '--output=json']);
+  const { metadata, spec } = placed.parse(JSON.parse(json));
+  return { node: spec.nodeName, uid: metadata.uid };
+}

@@ -28,6 +28,24 @@ export function readStage(root: string, stage: string): StageSettings {
   return parseStage(readFileSync(join(root, file), 'utf8'), file);
 }
 
+/** The stage that shows what a configuration looks like; it is packaged, and not deployed. */
+export const EXAMPLE_STAGE = 'example';
+
+/**
+ * The stage that is meant where none is named: the only one that is configured.
+ *
+ * @param root the folder that holds `config/`.
+ * @throws ConfigurationError where there is none, or more than one.
+ */
+export function onlyStage(root: string): string {
+  const stages = stagesIn(join(root, 'config')).filter((stage) => stage !== EXAMPLE_STAGE);
+  const [only, ...more] = stages;
+  if (only !== undefined && more.length === 0) return only;
+  throw new ConfigurationError(
+    `which stage? Name it with --stage. Configured in config/: ${stages.join(', ') || 'none'}`,
+  );
+}
+
 function stagesIn(folder: string): string[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.yml'));
   return files.map((name) => name.slice(0, -'.yml'.length)).toSorted();

@@ -3,7 +3,7 @@ import {
   type CloudFormationClientConfig,
 } from '@aws-sdk/client-cloudformation';
 import { EKSClient, type EKSClientConfig } from '@aws-sdk/client-eks';
-import { readStage } from '../config/read.ts';
+import { EXAMPLE_STAGE, readStage } from '../config/read.ts';
 import type { StageSettings } from '../config/schema.ts';
 import { stackName } from '../resources/names.ts';
 import { type Stack, stackOf } from '../resources/stack.ts';
@@ -30,9 +30,6 @@ interface Resolving {
   readonly address?: string;
   resolveVariable(variable: string): Promise<unknown>;
 }
-
-/** The stage that shows what a configuration looks like. */
-const EXAMPLE = 'example';
 
 /**
  * osls's side of the stack: `${stack:…}` in serverless.yml, made of config/<stage>.yml; bundles
@@ -81,7 +78,7 @@ export function serverlessPlugin(
       },
       async 'before:deploy:deploy'() {
         const stage = aws().getStage();
-        if (stage === EXAMPLE) {
+        if (stage === EXAMPLE_STAGE) {
           throw failure(
             'config/example.yml is an example: copy it to config/<stage>.yml, name your clusters ' +
               'there and deploy with --stage <stage>',

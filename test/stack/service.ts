@@ -9,14 +9,20 @@ import { stackOf } from '../../resources/stack.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
+type Environment = Readonly<Record<string, string>>;
+
+interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** A folder like the repository's, with configurations of its own. */
 export interface Service {
   readonly folder: string;
   /** Runs `serverless`. Rejects where it fails; the error's `stdout` says why. */
-  serverless(
-    args: readonly string[],
-    env?: Readonly<Record<string, string>>,
-  ): Promise<{ readonly stdout: string; readonly stderr: string }>;
+  serverless(args: readonly string[], env?: Environment): Promise<Output>;
+  /** Runs a program of the repository's `scripts/`. Rejects where it fails. */
+  node(args: readonly string[], env?: Environment): Promise<Output>;
   remove(): Promise<void>;
 }
 
@@ -30,16 +36,15 @@ export async function serviceWith(stages: Readonly<Record<string, string>>): Pro
     await writeFile(join(folder, 'config', `${stage}.yml`), text);
   }
   const run = promisify(execFile);
+  const node = (args: readonly string[], env: Environment = {}): Promise<Output> =>
+    run(process.execPath, [...args], { cwd: folder, env: { ...process.env, ...env } });
   return {
     folder,
+    node,
     serverless: (args, env = {}) =>
-      run(process.execPath, [join(ROOT, 'node_modules/serverless/bin/serverless.js'), ...args], {
-        cwd: folder,
-        env: {
-          ...process.env,
-          SLS_SCHEMA_CACHE_BASE_DIR: join(ROOT, 'node_modules/.cache'),
-          ...env,
-        },
+      node([join(ROOT, 'node_modules/serverless/bin/serverless.js'), ...args], {
+        SLS_SCHEMA_CACHE_BASE_DIR: join(ROOT, 'node_modules/.cache'),
+        ...env,
       }),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -72,6 +77,8 @@ export function templateOf(stageText: string): Template {
 
 /** What `serverless package` makes of a stage. */
 export interface Packaged {
+  /** As it is sent to CloudFormation. */
+  readonly text: string;
   readonly template: Template;
   /** Of each function, in bytes. */
   readonly zipBytes: Readonly<Record<'reconcile' | 'sweep', number>>;
@@ -85,8 +92,10 @@ export async function packaged(stageText: string): Promise<Packaged> {
     const written = join(service.folder, '.serverless/cloudformation-template-update-stack.json');
     const bytesOf = async (name: string): Promise<number> =>
       (await readFile(join(service.folder, '.serverless', `${name}.zip`))).length;
+    const text = await readFile(written, 'utf8');
     return {
-      template: template.parse(JSON.parse(await readFile(written, 'utf8'))),
+      text,
+      template: template.parse(JSON.parse(text)),
       zipBytes: { reconcile: await bytesOf('reconcile'), sweep: await bytesOf('sweep') },
     };
   } finally {

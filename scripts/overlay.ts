@@ -1,0 +1,84 @@
+import { stringify } from 'yaml';
+import * as z from 'zod';
+import { idOf } from '../resources/names.ts';
+
+const deployed = z.object({
+  cluster: z.string(),
+  identity: z.enum(['pod-identity', 'irsa']),
+  namespace: z.string(),
+  serviceAccount: z.string(),
+  region: z.string(),
+  queueUrl: z.url(),
+  roleArn: z.string().startsWith('arn:'),
+});
+
+/** What the manifests in one cluster need to know of the deployed stack. */
+export type DeployedCluster = z.infer<typeof deployed>;
+
+/**
+ * What a stack's outputs say of a cluster.
+ *
+ * @throws an Error that names the clusters that there are, where it is none of them.
+ */
+export function clusterIn(outputs: ReadonlyMap<string, string>, cluster: string): DeployedCluster {
+  const text = outputs.get(`Cluster${idOf(cluster)}`);
+  if (text !== undefined) return deployed.parse(JSON.parse(text));
+  const known = [...outputs]
+    .filter(([key]) => key.startsWith('Cluster'))
+    .map(([, value]) => deployed.parse(JSON.parse(value)).cluster);
+  throw new Error(
+    `the stack serves no cluster ${cluster}, but ${known.join(', ') || 'none'}: ` +
+      'add it to the configuration of the stage and deploy',
+  );
+}
+
+/** The names that the manifests in deploy/base have; an overlay patches these objects. */
+export const BASE = {
+  namespace: 'multus-eni-reconciler',
+  serviceAccount: 'multus-eni-forwarder',
+  /** Its keys are the forwarder's environment, as forwarder/config.ts reads it. */
+  configMap: 'multus-eni-forwarder',
+} as const;
+
+/**
+ * The kustomization of a cluster's overlay: deploy/base with the ConfigMap of this stack, and with
+ * IRSA the role on the service account.
+ *
+ * @throws an Error where the configuration names another service account than deploy/base has: a
+ *   kustomization cannot rename one.
+ */
+export function overlay(cluster: DeployedCluster): string {
+  if (cluster.serviceAccount !== BASE.serviceAccount) {
+    throw new Error(
+      `forwarder.serviceAccount is ${cluster.serviceAccount}, deploy/base has ` +
+        `${BASE.serviceAccount}: leave it out of the configuration, or write the overlay yourself`,
+    );
+  }
+  const configMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: BASE.configMap },
+    data: {
+      CLUSTER_NAME: cluster.cluster,
+      QUEUE_URL: cluster.queueUrl,
+      AWS_REGION: cluster.region,
+    },
+  };
+  const serviceAccount = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: {
+      name: BASE.serviceAccount,
+      annotations: { 'eks.amazonaws.com/role-arn': cluster.roleArn },
+    },
+  };
+  const patched = cluster.identity === 'irsa' ? [configMap, serviceAccount] : [configMap];
+  const text = stringify({
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    ...(cluster.namespace === BASE.namespace ? {} : { namespace: cluster.namespace }),
+    resources: ['../../base'],
+    patches: patched.map((object) => ({ patch: stringify(object) })),
+  });
+  return `# Written by \`npm run kustomize -- ${cluster.cluster}\` from the stack's outputs.\n${text}`;
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:e2e`: the product with parts that somebody else wrote. */
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.test.ts'],
+    setupFiles: ['test/setup/loopback-only.ts', 'test/setup/environment.ts'],
+    pool: 'forks',
+    execArgv: [`--import=${new URL('test/setup/loopback-only.ts', import.meta.url).href}`],
+    maxWorkers: 1,
+    testTimeout: 120_000,
+    // The parts are made on the first run.
+    hookTimeout: 900_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+  },
+});

@@ -16,12 +16,7 @@ import {
   type Invocation,
   startEventSourceMapping,
 } from '../../sandbox/lambda/event-source-mapping.ts';
-import {
-  startWorld,
-  type World,
-  type WorldCluster,
-  type WorldOptions,
-} from '../../sandbox/world.ts';
+import { startWorld, type World, type WorldOptions } from '../../sandbox/world.ts';
 import { clusters as eksClusters } from '../../shared/cluster/connect.ts';
 import { configFrom } from '../../shared/config.ts';
 import { type RecordedTelemetry, recordedTelemetry } from './telemetry.ts';
@@ -36,6 +31,12 @@ export interface BedOptions extends WorldOptions {
   readonly wrap?: (outside: Outside) => Outside;
   /** How many invocations run side by side; default 4. */
   readonly concurrency?: number;
+}
+
+/** What a forwarder is told of its cluster, whatever parts that is made of. */
+export interface ForwardedCluster {
+  readonly name: string;
+  readonly kubernetes: { kubeconfig(): string };
 }
 
 /**
@@ -58,7 +59,7 @@ export interface Bed {
   /** Begins to deliver what is in the queue. It is not begun by itself. */
   startDelivery(): EventSourceMapping;
   /** Starts a forwarder of a cluster, the first one by default. */
-  startForwarder(cluster?: WorldCluster): Promise<Forwarder>;
+  startForwarder(cluster?: ForwardedCluster): Promise<Forwarder>;
   stop(): Promise<void>;
 }
 
@@ -169,7 +170,7 @@ function outsideOf(world: World): Outside {
 
 async function forwarderOf(
   world: World,
-  cluster: WorldCluster,
+  cluster: ForwardedCluster,
   send: SendBatch,
 ): Promise<Forwarder> {
   const kubeConfig = new KubeConfig();

@@ -6,6 +6,7 @@ import type { HolderNode } from '../plan/conflict.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import { readNetworks } from '../state/networks.ts';
 import { readNode } from '../state/node-state.ts';
+import { StalePodsError } from './release.ts';
 
 /** An ENI that has an address which a pod of another ENI claims, and who may be its holder. */
 export interface HolderView {
@@ -51,25 +52,36 @@ export async function readHolder(
   return readStranded(access, nodes, enis, signal);
 }
 
+/**
+ * Listing all pods of a large cluster takes longer than a list may be old when something is
+ * unassigned on its strength. So it only tells which missing nodes pods are bound to; what those
+ * pods claim is then read again, node by node.
+ */
 async function readStranded(
   access: ClusterAccess,
   before: readonly Node[],
   enis: readonly Eni[],
   signal?: AbortSignal,
 ): Promise<HolderView[]> {
-  const listedAt = access.clock.now();
-  const [pods, { byName }] = await Promise.all([
-    access.kubernetes.listPods({ signal }),
+  const { kubernetes } = access;
+  const [everywhere, { byName }] = await Promise.all([
+    kubernetes.listPods({ signal }),
     readNetworks(access, signal),
   ]);
-  const after = await access.kubernetes.listNodes(signal);
-  // A Node that went or came meanwhile has not been asked about its pods: they count as stranded.
-  const existing = namesOf(before).intersection(namesOf(after));
-  const claims = pods
-    .filter((pod) => pod.node !== undefined && !existing.has(pod.node))
+  const bound = new Set(everywhere.map((pod) => pod.node).filter((node) => node !== undefined));
+  const listedAt = access.clock.now();
+  const missing = bound.difference(namesOf(before));
+  const pods = await Promise.all([...missing].map((node) => kubernetes.listPods({ node, signal })));
+  const after = namesOf(await kubernetes.listNodes(signal));
+  // The pods of a Node that went meanwhile have not been asked about.
+  if (namesOf(before).intersection(bound).difference(after).size > 0) {
+    throw new StalePodsError('a Node went while the pods of missing nodes were listed');
+  }
+  const stranded = pods
+    .flat()
     .map((pod) => claimsOf(pod, byName))
     .filter((pod) => pod !== undefined);
-  return enis.map((eni) => ({ eni, stranded: claims, listedAt }));
+  return enis.map((eni) => ({ eni, stranded, listedAt }));
 }
 
 /** A Node that does not name its instance yet is as good as one that is still to come. */

@@ -127,15 +127,13 @@ async function readViews(
   holders: readonly Eni[],
   signal?: AbortSignal,
 ): Promise<HolderView[]> {
-  const claimedAt = access.clock.now();
-  const [nodes] = await Promise.all([
-    access.kubernetes.listNodes(signal),
-    assertStillClaimed(access, state, pending, signal),
-  ]);
+  const nodes = await access.kubernetes.listNodes(signal);
   const byInstance = [...Map.groupBy(holders, (eni) => eni.instanceId)];
   const views = await Promise.all(
     byInstance.map(([instanceId, enis]) => readHolder(access, nodes, instanceId, enis, signal)),
   );
+  const claimedAt = access.clock.now();
+  await assertStillClaimed(access, state, pending, signal);
   return views.flat().map((view) => ({ ...view, listedAt: Math.min(view.listedAt, claimedAt) }));
 }
 

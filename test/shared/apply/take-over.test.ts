@@ -129,6 +129,36 @@ describe('an ENI that is no node’s', () => {
     expect(on(a.eth1)).toEqual([X]);
   });
 
+  it('gives up what it has also where listing all pods of the cluster takes longer than a list is good for', async () => {
+    const bed = await startContested();
+    const { clock, kubernetes } = bed;
+    kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-b');
+    const { listPods } = kubernetes;
+    kubernetes.listPods = async (options) => {
+      if (options.node === undefined) clock.advance(5000);
+      return listPods(options);
+    };
+    expect((await bed.reconcile(bed.a)).problems).toEqual([]);
+    expect(bed.on(bed.a.eth1)).toEqual([X]);
+  });
+
+  it('is looked at again where a Node went while the pods of missing nodes were listed', async () => {
+    const bed = await startContested();
+    const { kubernetes } = bed;
+    kubernetes.pods.push(podWith('node-c', 'late', [X], { namespace: 'other' }));
+    kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-b');
+    const { listPods } = kubernetes;
+    kubernetes.listPods = async (options) => {
+      const pods = await listPods(options);
+      if (options.node === undefined) {
+        kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-c');
+      }
+      return pods;
+    };
+    await expect(bed.reconcile(bed.a)).rejects.toThrow(StalePodsError);
+    expect(bed.on(bed.b.eth1)).toEqual([X]);
+  });
+
   it('of another cluster is left alone', async () => {
     const bed = await startContested();
     bed.kubernetes.nodes = bed.kubernetes.nodes.filter(({ name }) => name !== 'node-b');

@@ -20,6 +20,9 @@ export interface ReconcileContext extends Omit<Context, 'inventory'> {
   readonly memories: Map<string, NodeMemory>;
 }
 
+/** An older heartbeat, from a backlog or a replay, does not say that the forwarder lives now: ms. */
+const BEATS_FOR_MS = 5 * 60_000;
+
 /** Lambda's answer for a batch in part (AWS Lambda Developer Guide, "ReportBatchItemFailures"). */
 export interface BatchResponse {
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
@@ -39,13 +42,13 @@ export async function reconcileBatch(
   deadlineMs: number,
 ): Promise<BatchResponse> {
   const { received, malformed } = readBatch(event);
-  const heartbeats = received.filter(isHeartbeat);
   const byNode = Map.groupBy(
     received.filter(isNodeMessage),
     ({ message }) => `${message.cluster}/${message.node}`,
   );
-  for (const { message } of heartbeats) {
-    context.telemetry.metric('ForwarderHeartbeat', message.cluster, 1);
+  for (const { message } of received.filter(isHeartbeat)) {
+    const age = context.clock.now() - Date.parse(message.observedAt);
+    if (age < BEATS_FOR_MS) context.telemetry.metric('ForwarderHeartbeat', message.cluster, 1);
   }
   const failed = await Promise.all([
     ...malformed.map(({ envelope, detail }) => setAside(context, envelope, detail)),

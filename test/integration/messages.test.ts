@@ -83,20 +83,26 @@ describe('messages are hints', () => {
     expect(calls.writes).toEqual([]);
   });
 
-  scenario("a forwarder's heartbeat becomes a metric", ALONE, async (stage) => {
-    const { cluster, queue, telemetry, calls } = stage;
-    const heartbeat = {
-      version: 1,
-      cluster: cluster.name,
-      reason: 'heartbeat',
-      observedAt: new Date().toISOString(),
-    };
-    const [id = ''] = await queue.send(heartbeatGroup(cluster.name), [JSON.stringify(heartbeat)]);
-    await queue.done(id);
+  scenario(
+    "a forwarder's heartbeat becomes a metric, an old one does not",
+    ALONE,
+    async (stage) => {
+      const { cluster, queue, telemetry, calls } = stage;
+      const beat = (at: number) =>
+        JSON.stringify({
+          version: 1,
+          cluster: cluster.name,
+          reason: 'heartbeat',
+          observedAt: new Date(at).toISOString(),
+        });
+      const beats = [beat(Date.now() - 10 * 60_000), beat(Date.now())];
+      const ids = await queue.send(heartbeatGroup(cluster.name), beats);
+      for (const id of ids) await queue.done(id);
 
-    expect(telemetry.values('ForwarderHeartbeat', cluster.name)).toEqual([1]);
-    expect(calls.ec2).toEqual([]);
-  });
+      expect(telemetry.values('ForwarderHeartbeat', cluster.name)).toEqual([1]);
+      expect(calls.ec2).toEqual([]);
+    },
+  );
 });
 
 describe('an address outside ranges is released', () => {

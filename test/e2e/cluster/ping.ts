@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { program } from '../parts/programs.ts';
+import type { Followed } from './machine.ts';
 import type { RealNode } from './node.ts';
 
 export interface PingResult {
@@ -40,10 +41,20 @@ export async function startPinging(
   node: RealNode,
   podUid: string,
   address: string,
-  interval = 0.01,
+  interval?: number,
 ): Promise<Pinging> {
-  const flags = ['-n', '-D', '-i', String(interval)];
-  const pinging = node.follow([...(await inPod(node, podUid)), 'ping', ...flags, address]);
+  return follow(node, await inPod(node, podUid), address, interval);
+}
+
+/** Begins to ping: `enter` is the beginning of a command on the machine, such as nsenter's. */
+export function follow(
+  machine: { follow(command: readonly string[]): Followed },
+  enter: readonly string[],
+  address: string,
+  interval = 0.01,
+): Pinging {
+  const command = ['ping', '-n', '-D', '-i', String(interval), address];
+  const pinging = machine.follow([...enter, ...command]);
   const answered = Promise.withResolvers<number>();
   let said = '';
   const lines = createInterface({ input: pinging.output });

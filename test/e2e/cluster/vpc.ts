@@ -1,6 +1,7 @@
 import type { Ec2 } from '../../../sandbox/ec2/engine.ts';
 import type { State } from '../../../sandbox/ec2/model.ts';
 import type { NamespaceMachine } from './machine.ts';
+import { follow, type Pinging } from './ping.ts';
 
 /** Where packets for an address go: out of a link of the VPC's, to a MAC address. */
 export interface Route {
@@ -18,6 +19,8 @@ export interface Vpc {
   plug(node: NamespaceMachine, eni: PluggedEni): Promise<void>;
   /** Forgets the link of an ENI whose node is gone. */
   unplug(eniId: string): void;
+  /** Begins to ping from the VPC's router, as fast as it has a route; `interval` in seconds. */
+  startPinging(address: string, interval?: number): Pinging;
   /** Waits until everything that EC2 has said so far is done. */
   settled(): Promise<void>;
   stop(): void;
@@ -41,7 +44,7 @@ export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
   let work = Promise.resolve();
   let plugged = 0;
 
-  const follow = (): void => {
+  const obey = (): void => {
     work = work.then(async () => {
       const wanted = routesOf(ec2.snapshot(), links);
       const changes = difference(current, wanted);
@@ -51,7 +54,7 @@ export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
     // `settled` tells; meanwhile it is nobody's unhandled rejection.
     work.catch(() => undefined);
   };
-  const stopFollowing = ec2.onChange(follow);
+  const stopFollowing = ec2.onChange(obey);
 
   return {
     async plug(node, { id, interfaceName, mac, address, gateway }) {
@@ -67,7 +70,7 @@ export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
         ip addr add ${gateway}/32 dev ${link}
         ip link set ${link} up`);
       links.set(id, link);
-      follow();
+      obey();
       await work;
     },
     unplug(eniId) {
@@ -79,6 +82,7 @@ export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
       });
       work.catch(() => undefined);
     },
+    startPinging: (address, interval) => follow(machine, [], address, interval),
     settled: () => work,
     stop: stopFollowing,
   };

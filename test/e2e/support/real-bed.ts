@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { type Bed, type BedOptions, startBed } from '../../support/bed.ts';
+import { type RealCluster, startRealCluster } from '../cluster/start.ts';
+
+const ACCESS = join(import.meta.dirname, '..', 'access.yaml');
+
+/** The product in this process, on the sandbox's AWS and a Kubernetes of real parts. */
+export interface RealBed {
+  readonly bed: Bed;
+  readonly cluster: RealCluster;
+  /** Starts a forwarder, and the delivery of what it sends. */
+  startProduct(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The real cluster takes the place of the sandbox's first: EKS describes it under that name, and
+ * the functions reach it by their EKS tokens.
+ */
+export async function startRealBed(
+  options: BedOptions & { readonly nodes: number },
+): Promise<RealBed> {
+  const bed = await startBed(options);
+  const { ec2, eks, subnets, cluster: embedded } = bed.world;
+  try {
+    const { nodes } = options;
+    const cluster = await startRealCluster({
+      ec2,
+      eks,
+      subnets,
+      clusterName: embedded.name,
+      nodes,
+    });
+    await cluster.kubectl(['create', '-f', ACCESS]);
+    const kubeconfig = await cluster.kubeconfigFor();
+    return {
+      bed,
+      cluster,
+      async startProduct() {
+        await bed.startForwarder({
+          name: cluster.name,
+          kubernetes: { kubeconfig: () => kubeconfig },
+        });
+        bed.startDelivery();
+      },
+      async stop() {
+        await bed.stop();
+        await cluster.stop();
+      },
+    };
+  } catch (error) {
+    await bed.stop();
+    throw error;
+  }
+}

@@ -25,35 +25,57 @@ interface Room {
  * Leaves out what would exceed an ENI's addresses: one call over the limit is refused as a
  * whole. The primary address counts, and a delegated prefix counts as one (Amazon EC2 User
  * Guide, "IP addresses per network interface per instance type" and "prefix delegation").
- * What is released first makes room; so does a move for the ENI that it leaves, but only from
- * the next reconcile on, since the move itself may not find room.
+ * What is released makes room, and so does what moves away: both are unassigned first.
  */
 export function limitToRoom(input: RoomInput): Room {
   const { limits } = input;
   if (limits === undefined) {
     return { assign: input.assign, move: input.move, waiting: [], problems: [] };
   }
-  const free = new Map<string, number>();
-  for (const eni of input.enis) {
-    for (const family of [4, 6] as const) {
-      free.set(slot(eni.id, family), capacity(limits, family) - used(eni, family, input.release));
+  let move = input.move;
+  for (;;) {
+    const leaving = move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
+    const fits = fitting(freeOf(input.enis, limits, [...input.release, ...leaving]));
+    const fitted = move.filter(fits);
+    if (fitted.length === move.length) {
+      const assign = input.assign.filter(fits);
+      const waiting = input.assign.filter((assignment) => !assign.includes(assignment));
+      const staying = input.move.filter((each) => !move.includes(each));
+      return { assign, move, waiting, problems: [...staying, ...waiting].map(full) };
     }
+    // What does not move after all leaves no room where it is, which others may have counted on.
+    move = fitted;
   }
-  const problems: Problem[] = [];
-  const fits = ({ address, eniId, claim }: Assignment): boolean => {
+}
+
+function full({ address, eniId, claim }: Assignment): Problem {
+  return { pod: claim.pod, address, kind: 'eni-full', eniId };
+}
+
+/** Takes a place for each assignment that it is asked about, as long as there is one. */
+function fitting(free: Map<string, number>): (assignment: Assignment) => boolean {
+  return ({ address, eniId }) => {
     const key = slot(eniId, familyOf(address));
     const left = free.get(key) ?? 0;
-    if (left > 0) {
-      free.set(key, left - 1);
-      return true;
-    }
-    problems.push({ pod: claim.pod, address, kind: 'eni-full', eniId });
-    return false;
+    free.set(key, left - 1);
+    return left > 0;
   };
-  const move = input.move.filter(fits);
-  const assign = input.assign.filter(fits);
-  const waiting = input.assign.filter((assignment) => !assign.includes(assignment));
-  return { assign, move, waiting, problems };
+}
+
+/** How many more addresses each ENI takes of each family, once `leaving` has left. */
+function freeOf(
+  enis: readonly Eni[],
+  limits: InstanceLimits,
+  leaving: readonly Placement[],
+): Map<string, number> {
+  return new Map(
+    enis.flatMap((eni) =>
+      ([4, 6] as const).map((family) => [
+        slot(eni.id, family),
+        capacity(limits, family) - used(eni, family, leaving),
+      ]),
+    ),
+  );
 }
 
 const slot = (eniId: string, family: Family): string => `${eniId}/${family}`;
@@ -62,14 +84,14 @@ function capacity(limits: InstanceLimits, family: Family): number {
   return family === 4 ? limits.ipv4 : limits.ipv6;
 }
 
-function used(eni: Eni, family: Family, release: readonly Placement[]): number {
+function used(eni: Eni, family: Family, leaving: readonly Placement[]): number {
   const ofFamily = (addresses: readonly Address[]): number =>
     addresses.filter((address) => familyOf(address) === family).length;
-  const released = release.filter((placement) => placement.eniId === eni.id);
+  const left = leaving.filter((placement) => placement.eniId === eni.id);
   return (
     ofFamily(eni.primary) +
     ofFamily(eni.secondary) +
     eni.prefixes.filter((prefix) => prefix.family === family).length -
-    ofFamily(released.map((placement) => placement.address))
+    ofFamily(left.map((placement) => placement.address))
   );
 }

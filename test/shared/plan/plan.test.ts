@@ -467,6 +467,39 @@ describe('an ENI with as many addresses as it takes', () => {
   });
 });
 
+describe('addresses that move between full ENIs', () => {
+  const limits = { ipv4: 2, ipv6: 0 };
+  const Y = '172.16.1.71';
+  const swapped = [pod('p', [onEth3(X)]), pod('q', [onEth1(Y)])];
+  const moves = [
+    'move 172.16.1.70 on eni-3 from eni-1 for p',
+    'move 172.16.1.71 on eni-1 from eni-3 for q',
+  ];
+
+  it('change places', () => {
+    const enis = [eth0(), eth1([X]), eth3([Y])];
+    expect(decide({ limits, enis, pods: swapped })).toEqual(moves);
+  });
+
+  it('leave their places to others', () => {
+    const enis = [eth0(), eth1([X]), eth3()];
+    expect(decide({ limits, enis, pods: swapped })).toEqual([
+      'assign 172.16.1.71 on eni-1 for q',
+      'move 172.16.1.70 on eni-3 from eni-1 for p',
+    ]);
+  });
+
+  it('leave no place where they cannot move', () => {
+    const enis = [eth0(), eth1([X]), eth3(['172.16.1.72'])];
+    const pods = [...swapped, pod('r', [onEth3('172.16.1.72')])];
+    expect(decide({ limits, enis, pods })).toEqual([
+      'keep 172.16.1.72 on eni-3 for r',
+      'problem 172.16.1.70 eni-full for p',
+      'problem 172.16.1.71 eni-full for q',
+    ]);
+  });
+});
+
 describe('the release policy upsert-only', () => {
   it('assigns, keeps, and takes nothing from any ENI', () => {
     const enis = [eth0(), eth1([X, '172.16.1.71', '172.16.1.200']), eth3(['172.16.1.72'])];

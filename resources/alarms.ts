@@ -38,7 +38,7 @@ export function custom(service: FunctionName, name: MetricName, cluster: string)
   return { namespace: METRIC_NAMESPACE, name, dimensions: { service, cluster } };
 }
 
-export function ofQueue(queue: 'Queue' | 'DeadLetterQueue', name: string): Metric {
+function ofQueue(queue: 'Queue' | 'DeadLetterQueue', name: string): Metric {
   return { namespace: 'AWS/SQS', name, dimensions: { QueueName: getAtt(queue, 'QueueName') } };
 }
 

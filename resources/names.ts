@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-export const SERVICE = 'multus-eni-reconciler';
+const SERVICE = 'multus-eni-reconciler';
 
 /** osls names what it makes of a function `reconcile` so. */
 export const FUNCTION_IDS = { reconcile: 'ReconcileLambdaFunction', sweep: 'SweepLambdaFunction' };

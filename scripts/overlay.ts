@@ -33,7 +33,7 @@ export function clusterIn(outputs: ReadonlyMap<string, string>, cluster: string)
 }
 
 /** The names that the manifests in deploy/base have; an overlay patches these objects. */
-export const BASE = {
+const BASE = {
   namespace: 'multus-eni-reconciler',
   serviceAccount: 'multus-eni-forwarder',
   /** Its keys are the forwarder's environment, as forwarder/config.ts reads it. */

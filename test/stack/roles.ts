@@ -40,7 +40,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
 };
 
 /** Replaces the intrinsic functions that the stack uses by what they give in the sandbox's account. */
-export function resolved(template: Template, value: unknown): unknown {
+function resolved(template: Template, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((entry) => resolved(template, entry));
   if (typeof value !== 'object' || value === null) return value;
   const [[name, argument] = ['', undefined], ...more] = Object.entries(value);

@@ -55,6 +55,11 @@ export function serverlessPlugin(
     return settings;
   };
   const aws = () => serverless.getProvider('aws');
+  const bundle = async (): Promise<void> => {
+    for (const { name, bundleBytes, zipBytes } of await writeArtifacts(serverless.serviceDir)) {
+      log.notice(`${name}: ${kilobytes(bundleBytes)} bundled, ${kilobytes(zipBytes)} zipped`);
+    }
+  };
   let told = false;
   const resolvePart = async ({ address, resolveVariable }: Resolving) => {
     const stage = String(await resolveVariable('sls:stage'));
@@ -71,11 +76,8 @@ export function serverlessPlugin(
   return {
     configurationVariablesSources: { stack: { resolve: resolvePart } },
     hooks: {
-      async 'before:package:createDeploymentArtifacts'() {
-        for (const { name, bundleBytes, zipBytes } of await writeArtifacts(serverless.serviceDir)) {
-          log.notice(`${name}: ${kilobytes(bundleBytes)} bundled, ${kilobytes(zipBytes)} zipped`);
-        }
-      },
+      'before:package:createDeploymentArtifacts': bundle,
+      'before:invoke:local:invoke': bundle,
       async 'before:deploy:deploy'() {
         const stage = aws().getStage();
         if (stage === EXAMPLE_STAGE) {

@@ -3,7 +3,7 @@ import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { NodeRequest } from './reconcile-node.ts';
 import type { Received } from './records.ts';
 
-/** A message may name addresses to release for this long after it was observed (DESIGN.md, "Ranges"). */
+/** A message may name addresses to release for this long after it was observed (docs/design.md, "Ranges"). */
 export const NAMING_HOLDS_MS = 15 * 60_000;
 
 /** All messages of one node in a batch, as one request: they share one reconcile and one fate. */

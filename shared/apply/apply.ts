@@ -11,7 +11,7 @@ import { mayBeElsewhere, takeOver } from './take-over.ts';
 
 /** How a plan is to be applied. */
 export interface ApplyOptions {
-  /** Also assign what the read shows as kept: it may be an old view (DESIGN.md, rule 7). */
+  /** Also assign what the read shows as kept: it may be an old view (docs/design.md, rule 7). */
   readonly assignKept: boolean;
   /** Whether the pod has been told of a conflict about the address: then it is looked up before it is assigned. */
   readonly inConflict: (assignment: Assignment) => boolean;

@@ -11,7 +11,7 @@ export class StillShownError extends Error {
 const PAUSES_MS = [0, 100, 200, 400, 800, 1600] as const;
 
 /**
- * Waits until DescribeNetworkInterfaces no longer shows what was released (DESIGN.md, rule 7:
+ * Waits until DescribeNetworkInterfaces no longer shows what was released (docs/design.md, rule 7:
  * else the next reconcile could read the old state and keep what is not there).
  *
  * @throws StillShownError when it does for longer than about three seconds.

@@ -8,7 +8,7 @@ import type { Ec2 } from '../enis/ec2.ts';
 import { allOrNothing, type Outcome } from './all-or-nothing.ts';
 import { ofFamily } from './assign.ts';
 
-/** A pod list is good for a release for this many milliseconds (DESIGN.md, rule 3). */
+/** A pod list is good for a release for this many milliseconds (docs/design.md, rule 3). */
 const PODS_GOOD_FOR_MS = 1000;
 
 /** The pod list that a release rests on is too old: the caller reads again. */

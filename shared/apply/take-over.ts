@@ -32,7 +32,7 @@ const FIRST_PAUSE_MS = 50;
 /**
  * Gets addresses that EC2 has on other ENIs, where the rule gives them to us: looks up the
  * holder ENI, lists the pods of its node, unassigns from exactly that ENI, assigns on ours.
- * A refusal of either call starts again at the look-up (DESIGN.md, "Take-over").
+ * A refusal of either call starts again at the look-up (docs/design.md, "Take-over").
  *
  * @param wanted assignments of one ENI, which EC2 refused as being elsewhere, or whose pod
  *   is known to be in conflict.

@@ -23,7 +23,7 @@ const DEVICE_NAME = /^eth(\d{1,2})$/;
 /**
  * Chooses the ENI of one claim: by the attachment's MAC, else by the device that the
  * NetworkAttachmentDefinition's `master` names, else the node's only managed ENI whose
- * subnet holds the address (DESIGN.md, "Which ENI an address belongs to").
+ * subnet holds the address (docs/design.md, "Which ENI an address belongs to").
  *
  * @param siblings the ENIs of the pod's attachments: among several subnets that hold a
  *   floating address, the one where the pod already is.

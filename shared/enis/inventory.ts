@@ -128,7 +128,7 @@ export interface EniInventory {
 }
 
 /**
- * @param managedTag the tag that makes an ENI ours to manage (DESIGN.md, rule 4).
+ * @param managedTag the tag that makes an ENI ours to manage (docs/design.md, rule 4).
  * @throws what the SDK throws, and an Error that names the ENI whose description cannot be read.
  */
 export function eniInventory(ec2: Ec2, managedTag: ManagedTag): EniInventory {

@@ -28,7 +28,7 @@ export interface Contested {
 }
 
 /**
- * Whether the address may be taken from that ENI (DESIGN.md, "When two claim one
+ * Whether the address may be taken from that ENI (docs/design.md, "When two claim one
  * address"). Pure. `take` holds for exactly the ENI that was examined.
  */
 export function decideTakeOver(contested: Contested): { readonly kind: 'take' } | AddressProblem {

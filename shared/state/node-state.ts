@@ -38,7 +38,7 @@ export type NodeReading =
 
 /**
  * Reads a node's state in the one safe order: the ENIs, then the Node and its pods with a
- * consistent read (DESIGN.md, rule 3; whereabouts issues 162 and 176 show the other order).
+ * consistent read (docs/design.md, rule 3; whereabouts issues 162 and 176 show the other order).
  *
  * @param instanceId whose ENIs to read; that it is the Node's is checked afterwards.
  */

@@ -1,4 +1,4 @@
-/** DESIGN.md, "Schedules that broke earlier wordings": those of several nodes' reconciles. */
+/** docs/design.md, "Schedules that broke earlier wordings": those of several nodes' reconciles. */
 import { describe, expect, test } from 'vitest';
 import { type Scene, startScene } from './scene.ts';
 

@@ -1,4 +1,4 @@
-/** DESIGN.md, "Schedules that broke earlier wordings": those of forwarder, queue and sweep. */
+/** docs/design.md, "Schedules that broke earlier wordings": those of forwarder, queue and sweep. */
 import { describe, expect, test, vi } from 'vitest';
 import { type Scene, startScene } from './scene.ts';
 

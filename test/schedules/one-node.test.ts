@@ -1,4 +1,4 @@
-/** DESIGN.md, "Schedules that broke earlier wordings": those of one node's reconciles. */
+/** docs/design.md, "Schedules that broke earlier wordings": those of one node's reconciles. */
 import { describe, expect, test } from 'vitest';
 import { startScene } from './scene.ts';
 

@@ -1,5 +1,5 @@
 /**
- * `npm run kustomize -- <cluster> [--stage prod] [--output <folder>]`: writes
+ * `npm run kustomize -- <cluster> [--stage prod] [--image <image>]`: writes
  * deploy/overlays/<cluster>/kustomization.yaml from the outputs of the deployed stack. Region and
  * stack are those of config/<stage>.yml.
  */
@@ -17,18 +17,19 @@ const ROOT = resolve(import.meta.dirname, '..');
 interface Options {
   readonly stage?: string;
   readonly output?: string;
+  readonly image?: string;
   readonly root: string;
 }
 
 async function writeOverlay(cluster: string, options: Options): Promise<void> {
-  const { output, root, stage = onlyStage(root) } = options;
+  const { image, output, root, stage = onlyStage(root) } = options;
   const { region } = readStage(root, stage);
   const cloudFormation = new CloudFormationClient({ region });
   const outputs = await stackOutputs(cloudFormation, stackName(stage));
   const folder = output ?? join(root, 'deploy/overlays', cluster);
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'kustomization.yaml');
-  await writeFile(file, overlay(clusterIn(outputs, cluster)));
+  await writeFile(file, overlay(clusterIn(outputs, cluster), image));
   const shown = relative(process.cwd(), file);
   console.log(`Wrote ${shown}. Apply it with: kubectl apply -k ${relative(process.cwd(), folder)}`);
 }
@@ -37,6 +38,7 @@ const program = new Command('kustomize')
   .description('writes the overlay of a cluster from the outputs of the deployed stack')
   .argument('<cluster>', 'the cluster, as the configuration names it')
   .option('--stage <stage>', 'the deployed stage (default: the only one in config/)')
+  .option('--image <image>', "the forwarder's image, name:tag or name@digest")
   .option('--output <folder>', 'where to (default: deploy/overlays/<cluster>)')
   .option('--root <folder>', 'the folder that holds config/ and deploy/', ROOT)
   .action(writeOverlay);

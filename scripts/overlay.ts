@@ -37,17 +37,19 @@ const BASE = {
   namespace: 'multus-eni-reconciler',
   serviceAccount: 'multus-eni-forwarder',
   /** Its keys are the forwarder's environment, as forwarder/config.ts reads it. */
-  configMap: 'multus-eni-forwarder',
+  configMap: 'multus-eni-forwarder-environment',
+  image: 'multus-eni-reconciler',
 } as const;
 
 /**
  * The kustomization of a cluster's overlay: deploy/base with the ConfigMap of this stack, and with
  * IRSA the role on the service account.
  *
+ * @param image the container image, `name:tag` or `name@digest`; absent: that of deploy/base.
  * @throws an Error where the configuration names another service account than deploy/base has: a
  *   kustomization cannot rename one.
  */
-export function overlay(cluster: DeployedCluster): string {
+export function overlay(cluster: DeployedCluster, image?: string): string {
   if (cluster.serviceAccount !== BASE.serviceAccount) {
     throw new Error(
       `forwarder.serviceAccount is ${cluster.serviceAccount}, deploy/base has ` +
@@ -78,7 +80,16 @@ export function overlay(cluster: DeployedCluster): string {
     kind: 'Kustomization',
     ...(cluster.namespace === BASE.namespace ? {} : { namespace: cluster.namespace }),
     resources: ['../../base'],
+    ...(image === undefined ? {} : { images: [replaced(image)] }),
     patches: patched.map((object) => ({ patch: stringify(object) })),
   });
   return `# Written by \`npm run kustomize -- ${cluster.cluster}\` from the stack's outputs.\n${text}`;
+}
+
+/** A kustomization's entry for an image. A registry's port is not a tag. */
+function replaced(image: string): Readonly<Record<string, string>> {
+  const [newName = '', digest] = image.split('@');
+  if (digest !== undefined) return { name: BASE.image, newName, digest };
+  const [, name = image, newTag] = /^(.+):([^:/]+)$/.exec(image) ?? [];
+  return { name: BASE.image, newName: name, ...(newTag === undefined ? {} : { newTag }) };
 }

@@ -56,7 +56,7 @@ describe('the overlay of a cluster', () => {
     const { patches, ...rest } = overlayOf('[{ name: demo }]', 'demo');
     expect(rest).toEqual({ kind: 'Kustomization', resources: ['../../base'] });
     expect(patches.map(({ kind, metadata }) => [kind, metadata.name])).toEqual([
-      ['ConfigMap', 'multus-eni-forwarder'],
+      ['ConfigMap', 'multus-eni-forwarder-environment'],
     ]);
     const pod = { POD_NAME: 'a', POD_NAMESPACE: 'b' };
     expect(readConfig({ ...patches[0]?.data, ...pod })).toMatchObject({
@@ -81,6 +81,17 @@ describe('the overlay of a cluster', () => {
   test('follows the configured namespace', () => {
     const clusters = '[{ name: demo, forwarder: { namespace: networking } }]';
     expect(overlayOf(clusters, 'demo').namespace).toBe('networking');
+  });
+
+  test.each([
+    ['10.dkr.ecr/fwd:1.2', { newName: '10.dkr.ecr/fwd', newTag: '1.2' }],
+    ['localhost:5000/fwd', { newName: 'localhost:5000/fwd' }],
+    ['r:5000/fwd@sha256:ab', { newName: 'r:5000/fwd', digest: 'sha256:ab' }],
+  ])('has the image %s', (image, entry) => {
+    const outputs = outputsOf('region: eu-central-1\nclusters: [{ name: demo }]\n');
+    expect(parse(overlay(clusterIn(outputs, 'demo'), image))).toMatchObject({
+      images: [{ name: 'multus-eni-reconciler', ...entry }],
+    });
   });
 
   test('of a cluster that the stack does not serve is refused with those that it does', () => {

@@ -14,8 +14,14 @@ import {
 import type { CallsOptions, KubernetesCalls } from '../shared/cluster/calls.ts';
 import { NETWORKS } from '../shared/cluster/networks.ts';
 
+/** The calls that the functions make. */
+type FunctionCalls = Pick<
+  KubernetesCalls,
+  'listPods' | 'readNode' | 'listNodes' | 'listNetworks' | 'patchPodStatus' | 'createEvent'
+>;
+
 /** What shared/cluster/calls.ts gives, with the Kubernetes client as its package offers it. */
-export async function plainCalls(options: CallsOptions): Promise<KubernetesCalls> {
+async function plainCalls(options: CallsOptions): Promise<FunctionCalls> {
   const configuration = await configure(options);
   const core = new CoreV1Api(configuration);
   const custom = new CustomObjectsApi(configuration);
@@ -39,7 +45,7 @@ export async function plainCalls(options: CallsOptions): Promise<KubernetesCalls
 }
 
 /** The same, made on the first call, as its making waits. */
-export function kubernetesCalls(options: CallsOptions): KubernetesCalls {
+export function kubernetesCalls(options: CallsOptions): FunctionCalls {
   const calls = plainCalls(options);
   calls.catch(() => {});
   return {

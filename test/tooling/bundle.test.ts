@@ -114,7 +114,7 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
     expect(bytesOf(bundle, /client-node\/dist\/gen\/models\/V1/)).toBe(0);
     const requests = bytesOf(bundle, /client-node\/dist\/gen\/apis\/\w+Api\.js/);
     expect(requests).toBeGreaterThan(0);
-    // Of 550 kB.
+    // Of 280 kB.
     expect(requests).toBeLessThan(40_000);
     // Of 1.3 MB, what the operations in use need.
     expect(bytesOf(bundle, /client-ec2\/dist-es\/schemas/)).toBeLessThan(40_000);

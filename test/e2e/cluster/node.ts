@@ -7,8 +7,9 @@ import { imagesArchive } from '../parts/images.ts';
 import { PLUGINS } from '../parts/plan.ts';
 import { programPath } from '../parts/preconditions.ts';
 import { program } from '../parts/programs.ts';
+import { succeeds } from './base.ts';
 import type { Ipvlan } from './ipvlan.ts';
-import { type Followed, type NamespaceMachine, startMachine } from './machine.ts';
+import { type Daemon, type Followed, type NamespaceMachine, startMachine } from './machine.ts';
 import { routerOf } from './network.ts';
 import {
   containerdConfig,
@@ -23,6 +24,8 @@ import { type Part, partOf } from './part.ts';
 import { until } from './processes.ts';
 import type { Run } from './run.ts';
 import type { PluggedEni, Vpc } from './vpc.ts';
+
+const KUBELET_HEALTH = ['busybox', 'wget', '-q', '-O', '-', 'http://127.0.0.1:10248/healthz'];
 
 /** A worker with a kubelet, a container runtime and Multus, in namespaces of its own. */
 export interface RealNode {
@@ -93,21 +96,23 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
           PATH: `${dirname(program('containerd-shim-runc-v2'))}:${process.env.PATH}:/usr/sbin:/sbin`,
         },
       ),
-    () => containerdReady(machine),
+    (daemon) => healthy(machine, 'containerd', daemon, [program('ctr'), 'version']),
   );
   const labels = [
     `node.kubernetes.io/instance-type=${options.instanceType}`,
     `topology.kubernetes.io/zone=${zone}`,
   ];
-  const kubelet = partOf(() =>
-    machine.start('kubelet', [
-      program('kubelet'),
-      `--config=${join(directory, 'kubelet.json')}`,
-      `--kubeconfig=${join(directory, 'kubelet.kubeconfig')}`,
-      `--hostname-override=${name}`,
-      `--node-ip=${nodeAddress}`,
-      `--node-labels=${labels.join(',')}`,
-    ]),
+  const kubelet = partOf(
+    () =>
+      machine.start('kubelet', [
+        program('kubelet'),
+        `--config=${join(directory, 'kubelet.json')}`,
+        `--kubeconfig=${join(directory, 'kubelet.kubeconfig')}`,
+        `--hostname-override=${name}`,
+        `--node-ip=${nodeAddress}`,
+        `--node-labels=${labels.join(',')}`,
+      ]),
+    (daemon) => healthy(machine, 'kubelet', daemon, KUBELET_HEALTH),
   );
   await containerd.start();
   await machine.run([program('ctr'), '-n', 'k8s.io', 'images', 'import', imagesArchive()]);
@@ -208,12 +213,16 @@ function installPlugins(directory: string, ipvlan: Ipvlan): void {
   }
 }
 
-async function containerdReady(machine: NamespaceMachine): Promise<void> {
-  const version = [program('ctr'), 'version'];
-  const answers = () =>
-    machine.run(version).then(
-      () => true,
-      () => false,
-    );
-  await until(answers, `containerd of ${machine.name} to answer`);
+/** Waits until a command on the machine, which asks the daemon how it is, succeeds. */
+async function healthy(
+  machine: NamespaceMachine,
+  name: string,
+  daemon: Daemon,
+  question: readonly string[],
+): Promise<void> {
+  await until(async () => {
+    if (!daemon.running)
+      throw new Error(`${name} of ${machine.name} ended: ${daemon.log().slice(-2000)}`);
+    return succeeds(machine.run(question));
+  }, `${name} of ${machine.name} to answer`);
 }

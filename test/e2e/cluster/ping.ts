@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { program } from '../parts/programs.ts';
-import type { Followed } from './machine.ts';
 import type { RealNode } from './node.ts';
 
 export interface PingResult {
@@ -10,8 +9,6 @@ export interface PingResult {
 
 /** A ping that goes on until it is stopped. */
 export interface Pinging {
-  /** The first answer, ms since the epoch. */
-  readonly firstAnswer: Promise<number>;
   /** Ends it. @returns the count of requests and of answers. */
   stop(): Promise<PingResult>;
 }
@@ -36,40 +33,21 @@ export async function ping(
   return parseSummary(said);
 }
 
-/** Begins to ping from the network namespace of a pod on `node`. */
+/** Begins to ping from the network namespace of a pod on `node`; `interval` in seconds. */
 export async function startPinging(
   node: RealNode,
   podUid: string,
   address: string,
-  interval?: number,
-): Promise<Pinging> {
-  return follow(node, await inPod(node, podUid), address, interval);
-}
-
-/** Begins to ping: `enter` is the beginning of a command on the machine, such as nsenter's. */
-export function follow(
-  machine: { follow(command: readonly string[]): Followed },
-  enter: readonly string[],
-  address: string,
   interval = 0.01,
-): Pinging {
-  const command = ['ping', '-n', '-D', '-i', String(interval), address];
-  const pinging = machine.follow([...enter, ...command]);
-  const answered = Promise.withResolvers<number>();
-  let said = '';
-  const lines = createInterface({ input: pinging.output });
-  lines.on('line', (line) => {
-    const at = /^\[(\d+\.\d+)\] \d+ bytes from/.exec(line)?.[1];
-    if (at === undefined) said += `${line}\n`;
-    else answered.resolve(Number(at) * 1000);
-  });
-  const ended = new Promise<void>((resolve) => lines.once('close', resolve));
+): Promise<Pinging> {
+  const command = ['ping', '-n', '-q', '-i', String(interval), address];
+  const pinging = node.follow([...(await inPod(node, podUid)), ...command]);
+  const said = text(pinging.output);
   return {
-    firstAnswer: answered.promise,
     async stop() {
+      // At an interrupt it prints its summary.
       pinging.interrupt();
-      await ended;
-      return parseSummary(said);
+      return parseSummary(await said);
     },
   };
 }

@@ -1,7 +1,6 @@
 import type { Ec2 } from '../../../sandbox/ec2/engine.ts';
 import type { State } from '../../../sandbox/ec2/model.ts';
 import type { NamespaceMachine } from './machine.ts';
-import { follow, type Pinging } from './ping.ts';
 
 /** Where packets for an address go: out of a link of the VPC's, to a MAC address. */
 export interface Route {
@@ -19,8 +18,8 @@ export interface Vpc {
   plug(node: NamespaceMachine, eni: PluggedEni): Promise<void>;
   /** Forgets the link of an ENI whose node is gone. */
   unplug(eniId: string): void;
-  /** Begins to ping from the VPC's router, as fast as it has a route; `interval` in seconds. */
-  startPinging(address: string, interval?: number): Pinging;
+  /** When an address answers to the VPC's router for the first time from now on, ms since the epoch. */
+  firstAnswer(address: string): Promise<number>;
   /** Waits until everything that EC2 has said so far is done. */
   settled(): Promise<void>;
   stop(): void;
@@ -36,6 +35,8 @@ export interface PluggedEni {
   /** The subnet's router, which answers to ARP and ping. */
   readonly gateway: string;
 }
+
+const UNTIL_ANSWERED = 'until ping -n -D -c 1 -W 1 "$1" 2>/dev/null; do sleep 0.005; done';
 
 /** Has `machine` follow EC2 from now on. */
 export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
@@ -82,7 +83,11 @@ export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
       });
       work.catch(() => undefined);
     },
-    startPinging: (address, interval) => follow(machine, [], address, interval),
+    async firstAnswer(address) {
+      // Without a route ping ends at once.
+      const said = await machine.run(['sh', '-c', UNTIL_ANSWERED, 'sh', address]);
+      return Number(/\[(\d+\.\d+)\]/.exec(said)?.[1]) * 1000;
+    },
     settled: () => work,
     stop: stopFollowing,
   };

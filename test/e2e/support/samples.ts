@@ -47,13 +47,18 @@ export type RealPod = z.infer<typeof realPod>;
 
 /** Makes a pod and waits until it is ready. */
 export async function runPod(
-  { kubectl }: RealCluster,
+  cluster: RealCluster,
   manifest: { readonly metadata: { readonly name: string }; readonly spec: unknown },
 ): Promise<RealPod> {
-  const pod = `pod/${manifest.metadata.name}`;
+  const { name } = manifest.metadata;
+  const { kubectl } = cluster;
   await kubectl(['create', '--filename=-'], { input: JSON.stringify(manifest) });
-  await kubectl(['wait', '--for=condition=Ready', pod, '--timeout=30s']);
-  const json = await kubectl(['get', pod, '--output=json', '--show-managed-fields']);
+  await kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=30s']);
+  return getPod(cluster, name);
+}
+
+export async function getPod({ kubectl }: RealCluster, name: string): Promise<RealPod> {
+  const json = await kubectl(['get', 'pod', name, '--output=json', '--show-managed-fields']);
   return realPod.parse(JSON.parse(json));
 }
 

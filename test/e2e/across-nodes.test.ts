@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NET_1 } from '../support/networks.ts';
+import { until } from './cluster/processes.ts';
+import { nodeObstacles } from './parts/preconditions.ts';
+import { watchAnnotations } from './support/annotation-times.ts';
+import { type RealBed, startRealBed } from './support/real-bed.ts';
+import { addressOf, applySampleNetworks, quietPod, runPod, runSample } from './support/samples.ts';
+
+const GATEWAY = '172.16.1.1';
+const MEASURED = 20;
+const obstacles = await nodeObstacles();
+
+describe.skipIf(obstacles.length > 0)('two real nodes', () => {
+  let real: RealBed;
+  const ended = new AbortController();
+
+  beforeAll(async () => {
+    real = await startRealBed({ nodes: 2 });
+    await applySampleNetworks(real.cluster);
+    const network = {
+      apiVersion: 'k8s.cni.cncf.io/v1',
+      kind: 'NetworkAttachmentDefinition',
+      metadata: { name: NET_1.name, annotations: NET_1.annotations },
+      spec: { config: JSON.stringify({ cniVersion: '0.3.1', name: NET_1.name, ...NET_1.config }) },
+    };
+    await real.cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(network) });
+  });
+  afterAll(async () => {
+    ended.abort();
+    await real?.stop();
+  });
+
+  const nodeAt = (index: number) => {
+    const node = real.cluster.nodes[index];
+    if (node === undefined) throw new Error(`there is no node ${index}`);
+    return node;
+  };
+  const holderOf = (address: string) => real.bed.world.ec2.holderOf(address)?.instanceId;
+  const servedAt = (address: string, index: number) =>
+    until(
+      () => holderOf(address) === nodeAt(index).worker.instanceId,
+      `${address} to be on node ${index}`,
+    );
+  const onNet1 = (name: string, index: number, address: string) =>
+    quietPod(name, nodeAt(index), [{ name: NET_1.name, ips: [`${address}/24`] }]);
+
+  test('their pods reach each other once both addresses are assigned', async () => {
+    await runPod(real.cluster, onNet1('here', 0, '172.16.1.100'));
+    await runPod(real.cluster, onNet1('there', 1, '172.16.1.101'));
+    const ping = () => real.cluster.ping({ name: 'here' }, '172.16.1.101');
+    expect(await ping()).toEqual({ sent: 3, received: 0 });
+
+    await real.startProduct();
+    await servedAt('172.16.1.100', 0);
+    await servedAt('172.16.1.101', 1);
+
+    expect(await ping()).toEqual({ sent: 3, received: 3 });
+  });
+
+  test('of two pods that host-local gives one address, the first keeps it', async () => {
+    const { cluster } = real;
+    const first = await runSample(cluster, 'sampleapp', nodeAt(0));
+    await servedAt('172.16.1.70', 0);
+    const pinging = await cluster.startPinging({ name: 'sampleapp' }, GATEWAY);
+
+    const second = await runSample(cluster, 'sampleapp-dual', nodeAt(1));
+    expect(addressOf(second, 'net1')).toBe(addressOf(first, 'net1'));
+    const told = async () => (await cluster.kubectl(['describe', 'pod', 'sampleapp-dual'])).trim();
+    await until(async () => (await told()).includes('default/sampleapp'), 'the second to be told');
+
+    const { sent, received } = await pinging.stop();
+    expect(received).toBe(sent);
+    expect(holderOf('172.16.1.70')).toBe(nodeAt(0).worker.instanceId);
+
+    await cluster.kubectl(['delete', 'pod', 'sampleapp']);
+    await servedAt('172.16.1.70', 1);
+    expect(await cluster.ping({ name: 'sampleapp-dual' }, GATEWAY)).toMatchObject({ received: 3 });
+  });
+
+  test('a new pod is soon reached from the VPC', async () => {
+    const { cluster } = real;
+    const annotated = await watchAnnotations(cluster, ended.signal);
+    const latencies: number[] = [];
+    for (let count = 0; count < MEASURED; count += 1) {
+      const [name, address] = [`measured-${count}`, `172.16.1.${102 + count}`];
+      const answered = cluster.vpc?.firstAnswer(address);
+      await runPod(cluster, onNet1(name, count % 2, address));
+      latencies.push(((await answered) ?? Number.NaN) - (annotated.get(name) ?? Number.NaN));
+      await cluster.kubectl(['delete', 'pod', name, '--wait=false']);
+    }
+    const sorted = latencies.toSorted((a, b) => a - b);
+    expect(sorted.filter(Number.isFinite)).toHaveLength(MEASURED);
+    const median = ((sorted[MEASURED / 2 - 1] ?? 0) + (sorted[MEASURED / 2] ?? 0)) / 2;
+    console.log(
+      `From the annotation to the first answered ping: median ${median.toFixed(0)} ms, ` +
+        `longest ${sorted.at(-1)?.toFixed(0)} ms, of ${MEASURED} pods (${cluster.ipvlan} ipvlan)`,
+    );
+  });
+});

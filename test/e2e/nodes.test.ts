@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RealNode } from './cluster/node.ts';
+import { until } from './cluster/processes.ts';
+import { nodeObstacles } from './parts/preconditions.ts';
+import { type RealBed, startRealBed } from './support/real-bed.ts';
+import { applySampleNetworks, getPod, networkStatusOf, runSample } from './support/samples.ts';
+
+const GATEWAY = '172.16.1.1';
+const obstacles = await nodeObstacles();
+
+/* What only real nodes do, with one pod that goes through all of it. */
+describe.skipIf(obstacles.length > 0)('a real node', () => {
+  let real: RealBed;
+  let node: RealNode;
+
+  beforeAll(async () => {
+    real = await startRealBed({ nodes: 1 });
+    const [first] = real.cluster.nodes;
+    if (first === undefined) throw new Error('there is no node');
+    node = first;
+    await applySampleNetworks(real.cluster);
+    await runSample(real.cluster, 'sampleapp', node);
+    await real.startProduct();
+    await until(() => secondary().includes('172.16.1.70'), 'the address');
+  });
+  afterAll(() => real?.stop());
+
+  const secondary = (): readonly string[] => {
+    const eth1 = node.worker.enis.find(({ deviceIndex }) => deviceIndex === 1);
+    return eth1 === undefined ? [] : real.bed.world.ec2.eni(eth1.id).secondary;
+  };
+  const changes = () =>
+    real.bed.world.ec2.calls.all().filter(({ action }) => !action.startsWith('Describe')).length;
+  const pingGateway = () => real.cluster.ping({ name: 'sampleapp' }, GATEWAY);
+  const nodeIs = async (wanted: 'True' | 'Unknown') => {
+    const status = '--output=jsonpath={.status.conditions[?(@.type=="Ready")].status}';
+    const isThat = async () =>
+      (await real.cluster.kubectl(['get', 'node', node.name, status])) === wanted;
+    await until(isThat, `${node.name} to be Ready=${wanted}`);
+  };
+
+  test('keeps its pods and their addresses while kubelet and runtime are restarted', async () => {
+    const before = changes();
+    const pinging = await real.cluster.startPinging({ name: 'sampleapp' }, GATEWAY);
+
+    for (const part of [node.kubelet, node.containerd]) {
+      await part.kill();
+      expect(part.running).toBe(false);
+      await part.start();
+    }
+
+    const { sent, received } = await pinging.stop();
+    expect(sent).toBeGreaterThan(0);
+    expect(received).toBe(sent);
+    expect(changes()).toBe(before);
+  });
+
+  test('does without etcd and API server, and is followed once they are back', async () => {
+    const { apiServer, etcd } = real.cluster.controlPlane;
+    const pinging = await real.cluster.startPinging({ name: 'sampleapp' }, GATEWAY);
+    await etcd.kill();
+    await apiServer.kill();
+    await etcd.start();
+    await apiServer.start();
+    const { sent, received } = await pinging.stop();
+    expect(received).toBe(sent);
+
+    await runSample(real.cluster, 'sampleapp-dual', node);
+    await until(() => secondary().includes('172.16.1.71'), 'the new pod to have its address');
+  });
+
+  test('gives its pods other addresses after a reboot, and the old ones are released', async () => {
+    await node.reboot();
+
+    const renewed = async () => networkStatusOf(await getPod(real.cluster, 'sampleapp'))[1]?.ips;
+    await until(async () => {
+      const [address] = (await renewed()) ?? [];
+      return address !== undefined && address !== '172.16.1.70';
+    }, 'sampleapp to have another address');
+    const [address = ''] = (await renewed()) ?? [];
+    await until(() => secondary().includes(address), `${address} to be assigned`);
+    await until(() => !secondary().includes('172.16.1.70'), 'the old to be released');
+    expect(await pingGateway()).toMatchObject({ received: 3 });
+  });
+
+  test('that is powered off keeps what its pods claim until it is back', async () => {
+    const before = [...secondary()];
+    await node.powerOff();
+    await nodeIs('Unknown');
+    expect(secondary()).toEqual(before);
+
+    await node.powerOn();
+    await nodeIs('True');
+  });
+});

@@ -25,10 +25,19 @@ export interface PageOfList {
   readonly _continue?: string;
 }
 
-export interface PodStatusPatch {
+export interface PodName {
   readonly namespace: string;
   readonly name: string;
+}
+
+export interface PodStatusPatch extends PodName {
   /** A strategic merge patch. */
+  readonly body: unknown;
+  readonly fieldManager: string;
+}
+
+export interface PodPatch extends PodName {
+  /** A JSON merge patch (RFC 7396). */
   readonly body: unknown;
   readonly fieldManager: string;
 }
@@ -55,14 +64,25 @@ export interface KubernetesCalls {
   createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
 }
 
+/** The calls of a program in a pod about that pod, as those above. */
+export interface OwnPodCalls {
+  readPod(pod: PodName, signal: AbortSignal): Promise<unknown>;
+  /** Answers with the pod as it is then. */
+  patchPod(patch: PodPatch, signal: AbortSignal): Promise<unknown>;
+}
+
 /**
  * The Kubernetes client by the parts that are used: its generated requests, sent by `httpsLibrary`.
- * Its package as a whole takes three times as long to load as all else that the functions load, and
- * turns every answer into its own classes before ours are read of it.
+ * Its package as a whole takes longer to load than all else that the functions load, and turns every
+ * answer into its own classes before ours are read of it.
  *
  * Deep imports are no public API, so package.json names one exact version.
  */
-export function kubernetesCalls({ server, caData, token }: CallsOptions): KubernetesCalls {
+export function kubernetesCalls({
+  server,
+  caData,
+  token,
+}: CallsOptions): KubernetesCalls & OwnPodCalls {
   const http = httpsLibrary(Buffer.from(caData, 'base64').toString());
   const configuration = {
     baseServer: new ServerConfiguration(server, {}),
@@ -94,6 +114,14 @@ export function kubernetesCalls({ server, caData, token }: CallsOptions): Kubern
         await core.listPodForAllNamespaces(undefined, _continue, fieldSelector, undefined, limit),
         signal,
       ),
+    readPod: async ({ namespace, name }, signal) =>
+      answerTo(await core.readNamespacedPod(name, namespace), signal),
+    async patchPod({ namespace, name, body, fieldManager }, signal) {
+      const how = [undefined, undefined, fieldManager] as const;
+      const request = await core.patchNamespacedPod(name, namespace, body, ...how);
+      request.setHeaderParam('Content-Type', 'application/merge-patch+json');
+      return answerTo(request, signal);
+    },
     readNode: async (name, signal) => answerTo(await core.readNode(name), signal),
     listNodes: async ({ _continue, limit }, signal) =>
       answerTo(

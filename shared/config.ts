@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { AddressRange } from './address.ts';
 import { parseRangeList } from './claims/range-list.ts';
-import { DEFAULT_MANAGED_TAG, type ManagedTag } from './enis/ec2.ts';
+import { DEFAULT_MANAGED_TAG, type ManagedTag, parseManagedTag } from './enis/ec2.ts';
 import type { ReleasePolicy } from './state/cluster-access.ts';
 
 /** One EKS cluster that is served. */
@@ -50,8 +50,8 @@ const json = z.string().transform((text, context): unknown => {
 });
 
 const tag = z.string().transform((text, context): ManagedTag => {
-  const [key, ...value] = text.split('=');
-  if (key && value.length > 0) return { key, value: value.join('=') };
+  const parsed = parseManagedTag(text);
+  if (parsed !== undefined) return parsed;
   context.addIssue({ code: 'custom', message: 'not of the form key=value' });
   return z.NEVER;
 });

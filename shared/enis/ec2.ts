@@ -17,3 +17,9 @@ export const DEFAULT_MANAGED_TAG: ManagedTag = {
   key: 'node.k8s.amazonaws.com/no_manage',
   value: 'true',
 };
+
+/** Reads `key=value`; `undefined` for anything else. The value may have `=` in it, the key not. */
+export function parseManagedTag(text: string): ManagedTag | undefined {
+  const [key, ...value] = text.split('=');
+  return key && value.length > 0 ? { key, value: value.join('=') } : undefined;
+}

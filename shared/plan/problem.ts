@@ -51,7 +51,7 @@ const HELD_ELSEWHERE: Record<HeldElsewhere, string> = {
 };
 
 /** What is wrong and what to do, in one line for the pod's owner. */
-export function describeProblem(problem: Problem): string {
+export function describeProblem(problem: AddressProblem | UnreadableAnnotation): string {
   switch (problem.kind) {
     case 'unreadable-annotation':
       return `annotation ${problem.annotation} cannot be read (${problem.detail}). The addresses recorded last are kept; correct the annotation`;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { oneLine } from '../one-line.ts';
 
 /** What reading outside text gives: a value, or one line that says what is wrong and where. */
 export type Read<T> =
@@ -24,7 +25,7 @@ export function whatIsWrong(error: z.ZodError, at: readonly PropertyKey[] = []):
     )
     .join('');
   const what = issue?.message ?? 'not understood';
-  return where === '' ? what : `${where}: ${what}`;
+  return oneLine(where === '' ? what : `${where}: ${what}`);
 }
 
 /** Reads JSON text of at most 1,048,576 characters by a schema. */
@@ -37,7 +38,7 @@ export function readJson<S extends z.ZodType>(text: string, schema: S): Read<z.o
     json = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, detail: `not JSON: ${reason.replace(/\s+/g, ' ')}` };
+    return { ok: false, detail: oneLine(`not JSON: ${reason}`) };
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return { ok: true, value: parsed.data };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { oneLine } from '../one-line.ts';
 
 /** An API server's answer that is not what the Kubernetes API says it is. */
 export class MalformedObject extends Error {
@@ -24,7 +25,7 @@ export function parseObject<T>(kind: string, schema: z.ZodType<T>, object: unkno
   const identity = named.safeParse(object);
   const { namespace, name } = identity.data?.metadata ?? {};
   const subject = [kind, [namespace, name].filter(Boolean).join('/')].filter(Boolean).join(' ');
-  throw new MalformedObject(`${subject}: ${where}: ${issue?.message ?? 'unreadable'}`);
+  throw new MalformedObject(oneLine(`${subject}: ${where}: ${issue?.message ?? 'unreadable'}`));
 }
 
 /** A `metav1.Time`, also as the Kubernetes client's Date; read as milliseconds since the epoch. */

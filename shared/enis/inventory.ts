@@ -1,6 +1,7 @@
 import { DescribeNetworkInterfacesCommand, type Filter } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { type Address, type AddressRange, familyOf, parseAddress, parseCidr } from '../address.ts';
+import { oneLine } from '../one-line.ts';
 import type { Ec2, ManagedTag } from './ec2.ts';
 import type { Eni } from './eni.ts';
 
@@ -101,7 +102,7 @@ async function describe(
       if (!parsed.success) {
         const where = described.NetworkInterfaceId ?? 'a network interface without an id';
         throw new Error(
-          `DescribeNetworkInterfaces: ${where}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+          oneLine(`DescribeNetworkInterfaces: ${where}: ${z.prettifyError(parsed.error)}`),
         );
       }
       enis.push(toEni(parsed.data, managedTag));

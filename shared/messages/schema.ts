@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { oneLine } from '../one-line.ts';
 
 /**
  * The messages between forwarder, sweep, replay and reconcile. They are hints: a
@@ -59,11 +60,14 @@ export function parseMessage(
   try {
     json = JSON.parse(body);
   } catch (error) {
-    return { ok: false, detail: `not JSON: ${error instanceof Error ? error.message : error}` };
+    return {
+      ok: false,
+      detail: oneLine(`not JSON: ${error instanceof Error ? error.message : error}`),
+    };
   }
   const parsed = message.safeParse(json);
   if (parsed.success) return { ok: true, message: parsed.data };
   const issue = parsed.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? 'body' : issue.path.join('.');
-  return { ok: false, detail: `${where}: ${issue?.message ?? 'not a message'}` };
+  return { ok: false, detail: oneLine(`${where}: ${issue?.message ?? 'not a message'}`) };
 }

@@ -8,6 +8,13 @@ export const FLOATING_IPS = 'multus-eni.dev/floating-ips';
 export const IGNORE = 'multus-eni.dev/ignore';
 export const RANGES = 'multus-eni.dev/ranges';
 
+/**
+ * More addresses than this in one of a pod's annotations cannot be read: no node takes as many on
+ * all its ENIs (15 of 50 each: Amazon EC2 User Guide, "IP addresses per network interface per
+ * instance type"), and each would cost its node a look, a problem and a word in a condition.
+ */
+export const MAX_ADDRESSES = 1000;
+
 /** What is kept of a pod's annotations. */
 export const POD_ANNOTATIONS = [NETWORK_STATUS, NETWORKS_STATUS, FLOATING_IPS, IGNORE] as const;
 

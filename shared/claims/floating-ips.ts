@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Address, parseAddress } from '../address.ts';
-import { FLOATING_IPS } from './annotations.ts';
+import { FLOATING_IPS, MAX_ADDRESSES } from './annotations.ts';
 import type { UnreadableAnnotation } from './claim.ts';
 import { readJson, textAs } from './read.ts';
 
@@ -10,8 +10,6 @@ export interface FloatingIp {
   /** When this pod began to claim it, ms since the epoch. */
   readonly since?: number;
 }
-
-const MAX_ENTRIES = 10_000;
 
 const floatingIp = z.preprocess(
   (json) => (typeof json === 'string' ? { ip: json } : json),
@@ -26,7 +24,7 @@ const floatingIp = z.preprocess(
 
 const floatingIps = z
   .array(z.unknown())
-  .max(MAX_ENTRIES, `more than ${MAX_ENTRIES} entries`)
+  .max(MAX_ADDRESSES, `more than ${MAX_ADDRESSES} addresses`)
   .pipe(z.array(floatingIp));
 
 /**

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Address, parseInterfaceAddress } from '../address.ts';
-import { NETWORK_STATUS, NETWORKS_STATUS } from './annotations.ts';
+import { MAX_ADDRESSES, NETWORK_STATUS, NETWORKS_STATUS } from './annotations.ts';
 import type { UnreadableAnnotation } from './claim.ts';
 import { readJson, textAs, whatIsWrong } from './read.ts';
 
@@ -18,6 +18,7 @@ export interface Attachment {
 const MAX_ENTRIES = 10_000;
 /** Two DNS subdomains of at most 253 characters and a slash. */
 const MAX_NAME_LENGTH = 507;
+const TOO_MANY = `more than ${MAX_ADDRESSES} addresses`;
 
 /** A pod without networks is written as an empty list, `null` or nothing, depending on who writes it. */
 const entries = z.preprocess(
@@ -31,7 +32,11 @@ const defaultEntry = z.object({ default: z.literal(true) });
 const attachmentEntry = z.object({
   name: z.string().min(1).max(MAX_NAME_LENGTH),
   interface: z.string().max(63).nullish(),
-  ips: z.array(textAs(parseInterfaceAddress, 'an address')).nullish(),
+  ips: z
+    .array(z.unknown())
+    .max(MAX_ADDRESSES, TOO_MANY)
+    .pipe(z.array(textAs(parseInterfaceAddress, 'an address')))
+    .nullish(),
   mac: z
     .string()
     .regex(/^([0-9a-f]{2}(:[0-9a-f]{2}){5,19})?$/i, 'not a MAC address')
@@ -61,11 +66,14 @@ export function parseNetworkStatus(
   if (!list.ok) return unreadable(list.detail);
 
   const attachments: Attachment[] = [];
+  let addresses = 0;
   for (const [index, entry] of list.value.entries()) {
     if (defaultEntry.safeParse(entry).success) continue;
     const parsed = attachmentEntry.safeParse(entry);
     if (!parsed.success) return unreadable(whatIsWrong(parsed.error, [index]));
     attachments.push(toAttachment(parsed.data, namespace));
+    addresses += parsed.data.ips?.length ?? 0;
+    if (addresses > MAX_ADDRESSES) return unreadable(TOO_MANY);
   }
   return { ok: true, attachments };
 }

@@ -24,13 +24,18 @@ export interface ToldProblem {
 const ASSIGNED = 'assigned: ';
 const NONE = 'none';
 const SEPARATOR = '; ';
+/** A message with thousands of problems is one that the API server does not take. */
+const MAX_PROBLEMS = 100;
 
-/** The whole message. */
+/** The whole message; of problems beyond the hundredth it says how many there are. */
 export function formatConditionMessage(
   assigned: readonly AssignedAddress[],
   problems: readonly (ToldProblem & { readonly detail: string })[] = [],
 ): string {
-  return [formatAssigned(assigned), ...problems.map(formatProblem)].join(SEPARATOR);
+  const told = problems.slice(0, MAX_PROBLEMS).map(formatProblem);
+  const untold = problems.length - told.length;
+  const more = untold > 0 ? [`${untold} more problems`] : [];
+  return [formatAssigned(assigned), ...told, ...more].join(SEPARATOR);
 }
 
 /** The message's first part. */

@@ -94,6 +94,17 @@ describe("the message of a pod's condition", () => {
     expect(formatProblem({ kind: 'conflict', detail: 'a\n b;\tc' })).toBe('conflict: a b, c');
   });
 
+  test('of problems beyond the hundredth says how many there are', () => {
+    const problems = Array.from({ length: 130 }, (_, index) => ({
+      address: known(`172.16.1.${index}`),
+      kind: 'eni-full',
+      detail: 'no room',
+    }));
+    const message = formatConditionMessage([], problems);
+    expect(parseProblems(message)).toHaveLength(100);
+    expect(message.endsWith('172.16.1.99: eni-full: no room; 30 more problems')).toBe(true);
+  });
+
   it.each([
     '',
     'all good',

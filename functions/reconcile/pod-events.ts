@@ -17,7 +17,8 @@ export function eventsOf(outcome: PodOutcome, now: PodCondition): EventToWrite[]
 
   const had = new Set(parseAssigned(before).map(({ address, eniId }) => `${address} ${eniId}`));
   const assigned = outcome.placed.filter(({ address, eniId }) => !had.has(`${address} ${eniId}`));
-  const failed = outcome.problems.filter((problem) => !isTold(problem, before));
+  const isTold = toldBy(before);
+  const failed = outcome.problems.filter((problem) => !isTold(problem));
 
   const events: EventToWrite[] = [];
   if (assigned.length > 0) {
@@ -36,11 +37,12 @@ export function eventsOf(outcome: PodOutcome, now: PodCondition): EventToWrite[]
 }
 
 /** A condition that changed for another reason does not tell the old problems again. */
-function isTold(problem: Problem, before: string): boolean {
-  const { kind } = problem;
-  return 'address' in problem
-    ? parseProblems(before).some((told) => told.address === problem.address && told.kind === kind)
-    : before.includes(formatProblem({ kind, detail: describeProblem(problem) }));
+function toldBy(before: string): (problem: Problem) => boolean {
+  const told = new Set(parseProblems(before).map(({ address, kind }) => `${address} ${kind}`));
+  return (problem) =>
+    'address' in problem
+      ? told.has(`${problem.address} ${problem.kind}`)
+      : before.includes(formatProblem({ kind: problem.kind, detail: describeProblem(problem) }));
 }
 
 function lineOf(problem: Problem): string {

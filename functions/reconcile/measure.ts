@@ -8,6 +8,9 @@ interface Measuring {
   readonly telemetry: Telemetry;
 }
 
+/** Told in one log line, which CloudWatch would otherwise cut in the middle of its JSON. */
+const MAX_PROBLEMS = 20;
+
 /** Emits the metrics and the log line of a reconciled node; an unchanged one has neither. */
 export function measure(
   { clock, telemetry }: Measuring,
@@ -30,7 +33,11 @@ export function measure(
     ignored: plan.ignored,
   };
   if (counts.assigned + counts.released + counts.notAssigned > 0) {
-    telemetry.info('reconciled', { cluster, node }, { ...counts, problems });
+    telemetry.info(
+      'reconciled',
+      { cluster, node },
+      { ...counts, problems: problems.slice(0, MAX_PROBLEMS) },
+    );
   }
   const metrics = [
     ['AddressesAssigned', counts.assigned],

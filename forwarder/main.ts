@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import pino from 'pino';
 import { systemClock } from '../shared/clock.ts';
 import { type Config, readConfig } from './config.ts';
@@ -49,14 +49,19 @@ function fail(error: unknown): never {
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
-const config = readConfig(process.env);
-log.level = config.logLevel;
-const forwarder = await startForwarder(forwarderOptions(config, log));
-log.info({ port: forwarder.port, cluster: config.cluster }, 'the forwarder has begun');
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  log.level = config.logLevel;
+  const forwarder = await startForwarder(forwarderOptions(config, log));
+  log.info({ port: forwarder.port, cluster: config.cluster }, 'the forwarder has begun');
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    log.info({ signal }, 'stopping');
-    forwarder.stop().then(() => process.exit(0), fail);
-  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, 'stopping');
+      forwarder.stop().then(() => process.exit(0), fail);
+    });
+  }
 }
+
+// Not awaited at the top level, which a bundle that is CommonJS cannot.
+main().catch(fail);

@@ -1,6 +1,6 @@
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import * as z from 'zod';
-import { ACCOUNT, REGION } from '../../sandbox/world.ts';
+import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
 import type { Template } from './service.ts';
 
 const statement = z.object({

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { NETWORK_STATUS } from '../../../shared/claims/annotations.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { toTimestamp } from '../deletion.ts';
-import type { Objects } from '../objects.ts';
+import type { ApiServer } from './api-server.ts';
 import { CniError } from './ipam/ipam.ts';
 import type { Multus } from './multus.ts';
 import { formatNetworkStatus, type NetworkStatus } from './network-status.ts';
@@ -45,7 +45,7 @@ export interface Kubelet {
  * pod's network goes down; Multus 4 leaves it.
  */
 export function createKubelet(options: {
-  readonly objects: Objects;
+  readonly objects: ApiServer;
   readonly clock: Clock;
   readonly multus: Multus;
   readonly emptiesAnnotation: boolean;

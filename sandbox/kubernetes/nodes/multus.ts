@@ -1,6 +1,6 @@
 import type { Random } from '../../../shared/clock.ts';
 import { fieldAt } from '../object.ts';
-import type { Objects } from '../objects.ts';
+import type { ApiServer } from './api-server.ts';
 import { createHostLocal } from './ipam/host-local.ts';
 import { CniError, type Ipam } from './ipam/ipam.ts';
 import { createStatic } from './ipam/static.ts';
@@ -36,7 +36,7 @@ function randomMac(random: Random): string {
 
 /** Multus over the cluster's NetworkAttachmentDefinitions. */
 export function createMultus(options: {
-  readonly objects: Objects;
+  readonly objects: ApiServer;
   readonly random: Random;
   readonly macOf: MacOf;
 }): Multus {

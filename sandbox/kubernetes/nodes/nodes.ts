@@ -1,15 +1,15 @@
 import type { Clock, Random } from '../../../shared/clock.ts';
 import type { KubeObject } from '../object.ts';
-import type { Objects, Ref } from '../objects.ts';
-import type { Store } from '../store.ts';
+import type { Ref } from '../objects.ts';
+import type { ApiServer, Changes } from './api-server.ts';
 import { createKubelet, type Host, type Sandbox } from './kubelet.ts';
 import { createMultus, type MacOf } from './multus.ts';
 import { type PodView, viewPod } from './pod-view.ts';
 import { schedule } from './scheduler.ts';
 
 export interface NodesOptions {
-  readonly store: Store;
-  readonly objects: Objects;
+  readonly store: Changes;
+  readonly objects: ApiServer;
   readonly clock: Clock;
   readonly random: Random;
   /** MAC addresses of the nodes' interfaces: those of their ENIs. */
@@ -35,7 +35,7 @@ export interface NodeToAdd {
 
 /** Stands in for the scheduler and for the kubelets, with Multus and its plugins, of EC2 nodes. */
 export interface Nodes {
-  addNode(node: NodeToAdd): KubeObject;
+  addNode(node: NodeToAdd): void;
   /** Deletes the Node object and stops its kubelet; the objects of its pods stay. */
   removeNode(name: string): void;
   /** What the pod garbage collector does: deletes the pods that are bound to no Node. */
@@ -187,7 +187,7 @@ export function startNodes(options: NodesOptions): Nodes {
       const nextPodAddress = hosts.get(node.name)?.nextPodAddress ?? podAddresses(hosts.size);
       hosts.set(node.name, { name: node.name, address: node.address, nextPodAddress });
       startKubelet(node.name);
-      return objects.create('nodes', nodeObject(node));
+      objects.create('nodes', nodeObject(node));
     },
     removeNode(name) {
       running.delete(name);

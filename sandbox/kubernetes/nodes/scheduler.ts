@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { toTimestamp } from '../deletion.ts';
 import { fieldAt } from '../object.ts';
-import type { Objects } from '../objects.ts';
+import type { ApiServer } from './api-server.ts';
 import { withConditions } from './pod-status.ts';
 import { type PodView, viewPod } from './pod-view.ts';
 
@@ -12,7 +12,7 @@ import { type PodView, viewPod } from './pod-view.ts';
 export function schedule(
   pod: PodView,
   candidates: ReadonlySet<string>,
-  { objects, clock }: { readonly objects: Objects; readonly clock: Clock },
+  { objects, clock }: { readonly objects: ApiServer; readonly clock: Clock },
 ): boolean {
   const load = new Map<string, number>();
   for (const object of objects.list('nodes')) {

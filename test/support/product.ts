@@ -1,0 +1,201 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { KubeConfig } from '@kubernetes/client-node';
+import pino from 'pino';
+import { type Forwarder, startForwarder } from '../../forwarder/forwarder.ts';
+import { kubeFrom } from '../../forwarder/kube-request.ts';
+import { ELECTION_TIMES } from '../../forwarder/leader.ts';
+import type { SendBatch } from '../../forwarder/outbox.ts';
+import { sqsSendBatch } from '../../forwarder/send-batch.ts';
+import { contextFor, type Outside } from '../../functions/context.ts';
+import { reconcileBatch } from '../../functions/reconcile/reconcile-batch.ts';
+import { sweepClusters } from '../../functions/sweep/sweep-clusters.ts';
+import type { Queue } from '../../sandbox/aws.ts';
+import {
+  type EventSourceMapping,
+  type Invocation,
+  startEventSourceMapping,
+} from '../../sandbox/lambda/event-source-mapping.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { clusters as eksClusters } from '../../shared/cluster/connect.ts';
+import { configFrom } from '../../shared/config.ts';
+import { type RecordedTelemetry, recordedTelemetry } from './telemetry.ts';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const NODE_DEADLINE_MS = 20_000;
+const LEASE = 'multus-eni-forwarder';
+
+/** Where the product runs. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly queue: Pick<Queue, 'url' | 'arn'>;
+  /** The functions' variables, and where their clients find EC2, SQS and EKS. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface ProductOptions {
+  /** Variables beside those of the surroundings, such as CLUSTERS with ranges or a policy. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Wraps the outside world, so that a test can hold, refuse or watch single calls. */
+  readonly wrap?: (outside: Outside) => Outside;
+  /** How many invocations run side by side; default 4. */
+  readonly concurrency?: number;
+  /** Prepares the client that polls the queue for an SQS that is not quite SQS. */
+  readonly adaptPoller?: (sqs: SQSClient) => SQSClient;
+}
+
+/** What a forwarder is told of its cluster, whatever parts that is made of. */
+export interface ForwardedCluster {
+  readonly name: string;
+  readonly kubernetes: { kubeconfig(): string };
+  /** Where its lease is; default: the namespace `default`. */
+  readonly leaseNamespace?: string;
+}
+
+/**
+ * The whole product in this process: real SDK and Kubernetes clients, the functions behind an
+ * event source mapping.
+ */
+export interface Product {
+  readonly telemetry: RecordedTelemetry;
+  readonly invocations: readonly Invocation[];
+  readonly sqs: SQSClient;
+  /** A client of EC2, beside those of the functions. */
+  readonly ec2: EC2Client;
+  /** How many invocations and forwarders' sends are going on. */
+  underWay(): number;
+  /** Invokes the reconcile function with an SQS event, beside the event source mapping. */
+  reconcile(event: unknown): ReturnType<typeof reconcileBatch>;
+  /** Runs one sweep of all clusters. */
+  sweep(): Promise<void>;
+  /** Begins to deliver what is in the queue. It is not begun by itself. */
+  startDelivery(): EventSourceMapping;
+  startForwarder(cluster: ForwardedCluster): Promise<Forwarder>;
+  stop(): Promise<void>;
+}
+
+/** Nothing of it runs until it is begun; `stop()` ends it. */
+export function startProduct(surroundings: Surroundings, options: ProductOptions = {}): Product {
+  const { clock } = surroundings;
+  const telemetry = recordedTelemetry();
+  const config = configFrom({ ...surroundings.environment, ...options.variables });
+  const clients = clientsOf(surroundings);
+  const plain = outsideOf(surroundings, clients);
+  const outside = options.wrap?.(plain) ?? plain;
+  const context = contextFor(config, outside, { clock, telemetry });
+  const reconcileContext = {
+    ...context,
+    queueUrl: config.queueUrl,
+    deadLetterQueueUrl: config.deadLetterQueueUrl,
+    random: Math.random,
+    memories: new Map(),
+  };
+  const { ec2, sqs } = clients;
+  const sender = sqs();
+  const invocations: Invocation[] = [];
+  const stops: (() => Promise<unknown>)[] = [];
+  let underWay = 0;
+  const counted = async <T>(work: Promise<T>): Promise<T> => {
+    underWay += 1;
+    return work.finally(() => {
+      underWay -= 1;
+    });
+  };
+  const reconcile = (event: unknown) =>
+    counted(reconcileBatch(reconcileContext, event, NODE_DEADLINE_MS));
+
+  return {
+    telemetry,
+    invocations,
+    sqs: sender,
+    ec2: ec2(),
+    underWay: () => underWay,
+    reconcile,
+    sweep: () =>
+      sweepClusters(
+        { ...context, clusters: config.clusters.map(({ name }) => name) },
+        NODE_DEADLINE_MS,
+      ),
+    startDelivery() {
+      const mapping = startEventSourceMapping({
+        sqs: options.adaptPoller?.(sqs()) ?? sender,
+        queueUrl: surroundings.queue.url,
+        queueArn: surroundings.queue.arn,
+        handler: reconcile,
+        timeoutMs: 60_000,
+        maximumConcurrency: options.concurrency ?? 4,
+        clock,
+        onInvocation: (invocation) => invocations.push(invocation),
+      });
+      stops.push(() => mapping.stop());
+      return mapping;
+    },
+    async startForwarder(cluster) {
+      const sendBatch = sqsSendBatch(sender, surroundings.queue.url);
+      const send: SendBatch = (batch, signal) => counted(sendBatch(batch, signal));
+      const forwarder = await forwarderOf(surroundings, cluster, send);
+      stops.push(() => forwarder.stop());
+      return forwarder;
+    },
+    async stop() {
+      for (const stop of stops.toReversed()) await stop();
+    },
+  };
+}
+
+/** Makes clients of the surroundings' services. */
+function clientsOf({ environment }: Surroundings) {
+  const common = {
+    region: environment.AWS_REGION ?? '',
+    credentials: {
+      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
+    },
+  };
+  return {
+    region: common.region,
+    ec2: (more: { readonly maxAttempts?: number } = {}) =>
+      new EC2Client({ ...common, ...more, endpoint: environment.AWS_ENDPOINT_URL_EC2 }),
+    sqs: () => new SQSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SQS }),
+    eks: () => new EKSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_EKS }),
+  };
+}
+
+function outsideOf({ clock }: Surroundings, clients: ReturnType<typeof clientsOf>): Outside {
+  const eks = clients.eks();
+  return {
+    ec2: clients.ec2(),
+    ec2Once: clients.ec2({ maxAttempts: 1 }),
+    sqs: clients.sqs(),
+    kubernetesOf: eksClusters({
+      clock,
+      region: clients.region,
+      eks: () => eks,
+      credentials: () => eks.config.credentials(),
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    }),
+  };
+}
+
+async function forwarderOf(
+  { clock }: Surroundings,
+  cluster: ForwardedCluster,
+  send: SendBatch,
+): Promise<Forwarder> {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromString(cluster.kubernetes.kubeconfig());
+  return startForwarder({
+    cluster: cluster.name,
+    kube: kubeFrom(kubeConfig),
+    send,
+    lease: { namespace: cluster.leaseNamespace ?? 'default', name: LEASE },
+    identity: `forwarder-${Math.random()}`,
+    http: { host: '127.0.0.1', port: 0 },
+    outboxLimit: { messages: 10_000, bytes: 64 * 1024 * 1024 },
+    electionTimes: ELECTION_TIMES,
+    clock,
+    random: Math.random,
+    log: pino({ level: 'silent' }),
+  });
+}

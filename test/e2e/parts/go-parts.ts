@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, copyFile, cp, mkdir } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { groupDirectory, makeOnce } from './cache.ts';
 import { run } from './command.ts';
@@ -137,16 +137,6 @@ export async function copyFiles(group: GoGroup): Promise<void> {
     // The module cache is read-only.
     await run(['chmod', '-R', 'u+w', partial]);
   });
-}
-
-/** Puts programs into one folder, executable, as CNI looks for them. */
-export async function install(programs: readonly string[], directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  for (const program of programs) {
-    const target = join(directory, program.split('/').at(-1) ?? program);
-    await copyFile(program, target);
-    await chmod(target, 0o755);
-  }
 }
 
 function versionIn(group: string, module: string): string {

@@ -12,7 +12,7 @@ export interface Moto {
 }
 
 /** Where moto's virtual environment is, or will be. */
-export function motoDirectory(): string {
+function motoDirectory(): string {
   return groupDirectory('moto', [REQUIREMENTS]);
 }
 

@@ -59,11 +59,6 @@ export function whereaboutsCrds(): string[] {
   return files.map((file) => join(directory, file));
 }
 
-/** The folder with kwok's stages, as in its source: `pod/fast`, `node/fast` and others. */
-export function kwokStages(): string {
-  return existing(filesDirectory(KWOK));
-}
-
 function existing(path: string): string {
   if (!existsSync(path)) throw new MissingPart(path);
   return path;

@@ -6,8 +6,9 @@ import type { Worker } from '../../../sandbox/worker.ts';
 import { imagesArchive } from '../parts/images.ts';
 import { PLUGINS } from '../parts/plan.ts';
 import { programPath } from '../parts/preconditions.ts';
-import { program } from '../parts/programs.ts';
+import { MissingPart, program } from '../parts/programs.ts';
 import { succeeds } from './base.ts';
+import { flagsOf } from './flags.ts';
 import type { Ipvlan } from './ipvlan.ts';
 import { type Daemon, type Followed, type NamespaceMachine, startMachine } from './machine.ts';
 import { routerOf } from './network.ts';
@@ -33,7 +34,6 @@ export interface RealNode {
   readonly worker: Worker;
   readonly kubelet: Part;
   readonly containerd: Part;
-  readonly running: boolean;
   /** Runs a command on the node. @returns its output. */
   run(command: readonly string[]): Promise<string>;
   /** Starts one that runs until it is interrupted, as by Ctrl-C. */
@@ -59,18 +59,51 @@ export interface NodeOptions {
   readonly multusKubeconfig: string;
 }
 
-/** Boots a node, up to the start of its kubelet: whoever waits for it asks the API server. */
+/** Boots a node, up to a healthy kubelet: whether the node is ready, the API server knows. */
 export async function startNode(options: NodeOptions): Promise<RealNode> {
   const { run, ec2, worker, vpc, number } = options;
-  const { name } = worker;
   const directory = join(run.directory, `node-${number}`);
   const enis = worker.enis.map(({ id }) => ec2.eni(id)).map((eni) => pluggedEni(ec2, eni));
-  const cgroup = run.makeCgroup(`node-${number}`);
-  const runc = (await programPath('runc')) ?? 'runc';
-  const zone = `${ec2.region}a`;
-  const [primary] = enis;
-  if (primary === undefined) throw new Error(`${name} has no ENI`);
-  const nodeAddress = primary.address.replace(/\/.*/, '');
+  const address = enis[0]?.address.replace(/\/.*/, '') ?? '';
+  await writeDisk(options, directory, address);
+  let machine = await boot(options, directory, enis);
+  const containerd = containerdOf(directory, () => machine);
+  const kubelet = kubeletOf(options, directory, address, () => machine);
+  await containerd.start();
+  await machine.run([program('ctr'), '-n', 'k8s.io', 'images', 'import', imagesArchive()]);
+  await kubelet.start();
+
+  const powerOff = async (): Promise<void> => {
+    for (const { id } of enis) vpc.unplug(id);
+    await machine.powerOff();
+    await Promise.all([kubelet.kill(), containerd.kill()]);
+  };
+  const powerOn = async (): Promise<void> => {
+    machine = await boot(options, directory, enis);
+    await containerd.start();
+    await kubelet.start();
+  };
+  return {
+    name: worker.name,
+    worker,
+    kubelet,
+    containerd,
+    run: (command) => machine.run(command),
+    follow: (command) => machine.follow(command),
+    powerOff,
+    powerOn,
+    async reboot() {
+      await powerOff();
+      await powerOn();
+    },
+  };
+}
+
+/** What is on the node's disk before it boots for the first time. */
+async function writeDisk(options: NodeOptions, directory: string, address: string): Promise<void> {
+  const { run, ec2, worker, number } = options;
+  const runc = await programPath('runc');
+  if (runc === undefined) throw new MissingPart('runc');
   writeFiles(directory, {
     'etc/upper/cni/net.d/00-multus.conf': multusConfig(`10.244.${number}.0/24`),
     [`etc/upper${MULTUS_KUBECONFIG.slice(4)}`]: options.multusKubeconfig,
@@ -79,71 +112,49 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
     'containerd.toml': containerdConfig(runc),
     'kubelet.kubeconfig': options.kubeletKubeconfig,
     'kubelet.json': kubeletConfig({
-      address: nodeAddress,
-      providerId: `aws:///${zone}/${worker.instanceId}`,
-      cgroup,
+      address,
+      providerId: `aws:///${zoneOf(ec2)}/${worker.instanceId}`,
+      cgroup: run.makeCgroup(`node-${number}`),
     }),
   });
   installPlugins(join(directory, 'opt/upper/cni/bin'), options.ipvlan);
+}
 
-  let machine = await boot(options, directory, enis);
-  const containerd = partOf(
-    () =>
-      machine.start(
-        'containerd',
-        [program('containerd'), '--config', join(directory, 'containerd.toml')],
-        {
-          PATH: `${dirname(program('containerd-shim-runc-v2'))}:${process.env.PATH}:/usr/sbin:/sbin`,
-        },
-      ),
-    (daemon) => healthy(machine, 'containerd', daemon, [program('ctr'), 'version']),
+function containerdOf(directory: string, machine: () => NamespaceMachine): Part {
+  // It looks for its shim in PATH.
+  const PATH = `${dirname(program('containerd-shim-runc-v2'))}:${process.env.PATH}:/usr/sbin:/sbin`;
+  const command = [program('containerd'), '--config', join(directory, 'containerd.toml')];
+  return partOf(
+    () => machine().start('containerd', command, { PATH }),
+    (daemon) => healthy(machine(), 'containerd', daemon, [program('ctr'), 'version']),
   );
+}
+
+function kubeletOf(
+  { ec2, worker, instanceType }: NodeOptions,
+  directory: string,
+  address: string,
+  machine: () => NamespaceMachine,
+): Part {
   const labels = [
-    `node.kubernetes.io/instance-type=${options.instanceType}`,
-    `topology.kubernetes.io/zone=${zone}`,
+    `node.kubernetes.io/instance-type=${instanceType}`,
+    `topology.kubernetes.io/zone=${zoneOf(ec2)}`,
   ];
-  const kubelet = partOf(
-    () =>
-      machine.start('kubelet', [
-        program('kubelet'),
-        `--config=${join(directory, 'kubelet.json')}`,
-        `--kubeconfig=${join(directory, 'kubelet.kubeconfig')}`,
-        `--hostname-override=${name}`,
-        `--node-ip=${nodeAddress}`,
-        `--node-labels=${labels.join(',')}`,
-      ]),
-    (daemon) => healthy(machine, 'kubelet', daemon, KUBELET_HEALTH),
-  );
-  await containerd.start();
-  await machine.run([program('ctr'), '-n', 'k8s.io', 'images', 'import', imagesArchive()]);
-  await kubelet.start();
-
-  const node: RealNode = {
-    name,
-    worker,
-    kubelet,
-    containerd,
-    get running() {
-      return containerd.running;
-    },
-    run: (command) => machine.run(command),
-    follow: (command) => machine.follow(command),
-    async powerOff() {
-      for (const { id } of enis) vpc.unplug(id);
-      await machine.powerOff();
-      await Promise.all([kubelet.kill(), containerd.kill()]);
-    },
-    async powerOn() {
-      machine = await boot(options, directory, enis);
-      await containerd.start();
-      await kubelet.start();
-    },
-    async reboot() {
-      await node.powerOff();
-      await node.powerOn();
-    },
+  const flags = {
+    config: join(directory, 'kubelet.json'),
+    kubeconfig: join(directory, 'kubelet.kubeconfig'),
+    'hostname-override': worker.name,
+    'node-ip': address,
+    'node-labels': labels.join(','),
   };
-  return node;
+  return partOf(
+    () => machine().start('kubelet', [program('kubelet'), ...flagsOf(flags)]),
+    (daemon) => healthy(machine(), 'kubelet', daemon, KUBELET_HEALTH),
+  );
+}
+
+function zoneOf({ region }: Ec2): string {
+  return `${region}a`;
 }
 
 /** Makes the node's machine, with its network. */
@@ -155,9 +166,8 @@ async function boot(
   const machine = await startMachine(run, `node-${number}`, mountScript(worker.name, directory));
   await machine.network('sysctl -qw net.ipv4.ip_forward=1');
   for (const eni of enis) {
-    if (eni.interfaceName === 'eth0')
-      await plugIntoControlPlane(machine, controlPlane, eni, number);
-    else await vpc.plug(machine, eni);
+    if (eni.interfaceName !== 'eth0') await vpc.plug(machine, eni);
+    else await plugIntoControlPlane(machine, controlPlane, eni, number);
   }
   return machine;
 }

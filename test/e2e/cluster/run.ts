@@ -77,7 +77,7 @@ export async function cleanUp(): Promise<string[]> {
 }
 
 /** The names of the runs that have anything on this machine. */
-export function runs(): string[] {
+function runs(): string[] {
   return existsSync(runsDirectory()) ? readdirSync(runsDirectory()) : [];
 }
 

@@ -1,0 +1,17 @@
+# `npm run image` bundles the programs into .build/image and builds this. What is in the image is
+# described in scripts/image/description.ts; a test holds the two against each other.
+
+ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
+# sha256:…, of the index, from which --platform chooses. There is no default: who builds pins the base.
+ARG NODE_DIGEST
+
+FROM $NODE_IMAGE@$NODE_DIGEST
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends iproute2 \
+ && rm -rf /var/lib/apt/lists/*
+COPY .build/image/app/ /app/
+WORKDIR /app
+USER 1000:1000
+# Not the base's: charts give the whole command line as `args`.
+ENTRYPOINT []
+CMD ["node", "/app/forwarder.js"]

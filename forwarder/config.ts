@@ -3,7 +3,8 @@ import * as z from 'zod';
 const port = z.coerce.number().int().min(0).max(65_535);
 const dnsName = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'not a Kubernetes name');
 
-const environment = z.object({
+/** The variables that are read. */
+export const environment = z.object({
   CLUSTER_NAME: z
     .string()
     .regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'not the name of an EKS cluster'),

@@ -18,6 +18,8 @@ export interface Claim {
   readonly since: number;
   /** The ENI that the pod's condition recorded, where the annotation cannot be read. */
   readonly recordedEni?: string;
+  /** The ENI on which the pod's condition says that it has the address. */
+  readonly assignedTo?: string;
 }
 
 /** A part of a pod's annotations that cannot be read. */

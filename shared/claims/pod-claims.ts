@@ -50,9 +50,14 @@ export function claimsOf(
     node: pod.node,
     createdAt: pod.createdAt,
     terminating: pod.terminating,
-    claims: [...claims.values()],
+    claims: [...claims.values()].map((claim) => withAssigned(claim, recorded)),
     unreadable,
   };
+}
+
+function withAssigned(claim: Claim, recorded: readonly AssignedAddress[]): Claim {
+  const eniId = recorded.find(({ address }) => address === claim.address)?.eniId;
+  return eniId === undefined ? claim : { ...claim, assignedTo: eniId };
 }
 
 function claimAttachments(

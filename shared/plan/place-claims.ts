@@ -70,6 +70,7 @@ function toPlaced(pod: PodClaims, claim: Claim, eniId: string): PlacedClaim {
     createdAt: pod.createdAt,
     terminating: pod.terminating,
     eniId,
+    assigned: claim.assignedTo === eniId,
   };
 }
 

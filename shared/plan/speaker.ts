@@ -14,6 +14,8 @@ export interface Claimant {
 /** A claimant on the node at hand, with the ENI that its claim belongs on. */
 export interface NodeClaimant extends Claimant {
   readonly eniId: string;
+  /** Its condition says that it has the address on that ENI. */
+  readonly assigned: boolean;
 }
 
 /** Orders pods by age, the oldest first; of one age by uid, so that the order is total. */
@@ -34,7 +36,8 @@ export function passesOn(holder: Claimant, claimant: Claimant): boolean {
 
 /**
  * The pod that speaks for an address on its node: the one on whose ENI the address is
- * (several there, or it is on none: the oldest), and from it whom the claim passes to.
+ * (several there: whose condition says so, else the oldest; it is on none: the oldest), and from
+ * it whom the claim passes to.
  *
  * @param claimants the live pods of the node that claim the address and have a valid ENI for it.
  * @param on the ENIs of the node that the address is on.
@@ -46,7 +49,7 @@ export function speakerOf<C extends NodeClaimant>(
   const counted = claimants
     .filter((claimant) => !claimant.terminating || on.has(claimant.eniId))
     .sort(byAge);
-  let speaker = counted.find((claimant) => on.has(claimant.eniId)) ?? counted[0];
+  let speaker = havingIt(counted.filter((claimant) => on.has(claimant.eniId))) ?? counted[0];
   for (;;) {
     const current = speaker;
     if (current === undefined) return undefined;
@@ -54,4 +57,16 @@ export function speakerOf<C extends NodeClaimant>(
     if (next === undefined) return current;
     speaker = next;
   }
+}
+
+/**
+ * Of several pods on the ENI that has the address, the one that was told so. A terminating one is
+ * told nothing any more: what its condition says may have been true before.
+ */
+function havingIt<C extends NodeClaimant>(oldestFirst: readonly C[]): C | undefined {
+  return (
+    oldestFirst.find(({ assigned, terminating }) => assigned && !terminating) ??
+    oldestFirst.find(({ assigned }) => assigned) ??
+    oldestFirst[0]
+  );
 }

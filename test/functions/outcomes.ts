@@ -29,6 +29,7 @@ export function placed(text: string, eniId = 'eni-1', name = 'net1'): Assignment
     createdAt: 0,
     terminating: false,
     eniId,
+    assigned: false,
   };
   return { address: claim.address, eniId, claim };
 }

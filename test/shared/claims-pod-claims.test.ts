@@ -147,12 +147,13 @@ describe('a floating address', () => {
 
 describe('a pod whose annotation cannot be read', () => {
   const recorded = { '172.16.1.70': 'eni-1', '172.16.1.75': 'eni-1' };
+  const kept = { recordedEni: 'eni-1', assignedTo: 'eni-1' };
 
   test('claims what its condition recorded in place of its attachments', () => {
     const broken = annotated({ [NETWORK_STATUS]: '[' }, recorded);
     expect(claims(broken)).toEqual([
-      { address: '172.16.1.70', floating: false, since: CREATED, recordedEni: 'eni-1' },
-      { address: '172.16.1.75', floating: false, since: CREATED, recordedEni: 'eni-1' },
+      { address: '172.16.1.70', floating: false, since: CREATED, ...kept },
+      { address: '172.16.1.75', floating: false, since: CREATED, ...kept },
     ]);
     expect(unreadable(broken)).toEqual([NETWORK_STATUS]);
   });
@@ -162,8 +163,8 @@ describe('a pod whose annotation cannot be read', () => {
     const annotations = { [NETWORK_STATUS]: '[', [FLOATING_IPS]: floating };
     const since = Date.parse(SINCE);
     expect(claims(annotated(annotations, recorded))).toEqual([
-      { address: '172.16.1.70', floating: false, since: CREATED, recordedEni: 'eni-1' },
-      { address: '172.16.1.75', floating: true, since, recordedEni: 'eni-1' },
+      { address: '172.16.1.70', floating: false, since: CREATED, ...kept },
+      { address: '172.16.1.75', floating: true, since, ...kept },
       { address: '172.16.1.76', floating: true, since: CREATED },
     ]);
   });
@@ -171,9 +172,9 @@ describe('a pod whose annotation cannot be read', () => {
   test('keeps its attachments, and the rest of what was recorded as floating', () => {
     const broken = annotated({ [NETWORK_STATUS]: status, [FLOATING_IPS]: '7' }, recorded);
     expect(claims(broken)).toEqual([
-      net1,
+      { ...net1, assignedTo: 'eni-1' },
       net2,
-      { address: '172.16.1.75', floating: true, since: CREATED, recordedEni: 'eni-1' },
+      { address: '172.16.1.75', floating: true, since: CREATED, ...kept },
     ]);
     expect(unreadable(broken)).toEqual([FLOATING_IPS]);
   });

@@ -49,6 +49,7 @@ const claimSpec = fc.record({
   eni: fc.nat(3),
   how: fc.constantFrom('network', 'network', 'floating', 'both'),
   since: fc.nat(4),
+  told: fc.boolean(),
 });
 
 const podSpec = fc.record({
@@ -190,6 +191,7 @@ function claimOf(spec: ClaimSpec, createdAt: number, enis: readonly Eni[]): Clai
     ...(attached && spec.by === 'foreign mac' ? { mac: '0a:58:00:00:00:01' } : {}),
     ...(attached && spec.by === 'master' ? { master: `eth${eni?.deviceIndex}` } : {}),
     ...(spec.by === 'recorded' ? { recordedEni: eni?.id ?? '' } : {}),
+    ...(spec.told ? { assignedTo: eni?.id ?? '' } : {}),
   };
 }
 

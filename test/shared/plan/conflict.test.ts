@@ -134,6 +134,27 @@ describe('an address with a live holder', () => {
 });
 
 describe('who counts as the holder', () => {
+  it('is the live pod that was told so, not an older terminating one of its ENI that never had the address', () => {
+    const going = pod('going', [claim(X)], { createdAt: 1, terminating: true });
+    const told = pod('told', [claim(X, { assignedTo: 'eni-1' })], {
+      createdAt: 2,
+      namespace: 'other',
+    });
+    expect(decide(withPods(going, told))).toBe('conflict with told');
+  });
+
+  it('is the live pod that was told so, also where a terminating one was told so before', () => {
+    const going = pod('going', [claim(X, { assignedTo: 'eni-1' })], {
+      createdAt: 1,
+      terminating: true,
+    });
+    const told = pod('told', [claim(X, { assignedTo: 'eni-1' })], {
+      createdAt: 2,
+      namespace: 'other',
+    });
+    expect(decide(withPods(going, told))).toBe('conflict with told');
+  });
+
   const enis = [eth0(), eth1([X]), eth3()];
 
   it('is the pod on whose ENI the address is, not another claimant of its node (schedule 16)', () => {

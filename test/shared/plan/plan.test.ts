@@ -315,6 +315,27 @@ describe('several live pods of the node that claim one address', () => {
     ]);
   });
 
+  it('leave it with the one that was told so, of those on whose ENI it is', () => {
+    const pods = [
+      pod('old', [claim(X)], { createdAt: 1 }),
+      pod('told', [claim(X, { assignedTo: 'eni-1' })], { createdAt: 2 }),
+    ];
+    expect(decide({ enis: [eth0(), eth1([X])], pods })).toEqual([
+      'keep 172.16.1.70 on eni-1 for told',
+      'problem 172.16.1.70 conflict with told for old',
+    ]);
+  });
+
+  it('do not go by what one was told of another ENI', () => {
+    const pods = [
+      pod('old', [claim(X)], { createdAt: 1 }),
+      pod('told', [claim(X, { assignedTo: 'eni-9' })], { createdAt: 2 }),
+    ];
+    expect(decide({ enis: [eth0(), eth1([X])], pods })[0]).toBe(
+      'keep 172.16.1.70 on eni-1 for old',
+    );
+  });
+
   it('do not wait for an older one that is terminating and does not have it (schedule 15)', () => {
     const pods = [
       pod('going', [onEth1(X)], { createdAt: 1, terminating: true }),

@@ -30,13 +30,17 @@ export function candidates(world: World, address: Address): Candidate[] {
 
 /**
  * Whoever may have the address, given the ENI of the node that has it now: reached from the oldest
- * of those that are there (or, where nobody is, of those that acquire), by steps that the rule
- * allows, until no step is left. None: nobody may.
+ * of those that are there and were told so (else of those that are there, else of those that
+ * acquire), by steps that the rule allows, until no step is left. None: nobody may.
  */
 export function rightful(world: World, address: Address, on: Eni | undefined): Candidate[] {
   const all = candidates(world, address);
   const there = all.filter(({ eni }) => eni.id === on?.id);
-  const [start] = oldestFirst(there.length > 0 ? there : all.filter(({ pod }) => !pod.terminating));
+  const told = there.filter(({ claim, eni }) => claim.assignedTo === eni.id);
+  const live = told.filter(({ pod }) => !pod.terminating);
+  const acquiring = all.filter(({ pod }) => !pod.terminating);
+  const first = [live, told, there, acquiring].find((list) => list.length > 0) ?? [];
+  const [start] = oldestFirst(first);
   if (start === undefined) return [];
   const reached = new Set([start]);
   for (const from of reached) {

@@ -9,10 +9,6 @@ const ROOT = resolve(import.meta.dirname, '..');
 export const FUNCTIONS = ['reconcile', 'sweep'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** What runs in the cluster, from one image. */
-export const PROGRAMS = ['forwarder', 'ip-manager'] as const;
-export type ProgramName = (typeof PROGRAMS)[number];
-
 export interface Bundle {
   readonly name: FunctionName;
   /**
@@ -71,13 +67,4 @@ export async function bundleFunction(
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   return { name, folder, metafile };
-}
-
-/**
- * Bundles a program and all that it imports into one file, with its source map beside it.
- *
- * @throws esbuild's BuildFailure, which names the file and line.
- */
-export async function bundleProgram(name: ProgramName, outfile: string): Promise<void> {
-  await build({ ...BUNDLING, entryPoints: [join(ROOT, name, 'main.ts')], outfile });
 }

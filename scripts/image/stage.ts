@@ -1,6 +1,6 @@
 import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { bundleProgram, PROGRAMS } from '../bundle.ts';
+import { bundleProgram, PROGRAMS } from '../programs.ts';
 import { IMAGE } from './description.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -16,7 +16,7 @@ export async function stageImage(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(app, { recursive: true });
   await Promise.all([
-    ...PROGRAMS.map((name) => bundleProgram(name, join(app, `${name}.js`))),
+    ...PROGRAMS.map((name) => bundleProgram(name, app)),
     copyFile(join(ROOT, 'ip-manager/script.sh'), join(app, 'script.sh')),
   ]);
   for (const { path, mode } of IMAGE.files) await chmod(join(folder, path), mode);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import * as z from 'zod';
 import { oneLine } from '../one-line.ts';
 
@@ -10,13 +11,33 @@ import { oneLine } from '../one-line.ts';
 /** Kubernetes object names are DNS subdomains of at most 253 characters. */
 const name = z.string().min(1).max(253);
 
+const address = z
+  .string()
+  .refine((text) => isIP(text) !== 0 && !text.includes('%'), { error: 'not an address' });
+
 const podEvent = z.strictObject({
   event: z.enum(['add', 'update', 'delete']),
   namespace: name,
   name,
   uid: z.string().min(1).max(64),
   /** Of an update or delete: what the pod claimed before and claims no longer. */
-  ips: z.array(z.union([z.ipv4(), z.ipv6()])),
+  ips: z.array(address),
+});
+
+/** Ends at the first that is wrong: the others of a long message need not be found wrong too. */
+const podEvents = z.array(z.unknown()).transform((list, context): PodEvent[] => {
+  const events: PodEvent[] = [];
+  for (const [index, item] of list.entries()) {
+    const { data, error } = podEvent.safeParse(item);
+    if (data === undefined) {
+      const issue = error?.issues[0];
+      const path = [index, ...(issue?.path ?? [])];
+      context.addIssue({ code: 'custom', message: issue?.message, path, input: item });
+      return z.NEVER;
+    }
+    events.push(data);
+  }
+  return events;
 });
 
 const nodeMessage = z.strictObject({
@@ -29,7 +50,7 @@ const nodeMessage = z.strictObject({
     .optional(),
   reason: z.enum(['pods', 'resync', 'sweep', 'moved', 'replay']),
   observedAt: z.iso.datetime({ offset: true }),
-  pods: z.array(podEvent),
+  pods: podEvents,
 });
 
 const heartbeat = z.strictObject({

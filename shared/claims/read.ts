@@ -6,8 +6,8 @@ export type Read<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly detail: string };
 
-/** Kubernetes keeps all annotations of an object within 256 KiB; nothing read here may be longer than this. */
-const MAX_LENGTH = 1_048_576;
+/** Kubernetes keeps all annotations of an object within 256 KiB; a configuration is shorter by far. */
+const MAX_LENGTH = 262_144;
 const MAX_QUOTED = 80;
 
 /** Quotes outside text for a message: escaped, on one line, cut after 80 characters. */
@@ -28,7 +28,7 @@ export function whatIsWrong(error: z.ZodError, at: readonly PropertyKey[] = []):
   return oneLine(where === '' ? what : `${where}: ${what}`);
 }
 
-/** Reads JSON text of at most 1,048,576 characters by a schema. */
+/** Reads JSON text of at most 262,144 characters by a schema. */
 export function readJson<S extends z.ZodType>(text: string, schema: S): Read<z.output<S>> {
   if (text.length > MAX_LENGTH) {
     return { ok: false, detail: `longer than ${MAX_LENGTH} characters (${text.length})` };

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/claims/annotations.ts';
+import { claimsOf } from '../../../shared/claims/pod-claims.ts';
+import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
+import { listAll } from '../../../shared/cluster/list.ts';
+import { nodeFromObject } from '../../../shared/cluster/nodes.ts';
+import { podFromObject } from '../../../shared/cluster/pods.ts';
+import { mutated } from '../hostile.ts';
+import { fuzzTarget } from '../target.ts';
+import { conditionMessage, floatingIps, networkStatus } from './annotations.ts';
+import { isMalformed } from './networks.ts';
+
+const time = fc.constantFrom('2026-03-01T10:00:00Z', '2026-03-01T10:00:00.123456Z');
+
+const pod = fc.record({
+  metadata: fc.record(
+    {
+      namespace: fc.constant('default'),
+      name: fc.constant('app'),
+      uid: fc.constant('uid-app'),
+      creationTimestamp: time,
+      deletionTimestamp: time,
+      annotations: fc.record(
+        { [NETWORK_STATUS]: networkStatus, [FLOATING_IPS]: floatingIps },
+        { requiredKeys: [] },
+      ),
+    },
+    { requiredKeys: ['namespace', 'name', 'uid', 'creationTimestamp'] },
+  ),
+  spec: fc.record(
+    {
+      nodeName: fc.constantFrom('node-a', ''),
+      hostNetwork: fc.boolean(),
+      readinessGates: fc.constant([{ conditionType: CONDITION_TYPE }]),
+    },
+    { requiredKeys: [] },
+  ),
+  status: fc.record(
+    {
+      phase: fc.constantFrom('Pending', 'Running', 'Succeeded', 'Failed'),
+      conditions: fc.array(
+        fc.record({
+          type: fc.constantFrom('Ready', CONDITION_TYPE),
+          status: fc.constantFrom('True', 'False'),
+          reason: fc.constant('Assigned'),
+          message: conditionMessage,
+        }),
+        { maxLength: 2 },
+      ),
+    },
+    { requiredKeys: [] },
+  ),
+});
+
+const node = fc.record({
+  metadata: fc.record({
+    name: fc.constant('ip-172-16-0-10.ec2.internal'),
+    uid: fc.constant('uid-node'),
+    labels: fc.constant({ 'node.kubernetes.io/instance-type': 'm5.large' }),
+  }),
+  spec: fc.record({
+    providerID: fc.constantFrom(
+      'aws:///us-east-1a/i-0123456789abcdef0',
+      'aws:///us-east-1a/0a1b2c/fargate-ip-10-0-0-1.ec2.internal',
+      'eks-hybrid:///eu-central-1/demo/mi-0123',
+    ),
+  }),
+});
+
+const list = mutated(
+  fc.record({
+    metadata: fc.constant({ resourceVersion: '1' }),
+    items: fc.array(node, { maxLength: 3 }),
+  }),
+);
+
+export const OBJECTS = [
+  fuzzTarget({
+    name: 'Pod object',
+    inputs: mutated(pod),
+    read(object) {
+      const read = podFromObject(object);
+      return [read, claimsOf(read, new Map())];
+    },
+    mayThrow: isMalformed,
+  }),
+  fuzzTarget({
+    name: 'Node object',
+    inputs: mutated(node),
+    read: nodeFromObject,
+    mayThrow: isMalformed,
+  }),
+  fuzzTarget({
+    name: 'list of Nodes',
+    inputs: list,
+    // One page: a list whose every page names a next one is the API server's to end.
+    read: (page) => listAll(nodeFromObject, async ({ _continue }) => (_continue ? LAST : page)),
+    mayThrow: isMalformed,
+  }),
+];
+
+const LAST = { metadata: {}, items: [] };

@@ -1,3 +1,4 @@
+import { allEnded } from '../../shared/apply/all-ended.ts';
 import type { Applied } from '../../shared/apply/apply.ts';
 import type { EventToWrite, PodRef } from '../../shared/cluster/kubernetes.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
@@ -118,5 +119,5 @@ async function inTurns<T>(items: readonly T[], task: (item: T) => Promise<void>)
   const worker = async (): Promise<void> => {
     for (const item of queue) await task(item);
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
+  await allEnded(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
 }

@@ -5,7 +5,7 @@ import { StalePodsError } from '../../shared/apply/release.ts';
 import { parseProblems } from '../../shared/claims/condition-message.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage, PodEvent } from '../../shared/messages/schema.ts';
-import type { Assignment, Plan } from '../../shared/plan/decision.ts';
+import type { Assignment, Placement, Plan } from '../../shared/plan/decision.ts';
 import { plan } from '../../shared/plan/plan.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
@@ -109,23 +109,28 @@ async function decideAndDo(
     report(access, state, decided);
     return { kind: 'reconciled', plan: decided, applied: nothing(decided) };
   }
+  const { seenGone } = memoryOf(request.node);
+  const remember = (gone: readonly Placement[]): void =>
+    seenGone.record({ at: startedAt, pods: unfinished(state), gone });
   const startedAt = access.clock.now();
   const unassignedFrom = new Set<string>();
+  const unseenGone: Placement[] = [];
   let applied: Applied;
   try {
     applied = await apply(access, state, decided, {
       assignKept: request.assignKept,
       inConflict: (assignment) => isInConflict(state, assignment),
       unassignedFrom,
+      onUnseenGone: (placement) => unseenGone.push(placement),
       signal,
     });
   } finally {
+    // Also where EC2 throttled in the middle: the retry does not ask about these again.
+    remember(unseenGone);
     await send([...unassignedFrom].map((node) => moved(access, node)));
   }
   await seeGone(access, state.node, state.instanceId, applied.toBeGone, signal);
-  const { seenGone } = memoryOf(request.node);
-  const gone = [...applied.toBeGone, ...decided.releaseUnseen];
-  seenGone.record({ at: startedAt, pods: unfinished(state), gone });
+  remember(applied.toBeGone);
   seenGone.forget(applied.assigned);
   await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
   return { kind: 'reconciled', plan: decided, applied };

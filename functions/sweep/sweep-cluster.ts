@@ -2,8 +2,9 @@ import type { Eni } from '../../shared/enis/eni.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import type { NodeState } from '../../shared/state/node-state.ts';
 import { readCluster, withEnis } from './cluster-state.ts';
-import { type Drift, driftOf } from './drift.ts';
+import { type Drift, driftOf, type SweepView } from './drift.ts';
 
 /** What a sweep found in one cluster. */
 export interface Swept {
@@ -37,7 +38,9 @@ export async function sweepCluster(
   const instanceIds = suspected.map(({ instanceId }) => instanceId);
   const enis = await access.ec2.inventory.ofInstances(instanceIds, signal);
   const looked = await Promise.all(suspected.map((node) => withEnis(access, node, enis, signal)));
-  const drifting = looked.map((node) => driftOf(view, node)).filter(isNoted);
+  const elsewhere = await holdersOfMissing(access, view, looked, signal);
+  const whole = { ...view, enis: [...elsewhere, ...managed] };
+  const drifting = looked.map((node) => driftOf(whole, node)).filter(isNoted);
 
   const observedAt = new Date(access.clock.now()).toISOString();
   const messages = drifting
@@ -47,6 +50,27 @@ export async function sweepCluster(
     });
   await send(messages, signal);
   return { cluster, nodes: nodes.length, drifting, messages: messages.length };
+}
+
+/** The ENIs that have what is missing, whosever they are: what they keep cannot be mended. */
+async function holdersOfMissing(
+  access: ClusterAccess,
+  view: SweepView,
+  nodes: readonly NodeState[],
+  signal?: AbortSignal,
+): Promise<Eni[]> {
+  const missing = nodes.flatMap((node) =>
+    driftOf(view, node).missing.map(({ address, eniId }) => {
+      return { address, vpcId: node.enis.find(({ id }) => id === eniId)?.vpcId };
+    }),
+  );
+  const holders: Eni[] = [];
+  for (const [vpcId, inVpc] of Map.groupBy(missing, (entry) => entry.vpcId)) {
+    if (vpcId === undefined) continue;
+    const addresses = inVpc.map(({ address }) => address);
+    holders.push(...(await access.ec2.inventory.withAddresses(vpcId, addresses, signal)));
+  }
+  return holders;
 }
 
 function isNoted(drift: Drift): boolean {

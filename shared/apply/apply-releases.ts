@@ -16,12 +16,15 @@ export interface Released {
  * Unassigns what is to be released and what is to move. An address that EC2 refuses to unassign
  * stays; it is logged, and the next sweep sees it.
  *
+ * @param onUnseenGone told of each address that the read did not show and that EC2 does not have,
+ *   or no longer, also when this throws.
  * @throws StalePodsError, and what EC2 throws, once no call is under way any more.
  */
 export async function applyReleases(
   access: ClusterAccess,
   state: NodeState,
   plan: Plan,
+  onUnseenGone: (placement: Placement) => void,
   signal?: AbortSignal,
 ): Promise<Released> {
   const moving = plan.move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
@@ -39,9 +42,11 @@ export async function applyReleases(
   );
   // What the read does not show is mostly gone, and EC2's refusal does not say which: one by one.
   const unseen = await allEnded(
-    plan.releaseUnseen.map(({ eniId, address }) =>
-      release(access, state, eniId, [address], signal),
-    ),
+    plan.releaseUnseen.map(async ({ eniId, address }) => {
+      const outcome = await release(access, state, eniId, [address], signal);
+      for (const placement of [...outcome.done, ...outcome.notAssigned]) onUnseenGone(placement);
+      return outcome;
+    }),
   );
   const released = [...seen, ...unseen].flatMap(({ done }) => done);
   // "Not assigned" for what the read showed says that the read was old: it too must be seen to be gone.

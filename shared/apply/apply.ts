@@ -1,5 +1,5 @@
 import { type Address, familyOf } from '../address.ts';
-import type { Assignment, Move, Plan } from '../plan/decision.ts';
+import type { Assignment, Move, Placement, Plan } from '../plan/decision.ts';
 import type { Problem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
@@ -17,6 +17,8 @@ export interface ApplyOptions {
   readonly inConflict: (assignment: Assignment) => boolean;
   /** Nodes from whose ENIs a take-over unassigned are added, also when it throws. */
   readonly unassignedFrom: Set<string>;
+  /** Told of each address to be released that the read did not show and EC2 does not have, also when it throws. */
+  readonly onUnseenGone?: (placement: Placement) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -42,7 +44,13 @@ export async function apply(
   plan: Plan,
   options: ApplyOptions,
 ): Promise<Applied> {
-  const releases = await applyReleases(access, state, plan, options.signal);
+  const releases = await applyReleases(
+    access,
+    state,
+    plan,
+    options.onUnseenGone ?? (() => {}),
+    options.signal,
+  );
   const wanted: (Assignment | Move)[] = [...plan.move, ...plan.assign];
   const kept = options.assignKept
     ? plan.keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix)

@@ -87,6 +87,22 @@ describe('a sweep', () => {
     expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
   });
 
+  scenario("does the same for what an instance has that is nobody's node", ALONE, async (stage) => {
+    const { cluster, cloud, calls } = stage;
+    const worker = await cluster.addWorker();
+    await cloud.addStranger({ addresses: [X] });
+    await cluster.applyNetwork(NET_1);
+    const networks = [{ network: NET_1, ips: [X] }];
+    const pod = await cluster.runPod('app', { on: worker, networks });
+    await eventually(() => cluster.attachedTo(pod)).toEqual([X]);
+    await stage.look(worker);
+    await eventually(() => cluster.conditionOf(pod)).toMatchObject({ reason: 'HeldElsewhere' });
+    calls.clear();
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, conflicting: 1 });
+    expect(calls.ec2.filter(({ action }) => !action.startsWith('Describe'))).toEqual([]);
+  });
+
   scenario('reports an ENI that is full', ALONE, async (stage) => {
     const { cluster } = stage;
     const worker = await cluster.addWorker({ instanceType: 't3.medium' });

@@ -151,6 +151,26 @@ describe('a release', () => {
     ]);
   });
 
+  it('of named addresses tells which were gone, also where EC2 throttles in the middle', async () => {
+    const bed = await startApplyBed();
+    const { a, ec2 } = bed;
+    const state = await bed.read(a);
+    const decided = bed.decide(state, [X, Y]);
+    const unseen = decided.releaseUnseen.filter(({ eniId }) => eniId === a.eth1);
+    ec2.faults.add({
+      action: 'UnassignPrivateIpAddresses',
+      when: ({ params }) => Object.values(params).includes(Y),
+      effect: { kind: 'error', code: 'RequestLimitExceeded', status: 503 },
+    });
+    const gone: string[] = [];
+    const onUnseenGone = ({ address }: { address: string }) => gone.push(address);
+    const options = { onUnseenGone };
+    await expect(
+      bed.apply(state, { ...decided, releaseUnseen: unseen }, options),
+    ).rejects.toThrow();
+    expect(gone).toEqual([X]);
+  });
+
   it('of a named address that the read does not show is sent blindly (schedule 8)', async () => {
     const { a, apply, decide, give, on, read } = await startApplyBed();
     const state = await read(a);

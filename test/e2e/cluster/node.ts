@@ -77,6 +77,8 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
     for (const { id } of enis) vpc.unplug(id);
     await machine.powerOff();
     await Promise.all([kubelet.kill(), containerd.kill()]);
+    // As a reboot does; the kubelet waits for the containers of cgroups that it finds.
+    await run.removeCgroup(machine.name);
   };
   const powerOn = async (): Promise<void> => {
     machine = await boot(options, directory, enis);
@@ -114,7 +116,7 @@ async function writeDisk(options: NodeOptions, directory: string, address: strin
     'kubelet.json': kubeletConfig({
       address,
       providerId: `aws:///${zoneOf(ec2)}/${worker.instanceId}`,
-      cgroup: run.makeCgroup(`node-${number}`),
+      cgroup: run.cgroup(`node-${number}`),
     }),
   });
   installPlugins(join(directory, 'opt/upper/cni/bin'), options.ipvlan);
@@ -163,6 +165,7 @@ async function boot(
   directory: string,
   enis: readonly PluggedEni[],
 ): Promise<NamespaceMachine> {
+  run.makeCgroup(`node-${number}`);
   const machine = await startMachine(run, `node-${number}`, mountScript(worker.name, directory));
   await machine.network('sysctl -qw net.ipv4.ip_forward=1');
   for (const eni of enis) {

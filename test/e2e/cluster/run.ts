@@ -30,8 +30,11 @@ export interface Run {
   readonly directory: string;
   /** Notes a process, so that it is ended also if this program is killed. */
   record(pid: number): void;
-  /** Makes a cgroup of this run in every hierarchy. @returns its path within them. */
-  makeCgroup(name: string): string;
+  /** The path of a cgroup of this run, within every hierarchy. */
+  cgroup(name: string): string;
+  makeCgroup(name: string): void;
+  /** Removes one with all below it, once nothing runs in it. */
+  removeCgroup(name: string): Promise<void>;
   /** Ends all recorded processes, and removes cgroups and folder. */
   end(): Promise<void>;
 }
@@ -61,7 +64,9 @@ export async function beginRun(): Promise<Run> {
       recorded.push(id);
       save();
     },
-    makeCgroup: (group) => makeCgroup(join('/', name, group)),
+    cgroup: (group) => join('/', name, group),
+    makeCgroup: (group) => makeCgroup([name, group]),
+    removeCgroup: (group) => removeCgroups(join(name, group)),
     end: () => end(name, recorded),
   };
 }
@@ -99,7 +104,7 @@ function readState(name: string): State | undefined {
 
 async function end(name: string, recorded: readonly ProcessId[]): Promise<void> {
   await killAll(recorded);
-  await until(() => removeCgroups(name), `the cgroups of ${name} to be empty`);
+  await removeCgroups(name);
   await rm(join(runsDirectory(), name), { recursive: true, force: true, maxRetries: 5 });
 }
 
@@ -109,24 +114,18 @@ function hierarchies(): string[] {
   return readdirSync(CGROUPS).map((name) => join(CGROUPS, name));
 }
 
-function makeCgroup(path: string): string {
-  for (const hierarchy of hierarchies()) {
-    if (hierarchy.endsWith('/unified')) continue;
-    const [, run = '', name = ''] = path.split('/');
+function makeCgroup(path: readonly string[]): void {
+  for (const hierarchy of hierarchies().filter((each) => !each.endsWith('/unified'))) {
     let parent = hierarchy;
-    for (const part of [run, name]) {
+    for (const part of path) {
       const group = join(parent, part);
       delegateControllers(parent);
       mkdirSync(group, { recursive: true });
-      // A new cpuset has neither processors nor memory (version 1).
-      for (const file of ['cpuset.cpus', 'cpuset.mems']) {
-        if (!existsSync(join(hierarchy, 'cgroup.controllers'))) copyIfThere(parent, group, file);
-      }
+      initialiseCpuset(parent, group);
       parent = group;
     }
     delegateControllers(parent);
   }
-  return path;
 }
 
 /** Version 2: what a cgroup's children may control; a controller that can't be had is left out. */
@@ -140,18 +139,23 @@ function delegateControllers(group: string): void {
   }
 }
 
-function copyIfThere(from: string, to: string, file: string): void {
-  if (existsSync(join(from, file))) writeFileSync(join(to, file), readFileSync(join(from, file)));
+/** Version 1: a new cpuset has neither processors nor memory. */
+function initialiseCpuset(parent: string, group: string): void {
+  if (existsSync(join(parent, 'cgroup.controllers'))) return;
+  for (const file of ['cpuset.cpus', 'cpuset.mems'].filter((name) =>
+    existsSync(join(parent, name)),
+  )) {
+    writeFileSync(join(group, file), readFileSync(join(parent, file)));
+  }
 }
 
-/** @returns whether none is left; one with processes in it can't be removed yet. */
-function removeCgroups(name: string): boolean {
-  // runc makes them in `unified` too.
-  return hierarchies()
-    .map((hierarchy) => join(hierarchy, name))
-    .every(removeTree);
+async function removeCgroups(path: string): Promise<void> {
+  // runc makes them in `unified` too. One with processes in it can't be removed yet.
+  const remove = () => hierarchies().map((hierarchy) => removeTree(join(hierarchy, path)));
+  await until(() => remove().every(Boolean), `the cgroups of ${path} to be empty`);
 }
 
+/** @returns whether nothing is left. */
 function removeTree(group: string): boolean {
   if (!existsSync(group)) return true;
   const children = readdirSync(group, { withFileTypes: true }).filter((each) => each.isDirectory());

@@ -1,0 +1,34 @@
+import type { Clock } from '../shared/clock.ts';
+import { type Bell, createBell } from './bell.ts';
+import { type Sightings, see } from './floating.ts';
+import type { PodAddress } from './pod-addresses.ts';
+
+/** The pod's addresses as they were seen last. */
+export interface Seen {
+  update(addresses: readonly PodAddress[]): void;
+  addresses(): readonly PodAddress[];
+  /** `undefined` before the first update. */
+  sightings(): Sightings | undefined;
+  /** Rung by every update. */
+  readonly changed: Bell;
+}
+
+export function createSeen(clock: Clock): Seen {
+  const changed = createBell(clock);
+  let present: readonly PodAddress[] = [];
+  let sightings: Sightings | undefined;
+  return {
+    update(addresses) {
+      present = addresses;
+      sightings = see(
+        addresses.map(({ address }) => address),
+        clock.now(),
+        sightings,
+      );
+      changed.ring();
+    },
+    addresses: () => present,
+    sightings: () => sightings,
+    changed,
+  };
+}

@@ -81,6 +81,9 @@ describe.skipIf(obstacles.length > 0)('the walkthrough on real nodes', () => {
     expect(await answered('sampleapp-dual', GATEWAY)).toBe('3 of 3');
     expect(await answered('sampleapp-dual', '172.16.3.1')).toBe('3 of 3');
     expect(await answered('sampleapp-dual', '172.16.1.70')).toBe('3 of 3');
+    // As the guide does it.
+    const pinged = ['exec', 'sampleapp-dual', '--', 'ping', '-c', '3', '-W', '1', GATEWAY];
+    expect(await real.cluster.kubectl(pinged)).toContain(' 0% packet loss');
   });
 
   test('an address that somebody unassigns is dead until the next sweep', async () => {

@@ -11,6 +11,9 @@ import { oneLine } from '../one-line.ts';
 /** Kubernetes object names are DNS subdomains of at most 253 characters. */
 const name = z.string().min(1).max(253);
 
+/** The API server lets no Node have another, so none steers a URL or a field selector. */
+const nodeName = name.regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/, 'not the name of a Node');
+
 const address = z
   .string()
   .refine((text) => isIP(text) !== 0 && !text.includes('%'), { error: 'not an address' });
@@ -43,7 +46,7 @@ const podEvents = z.array(z.unknown()).transform((list, context): PodEvent[] => 
 const nodeMessage = z.strictObject({
   version: z.literal(1),
   cluster: z.string().min(1).max(100),
-  node: name,
+  node: nodeName,
   instanceId: z
     .string()
     .regex(/^i-[0-9a-f]{1,32}$/)

@@ -56,6 +56,8 @@ export interface Context {
   readonly send: SendMessages;
   /** For the ENIs of all clusters. */
   readonly inventory: EniInventory;
+  /** Whether a cluster is configured. */
+  readonly serves: (cluster: string) => boolean;
   /** The access to a configured cluster; `undefined` for any other. Rejects where it can't be had now. */
   readonly accessTo: (cluster: string) => Promise<ClusterAccess> | undefined;
 }
@@ -94,6 +96,7 @@ export function contextFor(
     sqs: outside.sqs,
     send: messageSender(outside.sqs, config.queueUrl),
     inventory: ec2For('all').inventory,
+    serves: (name) => configured.has(name),
     accessTo(name) {
       const known = configured.get(name);
       return known && access(known.cluster, known.ec2);

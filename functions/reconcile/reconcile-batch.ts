@@ -48,7 +48,8 @@ export async function reconcileBatch(
   );
   for (const { message } of received.filter(isHeartbeat)) {
     const age = context.clock.now() - Date.parse(message.observedAt);
-    if (age < BEATS_FOR_MS) context.telemetry.metric('ForwarderHeartbeat', message.cluster, 1);
+    const isAlive = age < BEATS_FOR_MS && context.serves(message.cluster);
+    if (isAlive) context.telemetry.metric('ForwarderHeartbeat', message.cluster, 1);
   }
   const failed = await Promise.all([
     ...malformed.map(({ envelope, detail }) => setAside(context, envelope, detail)),
@@ -107,6 +108,8 @@ async function oneFate(
       const request = requestOf(node, messages, context.clock.now());
       return reconcileNode(reconciler, request, signal);
     });
+    // Else each name that a message ever had would be kept.
+    if (result.kind === 'no-node') context.memories.delete(`${cluster}/${node}`);
     measure(
       context,
       first.message,

@@ -1,0 +1,85 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { contextFor, type Outside } from '../../functions/context.ts';
+import { reconcileBatch } from '../../functions/reconcile/reconcile-batch.ts';
+import type { NodeMemory } from '../../functions/reconcile/reconcile-node.ts';
+import type { World } from '../../sandbox/world.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { configFrom } from '../../shared/config.ts';
+import type { NodeMessage } from '../../shared/messages/schema.ts';
+import { sqsRecord } from '../functions/records.ts';
+import { startBed } from '../support/bed.ts';
+import { type RecordedCalls, recordedCalls } from '../support/recorded-calls.ts';
+import { recordedTelemetry } from '../support/telemetry.ts';
+
+interface Batches {
+  readonly world: World;
+  readonly calls: RecordedCalls;
+  readonly memories: ReadonlyMap<string, NodeMemory>;
+  /** Has the function called with a batch of these messages. */
+  deliver(messages: readonly NodeMessage[]): Promise<void>;
+}
+
+async function startBatches(): Promise<Batches> {
+  const calls = recordedCalls();
+  const outsides: Outside[] = [];
+  const wrap = (outside: Outside): Outside => {
+    outsides.push(outside);
+    return outside;
+  };
+  const { world, stop } = await startBed({ wrap });
+  onTestFinished(stop);
+  const [outside] = outsides;
+  if (outside === undefined) throw new Error('the bed has no outside world');
+  const config = configFrom(world.environment);
+  const telemetry = recordedTelemetry();
+  const memories = new Map<string, NodeMemory>();
+  const context = {
+    ...contextFor(config, calls.wrap(outside), { clock: systemClock, telemetry }),
+    queueUrl: config.queueUrl,
+    deadLetterQueueUrl: config.deadLetterQueueUrl,
+    random: Math.random,
+    memories,
+  };
+  return {
+    world,
+    calls,
+    memories,
+    async deliver(messages) {
+      const bodies = messages.map((message) => JSON.stringify(message));
+      const Records = bodies.map((body, index) => sqsRecord(`${index}`, body));
+      const answer = await reconcileBatch(context, { Records }, 10_000);
+      expect(answer).toEqual({ batchItemFailures: [] });
+    },
+  };
+}
+
+function naming(node: string, ips: string[] = []): NodeMessage {
+  return {
+    version: 1,
+    cluster: 'demo',
+    node,
+    reason: 'pods',
+    observedAt: new Date().toISOString(),
+    pods: [{ event: 'delete', namespace: 'default', name: 'app', uid: 'uid', ips }],
+  };
+}
+
+test('a forged message has no primary address unassigned', async () => {
+  const { world, calls, deliver } = await startBatches();
+  const { cluster, ec2, subnets } = world;
+  const worker = cluster.addWorker([{ deviceIndex: 1, subnetId: subnets.multus1 }]);
+  const primaries = worker.enis.map(({ id }) => ec2.eni(id).primary);
+  // Named addresses of the ENI's subnet are asked for, since they may be there unseen.
+  await deliver([naming(worker.name, [...primaries, '172.16.1.200'])]);
+
+  const unassigned = calls.ec2.filter(({ action }) => action.startsWith('Unassign'));
+  expect(unassigned).toMatchObject([{ input: expect.stringContaining('172.16.1.200') }]);
+  for (const primary of primaries) expect(unassigned[0]?.input).not.toContain(`"${primary}"`);
+});
+
+test('names of nodes that there are not cost EC2 no call and are not kept', async () => {
+  const { calls, memories, deliver } = await startBatches();
+  await deliver(Array.from({ length: 10 }, (_, index) => naming(`no-node-${index}`)));
+  expect(calls.ec2).toEqual([]);
+  expect([...memories.keys()]).toEqual([]);
+});

@@ -6,7 +6,7 @@ import { EXIT } from '../../ip-manager/exit-code.ts';
 import type { Outside } from '../../ip-manager/outside.ts';
 import { ownPod } from '../../ip-manager/own-pod.ts';
 import { wait } from '../../ip-manager/wait.ts';
-import { IGNORE } from '../../shared/claims/annotations.ts';
+import { IGNORE, NETWORK_STATUS } from '../../shared/claims/annotations.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 
@@ -67,6 +67,16 @@ test('a pod that claims nothing does not wait', async () => {
   const ignored = await startApiServer();
   ignored.annotate({ [IGNORE]: 'true' });
   await start(ignored).running;
+});
+
+test('a pod whose annotation cannot be read waits for what the reconciler says of it', async () => {
+  const server = await startApiServer();
+  server.annotate({ [NETWORK_STATUS]: 'not JSON' });
+  server.setCondition('False', 'assigned: none; unreadable-annotation: not JSON');
+  await expect(start(server, 300).running).rejects.toMatchObject({
+    exitCode: EXIT.timeIsUp,
+    message: expect.stringContaining('unreadable-annotation: not JSON'),
+  });
 });
 
 test('when the time is up it says what the condition was', async () => {

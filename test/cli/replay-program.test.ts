@@ -7,7 +7,7 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import { deduplicationId } from '../../shared/messages/group.ts';
 import { groupOf } from '../../shared/messages/queue.ts';
 import { type Bed, startBed } from '../support/bed.ts';
-import { embeddedCluster } from '../support/embedded-cluster.ts';
+import { embeddedCluster } from '../support/embedded.ts';
 import { messageFor } from '../support/messages.ts';
 import { NET_1 } from '../support/networks.ts';
 import type { Worker } from '../support/stage.ts';

@@ -6,11 +6,8 @@ import type { Stage } from '../support/stage.ts';
 import { eventually } from '../support/wait.ts';
 
 const X = '172.16.1.70';
-const FAULTS = { needs: ['faults'] } as const;
-const TWO_CLUSTERS = {
-  needs: ['faults', 'clusters'],
-  clusters: [{ name: 'lost' }, { name: 'well' }],
-} as const;
+const FAULTS = { needs: ['ec2-faults'] } as const;
+const TWO_CLUSTERS = { clusters: [{ name: 'demo' }, { name: 'other' }] };
 
 describe('on a bad day of EC2', () => {
   scenario('what was throttled is done in the end', FAULTS, async (stage) => {
@@ -118,7 +115,7 @@ describe('on a bad day of EC2', () => {
 });
 
 describe('while an API server is down', () => {
-  scenario('messages wait, and all is right when it is back', FAULTS, async (stage) => {
+  scenario('messages wait, and all is right when it is back', async (stage) => {
     const { cluster, cloud, queue, telemetry } = stage;
     const faults = stage.faults();
     const { worker, pod } = await runningApp(stage);
@@ -145,43 +142,39 @@ describe('while an API server is down', () => {
 
   scenario('another cluster of the queue is served', TWO_CLUSTERS, async (stage) => {
     const { cloud, queue, telemetry } = stage;
-    const [lost, well] = [stage.clusterNamed('lost'), stage.clusterNamed('well')];
+    const [lost, well] = [stage.clusterNamed('demo'), stage.clusterNamed('other')];
     const [unreachable, worker] = [await lost.addWorker(), await well.addWorker()];
     await well.applyNetwork(NET_1);
-    stage.faults().goDown('lost');
-    await queue.send(`lost/${unreachable.name}`, [JSON.stringify(messageFor(unreachable))]);
-    await eventually(() => telemetry.total('NodesRetried', 'lost')).toBeGreaterThan(0);
+    stage.faults().goDown(lost.name);
+    await queue.send(`${lost.name}/${unreachable.name}`, [JSON.stringify(messageFor(unreachable))]);
+    await eventually(() => telemetry.total('NodesRetried', lost.name)).toBeGreaterThan(0);
 
     const pod = await well.runPod('app', { on: worker, networks: [{ network: NET_1, ips: [X] }] });
     await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([X]);
     await eventually(() => well.conditionOf(pod)).toMatchObject({ status: 'True' });
     await deliver(stage, worker, [messageFor(worker)]);
-    expect(telemetry.total('NodesRetried', 'well')).toBe(0);
+    expect(telemetry.total('NodesRetried', well.name)).toBe(0);
     expect(await queue.size()).toBeGreaterThan(0);
     expect(await queue.deadLetters()).toEqual([]);
   });
 });
 
 describe('several clusters in one VPC', () => {
-  scenario(
-    "leave each other's addresses alone",
-    { needs: ['clusters'], clusters: [{ name: 'one' }, { name: 'two' }] },
-    async (stage) => {
-      const { cloud } = stage;
-      const [one, two] = [stage.clusterNamed('one'), stage.clusterNamed('two')];
-      const [a, b] = [await one.addWorker(), await two.addWorker()];
-      await one.applyNetwork(NET_1);
-      await two.applyNetwork(NET_1);
-      const networks = [{ network: NET_1, ips: [X] }];
-      const holder = await one.runPod('app', { on: a, networks });
-      await eventually(() => one.conditionOf(holder)).toMatchObject({ status: 'True' });
-      const other = await two.runPod('app', { on: b, networks });
+  scenario("leave each other's addresses alone", TWO_CLUSTERS, async (stage) => {
+    const { cloud } = stage;
+    const [one, two] = [stage.clusterNamed('demo'), stage.clusterNamed('other')];
+    const [a, b] = [await one.addWorker(), await two.addWorker()];
+    await one.applyNetwork(NET_1);
+    await two.applyNetwork(NET_1);
+    const networks = [{ network: NET_1, ips: [X] }];
+    const holder = await one.runPod('app', { on: a, networks });
+    await eventually(() => one.conditionOf(holder)).toMatchObject({ status: 'True' });
+    const other = await two.runPod('app', { on: b, networks });
 
-      await eventually(() => two.conditionOf(other)).toMatchObject({ reason: 'HeldElsewhere' });
-      expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
-      expect(await cloud.addressesOn(b.eth1)).toEqual([]);
-    },
-  );
+    await eventually(() => two.conditionOf(other)).toMatchObject({ reason: 'HeldElsewhere' });
+    expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
+    expect(await cloud.addressesOn(b.eth1)).toEqual([]);
+  });
 });
 
 async function runningApp({ cluster, cloud }: Stage) {

@@ -147,31 +147,27 @@ describe('when an address moves between nodes', () => {
 });
 
 describe('when two live pods claim one address', () => {
-  scenario(
-    'the one that EC2 served first has it, and the other is told who',
-    { needs: ['kubelet'] },
-    async (stage) => {
-      const { cluster, cloud } = stage;
-      const { a, b } = await twoWorkers(stage, HOST_LOCAL);
-      await cluster.runPod('first', { on: a, networks: [{ network: HOST_LOCAL }] });
-      await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
-      const loser = await cluster.runPod('second', { on: b, networks: [{ network: HOST_LOCAL }] });
+  scenario('the one that EC2 served first has it, and the other is told who', async (stage) => {
+    const { cluster, cloud } = stage;
+    const { a, b } = await twoWorkers(stage, HOST_LOCAL);
+    await cluster.runPod('first', { on: a, networks: [{ network: HOST_LOCAL }] });
+    await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
+    const loser = await cluster.runPod('second', { on: b, networks: [{ network: HOST_LOCAL }] });
 
-      await eventually(() => cluster.conditionOf(loser)).toMatchObject({
-        status: 'False',
-        reason: 'Conflict',
-      });
-      await eventually(() => cluster.eventsOf(loser)).toMatchObject([
-        {
-          type: 'Warning',
-          reason: 'IPAssignmentFailed',
-          message: expect.stringContaining(`held by pod default/first on node ${a.name}`),
-        },
-      ]);
-      expect(await cluster.attachedTo(loser)).toEqual([X]);
-      expect(await cloud.addressesOn(b.eth1)).toEqual([]);
-    },
-  );
+    await eventually(() => cluster.conditionOf(loser)).toMatchObject({
+      status: 'False',
+      reason: 'Conflict',
+    });
+    await eventually(() => cluster.eventsOf(loser)).toMatchObject([
+      {
+        type: 'Warning',
+        reason: 'IPAssignmentFailed',
+        message: expect.stringContaining(`held by pod default/first on node ${a.name}`),
+      },
+    ]);
+    expect(await cluster.attachedTo(loser)).toEqual([X]);
+    expect(await cloud.addressesOn(b.eth1)).toEqual([]);
+  });
 
   scenario('the other is served when the holder goes, without being touched', async (stage) => {
     const { cluster, cloud } = stage;

@@ -163,7 +163,6 @@ describe('in the life of a pod', () => {
 
   scenario(
     "its new address takes the old one's place after its node was rebooted",
-    { needs: ['kubelet'] },
     async ({ cluster, cloud }) => {
       const worker = await cluster.addWorker();
       await cluster.applyNetwork(HOST_LOCAL);

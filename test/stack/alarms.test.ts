@@ -44,7 +44,7 @@ const PROVOKED: Partial<
     },
   },
   DriftMissing: {
-    options: { ...ALONE, needs: ['faults'] },
+    options: { ...ALONE, needs: ['ec2-faults'] },
     async run(stage) {
       stage.faults().throttleEc2('AssignPrivateIpAddresses', 0, 0.001);
       await appWith(stage, [X]);
@@ -79,7 +79,7 @@ const PROVOKED: Partial<
     },
   },
   SweepFailed: {
-    options: { ...ALONE, needs: ['faults'] },
+    options: { ...ALONE, needs: ['ec2-faults'] },
     async run(stage) {
       stage.faults().goDown('demo');
       await stage.sweep();

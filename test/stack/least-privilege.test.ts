@@ -8,7 +8,7 @@ import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
 import type { World } from '../../sandbox/world.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import { type Bed, startBed } from '../support/bed.ts';
-import { embeddedCluster } from '../support/embedded-cluster.ts';
+import { embeddedCluster } from '../support/embedded.ts';
 import { NET_1, NET_2 } from '../support/networks.ts';
 import {
   type AwsCall,

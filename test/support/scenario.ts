@@ -1,6 +1,13 @@
 import { it, onTestFinished } from 'vitest';
-import { capabilities, startEmbedded } from './embedded.ts';
+import { columnNamed } from './column.ts';
 import type { Capability, Stage, StageOptions } from './stage.ts';
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Why a scenario does not apply to the column. */
+    notApplicable?: string;
+  }
+}
 
 export interface ScenarioOptions extends StageOptions {
   /** What the column has to be capable of; on another one the scenario is skipped. */
@@ -9,15 +16,21 @@ export interface ScenarioOptions extends StageOptions {
 
 type Run = (stage: Stage) => Promise<void>;
 
+const column = await columnNamed(process.env.COLUMN ?? 'embedded');
+
 /** Declares a scenario: a test on a stage of its own, which ends with it. */
 export function scenario(title: string, run: Run): void;
 export function scenario(title: string, options: ScenarioOptions, run: Run): void;
 export function scenario(title: string, ...rest: [Run] | [ScenarioOptions, Run]): void {
   const [options, run] = rest.length === 1 ? [{}, rest[0]] : rest;
   const { needs = [], ...stageOptions }: ScenarioOptions = options;
-  const missing = needs.filter((capability) => !capabilities.has(capability));
-  it.skipIf(missing.length > 0)(title, { timeout: 30_000 }, async () => {
-    const stage = await startEmbedded(stageOptions);
+  const [reason] = needs.flatMap((capability) => column.lacks[capability] ?? []);
+  it(title, { timeout: 30_000 }, async ({ task, skip }) => {
+    if (reason !== undefined) {
+      task.meta.notApplicable = reason;
+      skip(reason);
+    }
+    const stage = await column.start(stageOptions);
     onTestFinished(() => stage.stop());
     await run(stage);
   });

@@ -14,14 +14,12 @@ import type { RecordedTelemetry } from './telemetry.ts';
  *
  * - `strict-ec2`: EC2 refuses what EC2 refuses.
  * - `prefixes`: prefixes can be delegated to an ENI.
- * - `kubelet`: a kubelet with Multus and its IPAM plugins runs the pods.
- * - `clusters`: several clusters share the queue.
- * - `faults`: calls fail, hang, lag or lose their answers on demand; see `StageFaults`.
+ * - `ec2-faults`: calls of EC2 fail, lag or lose their answers on demand; see `StageFaults`.
  */
-export type Capability = 'strict-ec2' | 'prefixes' | 'kubelet' | 'clusters' | 'faults';
+export type Capability = 'strict-ec2' | 'prefixes' | 'ec2-faults';
 
 export interface StageOptions {
-  /** Default: one, `demo`. */
+  /** Default: one, `demo`; there may be another one, `other`. */
   readonly clusters?: readonly {
     readonly name: string;
     readonly ranges?: readonly string[];
@@ -50,7 +48,7 @@ export interface Stage {
   look(worker: Worker): Promise<void>;
   /** Waits until everything that has happened so far was seen, sent and done. */
   settled(): Promise<void>;
-  /** @throws where the column has no `faults`. */
+  /** Without `ec2-faults`, those of EC2 throw. */
   faults(): StageFaults;
   stop(): Promise<void>;
 }
@@ -131,7 +129,7 @@ export interface StageCluster {
   /** From now on nothing happens on the worker: pods that are deleted stay terminating. */
   stopKubelet(worker: Worker): Promise<void>;
   startKubelet(worker: Worker): Promise<void>;
-  /** Every pod's sandbox is made anew (`kubelet`). */
+  /** Every pod's sandbox is made anew. */
   reboot(worker: Worker): Promise<void>;
 }
 

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+import base from './vitest.config.ts';
+
+/** The integration scenarios on the parts that COLUMN names, all on the same control planes. */
+export default defineConfig({
+  test: {
+    ...base.test,
+    include: ['test/integration/**/*.test.ts'],
+    globalSetup: ['test/e2e/columns/setup.ts'],
+    maxWorkers: 1,
+    hookTimeout: 60_000,
+  },
+});

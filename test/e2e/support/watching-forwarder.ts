@@ -1,0 +1,54 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import pino from 'pino';
+import { type Forwarder, startForwarder } from '../../../forwarder/forwarder.ts';
+import { type Kube, kubeFrom } from '../../../forwarder/kube-request.ts';
+import { ELECTION_TIMES } from '../../../forwarder/leader.ts';
+import { sqsSendBatch } from '../../../forwarder/send-batch.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import type { Product } from '../../support/product.ts';
+import { FORWARDER, NAMESPACE, type PlaneBed } from './plane-bed.ts';
+
+/** A forwarder in this process, of which a test sees more than the queue. */
+export interface WatchingForwarder extends Forwarder {
+  /** What it logged so far, a line each. */
+  log(): string;
+  /** The value of one of its metrics, by name and labels as Prometheus writes them. */
+  metric(name: string): Promise<number>;
+}
+
+/** Starts a forwarder with the rights of its service account. */
+export async function startWatchingForwarder(options: {
+  readonly bed: PlaneBed;
+  readonly product: Product;
+  /** Default: that of its service account. */
+  readonly kubeconfig?: string;
+  /** Lets a test see, or change, what is asked of the API server. */
+  readonly wrap?: (kube: Kube) => Kube;
+}): Promise<WatchingForwarder> {
+  const { bed, product, wrap = (kube) => kube } = options;
+  const config = new KubeConfig();
+  config.loadFromString(options.kubeconfig ?? bed.forwarderKubeconfig());
+  const lines: string[] = [];
+  const forwarder = await startForwarder({
+    cluster: bed.cluster.name,
+    kube: wrap(kubeFrom(config)),
+    send: sqsSendBatch(product.sqs, bed.world.queue.url),
+    lease: { namespace: NAMESPACE, name: FORWARDER },
+    identity: `forwarder-${Math.random()}`,
+    http: { host: '127.0.0.1', port: 0 },
+    outboxLimit: { messages: 10_000, bytes: 64 * 1024 * 1024 },
+    electionTimes: ELECTION_TIMES,
+    clock: systemClock,
+    random: Math.random,
+    log: pino({ level: 'info' }, { write: (line) => void lines.push(line) }),
+  });
+  return {
+    ...forwarder,
+    log: () => lines.join(''),
+    async metric(name) {
+      const text = await (await fetch(`http://127.0.0.1:${forwarder.port}/metrics`)).text();
+      const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+      return Number(line?.slice(name.length + 1) ?? 0);
+    },
+  };
+}

@@ -39,7 +39,11 @@ export async function tell(access: ClusterAccess, told: Told, signal?: AbortSign
     );
     events.push(...eventsOf(outcome, condition));
   });
-  await inTurns(events, (event) => write(access, event, signal));
+  // Those of one object in their order: an assignment is told before what is wrong beside it.
+  const byObject = Map.groupBy(events, ({ regarding }) => regarding.uid);
+  await inTurns([...byObject.values()], async (ofOne) => {
+    for (const event of ofOne) await write(access, event, signal);
+  });
 }
 
 async function write(

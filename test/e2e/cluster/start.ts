@@ -27,6 +27,10 @@ export interface RealClusterOptions {
   readonly subnets: { readonly node: string; readonly multus1: string; readonly multus2: string };
   /** How many real nodes to begin with; 0: a control plane only, which needs no root. */
   readonly nodes: number;
+  /** Of the nodes' instances. */
+  readonly instanceType?: string;
+  /** The nodes' names, in order, where they are not to be their instances' own. */
+  readonly nodeNames?: readonly string[];
 }
 
 export interface PodName {
@@ -194,9 +198,12 @@ async function launchNode(
   { run, options, network, ipvlan, kubeconfigFor }: Surroundings,
   number: number,
 ): Promise<RealNode> {
-  const { ec2, clusterName, subnets } = options;
+  const { ec2, clusterName, subnets, instanceType, nodeNames } = options;
+  const name = nodeNames?.[number - 1];
   const worker = launchWorker(ec2, {
     cluster: clusterName,
+    ...(name !== undefined && { name }),
+    ...(instanceType !== undefined && { instanceType }),
     nodeSubnetId: subnets.node,
     enis: [
       { deviceIndex: 1, subnetId: subnets.multus1 },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Bed, type BedOptions, startBed } from '../../support/bed.ts';
-import { type RealCluster, startRealCluster } from '../cluster/start.ts';
+import { type RealCluster, type RealClusterOptions, startRealCluster } from '../cluster/start.ts';
 
 const ACCESS = join(import.meta.dirname, '..', 'access.yaml');
 
@@ -18,18 +18,19 @@ export interface RealBed {
  * the functions reach it by their EKS tokens.
  */
 export async function startRealBed(
-  options: BedOptions & { readonly nodes: number },
+  options: BedOptions & Pick<RealClusterOptions, 'nodes' | 'instanceType'>,
 ): Promise<RealBed> {
   const bed = await startBed(options);
   const { ec2, eks, subnets, cluster: embedded } = bed.world;
   try {
-    const { nodes } = options;
+    const { nodes, instanceType } = options;
     const cluster = await startRealCluster({
       ec2,
       eks,
       subnets,
       clusterName: embedded.name,
       nodes,
+      ...(instanceType !== undefined && { instanceType }),
     });
     await cluster.kubectl(['create', '-f', ACCESS]);
     const kubeconfig = await cluster.kubeconfigFor();

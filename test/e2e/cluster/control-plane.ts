@@ -40,6 +40,8 @@ export interface ControlPlane {
     readonly server?: string;
   }): Promise<string>;
   readonly etcd: Part;
+  /** Where etcd serves clients, `http://127.0.0.1:<port>`, on the control plane's machine. */
+  readonly etcdUrl: string;
   readonly apiServer: Part;
   readonly controllerManager: Part;
   readonly scheduler: Part;
@@ -53,11 +55,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const start = (name: string, flags: Readonly<Record<string, string>>) =>
     machine.start(name, [program(name), ...flagsOf(flags)]);
 
+  const etcdUrl = `http://127.0.0.1:${client}`;
   const etcd = partOf(() => start('etcd', etcdFlags(files.etcd, client, peer)));
   const apiServer = partOf(
     () =>
       start('kube-apiserver', {
-        ...apiServerFlags(address, `http://127.0.0.1:${client}`),
+        ...apiServerFlags(address, etcdUrl),
         ...files.apiServer,
       }),
     (daemon) => ready(daemon, server, files.ca),
@@ -76,7 +79,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await apiServer.start();
   await Promise.all([controllerManager.start(), scheduler.start()]);
   const { ca, kubeconfigFor } = files;
-  return { ca, kubeconfigFor, etcd, apiServer, controllerManager, scheduler };
+  return { ca, kubeconfigFor, etcd, etcdUrl, apiServer, controllerManager, scheduler };
 }
 
 /** Makes the authority, keys and kubeconfigs, in files of the run. */

@@ -2,7 +2,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import pino from 'pino';
 import { type Forwarder, startForwarder } from '../../../forwarder/forwarder.ts';
 import { type Kube, kubeFrom } from '../../../forwarder/kube-request.ts';
-import { ELECTION_TIMES } from '../../../forwarder/leader.ts';
+import { ELECTION_TIMES, type ElectionTimes } from '../../../forwarder/leader.ts';
 import { sqsSendBatch } from '../../../forwarder/send-batch.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Product } from '../../support/product.ts';
@@ -24,6 +24,7 @@ export async function startWatchingForwarder(options: {
   readonly kubeconfig?: string;
   /** Lets a test see, or change, what is asked of the API server. */
   readonly wrap?: (kube: Kube) => Kube;
+  readonly electionTimes?: ElectionTimes;
 }): Promise<WatchingForwarder> {
   const { bed, product, wrap = (kube) => kube } = options;
   const config = new KubeConfig();
@@ -37,7 +38,7 @@ export async function startWatchingForwarder(options: {
     identity: `forwarder-${Math.random()}`,
     http: { host: '127.0.0.1', port: 0 },
     outboxLimit: { messages: 10_000, bytes: 64 * 1024 * 1024 },
-    electionTimes: ELECTION_TIMES,
+    electionTimes: options.electionTimes ?? ELECTION_TIMES,
     clock: systemClock,
     random: Math.random,
     log: pino({ level: 'info' }, { write: (line) => void lines.push(line) }),

@@ -160,21 +160,25 @@ describe('while an API server is down', () => {
 });
 
 describe('several clusters in one VPC', () => {
-  scenario("leave each other's addresses alone", TWO_CLUSTERS, async (stage) => {
-    const { cloud } = stage;
-    const [one, two] = [stage.clusterNamed('demo'), stage.clusterNamed('other')];
-    const [a, b] = [await one.addWorker(), await two.addWorker()];
-    await one.applyNetwork(NET_1);
-    await two.applyNetwork(NET_1);
-    const networks = [{ network: NET_1, ips: [X] }];
-    const holder = await one.runPod('app', { on: a, networks });
-    await eventually(() => one.conditionOf(holder)).toMatchObject({ status: 'True' });
-    const other = await two.runPod('app', { on: b, networks });
+  scenario(
+    "leave each other's addresses alone",
+    { ...TWO_CLUSTERS, needs: ['one-holder'] },
+    async (stage) => {
+      const { cloud } = stage;
+      const [one, two] = [stage.clusterNamed('demo'), stage.clusterNamed('other')];
+      const [a, b] = [await one.addWorker(), await two.addWorker()];
+      await one.applyNetwork(NET_1);
+      await two.applyNetwork(NET_1);
+      const networks = [{ network: NET_1, ips: [X] }];
+      const holder = await one.runPod('app', { on: a, networks });
+      await eventually(() => one.conditionOf(holder)).toMatchObject({ status: 'True' });
+      const other = await two.runPod('app', { on: b, networks });
 
-    await eventually(() => two.conditionOf(other)).toMatchObject({ reason: 'HeldElsewhere' });
-    expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
-    expect(await cloud.addressesOn(b.eth1)).toEqual([]);
-  });
+      await eventually(() => two.conditionOf(other)).toMatchObject({ reason: 'HeldElsewhere' });
+      expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
+      expect(await cloud.addressesOn(b.eth1)).toEqual([]);
+    },
+  );
 });
 
 async function runningApp({ cluster, cloud }: Stage) {

@@ -6,45 +6,55 @@ import type { Network, Stage, Worker } from '../support/stage.ts';
 import { eventually } from '../support/wait.ts';
 
 const X = '172.16.1.70';
+const ONE_HOLDER = { needs: ['one-holder'] } as const;
 
 describe('when an address moves between nodes', () => {
-  scenario("a StatefulSet's pod that is forced away finds its address elsewhere", async (stage) => {
-    const { cluster, cloud } = stage;
-    const { a, b } = await twoWorkers(stage, NET_1);
-    const old = await cluster.runPod('web-0', { on: a, networks: withX(NET_1) });
-    await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
+  scenario(
+    "a StatefulSet's pod that is forced away finds its address elsewhere",
+    ONE_HOLDER,
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const { a, b } = await twoWorkers(stage, NET_1);
+      const old = await cluster.runPod('web-0', { on: a, networks: withX(NET_1) });
+      await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
 
-    await cluster.stopKubelet(a);
-    await cluster.deletePod(old, { force: true });
-    const pod = await cluster.runPod('web-0', { on: b, networks: withX(NET_1) });
+      await cluster.stopKubelet(a);
+      await cluster.deletePod(old, { force: true });
+      const pod = await cluster.runPod('web-0', { on: b, networks: withX(NET_1) });
 
-    await eventually(() => cluster.conditionOf(pod)).toMatchObject({ status: 'True' });
-    expect(await cloud.addressesOn(b.eth1)).toEqual([X]);
-    expect(await cloud.addressesOn(a.eth1)).toEqual([]);
-  });
+      await eventually(() => cluster.conditionOf(pod)).toMatchObject({ status: 'True' });
+      expect(await cloud.addressesOn(b.eth1)).toEqual([X]);
+      expect(await cloud.addressesOn(a.eth1)).toEqual([]);
+    },
+  );
 
-  scenario("a Deployment's replacement has it while the old pod terminates", async (stage) => {
-    const { cluster, cloud } = stage;
-    const { a, b } = await twoWorkers(stage, NET_1);
-    const old = await cluster.runPod('app-old', { on: a, networks: withX(NET_1) });
-    await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
+  scenario(
+    "a Deployment's replacement has it while the old pod terminates",
+    ONE_HOLDER,
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const { a, b } = await twoWorkers(stage, NET_1);
+      const old = await cluster.runPod('app-old', { on: a, networks: withX(NET_1) });
+      await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
 
-    await cluster.stopKubelet(a);
-    await cluster.deletePod(old);
-    const pod = await cluster.runPod('app-new', { on: b, networks: withX(NET_1) });
-    await eventually(() => cluster.conditionOf(pod)).toMatchObject({ status: 'True' });
-    expect(await cluster.pod(old)).toMatchObject({ terminating: true });
-    expect(await cloud.addressesOn(b.eth1)).toEqual([X]);
+      await cluster.stopKubelet(a);
+      await cluster.deletePod(old);
+      const pod = await cluster.runPod('app-new', { on: b, networks: withX(NET_1) });
+      await eventually(() => cluster.conditionOf(pod)).toMatchObject({ status: 'True' });
+      expect(await cluster.pod(old)).toMatchObject({ terminating: true });
+      expect(await cloud.addressesOn(b.eth1)).toEqual([X]);
 
-    await cluster.startKubelet(a);
-    await eventually(() => cluster.pod(old)).toBeUndefined();
-    await stage.settled();
-    expect(await cloud.addressesOn(b.eth1)).toEqual([X]);
-    expect(await cloud.addressesOn(a.eth1)).toEqual([]);
-  });
+      await cluster.startKubelet(a);
+      await eventually(() => cluster.pod(old)).toBeUndefined();
+      await stage.settled();
+      expect(await cloud.addressesOn(b.eth1)).toEqual([X]);
+      expect(await cloud.addressesOn(a.eth1)).toEqual([]);
+    },
+  );
 
   scenario(
     'a replacement that came first has it as soon as the old pod terminates',
+    ONE_HOLDER,
     async (stage) => {
       const { cluster, cloud } = stage;
       const { a, b } = await twoWorkers(stage, NET_1);
@@ -59,7 +69,7 @@ describe('when an address moves between nodes', () => {
     },
   );
 
-  scenario('an IPv6 address moves as an IPv4 one does', async (stage) => {
+  scenario('an IPv6 address moves as an IPv4 one does', ONE_HOLDER, async (stage) => {
     const { cluster, cloud } = stage;
     const { a, b } = await twoWorkers(stage, NET_1);
     const networks = [{ network: NET_1, ips: ['2600:1f18:1111:1::70'] }];
@@ -74,7 +84,7 @@ describe('when an address moves between nodes', () => {
     expect(await cloud.addressesOn(a.eth1)).toEqual([]);
   });
 
-  scenario("it is taken from a dead node's detached ENI", async (stage) => {
+  scenario("it is taken from a dead node's detached ENI", ONE_HOLDER, async (stage) => {
     const { cluster, cloud } = stage;
     const { a, b } = await twoWorkers(stage, NET_1);
     await cluster.runPod('web-0', { on: a, networks: withX(NET_1) });
@@ -90,7 +100,7 @@ describe('when an address moves between nodes', () => {
     expect(await cloud.addressesOn(a.eth1)).toEqual([]);
   });
 
-  scenario('outside ranges too it is taken from a detached ENI', async (stage) => {
+  scenario('outside ranges too it is taken from a detached ENI', ONE_HOLDER, async (stage) => {
     const { cluster, cloud } = stage;
     const { a, b } = await twoWorkers(stage, LOOSE);
     await cluster.runPod('web-0', { on: a, networks: withX(LOOSE) });
@@ -106,6 +116,7 @@ describe('when an address moves between nodes', () => {
 
   scenario(
     'a leftover outside ranges is left to its node, and the pod is told so',
+    ONE_HOLDER,
     async (stage) => {
       const { cluster, cloud } = stage;
       const { a, b } = await twoWorkers(stage, LOOSE);
@@ -120,7 +131,7 @@ describe('when an address moves between nodes', () => {
     },
   );
 
-  scenario('a floating address goes to the standby and comes back', async (stage) => {
+  scenario('a floating address goes to the standby and comes back', ONE_HOLDER, async (stage) => {
     const { cluster, cloud } = stage;
     const { a, b } = await twoWorkers(stage, NET_1);
     const floating = '172.16.1.100';
@@ -147,76 +158,89 @@ describe('when an address moves between nodes', () => {
 });
 
 describe('when two live pods claim one address', () => {
-  scenario('the one that EC2 served first has it, and the other is told who', async (stage) => {
-    const { cluster, cloud } = stage;
-    const { a, b } = await twoWorkers(stage, HOST_LOCAL);
-    await cluster.runPod('first', { on: a, networks: [{ network: HOST_LOCAL }] });
-    await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
-    const loser = await cluster.runPod('second', { on: b, networks: [{ network: HOST_LOCAL }] });
+  scenario(
+    'the one that EC2 served first has it, and the other is told who',
+    ONE_HOLDER,
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const { a, b } = await twoWorkers(stage, HOST_LOCAL);
+      await cluster.runPod('first', { on: a, networks: [{ network: HOST_LOCAL }] });
+      await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
+      const loser = await cluster.runPod('second', { on: b, networks: [{ network: HOST_LOCAL }] });
 
-    await eventually(() => cluster.conditionOf(loser)).toMatchObject({
-      status: 'False',
-      reason: 'Conflict',
-    });
-    await eventually(() => cluster.eventsOf(loser)).toMatchObject([
-      {
-        type: 'Warning',
-        reason: 'IPAssignmentFailed',
-        message: expect.stringContaining(`held by pod default/first on node ${a.name}`),
-      },
-    ]);
-    expect(await cluster.attachedTo(loser)).toEqual([X]);
-    expect(await cloud.addressesOn(b.eth1)).toEqual([]);
-  });
+      await eventually(() => cluster.conditionOf(loser)).toMatchObject({
+        status: 'False',
+        reason: 'Conflict',
+      });
+      await eventually(() => cluster.eventsOf(loser)).toMatchObject([
+        {
+          type: 'Warning',
+          reason: 'IPAssignmentFailed',
+          message: expect.stringContaining(`held by pod default/first on node ${a.name}`),
+        },
+      ]);
+      expect(await cluster.attachedTo(loser)).toEqual([X]);
+      expect(await cloud.addressesOn(b.eth1)).toEqual([]);
+    },
+  );
 
-  scenario('the other is served when the holder goes, without being touched', async (stage) => {
-    const { cluster, cloud } = stage;
-    const { a, b } = await twoWorkers(stage, NET_1);
-    const holder = await cluster.runPod('first', { on: a, networks: withX(NET_1) });
-    await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
-    const loser = await cluster.runPod('second', { on: b, networks: withX(NET_1) });
-    await eventually(() => cluster.conditionOf(loser)).toMatchObject({ reason: 'Conflict' });
+  scenario(
+    'the other is served when the holder goes, without being touched',
+    ONE_HOLDER,
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const { a, b } = await twoWorkers(stage, NET_1);
+      const holder = await cluster.runPod('first', { on: a, networks: withX(NET_1) });
+      await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
+      const loser = await cluster.runPod('second', { on: b, networks: withX(NET_1) });
+      await eventually(() => cluster.conditionOf(loser)).toMatchObject({ reason: 'Conflict' });
 
-    await cluster.deletePod(holder);
-    await eventually(() => cluster.conditionOf(loser)).toMatchObject({ status: 'True' });
-    expect(await cloud.addressesOn(b.eth1)).toEqual([X]);
-    await eventually(() => cluster.eventsOf(loser)).toMatchObject([
-      { reason: 'IPAssignmentFailed' },
-      { reason: 'IPsAssigned' },
-    ]);
-  });
+      await cluster.deletePod(holder);
+      await eventually(() => cluster.conditionOf(loser)).toMatchObject({ status: 'True' });
+      expect(await cloud.addressesOn(b.eth1)).toEqual([X]);
+      await eventually(() => cluster.eventsOf(loser)).toMatchObject([
+        { reason: 'IPAssignmentFailed' },
+        { reason: 'IPsAssigned' },
+      ]);
+    },
+  );
 
-  scenario('a pod of another namespace never gets it while it is held', async (stage) => {
-    const { cluster, cloud } = stage;
-    const { a, b } = await twoWorkers(stage, NET_1);
-    await cluster.addNamespace('other');
-    const holder = await cluster.runPod('app', { on: a, networks: withX(NET_1) });
-    await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
+  scenario(
+    'a pod of another namespace never gets it while it is held',
+    ONE_HOLDER,
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const { a, b } = await twoWorkers(stage, NET_1);
+      await cluster.addNamespace('other');
+      const holder = await cluster.runPod('app', { on: a, networks: withX(NET_1) });
+      await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
 
-    const other = await cluster.runPod('app', {
-      namespace: 'other',
-      on: b,
-      networks: withX(NET_1),
-      annotations: {
-        [FLOATING_IPS]: JSON.stringify([{ ip: X, since: '2031-01-01T00:00:00Z' }]),
-      },
-    });
-    await eventually(() => cluster.conditionOf(other)).toMatchObject({ reason: 'Conflict' });
+      const other = await cluster.runPod('app', {
+        namespace: 'other',
+        on: b,
+        networks: withX(NET_1),
+        annotations: {
+          [FLOATING_IPS]: JSON.stringify([{ ip: X, since: '2031-01-01T00:00:00Z' }]),
+        },
+      });
+      await eventually(() => cluster.conditionOf(other)).toMatchObject({ reason: 'Conflict' });
 
-    // Not even while the holder terminates: it is of another namespace.
-    await cluster.stopKubelet(a);
-    await cluster.deletePod(holder);
-    await stage.settled();
-    await stage.look(b);
-    expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
-    expect(await cloud.addressesOn(b.eth1)).toEqual([]);
+      // Not even while the holder terminates: it is of another namespace.
+      await cluster.stopKubelet(a);
+      await cluster.deletePod(holder);
+      await stage.settled();
+      await stage.look(b);
+      expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
+      expect(await cloud.addressesOn(b.eth1)).toEqual([]);
 
-    await cluster.startKubelet(a);
-    await eventually(() => cloud.addressesOn(b.eth1)).toEqual([X]);
-  });
+      await cluster.startKubelet(a);
+      await eventually(() => cloud.addressesOn(b.eth1)).toEqual([X]);
+    },
+  );
 
   scenario(
     'the live pod of a node that was deleted is the holder, until it goes',
+    ONE_HOLDER,
     async (stage) => {
       const { cluster, cloud } = stage;
       const { a, b } = await twoWorkers(stage, NET_1);
@@ -244,7 +268,7 @@ describe('when two live pods claim one address', () => {
 });
 
 describe('when somebody else has the address', () => {
-  scenario("it is not taken from an instance that is nobody's node", async (stage) => {
+  scenario("it is not taken from an instance that is nobody's node", ONE_HOLDER, async (stage) => {
     const { cluster, cloud } = stage;
     const stranger = await cloud.addStranger({ addresses: [X] });
     const worker = await cluster.addWorker();
@@ -262,17 +286,21 @@ describe('when somebody else has the address', () => {
     expect(await cloud.addressesOn(worker.eth1)).toEqual([]);
   });
 
-  scenario('the same private address in another VPC is not looked at', async (stage) => {
-    const { cluster, cloud } = stage;
-    const stranger = await cloud.addStranger({ addresses: [X], otherVpc: true });
-    const { a, b } = await twoWorkers(stage, NET_1);
-    await cloud.assign(a.eth1, [X]);
-    await cluster.runPod('app', { on: b, networks: withX(NET_1) });
+  scenario(
+    'the same private address in another VPC is not looked at',
+    ONE_HOLDER,
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const stranger = await cloud.addStranger({ addresses: [X], otherVpc: true });
+      const { a, b } = await twoWorkers(stage, NET_1);
+      await cloud.assign(a.eth1, [X]);
+      await cluster.runPod('app', { on: b, networks: withX(NET_1) });
 
-    await eventually(() => cloud.addressesOn(b.eth1)).toEqual([X]);
-    expect(await cloud.addressesOn(a.eth1)).toEqual([]);
-    expect(await cloud.addressesOn(stranger)).toEqual([X]);
-  });
+      await eventually(() => cloud.addressesOn(b.eth1)).toEqual([X]);
+      expect(await cloud.addressesOn(a.eth1)).toEqual([]);
+      expect(await cloud.addressesOn(stranger)).toEqual([X]);
+    },
+  );
 });
 
 async function twoWorkers(

@@ -43,22 +43,26 @@ describe('in the life of a pod', () => {
     await eventually(() => cloud.addressesOn(worker.eth2)).toEqual(['172.16.3.70']);
   });
 
-  scenario('IPv4 and IPv6 addresses of one attachment go together', async (stage) => {
-    const { cluster, cloud } = stage;
-    const worker = await cluster.addWorker();
-    await cluster.applyNetwork(NET_1);
-    const pod = await cluster.runPod('app', {
-      on: worker,
-      networks: [{ network: NET_1, ips: ['172.16.1.70', '2600:1f18:1111:1::70'] }],
-    });
-    await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([
-      '172.16.1.70',
-      '2600:1f18:1111:1::70',
-    ]);
+  scenario(
+    'IPv4 and IPv6 addresses of one attachment go together',
+    { needs: ['ipv6'] },
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const worker = await cluster.addWorker();
+      await cluster.applyNetwork(NET_1);
+      const pod = await cluster.runPod('app', {
+        on: worker,
+        networks: [{ network: NET_1, ips: ['172.16.1.70', '2600:1f18:1111:1::70'] }],
+      });
+      await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([
+        '172.16.1.70',
+        '2600:1f18:1111:1::70',
+      ]);
 
-    await cluster.deletePod(pod);
-    await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);
-  });
+      await cluster.deletePod(pod);
+      await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);
+    },
+  );
 
   scenario('its address is released when it is deleted', async ({ cluster, cloud }) => {
     const worker = await cluster.addWorker();

@@ -97,7 +97,7 @@ describe('the release policy', () => {
 
   scenario(
     'upsert-only takes nothing over either, and the pod is told',
-    UPSERT_ONLY,
+    { ...UPSERT_ONLY, needs: ['one-holder'] },
     async (stage) => {
       const { cluster, cloud } = stage;
       const [a, b] = [await cluster.addWorker(), await cluster.addWorker()];

@@ -65,43 +65,51 @@ describe('a sweep', () => {
     expect(await cloud.addressesOn(worker.eth1)).toEqual([X]);
   });
 
-  scenario('reports a settled conflict and sends no message for it', ALONE, async (stage) => {
-    const { cluster, cloud, calls } = stage;
-    const [a, b] = [await cluster.addWorker(), await cluster.addWorker()];
-    await cluster.applyNetwork(NET_1);
-    const networks = [{ network: NET_1, ips: [X] }];
-    const holder = await cluster.runPod('first', { on: a, networks });
-    await eventually(() => cluster.attachedTo(holder)).toEqual([X]);
-    await stage.look(a);
-    const loser = await cluster.runPod('second', { on: b, networks });
-    await eventually(() => cluster.attachedTo(loser)).toEqual([X]);
+  scenario(
+    'reports a settled conflict and sends no message for it',
+    { ...ALONE, needs: ['one-holder'] },
+    async (stage) => {
+      const { cluster, cloud, calls } = stage;
+      const [a, b] = [await cluster.addWorker(), await cluster.addWorker()];
+      await cluster.applyNetwork(NET_1);
+      const networks = [{ network: NET_1, ips: [X] }];
+      const holder = await cluster.runPod('first', { on: a, networks });
+      await eventually(() => cluster.attachedTo(holder)).toEqual([X]);
+      await stage.look(a);
+      const loser = await cluster.runPod('second', { on: b, networks });
+      await eventually(() => cluster.attachedTo(loser)).toEqual([X]);
 
-    // It is told once, and from then on it is settled.
-    expect(await swept(stage)).toEqual({ ...NO_DRIFT, conflicting: 1, messages: 1 });
-    await eventually(() => cluster.conditionOf(loser)).toMatchObject({ reason: 'Conflict' });
-    await eventually(() => stage.queue.size()).toBe(0);
-    calls.clear();
+      // It is told once, and from then on it is settled.
+      expect(await swept(stage)).toEqual({ ...NO_DRIFT, conflicting: 1, messages: 1 });
+      await eventually(() => cluster.conditionOf(loser)).toMatchObject({ reason: 'Conflict' });
+      await eventually(() => stage.queue.size()).toBe(0);
+      calls.clear();
 
-    expect(await swept(stage)).toEqual({ ...NO_DRIFT, conflicting: 1 });
-    expect(calls.ec2.filter(({ action }) => !action.startsWith('Describe'))).toEqual([]);
-    expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
-  });
+      expect(await swept(stage)).toEqual({ ...NO_DRIFT, conflicting: 1 });
+      expect(calls.ec2.filter(({ action }) => !action.startsWith('Describe'))).toEqual([]);
+      expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
+    },
+  );
 
-  scenario("does the same for what an instance has that is nobody's node", ALONE, async (stage) => {
-    const { cluster, cloud, calls } = stage;
-    const worker = await cluster.addWorker();
-    await cloud.addStranger({ addresses: [X] });
-    await cluster.applyNetwork(NET_1);
-    const networks = [{ network: NET_1, ips: [X] }];
-    const pod = await cluster.runPod('app', { on: worker, networks });
-    await eventually(() => cluster.attachedTo(pod)).toEqual([X]);
-    await stage.look(worker);
-    await eventually(() => cluster.conditionOf(pod)).toMatchObject({ reason: 'HeldElsewhere' });
-    calls.clear();
+  scenario(
+    "does the same for what an instance has that is nobody's node",
+    { ...ALONE, needs: ['one-holder'] },
+    async (stage) => {
+      const { cluster, cloud, calls } = stage;
+      const worker = await cluster.addWorker();
+      await cloud.addStranger({ addresses: [X] });
+      await cluster.applyNetwork(NET_1);
+      const networks = [{ network: NET_1, ips: [X] }];
+      const pod = await cluster.runPod('app', { on: worker, networks });
+      await eventually(() => cluster.attachedTo(pod)).toEqual([X]);
+      await stage.look(worker);
+      await eventually(() => cluster.conditionOf(pod)).toMatchObject({ reason: 'HeldElsewhere' });
+      calls.clear();
 
-    expect(await swept(stage)).toEqual({ ...NO_DRIFT, conflicting: 1 });
-    expect(calls.ec2.filter(({ action }) => !action.startsWith('Describe'))).toEqual([]);
-  });
+      expect(await swept(stage)).toEqual({ ...NO_DRIFT, conflicting: 1 });
+      expect(calls.ec2.filter(({ action }) => !action.startsWith('Describe'))).toEqual([]);
+    },
+  );
 
   scenario('reports an ENI that is full', ALONE, async (stage) => {
     const { cluster } = stage;

@@ -10,6 +10,7 @@ export interface Column {
 const COLUMNS = {
   embedded: async () => (await import('./embedded.ts')).embedded,
   'kube-apiserver': async () => (await import('../e2e/columns/kube-apiserver.ts')).kubeApiserver,
+  'kube-apiserver+moto': async () => (await import('../e2e/columns/moto.ts')).kubeApiserverAndMoto,
 };
 
 /** @throws Error where no column has that name. */

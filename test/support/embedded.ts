@@ -1,5 +1,8 @@
+import { forwarderRoleId } from '../../resources/forwarder-identity.ts';
+import { ROLE_IDS } from '../../resources/function-roles.ts';
 import type { World, WorldCluster } from '../../sandbox/world.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { authorized } from './authorized.ts';
 import { startBed } from './bed.ts';
 import type { Column } from './column.ts';
 import { recordedCalls } from './recorded-calls.ts';
@@ -31,14 +34,17 @@ async function startEmbedded(options: StageOptions): Promise<Stage> {
     wrap: calls.wrap,
   });
   const { world } = bed;
+  const as = authorized(world, configured);
   const clusters = new Map<string, StageCluster>();
   for (const cluster of world.clusters.values()) {
     clusters.set(cluster.name, embeddedCluster(world, cluster));
-    if (options.forwarder ?? true) await bed.startForwarder(cluster);
+    if (options.forwarder ?? true) {
+      await as(forwarderRoleId(cluster), () => bed.startForwarder(cluster));
+    }
   }
-  if (options.delivery ?? true) bed.startDelivery();
+  if (options.delivery ?? true) as(ROLE_IDS.reconcile, () => bed.startDelivery());
   return stageOf({
-    product: bed,
+    product: { ...bed, sweep: () => as(ROLE_IDS.sweep, bed.sweep) },
     clock,
     calls,
     clusters,

@@ -12,11 +12,13 @@ import type { RecordedTelemetry } from './telemetry.ts';
 /**
  * What not every column can do.
  *
- * - `strict-ec2`: EC2 refuses what EC2 refuses.
+ * - `one-holder`: EC2 has an address on one ENI at most, refuses it to another one, and finds the
+ *   ENI that has it.
+ * - `ipv6`: EC2 has IPv6 addresses as it has IPv4 ones.
  * - `prefixes`: prefixes can be delegated to an ENI.
  * - `ec2-faults`: calls of EC2 fail, lag or lose their answers on demand; see `StageFaults`.
  */
-export type Capability = 'strict-ec2' | 'prefixes' | 'ec2-faults';
+export type Capability = 'one-holder' | 'ipv6' | 'prefixes' | 'ec2-faults';
 
 export interface StageOptions {
   /** Default: one, `demo`; there may be another one, `other`. */

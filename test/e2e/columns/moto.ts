@@ -1,0 +1,63 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { inject } from 'vitest';
+import { startAws } from '../../../sandbox/aws.ts';
+import type { Column } from '../../support/column.ts';
+import type { StageFaults } from '../../support/stage.ts';
+import type { TrackedClock } from '../../support/tracked-clock.ts';
+import { setUpEc2 } from './moto-ec2.ts';
+import { setUpSqs, waitsHere } from './moto-sqs.ts';
+import { type Account, startRealStage } from './real-stage.ts';
+
+/** etcd, kube-apiserver and the controllers, moto's EC2 and SQS, and stand-ins for nodes. */
+export const kubeApiserverAndMoto: Column = {
+  lacks: {
+    'one-holder':
+      'moto puts an address that another ENI has on both, and finds no ENI by a secondary address',
+    ipv6: "moto's DescribeSubnets has no state of an IPv6 block that EC2 has",
+    prefixes: 'moto delegates no prefixes',
+    'ec2-faults': 'moto does not fail on demand',
+  },
+  start: (options) => startRealStage(options, startAccount),
+};
+
+/** moto's account, emptied; it lacks EKS clusters whose API server one can choose. */
+async function startAccount(clock: TrackedClock): Promise<Account> {
+  const endpoint = inject('moto');
+  const reset = await fetch(new URL('/moto-api/reset', endpoint), { method: 'POST' });
+  if (!reset.ok) throw new Error(`moto could not be reset: ${reset.status}`);
+  const { eks, environment, stop } = await startAws({ clock });
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = { region: environment.AWS_REGION, endpoint, credentials };
+  const { cloud, launch } = await setUpEc2(new EC2Client(client));
+  const { queue, deadLetterQueue, inside } = await setUpSqs(new SQSClient(client));
+  return {
+    eks,
+    queue,
+    environment: {
+      ...environment,
+      AWS_ENDPOINT_URL_EC2: endpoint,
+      AWS_ENDPOINT_URL_SQS: endpoint,
+      QUEUE_URL: queue.url,
+      DEAD_LETTER_QUEUE_URL: deadLetterQueue.url,
+    },
+    adaptPoller: waitsHere,
+    launch,
+    cloud: () => cloud,
+    insideQueue: () => inside,
+    faults: (_product, outage) => ({ ...outage, ...NO_FAULTS }),
+    stop,
+  };
+}
+
+const refuse = (): never => {
+  throw new Error('moto does not fail on demand');
+};
+const NO_FAULTS: Omit<StageFaults, 'goDown' | 'comeUp'> = {
+  loseEc2Answer: refuse,
+  throttleEc2: refuse,
+  throttled: refuse,
+  lagEc2: refuse,
+  ec2CallsAt: refuse,
+  invocationsEndedAt: refuse,
+};

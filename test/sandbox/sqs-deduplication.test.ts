@@ -12,6 +12,7 @@ describeRules('deduplication of a FIFO queue', [
   {
     rule: 'a repeated id is accepted, answered with the first message and not delivered',
     clock: 'any',
+    moto: 'answers with another message id',
     async holds(sqs) {
       const queue = await sqs.fifo();
       const first = await queue.send('a', '1', same);
@@ -23,6 +24,7 @@ describeRules('deduplication of a FIFO queue', [
   {
     rule: 'an id stays used after its message was deleted',
     clock: 'any',
+    moto: 'forgets the id with the message',
     async holds(sqs) {
       const queue = await sqs.fifo();
       await queue.send('a', '1', same);
@@ -60,6 +62,7 @@ describeRules('deduplication of a FIFO queue', [
   {
     rule: 'in the scope of the message group an id counts in its group only',
     clock: 'any',
+    moto: 'knows the scope of the queue only',
     async holds(sqs) {
       const queue = await sqs.fifo(PER_GROUP);
       await queue.send('a', 'a', same);
@@ -71,6 +74,7 @@ describeRules('deduplication of a FIFO queue', [
   {
     rule: 'an id per message group needs the scope of the message group',
     clock: 'any',
+    moto: 'accepts it in the scope of the queue',
     async holds(sqs) {
       await refused(sqs.fifo({ FifoThroughputLimit: 'perMessageGroupId' }), /^Invalid/);
     },

@@ -23,6 +23,7 @@ describeRules('message groups of a FIFO queue', [
   {
     rule: 'a receive takes all it can of one group before it takes of the next',
     clock: 'any',
+    moto: 'goes by the order of sending alone',
     async holds(sqs) {
       const queue = await sqs.fifo();
       for (const body of ['a1', 'b1', 'a2', 'b2']) await queue.send(body.charAt(0), body);
@@ -129,6 +130,7 @@ describeRules('message groups of a FIFO queue', [
   {
     rule: 'a later message has the greater sequence number',
     clock: 'any',
+    moto: 'makes up the number at random',
     async holds(sqs) {
       const queue = await sqs.fifo();
       const first = await queue.send('a', '1');

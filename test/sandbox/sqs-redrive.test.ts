@@ -42,6 +42,7 @@ describeRules('the dead-letter queue of a FIFO queue', [
   {
     rule: 'a moved message keeps its id, group and deduplication id and names its source',
     clock: 'any',
+    moto: 'does not name the source',
     async holds(sqs) {
       const { queue, deadLetters } = await withDeadLetters(sqs, 1);
       const sent = await queue.send('a', '1', { MessageDeduplicationId: 'd' });
@@ -98,6 +99,7 @@ describeRules('the dead-letter queue of a FIFO queue', [
   {
     rule: 'a move task sends messages back to where they came from, as new ones',
     clock: 'any',
+    moto: 'has no move tasks',
     async holds(sqs) {
       const { queue, deadLetters } = await withDeadLetters(sqs, 1);
       const sent = await queue.send('a', '1');
@@ -119,6 +121,7 @@ describeRules('the dead-letter queue of a FIFO queue', [
   {
     rule: 'a move task needs a queue that is a dead-letter queue',
     clock: 'any',
+    moto: 'has no move tasks',
     async holds(sqs) {
       const queue = await sqs.fifo();
       const start = new StartMessageMoveTaskCommand({ SourceArn: queue.arn });
@@ -128,6 +131,7 @@ describeRules('the dead-letter queue of a FIFO queue', [
   {
     rule: 'the dead-letter queue must exist and be a FIFO queue too',
     clock: 'any',
+    moto: 'refuses it under another error name',
     async holds(sqs) {
       const { arn } = await sqs.standard();
       for (const target of [arn, `${arn}-absent.fifo`]) {

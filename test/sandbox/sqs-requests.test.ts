@@ -39,6 +39,7 @@ describeRules('sizes and batches', [
   {
     rule: 'names, types and values of message attributes count towards the size',
     clock: 'any',
+    moto: 'counts the body only',
     async holds(sqs) {
       const queue = await sqs.fifo({ MaximumMessageSize: '1024' });
       const attributes = { MessageAttributes: { ab: { DataType: 'String', StringValue: 'cd' } } };
@@ -49,6 +50,7 @@ describeRules('sizes and batches', [
   {
     rule: 'bytes count, not characters',
     clock: 'any',
+    moto: 'counts characters',
     async holds(sqs) {
       const queue = await sqs.fifo({ MaximumMessageSize: '1024' });
       await refused(queue.send('a', 'ä'.repeat(513)), 'InvalidParameterValue');
@@ -68,6 +70,7 @@ describeRules('sizes and batches', [
   {
     rule: 'an entry that is refused costs that entry only',
     clock: 'any',
+    moto: 'refuses the whole batch',
     async holds(sqs) {
       const queue = await sqs.fifo({ MaximumMessageSize: '1024' });
       const Entries = [entry('big', 'x'.repeat(1025)), entry('small', '1')];
@@ -183,6 +186,7 @@ describeRules('requests', [
   {
     rule: 'characters that XML does not have are refused',
     clock: 'any',
+    moto: 'accepts them',
     async holds(sqs) {
       const queue = await sqs.fifo();
       await refused(queue.send('a', 'a\u0000b'), 'InvalidMessageContents');
@@ -232,6 +236,7 @@ describeRules('requests', [
   {
     rule: 'a FIFO queue has the suffix and a standard queue has no FIFO attributes',
     clock: 'any',
+    moto: 'accepts the suffix on a standard queue',
     async holds(sqs) {
       const create = (QueueName: string, Attributes: Record<string, string>) =>
         sqs.client.send(new CreateQueueCommand({ QueueName, Attributes }));
@@ -246,6 +251,7 @@ describeRules('requests', [
   {
     rule: 'attributes are set within their ranges and read with the defaults and counts',
     clock: 'any',
+    moto: 'accepts values out of their ranges',
     async holds(sqs) {
       const queue = await sqs.fifo();
       const set = (Attributes: Record<string, string>) =>
@@ -318,6 +324,7 @@ describeRules('a standard queue', [
   {
     rule: 'takes no deduplication id',
     clock: 'any',
+    moto: 'accepts one',
     async holds(sqs) {
       const queue = await sqs.standard();
       await refused(queue.send('a', '1'), 'InvalidParameterValue');

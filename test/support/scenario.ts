@@ -1,13 +1,7 @@
 import { it, onTestFinished } from 'vitest';
 import { columnNamed } from './column.ts';
+import { skipNotApplicable } from './not-applicable.ts';
 import type { Capability, Stage, StageOptions } from './stage.ts';
-
-declare module 'vitest' {
-  interface TaskMeta {
-    /** Why a scenario does not apply to the column. */
-    notApplicable?: string;
-  }
-}
 
 export interface ScenarioOptions extends StageOptions {
   /** What the column has to be capable of; on another one the scenario is skipped. */
@@ -25,11 +19,8 @@ export function scenario(title: string, ...rest: [Run] | [ScenarioOptions, Run])
   const [options, run] = rest.length === 1 ? [{}, rest[0]] : rest;
   const { needs = [], ...stageOptions }: ScenarioOptions = options;
   const [reason] = needs.flatMap((capability) => column.lacks[capability] ?? []);
-  it(title, { timeout: 30_000 }, async ({ task, skip }) => {
-    if (reason !== undefined) {
-      task.meta.notApplicable = reason;
-      skip(reason);
-    }
+  it(title, { timeout: 30_000 }, async (context) => {
+    skipNotApplicable(context, reason);
     const stage = await column.start(stageOptions);
     onTestFinished(() => stage.stop());
     await run(stage);

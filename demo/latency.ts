@@ -1,6 +1,8 @@
 import type { World } from '../sandbox/world.ts';
 import { NETWORK_STATUS } from '../shared/claims/annotations.ts';
 import { parseNetworkStatus } from '../shared/claims/network-status.ts';
+import { podFromObject } from '../shared/cluster/pods.ts';
+import type { DemoCluster } from './cluster.ts';
 
 export interface Latency {
   readonly p50: number;
@@ -22,16 +24,20 @@ export interface LatencyMeter {
  * being on an ENI, for addresses that are on none by then: one that another pod holds is
  * waited for, not late.
  */
-export function measureLatency(world: World): LatencyMeter {
-  const { ec2, cluster } = world;
+export function measureLatency(
+  world: World,
+  followPods: DemoCluster['followPods'] = followOwnPods(world),
+): LatencyMeter {
+  const { ec2 } = world;
   const since = new Map<string, number>();
+  const seen = new Map<string, string | undefined>();
   const samples: number[] = [];
 
   const unsubscribe = [
-    cluster.kubernetes.store.onChange(({ resource, object, previous }) => {
-      const { namespace = 'default', annotations = {} } = object.metadata;
-      const before = previous?.metadata.annotations?.[NETWORK_STATUS];
-      if (resource !== 'pods' || annotations[NETWORK_STATUS] === before) return;
+    followPods(({ uid, namespace, annotations }) => {
+      const text = annotations[NETWORK_STATUS];
+      if (text === seen.get(uid)) return;
+      seen.set(uid, text);
       const status = parseNetworkStatus(annotations, namespace);
       if (!status.ok) return;
       for (const address of status.attachments.flatMap(({ ips }) => ips)) {
@@ -55,6 +61,14 @@ export function measureLatency(world: World): LatencyMeter {
     }),
     stop: () => unsubscribe.forEach((end) => void end()),
   };
+}
+
+/** What follows the pods of the world's own cluster, each change as it is made. */
+export function followOwnPods({ cluster }: World): DemoCluster['followPods'] {
+  return (listener) =>
+    cluster.kubernetes.store.onChange(({ resource, object }) => {
+      if (resource === 'pods') listener(podFromObject(object));
+    });
 }
 
 /** The nearest-rank percentile; 0 of nothing. */

@@ -3,25 +3,32 @@
  * verifies itself.
  *
  * `--json` prints one JSON object in the place of the task list. `--keep` goes on with all
- * that runs until SIGTERM or Ctrl-C.
+ * that runs until SIGTERM or Ctrl-C. `--real` plays on a Kubernetes of real parts, its nodes
+ * included, and ends with the walkthrough's ping.
  */
 import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { keep, keptText } from './keep.ts';
 import { play } from './play.ts';
+import { startReal } from './real/cluster.ts';
 import { failureText, figures, reportOf } from './report.ts';
+import { STEPS } from './steps/index.ts';
+import { pinged } from './steps/pinged.ts';
+
+const REAL = { startCluster: startReal, steps: [...STEPS, pinged] };
 
 interface Options {
   readonly json: boolean;
   readonly keep: boolean;
+  readonly real: boolean;
   /** Aborted once the process is asked to end. */
   readonly signal: AbortSignal;
 }
 
 /** @returns whether all came out as it must. */
 async function perform(options: Options, resources: AsyncDisposableStack): Promise<boolean> {
-  const { json, signal } = options;
-  const played = await play(resources, { silent: json, signal });
+  const { json, real, signal } = options;
+  const played = await play(resources, { silent: json, signal, ...(real && REAL) });
   const report = reportOf(played);
   const { stage } = played;
   if (!report.ok || stage === undefined) {
@@ -36,9 +43,8 @@ async function perform(options: Options, resources: AsyncDisposableStack): Promi
   return true;
 }
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } },
-});
+const flag = { type: 'boolean', default: false } as const;
+const { values } = parseArgs({ options: { json: flag, keep: flag, real: flag } });
 const ending = new AbortController();
 const { promise: signalled, resolve: onSignal } = Promise.withResolvers<NodeJS.Signals>();
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

@@ -1,4 +1,5 @@
 import { Listr } from 'listr2';
+import type { StartCluster } from './cluster.ts';
 import { type Stage, setStage } from './stage.ts';
 import type { Step } from './step.ts';
 import { STEPS } from './steps/index.ts';
@@ -23,6 +24,8 @@ export interface PlayOptions {
   readonly silent: boolean;
   /** Once aborted, the process is about to end: nothing is told of what fails by that. */
   readonly signal?: AbortSignal;
+  /** Default: the sandbox's own. */
+  readonly startCluster?: StartCluster;
   /** Default: the user's scenario. */
   readonly steps?: readonly Step[];
 }
@@ -35,7 +38,7 @@ const SETTING = 'EC2, SQS, EKS, Kubernetes and the reconciler start, on this mac
  */
 export async function play(
   resources: AsyncDisposableStack,
-  { silent, signal, steps: scenario = STEPS }: PlayOptions,
+  { silent, signal, startCluster, steps: scenario = STEPS }: PlayOptions,
 ): Promise<Played> {
   const steps: PlayedStep[] = [];
   let stage: Stage | undefined;
@@ -47,7 +50,7 @@ export async function play(
     {
       name: SETTING,
       async run() {
-        stage = await setStage(resources);
+        stage = await setStage(resources, startCluster);
         await stage.product.startForwarder();
         return [];
       },
@@ -62,7 +65,7 @@ export async function play(
       try {
         const lines = await run();
         ok = true;
-        const shown = [...lines, tableOf(onStage().world)].filter((line) => line !== '');
+        const shown = [...lines, await tableOf(onStage())].filter((line) => line !== '');
         if (shown.length > 0) task.output = shown.join('\n');
       } catch (error) {
         if (signal?.aborted) await new Promise(() => {});

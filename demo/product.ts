@@ -9,6 +9,7 @@ import type { LambdaFunction } from '../sandbox/lambda/function.ts';
 import { startFunction } from '../sandbox/lambda/start-function.ts';
 import type { World } from '../sandbox/world.ts';
 import { bundleFunction, FUNCTIONS, type FunctionName } from '../scripts/bundle.ts';
+import type { DemoCluster } from './cluster.ts';
 import { type Forwarder, spawnForwarder } from './forwarder.ts';
 import { isolated } from './isolated.ts';
 
@@ -53,6 +54,10 @@ export function startProduct(
   world: World,
   folder: string,
   resources: AsyncDisposableStack,
+  cluster: Pick<DemoCluster, 'name' | 'forwarder'> = {
+    name: world.cluster.name,
+    forwarder: ownForwarder(world),
+  },
 ): Product {
   const log: string[] = [];
   const invocations: Invocation[] = [];
@@ -85,11 +90,16 @@ export function startProduct(
       resources.adopt(deliver(world, reconcile, invocations), (mapping) => mapping.stop());
     },
     async startForwarder() {
-      forwarder = spawnForwarder(world, folder, (line) => void log.push(line));
+      forwarder = spawnForwarder({ world, folder, cluster }, (line) => void log.push(line));
       await forwarder.leading();
     },
     stopForwarder,
   };
+}
+
+/** What a forwarder of the world's own cluster is told. */
+export function ownForwarder({ cluster: { kubernetes } }: World): DemoCluster['forwarder'] {
+  return { kubeconfig: kubernetes.kubeconfig(), namespace: 'default' };
 }
 
 function deliver(

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Latency } from './latency.ts';
 import type { Played, PlayedStep } from './play.ts';
+import { MissingForReal } from './real/obstacles.ts';
 import type { Stage } from './stage.ts';
 
 /** What `--json` prints. */
@@ -39,11 +40,18 @@ export function figures({ latencyMs: { p50, p99, n }, ec2Calls }: Report): strin
   ].join('\n');
 }
 
+/** Where it happened is of interest unless it is what this machine lacks. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof MissingForReal) return error.message;
+  return error.stack ?? error.message;
+}
+
 const LINES_SHOWN = 20;
 
 /** Why it failed, and the last that functions and forwarder had to say. */
 export function failureText({ steps, stage, error }: Played): string {
-  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const reason = reasonOf(error);
   const warnings = (stage?.product.log ?? [])
     .filter((line) => /"level":("(WARN|ERROR|CRITICAL)"|[456]0)|^[^{]/.test(line))
     .slice(-LINES_SHOWN);

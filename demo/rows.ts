@@ -1,7 +1,6 @@
-import type { World } from '../sandbox/world.ts';
 import { parseNetworkStatus } from '../shared/claims/network-status.ts';
-import { podFromObject } from '../shared/cluster/pods.ts';
-import { reachable } from './vpc.ts';
+import type { Pod } from '../shared/cluster/kubernetes.ts';
+import type { Stage } from './stage.ts';
 
 /** One address of one pod, or one that is on an ENI and no pod's. */
 export interface Row {
@@ -13,40 +12,51 @@ export interface Row {
   readonly state: string;
 }
 
+/** What is looked at for them. */
+type RowsStage = Pick<Stage, 'cluster' | 'kubectl' | 'world'>;
+
 const NONE = '-';
 
 /** Every pod's addresses, then those on managed ENIs that no pod has. */
-export function rowsOf(world: World): Row[] {
-  const { cluster, ec2 } = world;
-  const ofPods = cluster.kubernetes.objects
-    .list('pods')
-    .map((object) => podFromObject(object))
-    .flatMap((pod) => {
-      const status = parseNetworkStatus(pod.annotations, pod.namespace);
-      const attachments = status.ok ? status.attachments : [];
-      return attachments.flatMap((attachment) =>
-        attachment.ips.map((address): Row => {
-          const holder = ec2.holderOf(address);
-          const reached = reachable(world, address, pod.node ?? '');
-          return {
-            pod: pod.name,
-            interface: attachment.interface ?? NONE,
-            address,
-            eni: holder && holder.mac === attachment.mac ? holder.eniId : NONE,
-            state: reached ? 'reachable' : `unreachable${because(pod.condition?.reason)}`,
-          };
-        }),
-      );
-    });
+export async function rowsOf(stage: RowsStage): Promise<Row[]> {
+  const { cluster, kubectl, world } = stage;
+  const pods = (await kubectl.pods()).filter(({ finished }) => !finished);
+  const ofPods = (await Promise.all(pods.map((pod) => rowsOfPod(stage, pod)))).flat();
   const known = new Set(ofPods.map(({ address, eni }) => `${address} ${eni}`));
-  const others = cluster
-    .workers()
+  const others = [cluster.workers.first, cluster.workers.second]
     .flatMap(({ enis }) => enis)
     .filter(({ deviceIndex }) => deviceIndex > 0)
-    .flatMap(({ id }) => ec2.eni(id).secondary.map((address) => ({ address, eni: id })))
+    .flatMap(({ id }) => world.ec2.eni(id).secondary.map((address) => ({ address, eni: id })))
     .filter(({ address, eni }) => !known.has(`${address} ${eni}`))
     .map((rest): Row => ({ pod: NONE, interface: NONE, ...rest, state: 'no pod has it' }));
   return [...ofPods, ...others];
+}
+
+/** The addresses of the pod of that name, if there is one. */
+export async function rowsOfPodNamed(stage: RowsStage, name: string): Promise<Row[]> {
+  const pod = (await stage.kubectl.pods()).find((each) => each.name === name);
+  return pod === undefined ? [] : rowsOfPod(stage, pod);
+}
+
+async function rowsOfPod({ cluster, world }: RowsStage, pod: Pod): Promise<Row[]> {
+  const status = parseNetworkStatus(pod.annotations, pod.namespace);
+  const attachments = status.ok ? status.attachments : [];
+  const addresses = attachments.flatMap(({ interface: name = NONE, ips, mac }) =>
+    ips.map((address) => ({ name, address, mac })),
+  );
+  return Promise.all(
+    addresses.map(async ({ name, address, mac }): Promise<Row> => {
+      const reached = await cluster.reachable(pod, address);
+      const holder = world.ec2.holderOf(address);
+      return {
+        pod: pod.name,
+        interface: name,
+        address,
+        eni: holder && holder.mac === mac ? holder.eniId : NONE,
+        state: reached ? 'reachable' : `unreachable${because(pod.condition?.reason)}`,
+      };
+    }),
+  );
 }
 
 function because(reason: string | undefined): string {

@@ -1,5 +1,5 @@
 import { until } from './expect.ts';
-import { type Row, rowsOf } from './rows.ts';
+import { type Row, rowsOfPodNamed } from './rows.ts';
 import type { Stage } from './stage.ts';
 
 /** A step of the demo, which verifies what it shows. */
@@ -11,14 +11,12 @@ export interface Step {
 
 /** Waits until the table's rows of one pod are these. */
 export async function untilRows(
-  { world }: Stage,
+  stage: Stage,
   pod: string,
   expected: readonly Omit<Row, 'pod'>[],
 ): Promise<void> {
   const rows = expected.map((row) => ({ pod, ...row }));
-  await until(`the addresses of ${pod}`, rows, () =>
-    rowsOf(world).filter((row) => row.pod === pod),
-  );
+  await until(`the addresses of ${pod}`, rows, () => rowsOfPodNamed(stage, pod));
 }
 
 /** Waits until every message of the queue is done. */

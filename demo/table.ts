@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import type { World } from '../sandbox/world.ts';
 import { rowsOf } from './rows.ts';
+import type { Stage } from './stage.ts';
 
 const BORDERLESS = Object.fromEntries(
   [
@@ -10,8 +10,8 @@ const BORDERLESS = Object.fromEntries(
 );
 
 /** Which pod has which address, on which ENI, as of now; empty before there is any. */
-export function tableOf(world: World): string {
-  const rows = rowsOf(world);
+export async function tableOf(stage: Stage): Promise<string> {
+  const rows = await rowsOf(stage);
   if (rows.length === 0) return '';
   const table = new Table({
     head: ['POD', 'INTERFACE', 'ADDRESS', 'ENI', 'STATE'],

@@ -13,10 +13,10 @@ export const conflict: Step = {
     const before = stage.changes();
     await kubectl.apply('sampleapp.yaml', { name: 'sampleapp-2', node: second.name });
 
-    const failures = (): string[] => kubectl.events('sampleapp-2', 'IPAssignmentFailed');
+    const failures = (): Promise<string[]> => kubectl.events('sampleapp-2', 'IPAssignmentFailed');
     const holder = `${ADDRESS}: held by pod default/sampleapp on node ${first.name}`;
-    await until('Events IPAssignmentFailed that name the holder', [holder], () =>
-      failures().map((message) => message.split('. ')[0] ?? ''),
+    await until('Events IPAssignmentFailed that name the holder', [holder], async () =>
+      (await failures()).map((message) => message.split('. ')[0] ?? ''),
     );
     await untilRows(stage, 'sampleapp-2', [
       { interface: 'net1', address: ADDRESS, eni: '-', state: 'unreachable: Conflict' },
@@ -28,6 +28,6 @@ export const conflict: Step = {
       eniOf(first, 1).id,
       world.ec2.holderOf(ADDRESS)?.eniId ?? 'none',
     );
-    return failures().map((message) => `Event IPAssignmentFailed: ${message}`);
+    return (await failures()).map((message) => `Event IPAssignmentFailed: ${message}`);
   },
 };

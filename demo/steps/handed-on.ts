@@ -1,5 +1,4 @@
 import { check } from '../expect.ts';
-import { rowsOf } from '../rows.ts';
 import { eniOf, type Step, untilQueueIsEmpty, untilRows } from '../step.ts';
 
 export const handedOn: Step = {
@@ -19,13 +18,7 @@ export const handedOn: Step = {
     await untilRows(stage, 'sampleapp', []);
     await untilQueueIsEmpty(stage);
     const left = eniOf(first, 1).id;
-    check(
-      `addresses on ${left}`,
-      ['172.16.1.71'],
-      rowsOf(world)
-        .filter(({ eni }) => eni === left)
-        .map(({ address }) => address),
-    );
+    check(`addresses on ${left}`, ['172.16.1.71'], world.ec2.eni(left).secondary.map(String));
     return [];
   },
 };

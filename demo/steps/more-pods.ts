@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../expect.ts';
-import { rowsOf } from '../rows.ts';
 import { eniOf, type Step, untilQueueIsEmpty, untilRows } from '../step.ts';
 
 const PODS = 8;
@@ -23,9 +22,7 @@ export const morePods: Step = {
     }
     for (const name of names) await kubectl.deletePod(name);
     await until(`addresses on ${eni}`, ['172.16.3.70'], () =>
-      rowsOf(world)
-        .filter((row) => row.eni === eni)
-        .map(({ address }) => address),
+      world.ec2.eni(eni).secondary.map(String),
     );
     return [];
   },

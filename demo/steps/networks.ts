@@ -4,7 +4,8 @@ import { eniOf, type Step } from '../step.ts';
 
 export const networks: Step = {
   name: 'two workers, and the networks ipvlan-conf-1 (eth1) and ipvlan-conf-2 (eth2)',
-  async run({ kubectl, workers, world }) {
+  async run(stage) {
+    const { kubectl, workers, world } = stage;
     await kubectl.apply('ipvlan-conf-1.yaml');
     await kubectl.apply('ipvlan-conf-2.yaml');
     const { first, second } = workers;
@@ -18,7 +19,7 @@ export const networks: Step = {
     const ofWorkers = lines.map((line) => line.split('  ').at(-1));
     const wanted = ['172.16.1.0/24', '172.16.3.0/24', '172.16.1.0/24', '172.16.3.0/24'];
     check('the subnets of eth1 and eth2', wanted, ofWorkers);
-    check('addresses of pods', [], rowsOf(world));
+    check('addresses of pods', [], await rowsOf(stage));
     return lines;
   },
 };

@@ -1,6 +1,5 @@
 import { check } from '../expect.ts';
 import { type Step, untilRows } from '../step.ts';
-import { reachable } from '../vpc.ts';
 
 const ADDRESS = '172.16.1.70';
 
@@ -13,7 +12,6 @@ export const notAssigned: Step = {
     const row = { interface: 'net1', address: ADDRESS, eni: '-', state: 'unreachable' };
     await untilRows(stage, 'sampleapp', [row]);
     check('ENI with the address', undefined, world.ec2.holderOf(ADDRESS));
-    check(`${ADDRESS} can be reached`, false, reachable(world, ADDRESS, first.name));
     return ['Messages wait in the queue: nothing is delivered to the functions yet.'];
   },
 };

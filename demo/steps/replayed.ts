@@ -16,7 +16,7 @@ const event = z.object({ Records: z.array(z.object({ body: z.string() })) });
 export const replayed: Step = {
   name: 'old events are replayed, the delete of 172.16.1.70 among them: nothing changes',
   async run(stage) {
-    const before = { rows: rowsOf(stage.world), changes: stage.changes() };
+    const before = { rows: await rowsOf(stage), changes: stage.changes() };
     const callsBefore = stage.calls.length;
     const done = stage.product.invocations.length;
     for (const name of EVENTS) {
@@ -35,7 +35,7 @@ export const replayed: Step = {
     const writes = actions.filter((action) => !action.startsWith('Describe'));
     check('the nodes were looked at', true, actions.length - writes.length >= EVENTS.length);
     check('EC2 calls that are no reads', [], writes);
-    check('the state', before, { rows: rowsOf(stage.world), changes: stage.changes() });
+    check('the state', before, { rows: await rowsOf(stage), changes: stage.changes() });
     return [`Sent to the queue: ${EVENTS.map((name) => `events/${name}.json`).join(', ')}`];
   },
 };

@@ -23,14 +23,14 @@ const sweepLine = z.object({
 export const swept: Step = {
   name: 'forwarder down, a pod deleted, an address added by hand: the sweep repairs and reports',
   async run(stage) {
-    const { kubectl, product, world, workers } = stage;
+    const { kubectl, product, workers } = stage;
     const eni = eniOf(workers.first, 1).id;
     await product.stopForwarder();
     await untilQueueIsEmpty(stage);
     await kubectl.deletePod('sampleapp-dual');
     await untilRows(stage, 'sampleapp-dual', []);
     await stage.byHand(() => assignByHand(stage, eni));
-    const leaked = rowsOf(world).filter(({ pod }) => pod === '-');
+    const leaked = (await rowsOf(stage)).filter(({ pod }) => pod === '-');
     const addresses = leaked.map(({ address }) => address);
     check('addresses that no pod has', ['172.16.1.71', FOREIGN, '172.16.3.70'], addresses);
 
@@ -39,10 +39,8 @@ export const swept: Step = {
       const { missing = 0, leaked = 0, foreign = 0 } = reported(product.log) ?? {};
       return { missing, leaked, foreign };
     });
-    await until('addresses that no pod has', [FOREIGN], () =>
-      rowsOf(world)
-        .filter(({ pod }) => pod === '-')
-        .map(({ address }) => address),
+    await until('addresses that no pod has', [FOREIGN], async () =>
+      (await rowsOf(stage)).filter(({ pod }) => pod === '-').map(({ address }) => address),
     );
     const [line = ''] = reported(product.log)?.foreignAddresses ?? [];
     check('the foreign address is named', true, line.startsWith(`${FOREIGN} on ${eni}`));

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { KubeConfig, loadAllYaml } from '@kubernetes/client-node';
+import * as z from 'zod';
+import { kubeFrom, readLines } from '../../forwarder/kube-request.ts';
+import type { World } from '../../sandbox/world.ts';
+import type { Pod } from '../../shared/cluster/kubernetes.ts';
+import { podFromObject } from '../../shared/cluster/pods.ts';
+import { kubeconfig } from '../../test/e2e/cluster/kubeconfig.ts';
+import { type RealCluster, startRealCluster } from '../../test/e2e/cluster/start.ts';
+import { APP_IMAGE } from '../../test/e2e/parts/images.ts';
+import { type DemoCluster, NODE_NAMES } from '../cluster.ts';
+import { checkForReal } from './obstacles.ts';
+
+const BASE = join(import.meta.dirname, '..', '..', 'deploy', 'base');
+/** As in deploy/base. */
+const NAMESPACE = 'multus-eni-reconciler';
+const FORWARDER = 'multus-eni-forwarder';
+const LONGEST_LINE = 1024 * 1024;
+
+const watchEvent = z.object({ object: z.unknown() });
+
+/**
+ * A cluster of real parts with two nodes, which takes the place of the world's own.
+ *
+ * @throws MissingForReal where this machine can't have one.
+ */
+export async function startReal(
+  world: World,
+  resources: AsyncDisposableStack,
+): Promise<DemoCluster> {
+  await checkForReal();
+  const { ec2, eks, subnets } = world;
+  const { name } = world.cluster;
+  const real = resources.adopt(
+    await startRealCluster({
+      ec2,
+      eks,
+      subnets,
+      clusterName: name,
+      nodes: NODE_NAMES.length,
+      nodeNames: NODE_NAMES,
+    }),
+    (each) => each.stop(),
+  );
+  const [first, second] = real.nodes;
+  if (first === undefined || second === undefined) throw new Error(`${name} has no two nodes`);
+  const admin = await real.kubeconfigFor();
+  const config = new KubeConfig();
+  config.loadFromString(admin);
+  return {
+    name,
+    kubeconfig: admin,
+    forwarder: { kubeconfig: await applyBase(real), namespace: NAMESPACE },
+    workers: { first: first.worker, second: second.worker },
+    image: APP_IMAGE,
+    reachable: (pod, address) => reachable(real, pod, address),
+    followPods: (listener) => followPods(config, listener),
+    exec: (pod, command) => real.kubectl(['exec', pod, '--', ...command]),
+  };
+}
+
+/**
+ * Gives forwarder and functions what deploy/base has for them but the Deployment: the demo's
+ * forwarder is a process beside it. @returns the forwarder's kubeconfig.
+ */
+async function applyBase({ kubectl, server, caData }: RealCluster): Promise<string> {
+  const objects = loadAllYaml(await kubectl(['kustomize', BASE]));
+  const items = objects.filter(({ kind }) => kind !== 'Deployment');
+  const list = { apiVersion: 'v1', kind: 'List', items };
+  await kubectl(['create', '--filename=-'], { input: JSON.stringify(list) });
+  const account = [FORWARDER, `--namespace=${NAMESPACE}`];
+  const token = await kubectl(['create', 'token', ...account, '--duration=24h']);
+  const ca = Buffer.from(caData, 'base64').toString();
+  return kubeconfig({ server, ca, user: { token: token.trim() } });
+}
+
+/** Whether its subnet's router answers the pod, by that address. */
+async function reachable(real: RealCluster, pod: Pod, address: string): Promise<boolean> {
+  try {
+    const from = { namespace: pod.namespace, name: pod.name };
+    const { received } = await real.ping(from, routerOf(address), { count: 1 });
+    return received === 1;
+  } catch {
+    // A pod that comes or goes has no network to ping from.
+    return false;
+  }
+}
+
+/** The subnets are of 256 addresses, and the router has the first after the network's own. */
+function routerOf(address: string): string {
+  return address.replace(/\d+$/, '1');
+}
+
+function followPods(config: KubeConfig, listener: (pod: Pod) => void): () => void {
+  const ended = new AbortController();
+  const follow = async () => {
+    const path = '/api/v1/pods?watch=true';
+    const answer = await kubeFrom(config)({ path, signal: ended.signal });
+    for await (const line of readLines(answer, LONGEST_LINE)) {
+      listener(podFromObject(watchEvent.parse(JSON.parse(line)).object));
+    }
+  };
+  // It ends with the signal.
+  follow().catch(() => undefined);
+  return () => ended.abort();
+}

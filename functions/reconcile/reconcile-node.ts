@@ -10,6 +10,7 @@ import { plan } from '../../shared/plan/plan.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { type NodeState, readNode } from '../../shared/state/node-state.ts';
+import { soleNodes } from '../../shared/state/sole-node.ts';
 import { tell } from './feedback.ts';
 import type { SeenGone } from './seen-gone.ts';
 
@@ -61,6 +62,7 @@ export async function reconcileNode(
   signal?: AbortSignal,
 ): Promise<NodeResult> {
   let request = asked;
+  const isSole = once(() => isSoleNode(reconciler.access, asked.node, signal));
   for (let attempt = 1; ; attempt += 1) {
     const reading = await read(reconciler, request, signal);
     if (reading.kind === 'other-instance') {
@@ -71,7 +73,7 @@ export async function reconcileNode(
     }
     if (reading.kind !== 'state') return reading;
     try {
-      return await decideAndDo(reconciler, request, reading.state, signal);
+      return await decideAndDo(reconciler, request, reading.state, isSole, signal);
     } catch (error) {
       if (!(error instanceof StalePodsError) || attempt === ATTEMPTS) throw error;
       // Some of it may have been released already, and the next read may still show that as kept.
@@ -102,14 +104,18 @@ async function decideAndDo(
   { access, send, memoryOf }: Reconciler,
   request: NodeRequest,
   state: NodeState,
+  isSole: () => Promise<boolean>,
   signal?: AbortSignal,
 ): Promise<NodeResult> {
-  const decided = decide(access, request, state, memoryOf(request.node));
+  const memory = memoryOf(request.node);
+  const wish = decide(state, request, memory, access.policy !== 'upsert-only');
+  const alone = !unassigns(wish) || (await isSole());
+  const decided = alone ? wish : decide(state, request, memory, false);
   if (access.policy === 'dry-run') {
     report(access, state, decided);
     return { kind: 'reconciled', plan: decided, applied: nothing(decided) };
   }
-  const { seenGone } = memoryOf(request.node);
+  const { seenGone } = memory;
   const remember = (gone: readonly Placement[]): void =>
     seenGone.record({ at: startedAt, pods: unfinished(state), gone });
   const startedAt = access.clock.now();
@@ -136,13 +142,42 @@ async function decideAndDo(
   return { kind: 'reconciled', plan: decided, applied };
 }
 
+function once<T>(task: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => {
+    done ??= task();
+    return done;
+  };
+}
+
+/**
+ * Whether the node's instance is its own. Asked before anything is unassigned, once for a
+ * reconcile: a second Node of the instance knows pods that this one does not.
+ */
+async function isSoleNode(
+  { cluster, kubernetes, telemetry }: ClusterAccess,
+  node: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const nodes = await kubernetes.listNodes(signal);
+  if (soleNodes(nodes).has(node)) return true;
+  telemetry.warn(
+    'another Node names the same instance: nothing is released. Delete the Node that is no more',
+    { cluster, node },
+  );
+  return false;
+}
+
+function unassigns({ move, release, releaseUnseen }: Plan): boolean {
+  return move.length + release.length + releaseUnseen.length > 0;
+}
+
 function decide(
-  access: ClusterAccess,
-  { named, pods }: NodeRequest,
   state: NodeState,
+  { named, pods }: NodeRequest,
   { seenGone }: NodeMemory,
+  unassigns: boolean,
 ): Plan {
-  const unassigns = access.policy !== 'upsert-only';
   const decided = plan({ ...state, named: new Set(named.keys()), unassigns });
   const releaseUnseen = decided.releaseUnseen.filter((placement) => {
     const { address } = placement;

@@ -5,14 +5,15 @@ import type { Eni } from '../../shared/enis/eni.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { type Networks, readNetworks } from '../../shared/state/networks.ts';
 import { type NodeState, tagText } from '../../shared/state/node-state.ts';
+import { soleNodes } from '../../shared/state/sole-node.ts';
 
 /** A whole cluster as a sweep sees it. Nothing is written on its strength: it only says where to look. */
 export interface ClusterState {
   readonly nodes: readonly Node[];
   readonly networks: Networks;
-  /** By node name; only nodes on EC2 that have managed ENIs or pods with claims. */
+  /** By node name; only nodes on EC2, of an instance of their own, that have managed ENIs or pods with claims. */
   readonly states: ReadonlyMap<string, NodeState>;
-  /** Live pods that are bound to a node that does not exist, or names no instance yet. */
+  /** Live pods that are bound to a node that does not exist, or has no instance of its own. */
   readonly stranded: readonly PodClaims[];
 }
 
@@ -31,16 +32,16 @@ export async function readCluster(
   const podsOf = Map.groupBy(pods, (pod) => pod.node ?? '');
   const enisOf = Map.groupBy(enis, (eni) => eni.instanceId ?? '');
   const states = new Map<string, NodeState>();
+  const sole = soleNodes(nodes);
   for (const node of nodes) {
-    if (node.instanceId === undefined) continue;
+    if (node.instanceId === undefined || !sole.has(node.name)) continue;
     const ofNode = { enis: enisOf.get(node.instanceId) ?? [], pods: podsOf.get(node.name) ?? [] };
     const state = await stateOf(access, node, node.instanceId, ofNode, networks, listedAt, signal);
     if (state.enis.length > 0 || state.pods.some(({ claims }) => claims.length > 0)) {
       states.set(node.name, state);
     }
   }
-  const existing = new Set(nodes.filter(({ instanceId }) => instanceId).map(({ name }) => name));
-  const lost = pods.filter(({ node }) => node !== undefined && !existing.has(node));
+  const lost = pods.filter(({ node }) => node !== undefined && !sole.has(node));
   return { nodes, networks, states, stranded: claimsOfPods(lost, networks) };
 }
 

@@ -6,6 +6,7 @@ import { plan } from '../../shared/plan/plan.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
 import type { ReleasePolicy } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
+import { soleNodeOf } from '../../shared/state/sole-node.ts';
 import { conditionOf, isSame } from '../condition.ts';
 import type { ClusterState } from './cluster-state.ts';
 
@@ -73,7 +74,7 @@ function keptByAnother(
       (other.secondary.includes(address) || other.primary.includes(address)),
   );
   if (eni === undefined) return undefined;
-  const holder = view.state.nodes.find(({ instanceId }) => instanceId === eni.instanceId);
+  const holder = soleNodeOf(view.state.nodes, eni.instanceId);
   const decision = decideTakeOver({
     cluster: view.cluster,
     address,

@@ -6,6 +6,7 @@ import type { HolderNode } from '../plan/conflict.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import { readNetworks } from '../state/networks.ts';
 import { readNode } from '../state/node-state.ts';
+import { soleNodeOf, soleNodes } from '../state/sole-node.ts';
 import { StalePodsError } from './release.ts';
 
 /** An ENI that has an address which a pod of another ENI claims, and who may be its holder. */
@@ -13,7 +14,10 @@ export interface HolderView {
   readonly eni: Eni;
   /** Absent where the ENI is detached, or no Node names its instance. */
   readonly node?: HolderNode;
-  /** Live pods bound to a node that does not exist, or names no instance yet; read only where `node` is absent. */
+  /**
+   * Live pods bound to a node that does not exist, names no instance yet, or one that another Node
+   * names too; read only where `node` is absent.
+   */
   readonly stranded: readonly PodClaims[];
   /** When its pods were asked for, ms since the epoch. */
   readonly listedAt: number;
@@ -37,7 +41,7 @@ export async function readHolder(
   if (!enis.some((eni) => eni.managed)) {
     return enis.map((eni) => ({ eni, stranded: [], listedAt: access.clock.now() }));
   }
-  const node = nodes.find((entry) => entry.instanceId === instanceId);
+  const node = soleNodeOf(nodes, instanceId);
   if (node && instanceId !== undefined) {
     const reading = await readNode(access, node.name, instanceId, signal);
     if (reading.kind === 'state') {
@@ -70,11 +74,11 @@ async function readStranded(
   ]);
   const bound = new Set(everywhere.map((pod) => pod.node).filter((node) => node !== undefined));
   const listedAt = access.clock.now();
-  const missing = bound.difference(namesOf(before));
+  const missing = bound.difference(soleNodes(before));
   const pods = await Promise.all([...missing].map((node) => kubernetes.listPods({ node, signal })));
-  const after = namesOf(await kubernetes.listNodes(signal));
+  const after = soleNodes(await kubernetes.listNodes(signal));
   // The pods of a Node that went meanwhile have not been asked about.
-  if (namesOf(before).intersection(bound).difference(after).size > 0) {
+  if (soleNodes(before).intersection(bound).difference(after).size > 0) {
     throw new StalePodsError('a Node went while the pods of missing nodes were listed');
   }
   const stranded = pods
@@ -82,9 +86,4 @@ async function readStranded(
     .map((pod) => claimsOf(pod, byName))
     .filter((pod) => pod !== undefined);
   return enis.map((eni) => ({ eni, stranded, listedAt }));
-}
-
-/** A Node that does not name its instance yet is as good as one that is still to come. */
-function namesOf(nodes: readonly Node[]): Set<string> {
-  return new Set(nodes.filter((node) => node.instanceId).map((node) => node.name));
 }

@@ -239,6 +239,39 @@ describe('when two live pods claim one address', () => {
   );
 
   scenario(
+    'a worker that registers under a new name takes nothing from the pods of its old Node',
+    ONE_HOLDER,
+    async (stage) => {
+      const { cluster, cloud, telemetry } = stage;
+      const { a, b } = await twoWorkers(stage, NET_1);
+      await cluster.addNamespace('other');
+      await cluster.runPod('app', { on: a, networks: withX(NET_1) });
+      await eventually(() => cloud.addressesOn(a.eth1)).toEqual([X]);
+      const { name } = await cluster.addNode('renamed', `aws:///us-east-1a/${a.instanceId}`);
+
+      // To it X is unclaimed; and to another node its holder is not to be found by the instance.
+      await stage.look({ ...a, name });
+      const other = await cluster.runPod('app', {
+        namespace: 'other',
+        on: b,
+        networks: withX(NET_1),
+      });
+      await eventually(() => cluster.conditionOf(other)).toMatchObject({ reason: 'Conflict' });
+      await stage.sweep();
+      await stage.settled();
+
+      expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
+      expect(await cloud.addressesOn(b.eth1)).toEqual([]);
+      expect(telemetry.lines).toContainEqual(
+        expect.objectContaining({
+          text: expect.stringContaining('another Node names the same instance'),
+          subject: { cluster: cluster.name, node: name },
+        }),
+      );
+    },
+  );
+
+  scenario(
     'the live pod of a node that was deleted is the holder, until it goes',
     ONE_HOLDER,
     async (stage) => {

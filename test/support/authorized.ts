@@ -25,6 +25,11 @@ export function authorized(worldOf: () => World, clusters: Clusters): AwsCalls['
   return as;
 }
 
+/** Each kind of call that was held against its role in this process, as `role action`. */
+export function heldAgainstRoles(): string[] {
+  return [...held];
+}
+
 /** The calls that the roles of a stack for these clusters deny, each as a line. */
 export async function deniedOf(calls: readonly AwsCall[], clusters: Clusters): Promise<string[]> {
   const denied = new Set<string>();
@@ -41,17 +46,16 @@ export async function deniedOf(calls: readonly AwsCall[], clusters: Clusters): P
 /** A role treats ENIs with the same tags alike, so one of them is asked about. */
 function isAllowedOnce({ role, ...request }: AwsCall, stageText: string): Promise<boolean> {
   const kind = request.resource.replace(/network-interface\/.*/, 'network-interface/');
-  return once(
-    verdicts,
-    JSON.stringify([stageText, role, request.action, kind, request.context]),
-    () => isAllowed(rolesOnce(stageText).get(role) ?? [], request),
-  );
+  const key = JSON.stringify([stageText, role, request.action, kind, request.context]);
+  held.add(`${role} ${request.action}`);
+  return once(verdicts, key, () => isAllowed(rolesOnce(stageText).get(role) ?? [], request));
 }
 
 function rolesOnce(stageText: string): ReturnType<typeof rolesOf> {
   return once(roles, stageText, () => rolesOf(templateOf(stageText)));
 }
 
+const held = new Set<string>();
 const verdicts = new Map<string, Promise<boolean>>();
 const roles = new Map<string, ReturnType<typeof rolesOf>>();
 

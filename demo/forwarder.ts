@@ -62,9 +62,10 @@ export function spawnForwarder(
   const exited = once(child, 'exit');
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
 
+  const leaseHolder = leaseHolderOf(cluster.forwarder);
   const holdsLease = async (): Promise<boolean> => {
     if (ended()) throw new Error(`the forwarder ended with exit code ${child.exitCode}`);
-    return (await leaseHolder(cluster.forwarder)) !== '';
+    return (await leaseHolder()) !== '';
   };
   return {
     leading: () => until('the forwarder holds its Lease', true, holdsLease),
@@ -78,16 +79,18 @@ export function spawnForwarder(
   };
 }
 
-/** Who holds the Lease; empty where there is none yet. */
-async function leaseHolder({ kubeconfig, namespace }: DemoCluster['forwarder']): Promise<string> {
+/** Asks, as the forwarder may, who holds the Lease; empty where there is none yet. */
+function leaseHolderOf({ kubeconfig, namespace }: DemoCluster['forwarder']) {
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
   const api = config.makeApiClient(CoordinationV1Api);
-  try {
-    const { spec } = await api.readNamespacedLease({ namespace, name: LEASE });
-    return spec?.holderIdentity ?? '';
-  } catch (error) {
-    if (error instanceof ApiException && error.code === 404) return '';
-    throw error;
-  }
+  return async (): Promise<string> => {
+    try {
+      const { spec } = await api.readNamespacedLease({ namespace, name: LEASE });
+      return spec?.holderIdentity ?? '';
+    } catch (error) {
+      if (error instanceof ApiException && error.code === 404) return '';
+      throw error;
+    }
+  };
 }

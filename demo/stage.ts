@@ -35,8 +35,11 @@ export async function setStage(
 ): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'multus-eni-demo-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
-  const world = resources.adopt(await startWorld(), (each) => each.stop());
-  const [cluster] = await Promise.all([startCluster(world, resources), bundleFunctions(folder)]);
+  const inWorld = async () => {
+    const world = resources.adopt(await startWorld(), (each) => each.stop());
+    return { world, cluster: await startCluster(world, resources) };
+  };
+  const [{ world, cluster }] = await Promise.all([inWorld(), bundleFunctions(folder)]);
   const product = startProduct(world, folder, resources, cluster);
   const { ec2 } = world;
 

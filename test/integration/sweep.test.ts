@@ -155,24 +155,32 @@ describe('a sweep', () => {
     expect(await cloud.addressesOn(worker.eth2)).toEqual([]);
   });
 
-  scenario('sees what lies beyond the first page of ENIs and of pods', ALONE, async (stage) => {
-    const { cluster, cloud } = stage;
-    const first = await cluster.addWorker();
-    await cloud.addSpareEnis(1_000);
-    const last = await cluster.addWorker();
-    await cluster.applyNetwork(NET_1);
-    await cloud.assign(first.eth1, ['172.16.1.80']);
-    await cloud.assign(last.eth1, ['172.16.1.81']);
-    // In the order of names, in which lists are paged: the claimants come first and last.
-    const ends = [
-      await cluster.runPod('a', { on: first, networks: [{ network: NET_1, ips: [X] }] }),
-      await cluster.runPod('z', { on: last, networks: [{ network: NET_1, ips: ['172.16.1.71'] }] }),
-    ];
-    for (let index = 0; index < 500; index += 1) await cluster.runPod(`m-${index}`, { on: last });
-    for (const pod of ends) await eventually(() => cluster.attachedTo(pod)).toHaveLength(1);
+  scenario(
+    'sees what lies beyond the first page of ENIs and of pods',
+    { ...ALONE, needs: ['pages'] },
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const first = await cluster.addWorker();
+      await cloud.addSpareEnis(1_000);
+      const last = await cluster.addWorker();
+      await cluster.applyNetwork(NET_1);
+      await cloud.assign(first.eth1, ['172.16.1.80']);
+      await cloud.assign(last.eth1, ['172.16.1.81']);
+      // In the order of names, in which lists are paged: the claimants come first and last.
+      const ends = [
+        await cluster.runPod('a', { on: first, networks: [{ network: NET_1, ips: [X] }] }),
+        await cluster.runPod('z', {
+          on: last,
+          networks: [{ network: NET_1, ips: ['172.16.1.71'] }],
+        }),
+      ];
+      const others = Array.from({ length: 500 }, (_, index) => `m-${index}`);
+      await Promise.all(others.map((name) => cluster.runPod(name, { on: last })));
+      for (const pod of ends) await eventually(() => cluster.attachedTo(pod)).toHaveLength(1);
 
-    expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 2, leaked: 2, messages: 2 });
-  });
+      expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 2, leaked: 2, messages: 2 });
+    },
+  );
 
   scenario(
     'goes on with the other clusters where one cannot be reached',

@@ -4,7 +4,6 @@ import type { World, WorldCluster } from '../../sandbox/world.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { authorized } from './authorized.ts';
 import { startBed } from './bed.ts';
-import type { Column } from './column.ts';
 import { recordedCalls } from './recorded-calls.ts';
 import {
   insideSandboxQueue,
@@ -13,7 +12,7 @@ import {
   stageWorker,
   workerEnis,
 } from './sandbox-aws.ts';
-import type { Stage, StageCluster, StageFaults, StageOptions } from './stage.ts';
+import type { Column, Stage, StageCluster, StageFaults, StageOptions } from './stage.ts';
 import { type ClusterObjects, stageCluster } from './stage-cluster.ts';
 import { stageOf } from './stage-of.ts';
 import { stageQueue } from './stage-queue.ts';

@@ -1,5 +1,5 @@
 import { it, onTestFinished } from 'vitest';
-import { columnNamed } from './column.ts';
+import { columnNamed } from './columns.ts';
 import { skipNotApplicable } from './not-applicable.ts';
 import type { Capability, Stage, StageOptions } from './stage.ts';
 

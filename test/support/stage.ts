@@ -15,10 +15,11 @@ import type { RecordedTelemetry } from './telemetry.ts';
  * - `one-holder`: EC2 has an address on one ENI at most, refuses it to another one, and finds the
  *   ENI that has it.
  * - `ipv6`: EC2 has IPv6 addresses as it has IPv4 ones.
+ * - `pages`: EC2 lists ENIs in pages.
  * - `prefixes`: prefixes can be delegated to an ENI.
  * - `ec2-faults`: calls of EC2 fail, lag or lose their answers on demand; see `StageFaults`.
  */
-export type Capability = 'one-holder' | 'ipv6' | 'prefixes' | 'ec2-faults';
+export type Capability = 'one-holder' | 'ipv6' | 'pages' | 'prefixes' | 'ec2-faults';
 
 export interface StageOptions {
   /** Default: one, `demo`; there may be another one, `other`. */
@@ -33,6 +34,13 @@ export interface StageOptions {
   readonly forwarder?: boolean;
   /** False: the function is not invoked, so what is sent stays in the queue. */
   readonly delivery?: boolean;
+}
+
+/** The parts that the scenarios run on. */
+export interface Column {
+  /** What it is not capable of, and why. */
+  readonly lacks: Readonly<Partial<Record<Capability, string>>>;
+  start(options: StageOptions): Promise<Stage>;
 }
 
 export interface Stage {

@@ -69,7 +69,7 @@ export interface Api extends ClusterObjects {
 /** Every function but `find` throws Refused where the API server refuses. */
 export function apiOf({ server, caData, adminToken }: Plane): Api {
   const ca = Buffer.from(caData, 'base64');
-  const agent = new Agent({ ca, keepAlive: true });
+  const agent = new Agent({ ca, keepAlive: true, maxSockets: 16 });
 
   const send = async (
     method: string,

@@ -1,12 +1,12 @@
 import { startAws } from '../../../sandbox/aws.ts';
 import { launchWorker } from '../../../sandbox/worker.ts';
-import type { Column } from '../../support/column.ts';
 import {
   insideSandboxQueue,
   sandboxCloud,
   sandboxFaults,
   workerEnis,
 } from '../../support/sandbox-aws.ts';
+import type { Column } from '../../support/stage.ts';
 import type { TrackedClock } from '../../support/tracked-clock.ts';
 import { type Account, startRealStage } from './real-stage.ts';
 

@@ -2,8 +2,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { startAws } from '../../../sandbox/aws.ts';
-import type { Column } from '../../support/column.ts';
-import type { StageFaults } from '../../support/stage.ts';
+import type { Column, StageFaults } from '../../support/stage.ts';
 import type { TrackedClock } from '../../support/tracked-clock.ts';
 import { setUpEc2 } from './moto-ec2.ts';
 import { setUpSqs, waitsHere } from './moto-sqs.ts';
@@ -15,6 +14,7 @@ export const kubeApiserverAndMoto: Column = {
     'one-holder':
       'moto puts an address that another ENI has on both, and finds no ENI by a secondary address',
     ipv6: "moto's DescribeSubnets has no state of an IPv6 block that EC2 has",
+    pages: 'moto shows any number of ENIs in one answer',
     prefixes: 'moto delegates no prefixes',
     'ec2-faults': 'moto does not fail on demand',
   },

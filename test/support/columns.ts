@@ -1,11 +1,4 @@
-import type { Capability, Stage, StageOptions } from './stage.ts';
-
-/** The parts that the scenarios run on. */
-export interface Column {
-  /** What it is not capable of, and why. */
-  readonly lacks: Readonly<Partial<Record<Capability, string>>>;
-  start(options: StageOptions): Promise<Stage>;
-}
+import type { Column } from './stage.ts';
 
 const COLUMNS = {
   embedded: async () => (await import('./embedded.ts')).embedded,
@@ -13,11 +6,14 @@ const COLUMNS = {
   'kube-apiserver+moto': async () => (await import('../e2e/columns/moto.ts')).kubeApiserverAndMoto,
 };
 
+/** The names of all columns, in the order in which they are shown. */
+export const COLUMN_NAMES: readonly string[] = Object.keys(COLUMNS);
+
 /** @throws Error where no column has that name. */
 export async function columnNamed(name: string): Promise<Column> {
   const load = Object.entries(COLUMNS).find(([each]) => each === name)?.[1];
   if (load === undefined) {
-    throw new Error(`COLUMN=${name}: the columns are ${Object.keys(COLUMNS).join(', ')}`);
+    throw new Error(`COLUMN=${name}: the columns are ${COLUMN_NAMES.join(', ')}`);
   }
   return load();
 }

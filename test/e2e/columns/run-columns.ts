@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { countTests } from '../../../scripts/test-report.ts';
+import { COLUMN_NAMES } from '../../support/columns.ts';
+import { startMoto } from '../moto.ts';
+import { pythonTools } from '../python-tools.ts';
+import { outcomesOf } from './report.ts';
+import { type ColumnOutcomes, outcomeTable } from './table.ts';
+
+const REPORTS = '.build/columns';
+const SCENARIOS = ['--config', 'vitest.columns.config.ts'];
+/** Each embedded scenario has its own parts; the others share theirs. */
+const SIDE_BY_SIDE = '--maxWorkers=2';
+const SQS_RULES = ['deduplication', 'groups', 'redrive', 'requests', 'visibility'].map(
+  (subject) => `test/sandbox/sqs-${subject}.test.ts`,
+);
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Runs the scenarios on every column, and the rules of SQS on moto's; shows what became of each. */
+export async function runColumns(): Promise<Counts> {
+  mkdirSync(REPORTS, { recursive: true });
+  const columns: Ran[] = [];
+  for (const name of COLUMN_NAMES) {
+    const args = name === 'embedded' ? [...SCENARIOS, SIDE_BY_SIDE] : SCENARIOS;
+    columns.push(await runTests(name, args, { COLUMN: name }));
+  }
+  const rules = await runSqsRules();
+  console.log(`\nThe scenarios\n${outcomeTable(columns)}`);
+  console.log(`\nThe rules of SQS\n${outcomeTable([rules])}`);
+  const all = [...columns, rules];
+  return {
+    passed: all.reduce((sum, { passed }) => sum + passed, 0),
+    failed: all.reduce((sum, { failed }) => sum + failed, 0),
+  };
+}
+
+async function runSqsRules(): Promise<Ran> {
+  const name = "moto's SQS";
+  try {
+    const moto = await startMoto((await pythonTools())('moto_server'));
+    try {
+      return await runTests(name, SQS_RULES, { SQS_ENDPOINT: moto.endpoint });
+    } finally {
+      await moto.stop();
+    }
+  } catch (error) {
+    console.error(error);
+    return { name, outcomes: new Map(), passed: 0, failed: 1 };
+  }
+}
+
+type Ran = ColumnOutcomes & Counts;
+
+async function runTests(
+  name: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<Ran> {
+  console.log(`\nOn ${name}:`);
+  const report = join(REPORTS, `${name.replaceAll(/\W/g, '-')}.json`);
+  rmSync(report, { force: true });
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  const vitest = spawn('vitest', ['run', ...reporters, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...variables },
+  });
+  const [status] = await once(vitest, 'exit');
+  const json = read(report);
+  const { passed, failed } = countTests(json, status === 0);
+  return { name, outcomes: json === undefined ? new Map() : outcomesOf(json), passed, failed };
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

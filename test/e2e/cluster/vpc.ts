@@ -86,7 +86,8 @@ export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
     async firstAnswer(address) {
       // Without a route ping ends at once.
       const said = await machine.run(['sh', '-c', UNTIL_ANSWERED, 'sh', address]);
-      return Number(/\[(\d+\.\d+)\]/.exec(said)?.[1]) * 1000;
+      // "Destination Host Unreachable" has a time too.
+      return Number(/\[(\d+\.\d+)\] \d+ bytes from/.exec(said)?.[1]) * 1000;
     },
     settled: () => work,
     stop: stopFollowing,

@@ -6,7 +6,7 @@ import { until } from './processes.ts';
 type Kubectl = (args: readonly string[]) => Promise<string>;
 
 const BASE = join(import.meta.dirname, 'base.yaml');
-const NETWORKS = 'crd/network-attachment-definitions.k8s.cni.cncf.io';
+const NETWORKS = 'network-attachment-definitions.k8s.cni.cncf.io';
 
 /** Applies what a cluster with Multus has from the start, and waits until pods can be made. */
 export async function applyBase(
@@ -15,7 +15,10 @@ export async function applyBase(
 ): Promise<void> {
   const manifests = [BASE, ...(withNodes ? whereaboutsCrds() : [])];
   await kubectl(['create', ...manifests.map((file) => `--filename=${file}`)]);
-  await kubectl(['wait', '--for=condition=Established', NETWORKS, '--timeout=30s']);
+  await kubectl(['wait', '--for=condition=Established', `crd/${NETWORKS}`, '--timeout=30s']);
+  // "storage is (re)initializing", the API server may say for a moment more.
+  const networks = ['get', NETWORKS, '--all-namespaces'];
+  await until(() => succeeds(kubectl(networks)), 'the network attachment definitions');
   // The controller-manager makes it, and pods are refused before.
   const account = ['get', 'serviceaccount', 'default', '--namespace=default'];
   await until(() => succeeds(kubectl(account)), 'the default service account');

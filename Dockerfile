@@ -14,4 +14,4 @@ WORKDIR /app
 USER 1000:1000
 # Not the base's: charts give the whole command line as `args`.
 ENTRYPOINT []
-CMD ["node", "--max-semi-space-size=1", "/app/forwarder.js"]
+CMD ["node", "--optimize-for-size", "--max-semi-space-size=1", "/app/forwarder.js"]

@@ -9,7 +9,8 @@ export default defineConfig({
     // From the start of the process on, so that its worker threads inherit it.
     execArgv: [`--import=${new URL('test/setup/loopback-only.ts', import.meta.url).href}`],
     maxWorkers: 2,
-    testTimeout: 15_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,

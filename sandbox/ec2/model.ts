@@ -88,7 +88,7 @@ export function addressesOf(eni: NetworkInterface): readonly Address[] {
 export type HoldingRole = 'primary' | 'secondary' | 'ipv6' | 'prefix';
 
 /** The role in which `eni` has `address`; `undefined` where it does not have it. */
-export function roleOf(eni: NetworkInterface, address: Address): HoldingRole | undefined {
+function roleOf(eni: NetworkInterface, address: Address): HoldingRole | undefined {
   if (eni.primary === address || eni.primaryIpv6 === address) return 'primary';
   if (eni.secondary.includes(address)) return 'secondary';
   if (eni.ipv6.includes(address)) return 'ipv6';

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { type VirtualClock, virtualClock } from '../../sandbox/clock.ts';
 import { type Ec2Server, startEc2 } from '../../sandbox/ec2/server.ts';
 
-export const REGION = 'us-east-1';
+const REGION = 'us-east-1';
 
 export interface Ec2Bed {
   readonly ec2: Ec2Server;

@@ -59,6 +59,11 @@ export function whereaboutsCrds(): string[] {
   return files.map((file) => join(directory, file));
 }
 
+/** A stage of kwok's own, by its path below its folder of them. */
+export function kwokStage(path: string): string {
+  return existing(join(filesDirectory(KWOK), path));
+}
+
 function existing(path: string): string {
   if (!existsSync(path)) throw new MissingPart(path);
   return path;

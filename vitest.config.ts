@@ -8,7 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // From the start of the process on, so that its worker threads inherit it.
     execArgv: [`--import=${new URL('test/setup/loopback-only.ts', import.meta.url).href}`],
-    maxWorkers: 2,
+    // Twice the cores: half of the time tests wait, for sockets and for programs that they started.
+    maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     restoreMocks: true,

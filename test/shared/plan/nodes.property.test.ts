@@ -15,7 +15,7 @@ import { type Candidate, candidates, mayPass, rightful } from './rules.ts';
  */
 
 const cluster = nodes({ min: 2, max: 3 });
-const RUNS = { numRuns: 600 };
+const RUNS = { numRuns: 400 };
 const ROUNDS = 6;
 
 interface Took {

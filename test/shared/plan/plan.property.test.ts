@@ -8,7 +8,7 @@ import { applied, hasAddress, isOver, roomOf } from './ec2-model.ts';
 import { linesOf } from './fixtures.ts';
 import { candidates, mayPass, rightful } from './rules.ts';
 
-const RUNS = { numRuns: 1500 };
+const RUNS = { numRuns: 700 };
 
 function holderOf(enis: readonly Eni[], address: Address): Eni | undefined {
   return enis.find((eni) => hasAddress(eni, address));

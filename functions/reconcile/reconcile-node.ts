@@ -124,7 +124,7 @@ async function decideAndDo(
   let applied: Applied;
   try {
     applied = await apply(access, state, decided, {
-      assignKept: request.assignKept,
+      assignKept: request.assignKept || decided.keep.some(seenGone.contradicts),
       inConflict: (assignment) => isInConflict(state, assignment),
       unassignedFrom,
       onUnseenGone: (placement) => unseenGone.push(placement),
@@ -137,7 +137,7 @@ async function decideAndDo(
   }
   await seeGone(access, state.node, state.instanceId, applied.toBeGone, signal);
   remember(applied.toBeGone);
-  seenGone.forget(applied.assigned);
+  seenGone.forget([...applied.assigned, ...decided.keep]);
   await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
   return { kind: 'reconciled', plan: decided, applied };
 }

@@ -27,6 +27,12 @@ export interface SeenGone {
   /** These are on their ENIs again. */
   forget(placements: readonly Placement[]): void;
   /**
+   * Whether an address was seen to be gone and is not known to have been assigned since: a read
+   * that shows it may be older than the one that did not, since one answer of EC2 that is up to
+   * date does not make the next one so (EC2 API Reference, "Eventual consistency").
+   */
+  contradicts(placement: Placement): boolean;
+  /**
    * Whether an address was seen to be gone after the claims that a message names had ended for
    * good: who claimed it since will be named again, so EC2 need not be asked once more. Either it
    * was long after, or the pods that are named were there once and no longer by then.
@@ -60,6 +66,7 @@ export function seenGone(keptMs: number): SeenGone {
     forget(placements) {
       for (const placement of placements) gone.delete(key(placement));
     },
+    contradicts: (placement) => gone.has(key(placement)),
     covers(placement, naming) {
       const at = gone.get(key(placement));
       if (at === undefined) return false;

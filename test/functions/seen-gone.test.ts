@@ -73,3 +73,14 @@ function addressOf(text: string) {
   if (address === undefined) throw new Error(`${text} is no address`);
   return address;
 }
+
+describe('a read that shows an address which was seen to be gone', () => {
+  it('is contradicted until the address is known to be there again', () => {
+    const memory = seenGone(15 * MINUTE_MS);
+    expect(memory.contradicts(PLACEMENT)).toBe(false);
+    memory.record({ at: 1_000, pods: NOBODY, gone: [PLACEMENT] });
+    expect(memory.contradicts(PLACEMENT)).toBe(true);
+    memory.forget([PLACEMENT]);
+    expect(memory.contradicts(PLACEMENT)).toBe(false);
+  });
+});

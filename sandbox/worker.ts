@@ -1,4 +1,4 @@
-import type { Ec2Server } from './ec2/server.ts';
+import type { Controls } from './ec2/controls.ts';
 import type { Nodes } from './kubernetes/nodes/nodes.ts';
 
 /** An ENI that a worker gets beside eth0. */
@@ -29,7 +29,7 @@ export const MANAGED_TAG = { 'node.k8s.amazonaws.com/no_manage': 'true' };
 
 /** Launches an instance with its ENIs, without a Node yet. */
 export function launchWorker(
-  ec2: Ec2Server,
+  ec2: Pick<Controls, 'addInstance'>,
   options: {
     readonly cluster: string;
     readonly name?: string;

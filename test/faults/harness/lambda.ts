@@ -1,0 +1,178 @@
+import { contextFor, type Outside } from '../../../functions/context.ts';
+import {
+  type BatchResponse,
+  type ReconcileContext,
+  reconcileBatch,
+} from '../../../functions/reconcile/reconcile-batch.ts';
+import { failedItems } from '../../../sandbox/lambda/batch-response.ts';
+import type { StoredMessage } from '../../../sandbox/sqs/message.ts';
+import type { Cancel } from '../../../shared/clock.ts';
+import type { Config } from '../../../shared/config.ts';
+import { parseMessage } from '../../../shared/messages/schema.ts';
+import type { Telemetry } from '../../../shared/telemetry.ts';
+import type { VirtualWorld } from '../world/world.ts';
+import type { Invariants } from './invariants.ts';
+import { type Life, startLife } from './life.ts';
+
+/** Of the function, and of what it gives to one node: functions/reconcile/handler.ts. */
+const TIMEOUT_MS = 60_000;
+const NODE_DEADLINE_MS = 45_000;
+const POLL_MS = 20;
+const CONCURRENCY = 4;
+
+/** The event source mapping, and the execution environments behind it. */
+export interface Lambda {
+  /** There may be something to receive. */
+  poke(): void;
+  readonly running: () => number;
+}
+
+interface Environment {
+  readonly life: Life;
+  readonly context: ReconcileContext;
+  /** The nodes whose reconcile failed in the invocation that is under way. */
+  readonly retried: Set<string>;
+  readonly died: Promise<void>;
+}
+
+export function startLambda(options: {
+  readonly world: VirtualWorld;
+  readonly config: Config;
+  readonly outsideOf: (life: Life) => Outside;
+  readonly invariants: Invariants;
+  /** Absent where nobody listens. */
+  readonly log: ((line: string) => void) | undefined;
+}): Lambda {
+  const { world, config, outsideOf, invariants, log } = options;
+  const { clock, queues, random } = world;
+  const free: Environment[] = [];
+  let running = 0;
+  let wake: { readonly at: number; readonly cancel: Cancel } | undefined;
+
+  const create = (): Environment => {
+    const { promise: died, resolve } = Promise.withResolvers<void>();
+    const life = startLife('reconcile', clock, () => {
+      invariants.died(life);
+      resolve();
+    });
+    const retried = new Set<string>();
+    const telemetry = noticing(retried, log);
+    const context: ReconcileContext = {
+      ...contextFor(config, outsideOf(life), { clock: life.clock, telemetry }),
+      queueUrl: config.queueUrl,
+      deadLetterQueueUrl: config.deadLetterQueueUrl,
+      random,
+      memories: new Map(),
+    };
+    return { life, context, retried, died };
+  };
+
+  const wakeAt = (at: number): void => {
+    if (wake !== undefined && wake.at <= at) return;
+    wake?.cancel();
+    const cancel = clock.after(at - clock.now(), () => {
+      wake = undefined;
+      poll();
+    });
+    wake = { at, cancel };
+  };
+
+  const poll = (): void => {
+    while (running < CONCURRENCY) {
+      const messages = queues.receive().map((message) => ({ ...message }));
+      if (messages.length === 0) break;
+      void invoke(messages);
+    }
+    const next = queues.nextVisibleAt();
+    if (next !== undefined) wakeAt(next);
+  };
+
+  const invoke = async (messages: readonly StoredMessage[]): Promise<void> => {
+    running += 1;
+    const environment = free.pop() ?? create();
+    const { life, context, died } = environment;
+    environment.retried.clear();
+    log?.(`invoked with ${messages.map(({ body }) => inWords(body)).join('; ')}`);
+    const cancel = clock.after(TIMEOUT_MS, life.kill);
+    const answer = await Promise.race([
+      reconcileBatch(context, eventOf(messages), NODE_DEADLINE_MS).catch((error: unknown) => {
+        log?.(`the function failed: ${error}`);
+      }),
+      died,
+    ]);
+    cancel();
+    if (life.alive) {
+      invariants.ended(life);
+      free.push(environment);
+      if (answer !== undefined) acknowledge(messages, answer, environment);
+    } else log?.('the execution environment died');
+    running -= 1;
+    wakeAt(clock.now() + POLL_MS);
+  };
+
+  const acknowledge = (
+    messages: readonly StoredMessage[],
+    answer: BatchResponse,
+    { retried }: Environment,
+  ): void => {
+    const ids = messages.map(({ id }) => id);
+    const items = failedItems(answer, ids);
+    if (!items.ok) {
+      invariants.violate(`the function's answer cannot be read: ${items.detail}`);
+      return;
+    }
+    for (const message of messages) {
+      if (items.failed.includes(message.id)) continue;
+      const node = nodeOf(message.body);
+      if (node !== undefined && retried.has(node)) {
+        invariants.violate(`a message of ${node} was acknowledged although its reconcile failed`);
+      }
+      queues.acknowledge(message);
+    }
+  };
+
+  return {
+    poke: () => wakeAt(clock.now() + POLL_MS),
+    running: () => running,
+  };
+}
+
+/** Notes for which nodes a reconcile failed, as the function's log tells. */
+function noticing(retried: Set<string>, log: ((line: string) => void) | undefined): Telemetry {
+  return {
+    info: () => {},
+    warn: (text, _subject, detail) => log?.(`${text} ${JSON.stringify(detail)}`),
+    error(text, { cluster, node }, error) {
+      if (text === 'a node is retried') retried.add(`${cluster}/${node}`);
+      log?.(`${text} (${node}): ${error}`);
+    },
+    metric: () => {},
+  };
+}
+
+/** What the function reads of Lambda's event. */
+function eventOf(messages: readonly StoredMessage[]): unknown {
+  return {
+    Records: messages.map(({ id, receipt, body, receiveCount, groupId }) => ({
+      messageId: id,
+      receiptHandle: receipt?.handle,
+      body,
+      attributes: { ApproximateReceiveCount: String(receiveCount), MessageGroupId: groupId },
+    })),
+  };
+}
+
+function nodeOf(body: string): string | undefined {
+  const parsed = parseMessage(body);
+  if (!parsed.ok || parsed.message.reason === 'heartbeat') return undefined;
+  return `${parsed.message.cluster}/${parsed.message.node}`;
+}
+
+function inWords(body: string): string {
+  const parsed = parseMessage(body);
+  if (!parsed.ok) return 'what is no message';
+  const { message } = parsed;
+  if (message.reason === 'heartbeat') return 'heartbeat';
+  const pods = message.pods.map(({ event, name, ips }) => `${event} ${name} [${ips.join(' ')}]`);
+  return `${message.reason} of ${message.node} {${pods.join(', ')}}`;
+}

@@ -1,0 +1,105 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Outside } from '../../../functions/context.ts';
+import type { Kubernetes } from '../../../shared/cluster/kubernetes.ts';
+import { REGION } from '../world/ec2.ts';
+import { virtualKubernetes } from '../world/kubernetes.ts';
+import type { VirtualWorld } from '../world/world.ts';
+import type { Through } from './calls.ts';
+import type { Invariants } from './invariants.ts';
+import type { Life } from './life.ts';
+import { beginReading, currentReading, described, listed } from './reconciles.ts';
+
+/** Never used to send: they lend their types to what is sent in their place. */
+const options = { region: REGION, credentials: { accessKeyId: 'none', secretAccessKey: 'none' } };
+const ec2Client = new EC2Client(options);
+const sqsClient = new SQSClient(options);
+
+interface Parts {
+  readonly world: VirtualWorld;
+  readonly through: Through;
+  readonly invariants: Invariants;
+  /** The number of the step that is being taken. */
+  readonly step: () => number;
+  /** Calls SQS, and keeps account of what it took. */
+  readonly queue: (operation: string, input: object) => unknown;
+}
+
+/** What the functions of one execution environment call, each call through the one point. */
+export function outsideOf(parts: Parts, life: Life): Outside {
+  const { world, through, invariants, step, queue } = parts;
+  const ec2 = sending(ec2Client, (name, input, signal) => {
+    const reading = currentReading();
+    const acting = {
+      life,
+      reading,
+      listed: new Map(reading?.last),
+      described: new Map(reading?.enis),
+    };
+    return through(life, { service: 'ec2', name, signal }, (view) => {
+      const answer = invariants.act(acting, () => world.ec2.call(name, input, view));
+      if (reading !== undefined) described(reading, answer, step());
+      return answer;
+    });
+  });
+  return {
+    ec2,
+    ec2Once: ec2,
+    sqs: sending(sqsClient, (name, input, signal) =>
+      through(life, { service: 'sqs', name, signal }, () => queue(name, input)),
+    ),
+    async kubernetesOf({ name }) {
+      beginReading(name);
+      return kubernetesOf(parts, life, name);
+    },
+  };
+}
+
+function kubernetesOf({ world, through, step }: Parts, life: Life, name: string): Kubernetes {
+  const cluster = world.clusters.get(name);
+  if (cluster === undefined) throw new Error(`there is no cluster ${name}`);
+  const reading = currentReading();
+  return virtualKubernetes(
+    cluster.api,
+    (call, effect, { node, signal }) =>
+      through(life, { service: 'kubernetes', name: call, signal }, (view) => {
+        const answer = effect(view.kind === 'versions' ? view.back : 0);
+        if (call === 'listPods' && reading !== undefined) listed(reading, node, step());
+        return answer;
+      }),
+    () => String(step()),
+  );
+}
+
+type Send = (name: string, input: object, signal: AbortSignal | undefined) => Promise<unknown>;
+
+/** A client of the AWS SDK whose commands go to `send` with their input, as they are. */
+function sending<C extends { send: (...args: never[]) => unknown }>(
+  client: C,
+  send: Send,
+): Pick<C, 'send'> {
+  return {
+    send: new Proxy(client.send, {
+      apply(_target, _self, args: unknown[]) {
+        const [command, options] = args;
+        const { name, input } = commandOf(command);
+        return send(name, input, signalOf(options));
+      },
+    }),
+  };
+}
+
+function commandOf(command: unknown): { readonly name: string; readonly input: object } {
+  if (typeof command === 'object' && command !== null && 'input' in command) {
+    const { input } = command;
+    const name = command.constructor.name.replace(/Command$/, '');
+    if (typeof input === 'object' && input !== null) return { name, input };
+  }
+  throw new Error('what was sent is no command of the SDK');
+}
+
+function signalOf(options: unknown): AbortSignal | undefined {
+  if (typeof options !== 'object' || options === null || !('abortSignal' in options)) return;
+  const { abortSignal } = options;
+  return abortSignal instanceof AbortSignal ? abortSignal : undefined;
+}

@@ -1,0 +1,42 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Answer } from '../world/ec2.ts';
+
+/** What one reconcile of a node has read so far, by the number of the step. */
+export interface Reading {
+  readonly cluster: string;
+  /** The node that it is for: the first whose pods it listed. */
+  node?: string;
+  /** When the pods of each node were first listed to it, and last; `*`: those of all nodes. */
+  readonly first: Map<string, number>;
+  readonly last: Map<string, number>;
+  /** When each ENI was last described to it. */
+  readonly enis: Map<string, number>;
+}
+
+/**
+ * Which reconcile a call belongs to: those of one batch share their clients, and each begins with
+ * asking for its cluster's API server.
+ */
+const current = new AsyncLocalStorage<Reading>();
+
+export function beginReading(cluster: string): void {
+  current.enterWith({ cluster, first: new Map(), last: new Map(), enis: new Map() });
+}
+
+export function currentReading(): Reading | undefined {
+  return current.getStore();
+}
+
+export function listed(reading: Reading, node: string | undefined, step: number): void {
+  if (node !== undefined) reading.node ??= node;
+  const key = node ?? '*';
+  if (!reading.first.has(key)) reading.first.set(key, step);
+  reading.last.set(key, step);
+}
+
+/** @param answer of DescribeNetworkInterfaces. */
+export function described(reading: Reading, answer: Answer, step: number): void {
+  const { NetworkInterfaces: enis } = answer;
+  if (!Array.isArray(enis)) return;
+  for (const { NetworkInterfaceId: id } of enis) reading.enis.set(String(id), step);
+}

@@ -1,0 +1,49 @@
+import { sleep } from '../../../shared/clock.ts';
+import { createPod, type PodSpec, type VirtualPod } from '../world/pods.ts';
+import type { NetworkName, VirtualCluster, VirtualWorld, WorkerSpec } from '../world/world.ts';
+import type { Stage } from './stage.ts';
+
+/** Something that happens to clusters, the same in every run. */
+export interface Workload {
+  readonly name: string;
+  /** Default: one, `demo`. */
+  readonly clusters?: readonly string[];
+  readonly workers: readonly WorkerSpec[];
+  /** Default: `net-1`. */
+  readonly networks?: readonly NetworkName[];
+  /** What is there, and has come to rest, before anything can go wrong. */
+  prepare?(player: Player): Promise<void>;
+  play(player: Player): Promise<void>;
+}
+
+/** What a workload does. */
+export interface Player {
+  readonly world: VirtualWorld;
+  /** The first cluster. */
+  readonly cluster: VirtualCluster;
+  clusterNamed(name: string): VirtualCluster;
+  /** Creates a pod, of the first cluster unless another is given. */
+  pod(name: string, spec: PodSpec & { readonly cluster?: string }): VirtualPod;
+  wait(ms: number): Promise<void>;
+  sweep(): void;
+  sendMalformed(node: string): void;
+}
+
+export function playerOf(stage: Stage): Player {
+  const { world } = stage;
+  const clusterNamed = (name: string): VirtualCluster => {
+    const found = world.clusters.get(name);
+    if (found === undefined) throw new Error(`there is no cluster ${name}`);
+    return found;
+  };
+  const [first = ''] = world.clusters.keys();
+  return {
+    world,
+    cluster: clusterNamed(first),
+    clusterNamed,
+    pod: (name, { cluster = first, ...spec }) => createPod(clusterNamed(cluster), name, spec),
+    wait: (ms) => sleep(world.clock, ms),
+    sweep: stage.sweep,
+    sendMalformed: (node) => stage.sendMalformed(first, node),
+  };
+}

@@ -1,0 +1,107 @@
+import { CALL_FAULTS } from './harness/calls.ts';
+import { EVENT_FAULTS } from './harness/forwarders.ts';
+import type { Race } from './harness/invariants.ts';
+import { type Outcome, run, type Trouble } from './harness/run.ts';
+import { callFault, eventFault, lagFrom, nothing, staleRead } from './harness/schedules.ts';
+import type { MakeWorkload } from './workloads/index.ts';
+
+/** One kind of trouble, at every point where it can strike. */
+export interface Kind {
+  readonly name: string;
+  /** Where it can strike in a run that went without trouble. */
+  points(calm: Outcome): readonly number[];
+  trouble(point: number): Trouble;
+}
+
+function everyCall({ points }: Outcome): number[] {
+  return points.map((_, index) => index);
+}
+
+export function everyCallNamed(name: string): Kind['points'] {
+  return ({ points }) =>
+    [...points.entries()].filter(([, point]) => point.name === name).map(([index]) => index);
+}
+
+/** Only what EC2 shows of its network interfaces may be old: of all else we ask for the newest. */
+const everyDescribe = everyCallNamed('DescribeNetworkInterfaces');
+
+export const CRASH_POINTS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
+  name: fault,
+  points: everyCall,
+  trouble: (point) => callFault(point, fault),
+}));
+
+const VERSIONS_BACK = [1, 2, 3];
+
+export const STALE_VIEWS: readonly Kind[] = [
+  ...VERSIONS_BACK.map((back) => ({
+    name: `${back} back`,
+    points: everyDescribe,
+    trouble: (point: number) => staleRead(point, back),
+  })),
+  { name: 'lagging', points: everyDescribe, trouble: lagFrom },
+];
+
+export const UNOBSERVED: readonly Kind[] = EVENT_FAULTS.map((fault) => ({
+  name: fault,
+  points: ({ events }) => Array.from({ length: events }, (_, index) => index),
+  trouble: (point) => eventFault(point, fault),
+}));
+
+export const KINDS: readonly Kind[] = [...CRASH_POINTS, ...STALE_VIEWS, ...UNOBSERVED];
+
+/** A workload under one kind of trouble. */
+export interface Cell {
+  readonly workload: string;
+  readonly kind: string;
+  readonly points: number;
+  /** Runs in which something was left for the sweep to mend. */
+  readonly left: number;
+  readonly races: ReadonlyMap<Race, number>;
+  readonly failures: readonly Failure[];
+}
+
+/** A run in which something did not hold, and how to see it again. */
+export interface Failure {
+  readonly replay: string;
+  readonly violations: readonly string[];
+}
+
+/** Runs the workload undisturbed. @throws where that alone goes wrong. */
+export async function calmRun(make: MakeWorkload): Promise<Outcome> {
+  const workload = make();
+  const calm = await run(workload, nothing);
+  if (calm.violations.length > 0) {
+    throw new Error(`${workload.name}, undisturbed: ${calm.violations.join('; ')}`);
+  }
+  return calm;
+}
+
+/** Runs the workload once for each point. */
+export async function strike(
+  make: MakeWorkload,
+  calm: Outcome,
+  kind: Kind,
+  options: {
+    readonly onFailure?: (failure: Failure) => void;
+    /** No further points after one that failed. */
+    readonly firstOnly?: boolean;
+  } = {},
+): Promise<Cell> {
+  const { name } = make();
+  const races = new Map<Race, number>();
+  const failures: Failure[] = [];
+  let left = 0;
+  const points = kind.points(calm);
+  for (const point of points) {
+    const outcome = await run(make(), kind.trouble(point));
+    for (const [race, count] of outcome.races) races.set(race, (races.get(race) ?? 0) + count);
+    if (outcome.left > 0) left += 1;
+    if (outcome.violations.length === 0) continue;
+    const failure = { replay: `${name}/${kind.name}/${point}`, violations: outcome.violations };
+    failures.push(failure);
+    options.onFailure?.(failure);
+    if (options.firstOnly) break;
+  }
+  return { workload: name, kind: kind.name, points: points.length, left, races, failures };
+}

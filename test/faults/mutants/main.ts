@@ -1,0 +1,85 @@
+/**
+ * Puts one defect after the other into a copy of the product, and has the harness look for it:
+ *   node test/faults/mutants/main.ts
+ * A harness that finds none of them would prove nothing.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { MUTANTS, type Mutant } from './patches.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+/** All that the harness is made of. */
+const COPIED = [
+  'package.json',
+  'shared',
+  'functions',
+  'forwarder',
+  'sandbox',
+  'test/faults',
+  'test/fuzz',
+];
+const SCHEDULES = 1_500;
+
+/** A copy of the product without a defect. */
+function copyProduct(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'multus-eni-mutants-'));
+  for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** @throws where a patch no longer fits the product. */
+function apply(copy: string, { name, patches }: Mutant): void {
+  for (const { file, find, replace } of patches) {
+    const path = join(copy, file);
+    const text = readFileSync(path, 'utf8');
+    if (text.split(find).length !== 2) {
+      throw new Error(`mutant "${name}": this is not once in ${file}, so adapt it:\n${find}`);
+    }
+    writeFileSync(
+      path,
+      text.replace(find, () => replace),
+    );
+  }
+}
+
+/** @returns the first violation that the harness finds; `undefined` where it finds none. */
+function findViolation(copy: string): string | undefined {
+  const args = ['test/faults/main.ts', '--first-only', '--schedules', String(SCHEDULES)];
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, {
+    cwd: copy,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  if (error !== undefined) throw error;
+  const line = stdout.split('\n').find((each) => each.startsWith('VIOLATION'));
+  if (status === 0) return undefined;
+  // The undisturbed run of a workload may be the first that goes wrong.
+  return line ?? stderr.split('\n').find((each) => each.includes('Error')) ?? stderr;
+}
+
+function main(): void {
+  let caught = 0;
+  for (const mutant of MUTANTS) {
+    const copy = copyProduct();
+    try {
+      apply(copy, mutant);
+      const begun = performance.now();
+      const violation = findViolation(copy);
+      const seconds = Math.round((performance.now() - begun) / 1000);
+      if (violation !== undefined) caught += 1;
+      console.log(
+        `${violation === undefined ? 'NOT CAUGHT' : 'caught'}: ${mutant.name} (${seconds} s)`,
+      );
+      if (violation !== undefined) console.log(`  ${violation}`);
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  }
+  console.log(JSON.stringify({ mutants: MUTANTS.length, caught }));
+  if (caught < MUTANTS.length) process.exitCode = 1;
+}
+
+main();

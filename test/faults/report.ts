@@ -1,0 +1,32 @@
+import Table from 'cli-table3';
+import type { Race } from './harness/invariants.ts';
+import type { Cell } from './matrix.ts';
+
+/** Workload × kind of fault: how many points, and how many of them went wrong. */
+export function matrixText(cells: readonly Cell[]): string {
+  const kinds = [...new Set(cells.map(({ kind }) => kind))];
+  const table = new Table({ head: ['workload', ...kinds], style: { head: [], border: [] } });
+  for (const [workload, row] of Map.groupBy(cells, (cell) => cell.workload)) {
+    const columns = kinds.map((kind) => {
+      const cell = row.find((each) => each.kind === kind);
+      return cell === undefined ? '' : `${cell.points} / ${cell.failures.length}`;
+    });
+    table.push([workload, ...columns]);
+  }
+  return `points / violations\n${table.toString()}`;
+}
+
+/** The unavoidable races that were met, each with how often. */
+export function racesText(races: ReadonlyMap<Race, number>): string {
+  if (races.size === 0) return 'unavoidable races: none';
+  const counts = [...races].map(([race, count]) => `${race} ${count}`);
+  return `unavoidable races, met and mended: ${counts.join(', ')}`;
+}
+
+export function addRaces(all: Map<Race, number>, races: ReadonlyMap<Race, number>): void {
+  for (const [race, count] of races) all.set(race, (all.get(race) ?? 0) + count);
+}
+
+export function total(races: ReadonlyMap<Race, number>): number {
+  return [...races.values()].reduce((sum, count) => sum + count, 0);
+}

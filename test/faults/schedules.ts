@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { churnProperty } from './harness/churn.ts';
+import type { Race } from './harness/invariants.ts';
+import { addRaces } from './report.ts';
+
+/** What random schedules came to. */
+export interface Scheduled {
+  readonly schedules: number;
+  readonly races: ReadonlyMap<Race, number>;
+  /** The first one in which something did not hold, shrunk, and how to see it again. */
+  readonly failure?: string;
+}
+
+export interface ScheduledOptions {
+  readonly schedules: number;
+  readonly seed: number;
+  /** fast-check's path to one schedule: only that one is run. */
+  readonly path?: string;
+  readonly onProgress?: (schedules: number) => void;
+  readonly trace?: (line: string) => void;
+}
+
+/** Schedules between two words of progress. */
+const ROUND = 500;
+
+/** Runs random schedules until one goes wrong. */
+export async function runSchedules(options: ScheduledOptions): Promise<Scheduled> {
+  const { schedules: wanted, seed, path } = options;
+  const races = new Map<Race, number>();
+  let schedules = 0;
+  const property = churnProperty((outcome) => {
+    schedules += 1;
+    addRaces(races, outcome.races);
+    if (schedules % ROUND === 0) options.onProgress?.(schedules);
+  }, options.trace);
+  const details = await fc.check(property, {
+    seed,
+    numRuns: wanted,
+    ...(path === undefined ? {} : { path, endOnFailure: true }),
+  });
+  if (!details.failed) return { schedules, races };
+  const { counterexample, counterexamplePath, errorInstance } = details;
+  const failure = [
+    errorInstance instanceof Error ? errorInstance.message : String(errorInstance),
+    `replay: node test/faults/replay.ts --seed ${details.seed} --path ${counterexamplePath}`,
+    JSON.stringify(counterexample?.[0]),
+  ].join('\n');
+  return { schedules, races, failure };
+}

@@ -1,0 +1,29 @@
+import type { Workload } from '../harness/workload.ts';
+import type { VirtualPod } from '../world/pods.ts';
+import { lowestFree } from './addresses.ts';
+
+const NODES = ['a', 'b', 'c'];
+
+/** A hundred pods are attached within a tenth of a second, on three nodes. */
+export function hundredPods(): Workload {
+  let pods: VirtualPod[] = [];
+  return {
+    name: 'a hundred pods at once',
+    workers: NODES.map((name) => ({ name, instanceType: 'm5.24xlarge' })),
+    async prepare({ pod }) {
+      pods = Array.from({ length: 100 }, (_, index) =>
+        pod(`p-${index}`, { node: NODES[index % NODES.length] ?? 'a' }),
+      );
+    },
+    async play({ wait, sweep }) {
+      const addresses = lowestFree('172.16.1.', 70);
+      for (const [index, created] of pods.entries()) {
+        created.attach({ network: 'net-1', ip: addresses.take() });
+        if (index % 10 === 9) await wait(10);
+      }
+      await wait(1_000);
+      sweep();
+      await wait(3_000);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { Workload } from '../harness/workload.ts';
+import { addressReuse } from './address-reuse.ts';
+import { eniFull } from './eni-full.ts';
+import { floating } from './floating.ts';
+import { guide } from './guide.ts';
+import { hundredPods } from './hundred-pods.ts';
+import { nodeDies } from './node-dies.ts';
+import { rollingUpdate } from './rolling-update.ts';
+import { statefulSet } from './stateful-set.ts';
+import { twoClusters } from './two-clusters.ts';
+
+/** Makes a workload for one run. */
+export type MakeWorkload = () => Workload;
+
+export const WORKLOADS: readonly MakeWorkload[] = [
+  () => guide,
+  rollingUpdate,
+  () => statefulSet,
+  () => nodeDies,
+  () => addressReuse,
+  () => eniFull,
+  () => floating,
+  () => twoClusters,
+  hundredPods,
+];

@@ -1,0 +1,122 @@
+import type { KubernetesApi } from '../../../sandbox/kubernetes/kubernetes.ts';
+import { fieldAt, type KubeObject } from '../../../sandbox/kubernetes/object.ts';
+import { coreEvent } from '../../../shared/cluster/events.ts';
+import { CONDITION_TYPE, type Kubernetes, type Pod } from '../../../shared/cluster/kubernetes.ts';
+import { networkFromObject } from '../../../shared/cluster/networks.ts';
+import { nodeFromObject } from '../../../shared/cluster/nodes.ts';
+import { podFromObject } from '../../../shared/cluster/pods.ts';
+
+/**
+ * Makes one call: `effect` is its effect and answer in one step, now or later.
+ *
+ * @param node whose pods are listed.
+ */
+export type KubernetesCall = <T>(
+  name: string,
+  effect: (back: number) => T,
+  options: { readonly node?: string | undefined; readonly signal?: AbortSignal | undefined },
+) => Promise<T>;
+
+/**
+ * The functions' view of the sandbox's API server, without HTTP in between; wire.test.ts holds it
+ * against the client. A call that is served `back` versions behind is one that our client never
+ * makes: it is there to show what would become of it.
+ */
+export function virtualKubernetes(
+  api: KubernetesApi,
+  call: KubernetesCall,
+  uuid: () => string,
+): Kubernetes {
+  const { store } = api;
+  const at = (back: number): number => Math.max(store.oldest(), store.version() - back);
+  return {
+    listPods: ({ node, signal }) =>
+      call(
+        'listPods',
+        (back) => {
+          const pods = store.list('pods', at(back)).map(podOf);
+          return node === undefined ? pods : pods.filter((pod) => pod.node === node);
+        },
+        { node, signal },
+      ),
+    getNode: (name, signal) =>
+      call(
+        'getNode',
+        (back) =>
+          store
+            .list('nodes', at(back))
+            .map(nodeOf)
+            .find((node) => node.name === name),
+        { signal },
+      ),
+    listNodes: (signal) =>
+      call('listNodes', (back) => store.list('nodes', at(back)).map(nodeOf), { signal }),
+    listNetworkAttachmentDefinitions: (signal) =>
+      call(
+        'listNetworkAttachmentDefinitions',
+        () => store.list('network-attachment-definitions').map(networkOf),
+        { signal },
+      ),
+    setPodCondition: ({ namespace, name, uid }, condition, signal) =>
+      call(
+        'setPodCondition',
+        () => {
+          const found = store.get('pods', namespace, name);
+          if (found?.metadata.uid === uid) store.put('pods', withCondition(found, condition));
+        },
+        { signal },
+      ),
+    writeEvent: (event, signal) =>
+      call(
+        'writeEvent',
+        () => {
+          const { metadata, ...rest } = coreEvent(event, uuid());
+          const namespace = store.get('namespaces', undefined, metadata.namespace);
+          if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined) return;
+          const creationTimestamp = new Date(event.at).toISOString();
+          store.put('events', {
+            ...rest,
+            apiVersion: 'v1',
+            kind: 'Event',
+            metadata: { ...metadata, uid: metadata.name, creationTimestamp },
+          });
+        },
+        { signal },
+      ),
+  };
+}
+
+type Condition = Parameters<Kubernetes['setPodCondition']>[1];
+
+/** What a strategic merge patch of the status comes to: conditions merge by their type. */
+function withCondition(
+  pod: KubeObject,
+  { lastTransitionTime, ...condition }: Condition,
+): KubeObject {
+  const all = pod.status?.conditions;
+  const conditions: unknown[] = Array.isArray(all) ? all : [];
+  const isOurs = (each: unknown): boolean => fieldAt(each, 'type') === CONDITION_TYPE;
+  const time =
+    lastTransitionTime === undefined
+      ? fieldAt(conditions.find(isOurs), 'lastTransitionTime')
+      : new Date(lastTransitionTime).toISOString();
+  const ours = { type: CONDITION_TYPE, ...condition, lastTransitionTime: time };
+  const others = conditions.filter((each) => !isOurs(each));
+  return { ...pod, status: { ...pod.status, conditions: [...others, ours] } };
+}
+
+/** Stored objects never change, so each is read once. */
+function once<T>(read: (object: KubeObject) => T): (object: KubeObject) => T {
+  const known = new WeakMap<KubeObject, T>();
+  return (object) => {
+    const found = known.get(object);
+    if (found !== undefined) return found;
+    const fresh = read(object);
+    known.set(object, fresh);
+    return fresh;
+  };
+}
+
+export const podOf: (object: KubeObject) => Pod = once(podFromObject);
+const nodeOf = once(nodeFromObject);
+const networkOf = once(networkFromObject);

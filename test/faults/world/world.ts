@@ -1,0 +1,151 @@
+import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
+import { createKubernetesApi, type KubernetesApi } from '../../../sandbox/kubernetes/kubernetes.ts';
+import { launchWorker } from '../../../sandbox/worker.ts';
+import { RANGES } from '../../../shared/claims/annotations.ts';
+import type { Clock, Random } from '../../../shared/clock.ts';
+import { createVirtualEc2, type VirtualEc2 } from './ec2.ts';
+import { createVirtualQueues, type VirtualQueues } from './queues.ts';
+import { seededRandom } from './random.ts';
+
+/** A worker that a workload begins with. */
+export interface WorkerSpec {
+  readonly name: string;
+  /** Default: the first. */
+  readonly cluster?: string;
+  /** Default: m5.large, whose ENIs take nine secondary addresses. */
+  readonly instanceType?: string;
+}
+
+export interface VirtualWorker {
+  readonly name: string;
+  readonly cluster: string;
+  readonly instanceId: string;
+  readonly instanceType: string;
+  /** By device index. */
+  readonly enis: readonly {
+    readonly id: string;
+    readonly deviceIndex: number;
+    readonly mac: string;
+  }[];
+}
+
+export interface VirtualCluster {
+  readonly name: string;
+  readonly api: KubernetesApi;
+  readonly clock: Clock;
+  /** A uid for one more object: not in the order in which they are made. */
+  newUid(): string;
+  /** Launches an instance, and registers it as a Node. */
+  addWorker(spec: WorkerSpec): VirtualWorker;
+  /** Registers an instance that runs already. */
+  addNode(worker: VirtualWorker): void;
+  /** The newest worker of that name. */
+  worker(name: string): VirtualWorker;
+  /** The name of the worker that the instance is or was, whether a Node names it or not. */
+  workerOf(instanceId: string | undefined): string | undefined;
+}
+
+/** One VPC, account and queue, and the clusters in it: nothing listens, and time stands still. */
+export interface VirtualWorld {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly ec2: VirtualEc2;
+  readonly queues: VirtualQueues;
+  readonly clusters: ReadonlyMap<string, VirtualCluster>;
+}
+
+/** `net-1` gives out .70 to .230 of eth1's subnet, `net-2` .70 to .90 of eth2's. */
+export const NETWORKS = [
+  { name: 'net-1', deviceIndex: 1, range: '172.16.1.70-172.16.1.230' },
+  { name: 'net-2', deviceIndex: 2, range: '172.16.3.70-172.16.3.90' },
+  /** In no range: what is static there is released only where a message names it. */
+  { name: 'loose', deviceIndex: 1, range: undefined },
+] as const;
+export type NetworkName = (typeof NETWORKS)[number]['name'];
+
+export function createVirtualWorld(options: {
+  readonly clusters: readonly string[];
+  /** The networks that each cluster has; default `net-1`. */
+  readonly networks?: readonly NetworkName[];
+  readonly seed?: number;
+}): VirtualWorld {
+  const clock = virtualClock();
+  const random = seededRandom(options.seed ?? 1);
+  const ec2 = createVirtualEc2(clock);
+  const subnets = [
+    ec2.addSubnet({ cidr: '172.20.1.0/24' }),
+    ec2.addSubnet({ cidr: '172.16.1.0/24', ipv6Cidrs: ['2600:1f18:1111:1::/64'] }),
+    ec2.addSubnet({ cidr: '172.16.3.0/24' }),
+  ] as const;
+  const { networks = ['net-1'] } = options;
+  const parts = { clock, random, ec2, subnets, networks };
+  const clusters = new Map(options.clusters.map((name) => [name, createCluster(name, parts)]));
+  return { clock, random, ec2, queues: createVirtualQueues(clock), clusters };
+}
+
+interface Parts {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly ec2: VirtualEc2;
+  readonly subnets: readonly [node: string, eth1: string, eth2: string];
+  readonly networks: readonly NetworkName[];
+}
+
+function createCluster(
+  name: string,
+  { clock, random, ec2, subnets: [nodeSubnetId, ...subnets], networks }: Parts,
+): VirtualCluster {
+  const api = createKubernetesApi({ clock, random });
+  const { objects } = api;
+  for (const network of NETWORKS.filter((each) => networks.includes(each.name)))
+    objects.create('network-attachment-definitions', definition(network));
+  const workers = new Map<string, VirtualWorker>();
+  const names = new Map<string, string>();
+  const enis = subnets.map((subnetId, index) => ({ subnetId, deviceIndex: index + 1 }));
+  const addNode: VirtualCluster['addNode'] = (worker) => {
+    const labels = { 'node.kubernetes.io/instance-type': worker.instanceType };
+    const providerID = `aws:///us-east-1a/${worker.instanceId}`;
+    objects.create('nodes', { metadata: { name: worker.name, labels }, spec: { providerID } });
+  };
+  return {
+    name,
+    api,
+    clock,
+    newUid: () =>
+      Math.floor(random() * 2 ** 52)
+        .toString(16)
+        .padStart(13, '0'),
+    addNode,
+    addWorker(spec) {
+      const { instanceType } = spec;
+      const launched = launchWorker(ec2, {
+        cluster: name,
+        name: spec.name,
+        nodeSubnetId,
+        enis,
+        ...(instanceType === undefined ? {} : { instanceType }),
+      });
+      const worker = { ...launched, cluster: name };
+      workers.set(spec.name, worker);
+      names.set(worker.instanceId, worker.name);
+      addNode(worker);
+      return worker;
+    },
+    worker(node) {
+      const found = workers.get(node);
+      if (found === undefined) throw new Error(`cluster ${name} has no worker ${node}`);
+      return found;
+    },
+    workerOf: (instanceId) => names.get(instanceId ?? ''),
+  };
+}
+
+function definition({ name, deviceIndex, range }: (typeof NETWORKS)[number]): object {
+  const master = `eth${deviceIndex}`;
+  const config = { cniVersion: '0.3.1', type: 'ipvlan', master, ipam: { type: 'static' } };
+  const annotations = range === undefined ? {} : { [RANGES]: JSON.stringify([range]) };
+  return {
+    metadata: { name, namespace: 'default', annotations },
+    spec: { config: JSON.stringify(config) },
+  };
+}

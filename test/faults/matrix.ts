@@ -40,6 +40,11 @@ export const STALE_VIEWS: readonly Kind[] = [
     trouble: (point: number) => staleRead(point, back),
   })),
   { name: 'lagging', points: everyDescribe, trouble: lagFrom },
+  {
+    name: 'lagging, cold',
+    points: everyDescribe,
+    trouble: (point) => ({ ...lagFrom(point), cold: true }),
+  },
 ];
 
 export const UNOBSERVED: readonly Kind[] = EVENT_FAULTS.map((fault) => ({

@@ -40,10 +40,11 @@ export function startLambda(options: {
   readonly config: Config;
   readonly outsideOf: (life: Life) => Outside;
   readonly invariants: Invariants;
+  readonly cold: boolean;
   /** Absent where nobody listens. */
   readonly log: ((line: string) => void) | undefined;
 }): Lambda {
-  const { world, config, outsideOf, invariants, log } = options;
+  const { world, config, outsideOf, invariants, cold, log } = options;
   const { clock, queues, random } = world;
   const free: Environment[] = [];
   let running = 0;
@@ -103,7 +104,7 @@ export function startLambda(options: {
     cancel();
     if (life.alive) {
       invariants.ended(life);
-      free.push(environment);
+      if (!cold) free.push(environment);
       if (answer !== undefined) acknowledge(messages, answer, environment);
     } else log?.('the execution environment died');
     running -= 1;

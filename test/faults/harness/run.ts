@@ -12,6 +12,8 @@ export interface Trouble {
   readonly delivery: Delivery;
   /** What it takes to be right again: nothing but what was sent already, or a sweep as well. */
   readonly mendedBy: 'messages' | 'sweep';
+  /** Each invocation gets an execution environment of its own, which remembers nothing. */
+  readonly cold?: boolean;
 }
 
 export interface Outcome {
@@ -63,6 +65,7 @@ export async function run(
   const stage = startStage({
     clusters: workload.clusters ?? ['demo'],
     networks: workload.networks ?? ['net-1'],
+    cold: trouble.cold ?? false,
     schedule: trial.schedule,
     delivery: trial.delivery,
     ...(trace === undefined ? {} : { trace }),

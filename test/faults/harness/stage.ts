@@ -40,6 +40,8 @@ export interface StageOptions {
   readonly networks?: readonly NetworkName[];
   readonly schedule: Schedule;
   readonly delivery: Delivery;
+  /** No execution environment serves twice. */
+  readonly cold?: boolean;
   readonly seed?: number;
   /** Is told what happens, where somebody wants to read it. */
   readonly trace?: (line: string) => void;
@@ -48,7 +50,7 @@ export interface StageOptions {
 }
 
 export function startStage(options: StageOptions): Stage {
-  const { schedule, delivery, trace, keepsPoints = true } = options;
+  const { schedule, delivery, trace, cold = false, keepsPoints = true } = options;
   const world = createVirtualWorld(options);
   const { clock, queues } = world;
   const begun = clock.now();
@@ -101,6 +103,7 @@ export function startStage(options: StageOptions): Stage {
     config,
     invariants,
     log,
+    cold,
     outsideOf: (life) => outsideOf(parts, life),
   });
 

@@ -1,7 +1,8 @@
 /**
  * Puts one defect after the other into a copy of the product, and has the harness look for it:
- *   node test/faults/mutants/main.ts
- * A harness that finds none of them would prove nothing.
+ *   node test/faults/mutants/main.ts [part of a mutant's name]
+ * A harness that finds none of them would prove nothing, and so would one that finds something
+ * where there is no defect.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -57,29 +58,47 @@ function findViolation(copy: string): string | undefined {
   const line = stdout.split('\n').find((each) => each.startsWith('VIOLATION'));
   if (status === 0) return undefined;
   // The undisturbed run of a workload may be the first that goes wrong.
-  return line ?? stderr.split('\n').find((each) => each.includes('Error')) ?? stderr;
+  return line ?? stderr.split('\n').find((each) => each.startsWith('Error: ')) ?? stderr;
+}
+
+interface Tried {
+  readonly violation: string | undefined;
+  readonly seconds: number;
+}
+
+function tryOut(mutant: Mutant): Tried {
+  const copy = copyProduct();
+  try {
+    apply(copy, mutant);
+    const begun = performance.now();
+    const violation = findViolation(copy);
+    return { violation, seconds: Math.round((performance.now() - begun) / 1000) };
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 }
 
 function main(): void {
-  let caught = 0;
-  for (const mutant of MUTANTS) {
-    const copy = copyProduct();
-    try {
-      apply(copy, mutant);
-      const begun = performance.now();
-      const violation = findViolation(copy);
-      const seconds = Math.round((performance.now() - begun) / 1000);
-      if (violation !== undefined) caught += 1;
-      console.log(
-        `${violation === undefined ? 'NOT CAUGHT' : 'caught'}: ${mutant.name} (${seconds} s)`,
-      );
-      if (violation !== undefined) console.log(`  ${violation}`);
-    } finally {
-      rmSync(copy, { recursive: true });
-    }
+  const wanted = MUTANTS.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+  const control = tryOut({ name: 'none', patches: [] });
+  if (control.violation !== undefined) {
+    console.log(`without any defect the harness finds: ${control.violation}`);
+    process.exitCode = 1;
+    return;
   }
-  console.log(JSON.stringify({ mutants: MUTANTS.length, caught }));
-  if (caught < MUTANTS.length) process.exitCode = 1;
+  console.log(`without any defect nothing is found (${control.seconds} s)`);
+  let caught = 0;
+  for (const mutant of wanted) {
+    const { violation, seconds } = tryOut(mutant);
+    if (violation === undefined) {
+      console.log(`NOT CAUGHT: ${mutant.name} (${seconds} s)`);
+      continue;
+    }
+    caught += 1;
+    console.log(`caught: ${mutant.name} (${seconds} s)\n  ${violation}`);
+  }
+  console.log(JSON.stringify({ mutants: wanted.length, caught }));
+  if (caught < wanted.length) process.exitCode = 1;
 }
 
 main();

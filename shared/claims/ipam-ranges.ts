@@ -12,6 +12,8 @@ import {
 import { subtractRanges } from './range-list.ts';
 import { optionalTextAs, type Read, textAs, whatIsWrong } from './read.ts';
 
+const withType = z.object({ type: z.string().nullish() });
+
 /**
  * The addresses that a plugin's `ipam` gives out: of host-local, whereabouts and
  * static. Any other, and one that names none, gives out none that we know of.
@@ -23,7 +25,7 @@ export function ipamRanges(
   at: readonly PropertyKey[],
 ): Read<readonly AddressRange[]> {
   if (ipam === undefined || ipam === null) return { ok: true, value: [] };
-  const typed = z.object({ type: z.string().nullish() }).safeParse(ipam);
+  const typed = withType.safeParse(ipam);
   if (!typed.success) return { ok: false, detail: whatIsWrong(typed.error, at) };
   const schema = schemas.get(typed.data.type ?? '');
   if (schema === undefined) return { ok: true, value: [] };

@@ -81,9 +81,11 @@ function kindOf(code: number): KubernetesFailure['kind'] {
   return code >= 500 ? 'server-error' : 'refused';
 }
 
+const withCode = z.object({ code: z.string() });
+
 /** The system error code nearest to the root: `fetch` wraps it in `cause`. */
 function codeOf(error: unknown): string | undefined {
-  const coded = z.object({ code: z.string() }).safeParse(error);
+  const coded = withCode.safeParse(error);
   if (coded.success) return coded.data.code;
   return error instanceof Error ? codeOf(error.cause) : undefined;
 }

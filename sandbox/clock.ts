@@ -8,16 +8,22 @@ export interface VirtualClock extends Clock {
   nextTimer(): number | undefined;
 }
 
+interface Timer {
+  readonly id: number;
+  readonly due: number;
+  readonly task: () => void;
+}
+
 /** A virtual clock that begins at `startMs` (milliseconds since the epoch). */
 export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
   let now = startMs;
   let sequence = 0;
-  const timers = new Map<number, { due: number; task: () => void }>();
+  const timers = new Map<number, Timer>();
 
-  const next = (): { id: number; due: number; task: () => void } | undefined => {
-    let first: { id: number; due: number; task: () => void } | undefined;
-    for (const [id, timer] of timers) {
-      if (first === undefined || timer.due < first.due) first = { id, ...timer };
+  const next = (): Timer | undefined => {
+    let first: Timer | undefined;
+    for (const timer of timers.values()) {
+      if (first === undefined || timer.due < first.due) first = timer;
     }
     return first;
   };
@@ -26,7 +32,7 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
     now: () => now,
     after(delayMs, task): Cancel {
       const id = sequence++;
-      timers.set(id, { due: now + Math.max(0, delayMs), task });
+      timers.set(id, { id, due: now + Math.max(0, delayMs), task });
       return () => timers.delete(id);
     },
     advance(ms) {

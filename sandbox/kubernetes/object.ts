@@ -92,11 +92,27 @@ export function fieldAt(value: unknown, path: string): unknown {
   return at;
 }
 
-/** Freezes a JSON value with everything in it. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const inner of Object.values(value)) deepFreeze(inner);
+/**
+ * A copy of the value as JSON carries it, which cannot be changed. What is frozen is taken as it
+ * is, being part of an earlier copy: most writes change little of an object.
+ */
+export function frozenJson<T>(value: T): T;
+export function frozenJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) {
+    return Object.freeze(value.map((item: unknown) => frozenJson(item ?? null)));
   }
-  return value;
+  if (!isPlain(value)) return frozenJson(asJson(value));
+  const copy: Record<string, unknown> = { ...value };
+  for (const name of Object.keys(copy)) {
+    const field = copy[name];
+    if (typeof field === 'object') copy[name] = frozenJson(field);
+    else if (field === undefined) delete copy[name];
+  }
+  return Object.freeze(copy);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

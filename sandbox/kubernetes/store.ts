@@ -1,4 +1,4 @@
-import { asJson, type Draft, deepFreeze, type KubeObject, keyOf, type Metadata } from './object.ts';
+import { type Draft, frozenJson, type KubeObject, keyOf, type Metadata } from './object.ts';
 import type { ResourceName } from './resources.ts';
 import { expired, notYet } from './status.ts';
 
@@ -98,9 +98,10 @@ export function createStore(historyLimit = 10_000): Store {
     },
     put(resource, draft) {
       const next = version + 1;
-      const object: KubeObject = deepFreeze(
-        asJson({ ...draft, metadata: { ...draft.metadata, resourceVersion: String(next) } }),
-      );
+      const object: KubeObject = frozenJson({
+        ...draft,
+        metadata: { ...draft.metadata, resourceVersion: String(next) },
+      });
       const key = keyOfObject(object);
       const previous = objectsOf(resource).get(key);
       objectsOf(resource).set(key, object);
@@ -115,7 +116,7 @@ export function createStore(historyLimit = 10_000): Store {
     },
     remove(resource, previous) {
       const next = version + 1;
-      const object: KubeObject = deepFreeze({
+      const object: KubeObject = frozenJson({
         ...previous,
         metadata: { ...previous.metadata, resourceVersion: String(next) },
       });

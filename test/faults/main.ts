@@ -32,6 +32,7 @@ const say = (text: string): void => console.log(text);
 
 async function runMatrix(result: Result, { firstOnly }: Options): Promise<void> {
   const cells: Cell[] = [];
+  const begun = performance.now();
   for (const make of WORKLOADS) {
     const calm = await calmRun(make);
     for (const kind of KINDS) {
@@ -49,7 +50,7 @@ async function runMatrix(result: Result, { firstOnly }: Options): Promise<void> 
       if (firstOnly && result.violations > 0) return;
     }
   }
-  say(matrixText(cells));
+  say(matrixText(cells, performance.now() - begun));
 }
 
 async function runRandom(result: Result, { seed, schedules }: Options): Promise<void> {

@@ -1,4 +1,4 @@
-import { CALL_FAULTS } from './harness/calls.ts';
+import type { CallFault } from './harness/calls.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';
 import type { Race } from './harness/invariants.ts';
 import { type Outcome, run, type Trouble } from './harness/run.ts';
@@ -25,11 +25,16 @@ export function everyCallNamed(name: string): Kind['points'] {
 /** Only what EC2 shows of its network interfaces may be old: of all else we ask for the newest. */
 const everyDescribe = everyCallNamed('DescribeNetworkInterfaces');
 
-export const CRASH_POINTS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
+const onEveryCall = (fault: CallFault): Kind => ({
   name: fault,
   points: everyCall,
   trouble: (point) => callFault(point, fault),
-}));
+});
+
+/** In three parts, so that tests can run beside each other. */
+export const CRASHES: readonly Kind[] = (['crash-before', 'crash-after'] as const).map(onEveryCall);
+export const ANSWERS: readonly Kind[] = (['lose-answer', 'delay'] as const).map(onEveryCall);
+export const REFUSALS: readonly Kind[] = (['throttle', 'fail'] as const).map(onEveryCall);
 
 const VERSIONS_BACK = [1, 2, 3];
 
@@ -53,7 +58,13 @@ export const UNOBSERVED: readonly Kind[] = EVENT_FAULTS.map((fault) => ({
   trouble: (point) => eventFault(point, fault),
 }));
 
-export const KINDS: readonly Kind[] = [...CRASH_POINTS, ...STALE_VIEWS, ...UNOBSERVED];
+export const KINDS: readonly Kind[] = [
+  ...CRASHES,
+  ...ANSWERS,
+  ...REFUSALS,
+  ...STALE_VIEWS,
+  ...UNOBSERVED,
+];
 
 /** A workload under one kind of trouble. */
 export interface Cell {

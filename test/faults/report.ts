@@ -2,8 +2,8 @@ import Table from 'cli-table3';
 import type { Race } from './harness/invariants.ts';
 import type { Cell } from './matrix.ts';
 
-/** Workload × kind of fault: how many points, and how many of them went wrong. */
-export function matrixText(cells: readonly Cell[]): string {
+/** Workload × kind of fault: how many points, how many of them went wrong, and in what time (ms). */
+export function matrixText(cells: readonly Cell[], tookMs: number): string {
   const kinds = [...new Set(cells.map(({ kind }) => kind))];
   const table = new Table({ head: ['workload', ...kinds], style: { head: [], border: [] } });
   for (const [workload, row] of Map.groupBy(cells, (cell) => cell.workload)) {
@@ -13,7 +13,13 @@ export function matrixText(cells: readonly Cell[]): string {
     });
     table.push([workload, ...columns]);
   }
-  return `points / violations\n${table.toString()}`;
+  const points = cells.reduce((sum, cell) => sum + cell.points, 0);
+  const violations = cells.reduce((sum, cell) => sum + cell.failures.length, 0);
+  return [
+    'points / violations',
+    table.toString(),
+    `${points} points, ${violations} violations, ${(tookMs / 1000).toFixed(1)} s`,
+  ].join('\n');
 }
 
 /** The unavoidable races that were met, each with how often. */

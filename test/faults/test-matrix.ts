@@ -8,32 +8,27 @@ import { WORKLOADS } from './workloads/index.ts';
 const TIMEOUT_MS = 600_000;
 
 /** Declares a test for each workload, and prints what they came to. */
-export function testMatrix(
-  title: string,
-  kinds: readonly Kind[],
-  {
-    only,
-    besides = [],
-  }: { readonly only?: readonly string[]; readonly besides?: readonly string[] } = {},
-): void {
-  const chosen = WORKLOADS.map((make) => ({ make, name: make().name })).filter(
-    ({ name }) => !besides.includes(name) && (only === undefined || only.includes(name)),
-  );
+export function testMatrix(title: string, kinds: readonly Kind[]): void {
   describe(title, () => {
     const cells: Cell[] = [];
     const races = new Map<Race, number>();
-    test.each(chosen)('$name', { timeout: TIMEOUT_MS }, async ({ make }) => {
-      const calm = await calmRun(make);
-      for (const kind of kinds) {
-        const cell = await strike(make, calm, kind);
-        cells.push(cell);
-        addRaces(races, cell.races);
-        expect(cell.points).toBeGreaterThan(0);
-        expect(cell.failures.slice(0, 3), 'replay with: node test/faults/replay.ts').toEqual([]);
-      }
-    });
+    const begun = performance.now();
+    test.each(WORKLOADS.map((make) => ({ make, name: make().name })))(
+      '$name',
+      { timeout: TIMEOUT_MS },
+      async ({ make }) => {
+        const calm = await calmRun(make);
+        for (const kind of kinds) {
+          const cell = await strike(make, calm, kind);
+          cells.push(cell);
+          addRaces(races, cell.races);
+          expect(cell.points).toBeGreaterThan(0);
+          expect(cell.failures.slice(0, 3), 'replay with: node test/faults/replay.ts').toEqual([]);
+        }
+      },
+    );
     afterAll(() => {
-      console.log(`${matrixText(cells)}\n${racesText(races)}`);
+      console.log(`${matrixText(cells, performance.now() - begun)}\n${racesText(races)}`);
     });
   });
 }

@@ -25,8 +25,8 @@ export interface KnownClaim {
 
 /** Who claims what, now and of late. */
 export interface Claims {
-  /** Takes a pod as it is by now. */
-  put(cluster: string, object: KubeObject): void;
+  /** Takes a pod as it is by now, and as it was before. */
+  put(cluster: string, object: KubeObject, previous?: KubeObject): void;
   remove(uid: string): void;
   /** Those of live pods; with an address, the claims of that one. */
   live(address?: string): readonly KnownClaim[];
@@ -51,7 +51,8 @@ export function trackClaims(step: () => number): Claims {
   };
 
   return {
-    put(cluster, object) {
+    put(cluster, object, previous) {
+      if (previous !== undefined && saysTheSame(object, previous)) return;
       const { uid } = object.metadata;
       const before = byUid.get(uid) ?? [];
       const now = claimsOf(cluster, object).map((claim) => {
@@ -68,6 +69,17 @@ export function trackClaims(step: () => number): Claims {
     endedSince: (from, address) =>
       ended.filter((claim) => claim.address === address && (claim.to ?? 0) >= from),
   };
+}
+
+/** Nothing has changed that claims depend on: a condition was written. */
+function saysTheSame(now: KubeObject, before: KubeObject): boolean {
+  return (
+    now.metadata.uid === before.metadata.uid &&
+    now.metadata.annotations === before.metadata.annotations &&
+    now.metadata.deletionTimestamp === before.metadata.deletionTimestamp &&
+    now.status?.phase === before.status?.phase &&
+    now.spec === before.spec
+  );
 }
 
 function isSame(a: KnownClaim, b: KnownClaim): boolean {

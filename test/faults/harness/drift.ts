@@ -12,18 +12,18 @@ export interface Difference {
 }
 
 export function driftOf(world: VirtualWorld, claims: Claims): Difference[] {
-  const live = claims.live();
-  const placed = live.map((claim) => ({ claim, eniId: eniOf(world, claim) }));
+  const placed = claims.live().map((claim) => ({ claim, eniId: eniOf(world, claim) }));
+  const byAddress = Map.groupBy(placed, ({ claim }) => claim.address);
   const enis = [...world.ec2.snapshot().enis.values()].filter(isManaged);
   const serving = enis.filter(({ attachment }) => isNodes(world, attachment?.instanceId));
   return [
-    ...serving.flatMap((eni) => unclaimed(eni, placed)),
-    ...[...Map.groupBy(placed, ({ claim }) => claim.address)].flatMap(([address, of]) =>
-      misplaced(world, address, of, serving),
-    ),
-    ...told(world, placed),
+    ...serving.flatMap((eni) => unclaimed(eni, byAddress)),
+    ...[...byAddress].flatMap(([address, of]) => misplaced(world, address, of, serving)),
+    ...told(world, placed, byAddress),
   ];
 }
+
+type ByAddress = ReadonlyMap<string, readonly Placed[]>;
 
 interface Placed {
   readonly claim: KnownClaim;
@@ -44,27 +44,31 @@ function isNodes(world: VirtualWorld, instanceId: string | undefined): boolean {
   );
 }
 
+const RANGES = NETWORKS.flatMap(({ range }) => {
+  const [first, last] = range?.split('-') ?? [];
+  return first === undefined || last === undefined
+    ? []
+    : [[integerOf(first), integerOf(last)] as const];
+});
+
 /** An address that no range has is released only where a message names it; naming can be lost. */
 function isOurs(address: string): boolean {
-  return NETWORKS.some(({ range }) => {
-    const [first, last] = range?.split('-') ?? [];
-    const value = (text: string): number =>
-      text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-    if (first === undefined || last === undefined) return false;
-    return value(address) >= value(first) && value(address) <= value(last);
-  });
+  const value = integerOf(address);
+  return RANGES.some(([first, last]) => value >= first && value <= last);
+}
+
+function integerOf(text: string): number {
+  return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
 function difference(text: string, ...addresses: readonly string[]): Difference {
   return { text, inRanges: addresses.every(isOurs) };
 }
 
-function unclaimed(eni: NetworkInterface, placed: readonly Placed[]): Difference[] {
+function unclaimed(eni: NetworkInterface, byAddress: ByAddress): Difference[] {
   return eni.secondary
     .filter((address) => isOurs(address))
-    .filter(
-      (address) => !placed.some((each) => each.eniId === eni.id && each.claim.address === address),
-    )
+    .filter((address) => !byAddress.get(address)?.some(({ eniId }) => eniId === eni.id))
     .map((address) => difference(`${address} is left on ${eni.id}`, address));
 }
 
@@ -128,17 +132,16 @@ function text(placed: readonly Placed[]): string {
 }
 
 /** A pod that claims something knows whether it has all of it. */
-function told(world: VirtualWorld, placed: readonly Placed[]): Difference[] {
+function told(world: VirtualWorld, placed: readonly Placed[], byAddress: ByAddress): Difference[] {
   const drift: Difference[] = [];
   for (const [uid, of] of Map.groupBy(placed, ({ claim }) => claim.uid)) {
     const [first] = of;
     if (first === undefined || first.claim.terminating || first.eniId === undefined) continue;
     // Of two pods that claim one address for one ENI either may be told that it has it.
     const shared = of.some(({ claim, eniId }) =>
-      placed.some(
-        (other) =>
-          other.claim.uid !== uid && other.claim.address === claim.address && other.eniId === eniId,
-      ),
+      byAddress
+        .get(claim.address)
+        ?.some((other) => other.claim.uid !== uid && other.eniId === eniId),
     );
     if (shared) continue;
     const has = of.every(({ claim, eniId }) =>

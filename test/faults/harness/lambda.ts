@@ -124,7 +124,7 @@ export function startLambda(options: {
     }
     for (const message of messages) {
       if (items.failed.includes(message.id)) continue;
-      const node = nodeOf(message.body);
+      const node = retried.size > 0 ? nodeOf(message.body) : undefined;
       if (node !== undefined && retried.has(node)) {
         invariants.violate(`a message of ${node} was acknowledged although its reconcile failed`);
       }

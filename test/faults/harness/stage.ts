@@ -138,7 +138,7 @@ export function startStage(options: StageOptions): Stage {
       step += 1;
       const { metadata } = change.object;
       if (change.type === 'DELETED') claims.remove(metadata.uid);
-      else claims.put(name, change.object);
+      else claims.put(name, change.object, change.previous);
       const own = effects === 0;
       if (own) log?.(`${change.type} ${metadata.namespace}/${metadata.name} (event ${events})`);
       forwarders.get(name)?.tell({ index: own ? events : undefined, change });

@@ -76,19 +76,19 @@ export function createVirtualEc2(clock: Clock): VirtualEc2 {
   };
 }
 
-/** ENIs never change, they are replaced: each is turned into the SDK's form once. */
-const described = new WeakMap<NetworkInterface, Answer>();
+/** ENIs never change, they are replaced: each is turned into the SDK's form once. By id. */
+const described = new Map<string, { readonly eni: NetworkInterface; readonly answer: Answer }>();
 
 function describedEnis(answer: Xml, { enis }: State): Answer {
   if (!isFields(answer) || !Array.isArray(answer.networkInterfaceSet)) return members(answer);
   const { networkInterfaceSet, ...rest } = answer;
   const NetworkInterfaces = networkInterfaceSet.map((item: Xml) => {
     const eni = isFields(item) ? enis.get(String(item.networkInterfaceId)) : undefined;
-    const known = eni && described.get(eni);
-    if (known !== undefined) return known;
-    const fresh = members(item);
-    if (eni !== undefined) described.set(eni, fresh);
-    return fresh;
+    const known = described.get(eni?.id ?? '');
+    if (known !== undefined && known.eni === eni) return known.answer;
+    const answer = members(item);
+    if (eni !== undefined) described.set(eni.id, { eni, answer });
+    return answer;
   });
   return { NetworkInterfaces, ...members(rest) };
 }

@@ -105,15 +105,23 @@ function withCondition(
   return { ...pod, status: { ...pod.status, conditions: [...others, ours] } };
 }
 
-/** Stored objects never change, so each is read once. */
+/** More than any run has at a time. */
+const REMEMBERED = 1_000;
+
+/**
+ * Stored objects never change, so each is read once. By uid and not in a WeakMap, which would
+ * cost the garbage collector more than all reading.
+ */
 function once<T>(read: (object: KubeObject) => T): (object: KubeObject) => T {
-  const known = new WeakMap<KubeObject, T>();
+  const known = new Map<string, { readonly object: KubeObject; readonly value: T }>();
   return (object) => {
-    const found = known.get(object);
-    if (found !== undefined) return found;
-    const fresh = read(object);
-    known.set(object, fresh);
-    return fresh;
+    const { uid } = object.metadata;
+    const found = known.get(uid);
+    if (found?.object === object) return found.value;
+    const value = read(object);
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(uid, { object, value });
+    return value;
   };
 }
 

@@ -1,8 +1,15 @@
-import type { CallFault } from './harness/calls.ts';
+import { CALL_FAULTS, type CallFault } from './harness/calls.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';
 import type { Race } from './harness/invariants.ts';
 import { type Outcome, run, type Trouble } from './harness/run.ts';
-import { callFault, eventFault, lagFrom, nothing, staleRead } from './harness/schedules.ts';
+import {
+  backOffFault,
+  callFault,
+  eventFault,
+  lagFrom,
+  nothing,
+  staleRead,
+} from './harness/schedules.ts';
 import type { MakeWorkload } from './workloads/index.ts';
 
 /** One kind of trouble, at every point where it can strike. */
@@ -17,12 +24,12 @@ function everyCall({ points }: Outcome): number[] {
   return points.map((_, index) => index);
 }
 
-export function everyCallNamed(name: string): Kind['points'] {
+export function everyCallNamed(...names: readonly string[]): Kind['points'] {
   return ({ points }) =>
-    [...points.entries()].filter(([, point]) => point.name === name).map(([index]) => index);
+    [...points.entries()].filter(([, { name }]) => names.includes(name)).map(([index]) => index);
 }
 
-/** Only what EC2 shows of its network interfaces may be old: of all else we ask for the newest. */
+/** What EC2 shows of its network interfaces may be old: of all else we ask for the newest. */
 const everyDescribe = everyCallNamed('DescribeNetworkInterfaces');
 
 const onEveryCall = (fault: CallFault): Kind => ({
@@ -35,6 +42,16 @@ const onEveryCall = (fault: CallFault): Kind => ({
 export const CRASHES: readonly Kind[] = (['crash-before', 'crash-after'] as const).map(onEveryCall);
 export const ANSWERS: readonly Kind[] = (['lose-answer', 'delay'] as const).map(onEveryCall);
 export const REFUSALS: readonly Kind[] = (['throttle', 'fail'] as const).map(onEveryCall);
+
+/** Called only where a reconcile has failed, so two things have to go wrong. */
+export const BACK_OFFS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
+  name: `back-off, ${fault}`,
+  points: ({ points }) =>
+    [...points.entries()]
+      .filter(([, { program }]) => program === 'reconcile')
+      .map(([index]) => index),
+  trouble: (point) => backOffFault(point, fault),
+}));
 
 const VERSIONS_BACK = [1, 2, 3];
 
@@ -50,6 +67,12 @@ export const STALE_VIEWS: readonly Kind[] = [
     points: everyDescribe,
     trouble: (point) => ({ ...lagFrom(point), cold: true }),
   },
+  // Our client asks for the newest Node; an old one has to be harmless all the same.
+  ...[2, 10].map((back) => ({
+    name: `Node ${back} back`,
+    points: everyCallNamed('getNode', 'listNodes'),
+    trouble: (point: number): Trouble => ({ ...staleRead(point, back), mendedBy: 'sweep' }),
+  })),
 ];
 
 export const UNOBSERVED: readonly Kind[] = EVENT_FAULTS.map((fault) => ({
@@ -58,13 +81,11 @@ export const UNOBSERVED: readonly Kind[] = EVENT_FAULTS.map((fault) => ({
   trouble: (point) => eventFault(point, fault),
 }));
 
-export const KINDS: readonly Kind[] = [
-  ...CRASHES,
-  ...ANSWERS,
-  ...REFUSALS,
-  ...STALE_VIEWS,
-  ...UNOBSERVED,
-];
+/** What one workload is enough for is left to the guide's. */
+export const kindsFor = (workload: string): readonly Kind[] =>
+  workload === 'guide' ? [...KINDS, ...BACK_OFFS] : KINDS;
+
+const KINDS: readonly Kind[] = [...CRASHES, ...ANSWERS, ...REFUSALS, ...STALE_VIEWS, ...UNOBSERVED];
 
 /** A workload under one kind of trouble. */
 export interface Cell {
@@ -83,12 +104,16 @@ export interface Failure {
   readonly violations: readonly string[];
 }
 
-/** Runs the workload undisturbed. @throws where that alone goes wrong. */
+/** Runs the workload undisturbed, also without any sweep. @throws where that alone goes wrong. */
 export async function calmRun(make: MakeWorkload): Promise<Outcome> {
-  const workload = make();
-  const calm = await run(workload, nothing);
-  if (calm.violations.length > 0) {
-    throw new Error(`${workload.name}, undisturbed: ${calm.violations.join('; ')}`);
+  const alone = await run(make(), nothing, { strictly: true });
+  const calm = await run(make(), nothing);
+  const violations = [
+    ...alone.violations.map((what) => `without a sweep, ${what}`),
+    ...calm.violations,
+  ];
+  if (violations.length > 0) {
+    throw new Error(`${make().name}, undisturbed: ${violations.join('; ')}`);
   }
   return calm;
 }

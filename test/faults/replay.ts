@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import { run } from './harness/run.ts';
 import { nothing } from './harness/schedules.ts';
-import { KINDS } from './matrix.ts';
+import { kindsFor } from './matrix.ts';
 import { runSchedules } from './schedules.ts';
 import { WORKLOADS } from './workloads/index.ts';
 
@@ -18,7 +18,7 @@ async function replayPoint(text: string): Promise<readonly string[]> {
     const names = WORKLOADS.map((each) => each().name).join('; ');
     throw new Error(`there is no workload ${name}; there are: ${names}`);
   }
-  const kind = KINDS.find((each) => each.name === kindName);
+  const kind = kindsFor(make().name).find((each) => each.name === kindName);
   const trouble = kind === undefined ? nothing : kind.trouble(Number(point));
   const { violations } = await run(make(), trouble, { trace: (line) => console.log(line) });
   return violations;

@@ -115,6 +115,7 @@ async function churn(player: Player, random: Random, measure: () => void): Promi
     if (clock.now() >= swept + SWEEP_MS) {
       swept = clock.now();
       player.sweep();
+      player.breakWatches();
     }
     if (clock.now() >= measured + MEASURE_MS) {
       measured = clock.now();

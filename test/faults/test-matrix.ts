@@ -2,18 +2,22 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Race } from './harness/invariants.ts';
 import { type Cell, calmRun, type Kind, strike } from './matrix.ts';
 import { addRaces, matrixText, racesText } from './report.ts';
-import { WORKLOADS } from './workloads/index.ts';
+import { type MakeWorkload, WORKLOADS } from './workloads/index.ts';
 
 /** Thousands of runs, each a few ms; much less than this on a machine that does nothing else. */
 const TIMEOUT_MS = 600_000;
 
 /** Declares a test for each workload, and prints what they came to. */
-export function testMatrix(title: string, kinds: readonly Kind[]): void {
+export function testMatrix(
+  title: string,
+  kinds: readonly Kind[],
+  workloads: readonly MakeWorkload[] = WORKLOADS,
+): void {
   describe(title, () => {
     const cells: Cell[] = [];
     const races = new Map<Race, number>();
     const begun = performance.now();
-    test.each(WORKLOADS.map((make) => ({ make, name: make().name })))(
+    test.each(workloads.map((make) => ({ make, name: make().name })))(
       '$name',
       { timeout: TIMEOUT_MS },
       async ({ make }) => {

@@ -19,6 +19,7 @@ const ADDRESSES: readonly { readonly network: NetworkName; readonly ip: string }
   { network: 'net-1', ip: '172.16.1.71' },
   { network: 'net-1', ip: '172.16.1.72' },
   { network: 'net-2', ip: '172.16.3.70' },
+  { network: 'net-6', ip: '2600:1f18:1111:1::70' },
   { network: 'loose', ip: '172.16.1.240' },
 ];
 
@@ -55,6 +56,7 @@ const operation = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('sweep' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('malformed' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('watches-break' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(3_000) }) },
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
@@ -107,7 +109,7 @@ function workloadOf({ operations }: Churn, scheduler: fc.Scheduler): Workload {
     name: 'churn',
     // Three secondary addresses fit on an ENI.
     workers: NODES.map((name) => ({ name, instanceType: 't3.small' })),
-    networks: ['net-1', 'net-2', 'loose'],
+    networks: ['net-1', 'net-2', 'net-6', 'loose'],
     async play(player) {
       const pods = new Map<number, VirtualPod>();
       const gone = new Set<string>();
@@ -160,6 +162,9 @@ function operate(
       return;
     case 'sweep':
       player.sweep();
+      return;
+    case 'watches-break':
+      player.breakWatches();
       return;
     case 'malformed':
       player.sendMalformed('a');

@@ -11,16 +11,28 @@ export interface Difference {
   readonly inRanges: boolean;
 }
 
-export function driftOf(world: VirtualWorld, claims: Claims): Difference[] {
+/** @param eachAddress also those that are in no range, and left: without faults a message has named them. */
+export function driftOf(
+  world: VirtualWorld,
+  claims: Claims,
+  { eachAddress = false }: { readonly eachAddress?: boolean } = {},
+): Difference[] {
   const placed = claims.live().map((claim) => ({ claim, eniId: eniOf(world, claim) }));
   const byAddress = Map.groupBy(placed, ({ claim }) => claim.address);
   const enis = [...world.ec2.snapshot().enis.values()].filter(isManaged);
   const serving = enis.filter(({ attachment }) => isNodes(world, attachment?.instanceId));
   return [
-    ...serving.flatMap((eni) => unclaimed(eni, byAddress)),
+    ...serving.flatMap((eni) =>
+      unclaimed(eni, byAddress).filter(({ inRanges }) => inRanges || eachAddress),
+    ),
     ...[...byAddress].flatMap(([address, of]) => misplaced(world, address, of, serving)),
     ...told(world, placed, byAddress),
   ];
+}
+
+/** All but its primary one. */
+function addressesOf({ secondary, ipv6 }: NetworkInterface): readonly string[] {
+  return [...secondary, ...ipv6];
 }
 
 type ByAddress = ReadonlyMap<string, readonly Placed[]>;
@@ -58,6 +70,8 @@ function isOurs(address: string): boolean {
 }
 
 function integerOf(text: string): number {
+  // Of IPv6 only the last group differs, and it is no IPv4 address.
+  if (text.includes(':')) return 2 ** 32 + Number.parseInt(text.split(':').at(-1) ?? '', 16);
   return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
@@ -66,8 +80,7 @@ function difference(text: string, ...addresses: readonly string[]): Difference {
 }
 
 function unclaimed(eni: NetworkInterface, byAddress: ByAddress): Difference[] {
-  return eni.secondary
-    .filter((address) => isOurs(address))
+  return addressesOf(eni)
     .filter((address) => !byAddress.get(address)?.some(({ eniId }) => eniId === eni.id))
     .map((address) => difference(`${address} is left on ${eni.id}`, address));
 }
@@ -85,9 +98,9 @@ function misplaced(
   const [first] = claimants;
   if (first === undefined) return [];
   const on = [...world.ec2.snapshot().enis.values()].find((eni) =>
-    eni.secondary.some((each) => each === address),
+    addressesOf(eni).includes(address),
   );
-  const waiting = claimants.filter(({ eniId }) => hasRoom(world, eniId));
+  const waiting = claimants.filter(({ eniId }) => hasRoom(world, eniId, address));
   if (on === undefined) {
     return waiting.length > 0 ? [differs(`is nowhere: ${text(waiting)} claims it`)] : [];
   }
@@ -120,11 +133,18 @@ function speaker(claimants: readonly Placed[]): Placed[] {
   return current === undefined ? [] : [current];
 }
 
-function hasRoom({ ec2 }: VirtualWorld, eniId: string | undefined): boolean {
+/** One more address of the family fits on the ENI. */
+export function hasRoom(
+  { ec2 }: VirtualWorld,
+  eniId: string | undefined,
+  address: string,
+): boolean {
   const eni = ec2.snapshot().enis.get(eniId ?? '');
   const instance = ec2.snapshot().instances.get(eni?.attachment?.instanceId ?? '');
   const type = ec2.snapshot().instanceTypes.get(instance?.type ?? '');
-  return eni !== undefined && type !== undefined && 1 + eni.secondary.length < type.ipv4;
+  if (eni === undefined || type === undefined) return false;
+  if (address.includes(':')) return eni.ipv6.length < type.ipv6;
+  return 1 + eni.secondary.length < type.ipv4;
 }
 
 function text(placed: readonly Placed[]): string {
@@ -144,12 +164,10 @@ function told(world: VirtualWorld, placed: readonly Placed[], byAddress: ByAddre
         ?.some((other) => other.claim.uid !== uid && other.eniId === eniId),
     );
     if (shared) continue;
-    const has = of.every(({ claim, eniId }) =>
-      world.ec2
-        .snapshot()
-        .enis.get(eniId ?? '')
-        ?.secondary.some((address) => address === claim.address),
-    );
+    const has = of.every(({ claim, eniId }) => {
+      const eni = world.ec2.snapshot().enis.get(eniId ?? '');
+      return eni !== undefined && addressesOf(eni).includes(claim.address);
+    });
     const [namespace, name = ''] = first.claim.pod.split('/');
     const object = world.clusters
       .get(first.claim.cluster)

@@ -38,6 +38,8 @@ export interface WatchEvent {
 export interface Forwarders {
   /** A pod has changed: every replica that has listed before hears of it. */
   tell(event: WatchEvent): void;
+  /** The API server ends every watch, and what happened meanwhile is known to a new list alone. */
+  breakWatches(): void;
 }
 
 interface Running {
@@ -167,6 +169,12 @@ export function startForwarders(options: {
       if (fault !== 'swallowed') tellAll(change, fault === 'late' ? LATE_MS : 0);
       if (fault === 'doubled') tellAll(change);
       tellHeld();
+    },
+    breakWatches() {
+      for (const running of replicas) {
+        running.version = undefined;
+        running.arrived = running.arrived.then(() => list(running));
+      }
     },
   };
 }

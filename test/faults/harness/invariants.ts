@@ -3,6 +3,7 @@ import type { Change } from '../../../sandbox/ec2/store.ts';
 import { MANAGED_TAG } from '../../../sandbox/worker.ts';
 import type { VirtualWorld } from '../world/world.ts';
 import { type Claims, eniOf, instanceOf, type KnownClaim, passesOn } from './claims.ts';
+import { hasRoom } from './drift.ts';
 import type { Life } from './life.ts';
 import type { Reading } from './reconciles.ts';
 
@@ -25,28 +26,43 @@ export interface Invariants {
   died(life: Life): void;
   /** Its invocation is over, and nothing of it is under way. */
   ended(life: Life): void;
+  /** A reconcile of a node that began at a step has come to its end, all of its reads being current. */
+  reconciled(cluster: string, node: string, begun: number): void;
   violate(what: string): void;
   readonly violations: readonly string[];
   readonly races: ReadonlyMap<Race, number>;
 }
 
 /** Watches every change of EC2: (a) and (b) of what must hold at every step. */
-export function watchInvariants(world: VirtualWorld, claims: Claims): Invariants {
+export function watchInvariants(
+  world: VirtualWorld,
+  claims: Claims,
+  step: () => number,
+): Invariants {
   const violations: string[] = [];
   const races = new Map<Race, number>();
   /** Addresses between a take-over's unassign and its assign, and who takes them. */
   const inTransit = new Map<string, Acting>();
   const unread = new Set<Life>();
+  /** Whose next reconcile mends a race, by address. */
+  const unmended = new Map<string, Unmended>();
   let acting: Acting | undefined;
 
   const violate = (what: string): void => void violations.push(what);
   const count = (race: Race): void => void races.set(race, (races.get(race) ?? 0) + 1);
+  const raced = (race: Race, address: string, cluster = '', node = ''): void => {
+    count(race);
+    unmended.set(address, { cluster, node, at: step() });
+  };
   const judge = judging(world, claims);
 
   const onRemoved = (by: Acting, eni: NetworkInterface, address: string): void => {
     const verdict = judge.removal(by, eni, address);
     if (verdict.kind === 'violation') violate(verdict.what);
-    if (verdict.kind === 'race') count('claimed-after-the-list');
+    if (verdict.kind === 'race') {
+      const { cluster, node } = verdict.holder;
+      raced('claimed-after-the-list', address, cluster, node);
+    }
     if (judge.isOwn(by, eni)) unread.add(by.life);
     else inTransit.set(address, by);
   };
@@ -54,7 +70,9 @@ export function watchInvariants(world: VirtualWorld, claims: Claims): Invariants
   const onAdded = (by: Acting, eni: NetworkInterface, address: string): void => {
     const taker = inTransit.get(address);
     inTransit.delete(address);
-    if (taker !== undefined && taker.reading !== by.reading) count('between-unassign-and-assign');
+    if (taker !== undefined && taker.reading !== by.reading) {
+      raced('between-unassign-and-assign', address, taker.reading?.cluster, taker.reading?.node);
+    }
     const what = judge.addition(by, eni, address);
     if (what !== undefined) violate(what);
   };
@@ -86,7 +104,7 @@ export function watchInvariants(world: VirtualWorld, claims: Claims): Invariants
       for (const [address, by] of inTransit) {
         if (by.life !== life) continue;
         inTransit.delete(address);
-        count('between-unassign-and-assign');
+        raced('between-unassign-and-assign', address, by.reading?.cluster, by.reading?.node);
       }
       if (unread.delete(life)) count('before-read-back');
     },
@@ -94,10 +112,28 @@ export function watchInvariants(world: VirtualWorld, claims: Claims): Invariants
       unread.delete(life);
       for (const [address, by] of inTransit) if (by.life === life) inTransit.delete(address);
     },
+    reconciled(cluster, node, begun) {
+      for (const [address, race] of unmended) {
+        if (race.cluster !== cluster || race.node !== node || race.at >= begun) continue;
+        unmended.delete(address);
+        const waiting = judge.waiting(cluster, node, address, begun);
+        if (waiting === undefined || inTransit.has(address)) continue;
+        violate(
+          `${address} was lost in a race, and the next reconcile of ${node} left ${waiting} without it`,
+        );
+      }
+    },
     violate,
     violations,
     races,
   };
+}
+
+interface Unmended {
+  readonly cluster: string;
+  readonly node: string;
+  /** The step of the race. */
+  readonly at: number;
 }
 
 function addressesOf(eni: NetworkInterface | undefined): Set<string> {
@@ -106,7 +142,7 @@ function addressesOf(eni: NetworkInterface | undefined): Set<string> {
 
 type Verdict =
   | { readonly kind: 'right' }
-  | { readonly kind: 'race' }
+  | { readonly kind: 'race'; readonly holder: KnownClaim }
   | { readonly kind: 'violation'; readonly what: string };
 
 const RIGHT: Verdict = { kind: 'right' };
@@ -185,7 +221,8 @@ function judging(world: VirtualWorld, claims: Claims) {
     const node = nodeOf(eni);
     const holders = holdersOn(eni, node, address);
     // Of several on one ENI it is one that speaks, by what they were told and by their age.
-    if (holders.length === 0 || holders.some((holder) => passes(by, eni, holder))) return RIGHT;
+    const [first] = holders;
+    if (first === undefined || holders.some((holder) => passes(by, eni, holder))) return RIGHT;
     for (const holder of holders) {
       const listed = by.listed.get(holder.node) ?? by.listed.get('*');
       const read = Math.max(listed ?? 0, by.described.get(eni.id) ?? 0);
@@ -194,7 +231,7 @@ function judging(world: VirtualWorld, claims: Claims) {
       const why = listed === undefined ? 'whose pods it did not ask for' : 'who claimed it before';
       return { kind: 'violation', what: `${what}: it is held by ${holder.pod}, ${why}` };
     }
-    return { kind: 'race' };
+    return { kind: 'race', holder: first };
   };
 
   const addition = (by: Acting, eni: NetworkInterface, address: string): string | undefined => {
@@ -212,5 +249,26 @@ function judging(world: VirtualWorld, claims: Claims) {
       : `${text}: who claims it there is terminating, and acquires nothing`;
   };
 
-  return { isOwn, scope, removal, addition };
+  /** A pod of the node that has claimed the address since before, and could have it: nobody has it. */
+  const waiting = (
+    cluster: string,
+    node: string,
+    address: string,
+    since: number,
+  ): string | undefined => {
+    const enis = [...world.ec2.snapshot().enis.values()];
+    if (enis.some((eni) => addressesOf(eni).has(address))) return undefined;
+    return claims
+      .live(address)
+      .find(
+        (claim) =>
+          claim.cluster === cluster &&
+          claim.node === node &&
+          !claim.terminating &&
+          claim.from < since &&
+          hasRoom(world, eniOf(world, claim), address),
+      )?.pod;
+  };
+
+  return { isOwn, scope, removal, addition, waiting };
 }

@@ -41,10 +41,13 @@ export function startLambda(options: {
   readonly outsideOf: (life: Life) => Outside;
   readonly invariants: Invariants;
   readonly cold: boolean;
+  readonly step: () => number;
+  /** The last step at which a read was served from behind. */
+  readonly staleAt: () => number;
   /** Absent where nobody listens. */
   readonly log: ((line: string) => void) | undefined;
 }): Lambda {
-  const { world, config, outsideOf, invariants, cold, log } = options;
+  const { world, config, outsideOf, invariants, cold, step, staleAt, log } = options;
   const { clock, queues, random } = world;
   const free: Environment[] = [];
   let running = 0;
@@ -93,6 +96,7 @@ export function startLambda(options: {
     const environment = free.pop() ?? create();
     const { life, context, died } = environment;
     environment.retried.clear();
+    const begun = step();
     log?.(`invoked with ${messages.map(({ body }) => inWords(body)).join('; ')}`);
     const cancel = clock.after(TIMEOUT_MS, life.kill);
     const answer = await Promise.race([
@@ -105,10 +109,25 @@ export function startLambda(options: {
     if (life.alive) {
       invariants.ended(life);
       if (!cold) free.push(environment);
-      if (answer !== undefined) acknowledge(messages, answer, environment);
+      if (answer !== undefined) {
+        acknowledge(messages, answer, environment);
+        if (staleAt() < begun) tellReconciled(messages, environment, begun);
+      }
     } else log?.('the execution environment died');
     running -= 1;
     wakeAt(clock.now() + POLL_MS);
+  };
+
+  const tellReconciled = (
+    messages: readonly StoredMessage[],
+    { retried }: Environment,
+    begun: number,
+  ): void => {
+    for (const node of new Set(messages.map(({ body }) => nodeOf(body)))) {
+      if (node === undefined || retried.has(node)) continue;
+      const [cluster = '', name = ''] = node.split('/');
+      invariants.reconciled(cluster, name, begun);
+    }
   };
 
   const acknowledge = (

@@ -22,6 +22,26 @@ export function callFault(index: number, fault: CallFault): Trouble {
   return { schedule, delivery: asUsual, mendedBy: fault === 'delay' ? 'sweep' : 'messages' };
 }
 
+const BACK_OFF = 'ChangeMessageVisibilityBatch';
+
+/** One call fails, and then the one that has its message wait a while meets with a fault. */
+export function backOffFault(index: number, fault: CallFault): Trouble {
+  let struck = false;
+  const alone = callFault(index, 'fail');
+  const strikes = (name: string): boolean => {
+    const first = name === BACK_OFF && !struck;
+    struck ||= first;
+    return first;
+  };
+  return {
+    ...alone,
+    schedule: {
+      ...alone.schedule,
+      fault: (point) => (strikes(point.name) ? fault : alone.schedule.fault(point)),
+    },
+  };
+}
+
 /** One event of the workload does not reach the forwarder as it should. */
 export function eventFault(index: number, fault: EventFault): Trouble {
   return {

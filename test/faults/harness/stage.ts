@@ -31,6 +31,8 @@ export interface Stage {
   sweep(): void;
   /** Has each node looked at. */
   resync(): void;
+  /** Every watch of every forwarder ends. */
+  breakWatches(): void;
   /** Something that is no message, in the group of a node. */
   sendMalformed(cluster: string, node: string): void;
 }
@@ -58,9 +60,10 @@ export function startStage(options: StageOptions): Stage {
     trace && ((line) => trace(`${((clock.now() - begun) / 1000).toFixed(3)} ${line}`));
   let step = 0;
   const claims = trackClaims(() => step);
-  const invariants = watchInvariants(world, claims);
+  const invariants = watchInvariants(world, claims, () => step);
   const points: Point[] = [];
   let effects = 0;
+  let staleAt = -1;
 
   const noted: Schedule = {
     ...schedule,
@@ -68,6 +71,11 @@ export function startStage(options: StageOptions): Stage {
       const fault = schedule.fault(point);
       log?.(`${point.index} ${point.program} ${point.name}${faultText(fault)}`);
       return fault;
+    },
+    view(point, now) {
+      const view = schedule.view(point, now);
+      if (view.kind !== 'none') staleAt = step;
+      return view;
     },
   };
   const through = callsThrough({
@@ -104,6 +112,8 @@ export function startStage(options: StageOptions): Stage {
     invariants,
     log,
     cold,
+    step: () => step,
+    staleAt: () => staleAt,
     outsideOf: (life) => outsideOf(parts, life),
   });
 
@@ -181,6 +191,10 @@ export function startStage(options: StageOptions): Stage {
           queue('SendMessage', entryOf(queues.queueUrl, cluster.name, metadata.name, body));
         }
       }
+    },
+    breakWatches() {
+      log?.('the watches break');
+      for (const each of forwarders.values()) each.breakWatches();
     },
     sendMalformed: (cluster, node) =>
       void queue('SendMessage', entryOf(queues.queueUrl, cluster, node, { version: 0 })),

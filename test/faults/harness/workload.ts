@@ -27,6 +27,8 @@ export interface Player {
   wait(ms: number): Promise<void>;
   sweep(): void;
   sendMalformed(node: string): void;
+  /** Every watch ends, and begins again with a list. */
+  breakWatches(): void;
 }
 
 export function playerOf(stage: Stage): Player {
@@ -45,5 +47,6 @@ export function playerOf(stage: Stage): Player {
     wait: (ms) => sleep(world.clock, ms),
     sweep: stage.sweep,
     sendMalformed: (node) => stage.sendMalformed(first, node),
+    breakWatches: stage.breakWatches,
   };
 }

@@ -12,7 +12,7 @@ export const statefulSet: Workload = {
   name: 'StatefulSet pod moves',
   workers: [{ name: 'a' }, { name: 'b' }],
   networks: ['net-1', 'loose'],
-  async play({ pod, wait, sweep }) {
+  async play({ pod, wait, sweep, breakWatches }) {
     for (const node of ['a', 'b', 'a', 'a']) {
       const db = pod('db-0', { node });
       await wait(250);
@@ -25,6 +25,8 @@ export const statefulSet: Workload = {
       // Multus 3 empties the annotation when it detaches the pod.
       if (node === 'b') db.attach();
       await wait(50);
+      // What happens while nobody watches is seen by what is no longer there.
+      if (node === 'b') breakWatches();
       db.remove();
       await wait(10);
     }

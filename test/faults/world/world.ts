@@ -54,10 +54,11 @@ export interface VirtualWorld {
   readonly clusters: ReadonlyMap<string, VirtualCluster>;
 }
 
-/** `net-1` gives out .70 to .230 of eth1's subnet, `net-2` .70 to .90 of eth2's. */
+/** `net-1` and `net-6` give out ::70 or .70 and more of eth1's subnet, `net-2` .70 to .90 of eth2's. */
 export const NETWORKS = [
   { name: 'net-1', deviceIndex: 1, range: '172.16.1.70-172.16.1.230' },
   { name: 'net-2', deviceIndex: 2, range: '172.16.3.70-172.16.3.90' },
+  { name: 'net-6', deviceIndex: 1, range: '2600:1f18:1111:1::70-2600:1f18:1111:1::99' },
   /** In no range: what is static there is released only where a message names it. */
   { name: 'loose', deviceIndex: 1, range: undefined },
 ] as const;

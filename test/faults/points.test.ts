@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { calmRun } from './matrix.ts';
+import { WORKLOADS } from './workloads/index.ts';
+
+/** Of each program, what the workloads have it call: a fault that strikes every point strikes all of these. */
+const CALLS = {
+  forwarder: ['SendMessageBatch', 'watchPods'],
+  reconcile: [
+    'AssignIpv6Addresses',
+    'AssignPrivateIpAddresses',
+    'DescribeInstanceTypes',
+    'DescribeNetworkInterfaces',
+    'DescribeSubnets',
+    'SendMessage',
+    'SendMessageBatch',
+    'UnassignIpv6Addresses',
+    'UnassignPrivateIpAddresses',
+    'getNode',
+    'listNetworkAttachmentDefinitions',
+    'listNodes',
+    'listPods',
+    'setPodCondition',
+    'writeEvent',
+  ],
+  sweep: [
+    'DescribeInstanceTypes',
+    'DescribeNetworkInterfaces',
+    'DescribeSubnets',
+    'SendMessageBatch',
+    'listNetworkAttachmentDefinitions',
+    'listNodes',
+    'listPods',
+  ],
+};
+
+test('every call that forwarder, reconcile and sweep make is one that faults strike', async () => {
+  const calls = new Map<string, Set<string>>();
+  for (const make of WORKLOADS) {
+    const { points } = await calmRun(make);
+    for (const { program, name } of points) {
+      calls.set(program, (calls.get(program) ?? new Set()).add(name));
+    }
+  }
+  const named = [...calls].map(([program, names]) => [program, [...names].toSorted()]);
+  expect(Object.fromEntries(named)).toEqual(CALLS);
+});

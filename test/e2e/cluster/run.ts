@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   writeFileSync,
 } from 'node:fs';
@@ -49,12 +50,17 @@ export async function beginRun(): Promise<Run> {
   if (directory.length > LONGEST_DIRECTORY) {
     throw new Error(`${directory} is too long for a unix socket in it: set XDG_CACHE_HOME`);
   }
-  mkdirSync(directory, { recursive: true });
   const recorded: ProcessId[] = [];
-  const save = (): void => {
-    writeFileSync(stateFile(directory), JSON.stringify({ owner, processes: recorded }));
+  const save = (folder: string): void => {
+    const text = JSON.stringify({ owner, processes: recorded });
+    // Whoever cleans up takes a run whose state it can't read for one that nobody owns.
+    writeFileSync(`${stateFile(folder)}.new`, text);
+    renameSync(`${stateFile(folder)}.new`, stateFile(folder));
   };
-  save();
+  const begun = join(runsDirectory(), `.${name}`);
+  mkdirSync(begun, { recursive: true });
+  save(begun);
+  renameSync(begun, directory);
   return {
     name,
     directory,
@@ -62,7 +68,7 @@ export async function beginRun(): Promise<Run> {
       const id = processId(pid);
       if (id === undefined) return;
       recorded.push(id);
-      save();
+      save(directory);
     },
     cgroup: (group) => join('/', name, group),
     makeCgroup: (group) => makeCgroup([name, group]),
@@ -83,7 +89,8 @@ export async function cleanUp(): Promise<string[]> {
 
 /** The names of the runs that have anything on this machine. */
 function runs(): string[] {
-  return existsSync(runsDirectory()) ? readdirSync(runsDirectory()) : [];
+  if (!existsSync(runsDirectory())) return [];
+  return readdirSync(runsDirectory()).filter((name) => !name.startsWith('.'));
 }
 
 function runsDirectory(): string {
@@ -150,7 +157,8 @@ function initialiseCpuset(parent: string, group: string): void {
 }
 
 async function removeCgroups(path: string): Promise<void> {
-  // runc makes them in `unified` too. One with processes in it can't be removed yet.
+  // runc makes them in `unified` too. One with processes in it can't be removed yet, and somebody
+  // else may be removing the same.
   const remove = () => hierarchies().map((hierarchy) => removeTree(join(hierarchy, path)));
   await until(() => remove().every(Boolean), `the cgroups of ${path} to be empty`);
 }
@@ -158,9 +166,10 @@ async function removeCgroups(path: string): Promise<void> {
 /** @returns whether nothing is left. */
 function removeTree(group: string): boolean {
   if (!existsSync(group)) return true;
-  const children = readdirSync(group, { withFileTypes: true }).filter((each) => each.isDirectory());
-  if (!children.map(({ name }) => removeTree(join(group, name))).every(Boolean)) return false;
   try {
+    const files = readdirSync(group, { withFileTypes: true });
+    const children = files.filter((each) => each.isDirectory());
+    if (!children.map(({ name }) => removeTree(join(group, name))).every(Boolean)) return false;
     rmdirSync(group);
     return true;
   } catch {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { eventually } from '../support/wait.ts';
 import { succeeds } from './cluster/base.ts';
+import type { RealNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
 import { APP_IMAGE } from './parts/images.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
@@ -62,6 +63,7 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
     if (node === undefined) throw new Error(`${name} is on no node`);
     return node;
   };
+  const otherThan = (node: RealNode) => (real.nodes[0] === node ? 1 : 0);
   const runChosen = (name: string, index: 0 | 1, address: string) =>
     create(quietPod(name, real.nodes[index], [{ name: 'chosen', ips: [`${address}/24`] }]));
   const assigned = () => real.nodes.flatMap((node) => real.addressesOn(node, 1)).sort();
@@ -197,11 +199,19 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
     await inNamespace('rollout', 'status', `deployment/${FORWARDER}`, '--timeout=120s');
   });
 
-  test('the leader’s node fails: the replica on the other goes on, and nothing is lost', async () => {
+  test('the kubelet of the leader’s node stops: the leader goes on', async () => {
     const old = await leader();
     const node = await nodeOf(old);
-    const other = real.nodes.indexOf(node) === 0 ? 1 : 0;
     await node.kubelet.kill();
+    await runChosen('unwatched', otherThan(node), '172.16.1.165');
+    await until(() => assigned().includes('172.16.1.165'), 'the address of a pod elsewhere');
+    expect(await leader()).toBe(old);
+  });
+
+  test('the leader itself ends there: the replica on the other node goes on, and nothing is lost', async () => {
+    const old = await leader();
+    const node = await nodeOf(old);
+    const other = otherThan(node);
     // With its kubelet running it would be started again.
     const ctr = [program('ctr'), '--namespace=k8s.io'];
     const of = `labels."io.kubernetes.pod.name"==${old},labels."io.kubernetes.container.name"==forwarder`;
@@ -214,6 +224,6 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
     await until(() => assigned().includes('172.16.1.164'), 'what happened meanwhile to be done');
     expect(await pingGateway('orphaned')).toBe(3);
     // The node's pods live on, and nobody takes what they claim.
-    expect(assigned()).toEqual(['172.16.1.161', '172.16.1.162', '172.16.1.163', '172.16.1.164']);
+    expect(assigned()).toEqual([161, 162, 163, 164, 165].map((host) => `172.16.1.${host}`));
   });
 });

@@ -1,20 +1,15 @@
-import { join } from 'node:path';
-import { KubeConfig, loadAllYaml } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
 import { kubeFrom, readLines } from '../../forwarder/kube-request.ts';
 import type { World } from '../../sandbox/world.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
-import { kubeconfig } from '../../test/e2e/cluster/kubeconfig.ts';
+import { applyProductAccess, NAMESPACE } from '../../test/e2e/cluster/product-access.ts';
 import { type RealCluster, startRealCluster } from '../../test/e2e/cluster/start.ts';
 import { APP_IMAGE } from '../../test/e2e/parts/images.ts';
 import { type DemoCluster, NODE_NAMES } from '../cluster.ts';
 import { checkForReal } from './obstacles.ts';
 
-const BASE = join(import.meta.dirname, '..', '..', 'deploy', 'base');
-/** As in deploy/base. */
-const NAMESPACE = 'multus-eni-reconciler';
-const FORWARDER = 'multus-eni-forwarder';
 const LONGEST_LINE = 1024 * 1024;
 
 const watchEvent = z.object({ object: z.unknown() });
@@ -47,31 +42,17 @@ export async function startReal(
   const admin = await real.kubeconfigFor();
   const config = new KubeConfig();
   config.loadFromString(admin);
+  const forwarder = await applyProductAccess(real);
   return {
     name,
     kubeconfig: admin,
-    forwarder: { kubeconfig: await applyBase(real), namespace: NAMESPACE },
+    forwarder: { kubeconfig: forwarder.kubeconfigFor(), namespace: NAMESPACE },
     workers: { first: first.worker, second: second.worker },
     image: APP_IMAGE,
     reachable: (pod, address) => reachable(real, pod, address),
     followPods: (listener) => followPods(config, listener),
     exec: (pod, command) => real.kubectl(['exec', pod, '--', ...command]),
   };
-}
-
-/**
- * Gives forwarder and functions what deploy/base has for them but the Deployment: the demo's
- * forwarder is a process beside it. @returns the forwarder's kubeconfig.
- */
-async function applyBase({ kubectl, server, caData }: RealCluster): Promise<string> {
-  const objects = loadAllYaml(await kubectl(['kustomize', BASE]));
-  const items = objects.filter(({ kind }) => kind !== 'Deployment');
-  const list = { apiVersion: 'v1', kind: 'List', items };
-  await kubectl(['create', '--filename=-'], { input: JSON.stringify(list) });
-  const account = [FORWARDER, `--namespace=${NAMESPACE}`];
-  const token = await kubectl(['create', 'token', ...account, '--duration=24h']);
-  const ca = Buffer.from(caData, 'base64').toString();
-  return kubeconfig({ server, ca, user: { token: token.trim() } });
 }
 
 /** Whether its subnet's router answers the pod, by that address. */

@@ -66,7 +66,7 @@ test('what etcd has forgotten is listed again, and no deletion is lost', async (
   const worker = await cluster.addWorker();
   const way = await wayTo(Number(new URL(plane.server).port));
   onTestFinished(() => way.stop());
-  const kubeconfig = bed.forwarderKubeconfig(`https://127.0.0.1:${way.port}`);
+  const kubeconfig = bed.forwarder.kubeconfigFor(`https://127.0.0.1:${way.port}`);
   const forwarder = await startWatchingForwarder({ bed, product, kubeconfig });
   onTestFinished(() => forwarder.stop());
   const [stays, goes] = [await runPod(worker, LOOSE, 202), await runPod(worker, LOOSE, 203)];

@@ -5,6 +5,7 @@ import { eventually } from '../support/wait.ts';
 import { succeeds } from './cluster/base.ts';
 import type { RealNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
+import { FORWARDER, NAMESPACE } from './cluster/product-access.ts';
 import { APP_IMAGE } from './parts/images.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 import { program } from './parts/programs.ts';
@@ -12,8 +13,6 @@ import { type InClusterBed, startInClusterBed } from './support/in-cluster-bed.t
 import { deletePod, podStatus, waitFor } from './support/pods.ts';
 import { applySampleNetworks, quietPod } from './support/samples.ts';
 
-const NAMESPACE = 'multus-eni-reconciler';
-const FORWARDER = 'multus-eni-forwarder';
 const GATEWAY = '172.16.1.1';
 const STATIC = {
   apiVersion: 'k8s.cni.cncf.io/v1',

@@ -5,7 +5,8 @@ import { NET_1, networkStatus } from '../support/networks.ts';
 import type { Product } from '../support/product.ts';
 import type { Worker } from '../support/stage.ts';
 import { succeeds } from './cluster/base.ts';
-import { FORWARDER, NAMESPACE, type PlaneBed, startPlaneBed } from './support/plane-bed.ts';
+import { FORWARDER, NAMESPACE } from './cluster/product-access.ts';
+import { type PlaneBed, startPlaneBed } from './support/plane-bed.ts';
 import { startWatchingForwarder, type WatchingForwarder } from './support/watching-forwarder.ts';
 
 /*
@@ -90,7 +91,7 @@ describe('nothing else may be done', () => {
   };
 
   test('by the forwarder, in its namespace and in others', async () => {
-    const who = [`--token=${bed.forwarderToken}`];
+    const who = [`--token=${bed.forwarder.token}`];
     const account = `system:serviceaccount:${NAMESPACE}:default`;
     const pods = 'pods [] [] [list watch]';
     expect(await beyond(who, account, 'default')).toEqual([pods]);
@@ -223,7 +224,7 @@ async function setRules(name: string, rules: readonly Rule[]): Promise<void> {
 }
 
 async function may({ of, verb, resource }: Right): Promise<boolean> {
-  const token = of === 'forwarder' ? bed.forwarderToken : await bed.functionsToken();
+  const token = of === 'forwarder' ? bed.forwarder.token : await bed.functionsToken();
   const [kind = '', subresource] = resource.split('/');
   const name = resource === 'leases' && verb !== 'create' ? `/${FORWARDER}` : '';
   const what = [`${kind}${name}`, ...(subresource ? [`--subresource=${subresource}`] : [])];

@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { LOOSE, networkStatus } from '../support/networks.ts';
+import { FORWARDER, NAMESPACE } from './cluster/product-access.ts';
 import { startForwarderProgram } from './support/forwarder-program.ts';
-import { FORWARDER, NAMESPACE, type PlaneBed, startPlaneBed } from './support/plane-bed.ts';
+import { type PlaneBed, startPlaneBed } from './support/plane-bed.ts';
 
 const TAKE_OVER_MS = 20_000;
 

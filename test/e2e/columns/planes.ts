@@ -1,13 +1,8 @@
-import { join } from 'node:path';
 import * as z from 'zod';
 import { admitFunctions, startAws } from '../../../sandbox/aws.ts';
 import { systemClock } from '../../../shared/clock.ts';
+import { applyProductAccess } from '../cluster/product-access.ts';
 import { type RealCluster, startRealCluster } from '../cluster/start.ts';
-
-const BASE = join(import.meta.dirname, '..', '..', '..', 'deploy', 'base');
-/** As in deploy/base. */
-export const NAMESPACE = 'multus-eni-reconciler';
-const SERVICE_ACCOUNT = 'multus-eni-forwarder';
 
 /** A control plane without nodes. */
 export interface Plane {
@@ -27,8 +22,7 @@ const adminKubeconfig = z.object({
 });
 
 /**
- * Starts a control plane for each name, with what deploy/base makes for the product but without
- * the forwarder's Deployment: there are no nodes to run it.
+ * Starts a control plane for each name, with what deploy/base makes for the product.
  *
  * They ask an account like every scenario's own who the bearer of an EKS token is.
  */
@@ -62,11 +56,9 @@ async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   return Promise.all(promises);
 }
 
-async function planeOf({ name, server, caData, kubectl, ...cluster }: RealCluster): Promise<Plane> {
-  await kubectl(['apply', '-k', BASE]);
-  await kubectl(['delete', 'deployments', '--all', `--namespace=${NAMESPACE}`]);
-  const token = ['create', 'token', SERVICE_ACCOUNT, `--namespace=${NAMESPACE}`, '--duration=2h'];
-  const forwarderToken = (await kubectl(token)).trim();
+async function planeOf(cluster: RealCluster): Promise<Plane> {
+  const { name, server, caData } = cluster;
+  const { token: forwarderToken } = await applyProductAccess(cluster);
   const { users } = adminKubeconfig.parse(JSON.parse(await cluster.kubeconfigFor()));
   return { name, server, caData, adminToken: users[0].user.token, forwarderToken };
 }

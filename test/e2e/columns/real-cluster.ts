@@ -11,9 +11,10 @@ import { stageCluster } from '../../support/stage-cluster.ts';
 import type { TrackedClock } from '../../support/tracked-clock.ts';
 import { eventually } from '../../support/wait.ts';
 import { kubeconfig } from '../cluster/kubeconfig.ts';
+import { NAMESPACE } from '../cluster/product-access.ts';
 import { type Api, apiOf } from './api.ts';
 import { type Way, wayTo } from './outage.ts';
-import { NAMESPACE, type Plane } from './planes.ts';
+import type { Plane } from './planes.ts';
 import { type StandIns, startStandIns } from './stand-ins.ts';
 
 /** An instance with its ENIs, before it is a Node. */

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NAMESPACE, type PlaneBed } from './plane-bed.ts';
+import { NAMESPACE } from '../cluster/product-access.ts';
+import type { PlaneBed } from './plane-bed.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', 'forwarder', 'main.ts');
 
@@ -18,12 +19,12 @@ export interface ForwarderProgram {
 }
 
 export async function startForwarderProgram(
-  { world, forwarderKubeconfig }: PlaneBed,
+  { world, forwarder }: PlaneBed,
   podName: string,
 ): Promise<ForwarderProgram> {
   const directory = await mkdtemp(join(tmpdir(), `${podName}-`));
   const kubeconfig = join(directory, 'kubeconfig');
-  await writeFile(kubeconfig, forwarderKubeconfig(), { mode: 0o600 });
+  await writeFile(kubeconfig, forwarder.kubeconfigFor(), { mode: 0o600 });
   const child = spawn(process.execPath, [MAIN], {
     env: {
       ...world.environment,

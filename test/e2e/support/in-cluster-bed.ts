@@ -9,6 +9,7 @@ import { type Bed, startBed } from '../../support/bed.ts';
 import { succeeds } from '../cluster/base.ts';
 import type { RealNode } from '../cluster/node.ts';
 import { until } from '../cluster/processes.ts';
+import { FORWARDER, NAMESPACE } from '../cluster/product-access.ts';
 import { type RealCluster, startRealCluster } from '../cluster/start.ts';
 import { PRODUCT_IMAGE, writeProductImage } from '../image/product-image.ts';
 import { APP_IMAGE } from '../parts/images.ts';
@@ -130,8 +131,8 @@ async function writeDeploy(folder: string, cluster: string): Promise<void> {
   const deployed = {
     cluster,
     identity: 'pod-identity',
-    namespace: 'multus-eni-reconciler',
-    serviceAccount: 'multus-eni-forwarder',
+    namespace: NAMESPACE,
+    serviceAccount: FORWARDER,
     region: REGION,
     queueUrl: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/multus-eni-reconciler.fifo`,
     roleArn: `arn:aws:iam::${ACCOUNT}:role/forwarder`,

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import * as z from 'zod';
 import { launchWorker } from '../../../sandbox/worker.ts';
 import { startWorld, type World } from '../../../sandbox/world.ts';
@@ -7,14 +6,9 @@ import { type Product, type ProductOptions, startProduct } from '../../support/p
 import { stageWorker, workerEnis } from '../../support/sandbox-aws.ts';
 import type { StageCluster } from '../../support/stage.ts';
 import { type StageNodes, stageCluster } from '../../support/stage-cluster.ts';
-import { kubeconfig } from '../cluster/kubeconfig.ts';
+import { applyProductAccess, type ForwarderAccess } from '../cluster/product-access.ts';
 import { type RealCluster, startRealCluster } from '../cluster/start.ts';
 import { type Api, apiOf } from '../columns/api.ts';
-
-const BASE = join(import.meta.dirname, '..', '..', '..', 'deploy', 'base');
-/** As in deploy/base. */
-export const NAMESPACE = 'multus-eni-reconciler';
-export const FORWARDER = 'multus-eni-forwarder';
 
 /** A real control plane without nodes, with what deploy/base makes for the product. */
 export interface PlaneBed {
@@ -23,10 +17,7 @@ export interface PlaneBed {
   readonly api: Api;
   /** The control plane in the words of the scenarios. */
   readonly cluster: StageCluster;
-  /** The token of the forwarder's service account, as the kubelet would ask for it. */
-  readonly forwarderToken: string;
-  /** A kubeconfig with that token, for the API server or a way to it. */
-  forwarderKubeconfig(server?: string): string;
+  readonly forwarder: ForwarderAccess;
   /** A token as the functions make it. */
   functionsToken(): Promise<string>;
   /** The product's functions; none is invoked yet. */
@@ -38,10 +29,7 @@ const adminKubeconfig = z.object({
   users: z.tuple([z.object({ user: z.object({ token: z.string() }) })]),
 });
 
-/**
- * Starts a control plane, and applies deploy/base to it. Of that the Deployment is left out: no
- * node would run it.
- */
+/** Starts a control plane, and gives the product access to it. */
 export async function startPlaneBed(): Promise<PlaneBed> {
   const world = await startWorld();
   try {
@@ -56,30 +44,24 @@ async function startIn(world: World): Promise<PlaneBed> {
   const { ec2, eks, subnets } = world;
   const clusterName = world.cluster.name;
   const plane = await startRealCluster({ ec2, eks, subnets, clusterName, nodes: 0 });
-  const { server, caData, kubectl } = plane;
-  await kubectl(['apply', '-k', BASE]);
-  await kubectl(['delete', 'deployment', FORWARDER, `--namespace=${NAMESPACE}`]);
-  const tokenOf = ['create', 'token', FORWARDER, `--namespace=${NAMESPACE}`, '--duration=1h'];
-  const forwarderToken = (await kubectl(tokenOf)).trim();
+  const { server, caData } = plane;
+  const forwarder = await applyProductAccess(plane);
   const { users } = adminKubeconfig.parse(JSON.parse(await plane.kubeconfigFor()));
   const api = apiOf({
     name: clusterName,
     server,
     caData,
     adminToken: users[0].user.token,
-    forwarderToken,
+    forwarderToken: forwarder.token,
   });
   const products: Product[] = [];
-  const ca = Buffer.from(caData, 'base64').toString();
 
   return {
     world,
     plane,
     api,
     cluster: stageCluster(clusterName, api, nodesOf(world, api)),
-    forwarderToken,
-    forwarderKubeconfig: (at = server) =>
-      kubeconfig({ server: at, ca, user: { token: forwarderToken } }),
+    forwarder,
     functionsToken: () => functionsToken(world),
     startProduct(options) {
       const product = startProduct(world, options);

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { type Bed, type BedOptions, startBed } from '../../support/bed.ts';
+import { applyProductAccess, NAMESPACE } from '../cluster/product-access.ts';
 import { type RealCluster, type RealClusterOptions, startRealCluster } from '../cluster/start.ts';
-
-const ACCESS = join(import.meta.dirname, '..', 'access.yaml');
 
 /** The product in this process, on the sandbox's AWS and a Kubernetes of real parts. */
 export interface RealBed {
@@ -32,15 +30,15 @@ export async function startRealBed(
       nodes,
       ...(instanceType !== undefined && { instanceType }),
     });
-    await cluster.kubectl(['create', '-f', ACCESS]);
-    const kubeconfig = await cluster.kubeconfigFor();
+    const forwarder = await applyProductAccess(cluster);
     return {
       bed,
       cluster,
       async startProduct() {
         await bed.startForwarder({
           name: cluster.name,
-          kubernetes: { kubeconfig: () => kubeconfig },
+          kubernetes: { kubeconfig: () => forwarder.kubeconfigFor() },
+          leaseNamespace: NAMESPACE,
         });
         bed.startDelivery();
       },

@@ -6,7 +6,8 @@ import { ELECTION_TIMES, type ElectionTimes } from '../../../forwarder/leader.ts
 import { sqsSendBatch } from '../../../forwarder/send-batch.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Product } from '../../support/product.ts';
-import { FORWARDER, NAMESPACE, type PlaneBed } from './plane-bed.ts';
+import { FORWARDER, NAMESPACE } from '../cluster/product-access.ts';
+import type { PlaneBed } from './plane-bed.ts';
 
 /** A forwarder in this process, of which a test sees more than the queue. */
 export interface WatchingForwarder extends Forwarder {
@@ -28,7 +29,7 @@ export async function startWatchingForwarder(options: {
 }): Promise<WatchingForwarder> {
   const { bed, product, wrap = (kube) => kube } = options;
   const config = new KubeConfig();
-  config.loadFromString(options.kubeconfig ?? bed.forwarderKubeconfig());
+  config.loadFromString(options.kubeconfig ?? bed.forwarder.kubeconfigFor());
   const lines: string[] = [];
   const forwarder = await startForwarder({
     cluster: bed.cluster.name,

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { loadAllYaml } from '@kubernetes/client-node';
+import { kubeconfig } from './kubeconfig.ts';
+import type { RealCluster } from './start.ts';
+
+const BASE = join(import.meta.dirname, '..', '..', '..', 'deploy', 'base');
+/** As in deploy/base. */
+export const NAMESPACE = 'multus-eni-reconciler';
+export const FORWARDER = 'multus-eni-forwarder';
+
+/** What the forwarder reaches its cluster with. */
+export interface ForwarderAccess {
+  /** The token of its service account, as the kubelet would ask for it. */
+  readonly token: string;
+  /** A kubeconfig with that token, for the API server or a way to it. */
+  kubeconfigFor(server?: string): string;
+}
+
+/**
+ * Gives forwarder and functions what deploy/base has for them but the Deployment: this forwarder is
+ * to run in another place. It needs no images, and nodes neither.
+ *
+ * @throws CommandFailed where the API server refuses any of it.
+ */
+export async function applyProductAccess(cluster: RealCluster): Promise<ForwarderAccess> {
+  const { kubectl, server, caData } = cluster;
+  const objects = loadAllYaml(await kubectl(['kustomize', BASE]));
+  const items = objects.filter(({ kind }) => kind !== 'Deployment');
+  const list = { apiVersion: 'v1', kind: 'List', items };
+  await kubectl(['create', '--filename=-'], { input: JSON.stringify(list) });
+  const account = [FORWARDER, `--namespace=${NAMESPACE}`];
+  const token = (await kubectl(['create', 'token', ...account, '--duration=24h'])).trim();
+  const ca = Buffer.from(caData, 'base64').toString();
+  return { token, kubeconfigFor: (at = server) => kubeconfig({ server: at, ca, user: { token } }) };
+}

@@ -1,26 +1,29 @@
 /**
- * `npm run test:e2e`: gets the parts that are missing, then runs the end-to-end tests and the
- * integration scenarios on every column of parts; or those tests alone that its arguments name as
- * Vitest's would. The last line counts them; what was left out is named before it.
+ * `npm run test:e2e`: gets the parts that are missing, then runs the end-to-end tests and, beside
+ * them, the integration scenarios on every column of parts; or those tests alone that its arguments
+ * name as Vitest's would. The last line counts them, and says what was left out.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { countTests } from '../../scripts/test-report.ts';
-import { runColumns } from './columns/run-columns.ts';
+import { countTests, type TestCounts } from '../../scripts/test-report.ts';
+import { runColumns, type Scenarios } from './columns/run-columns.ts';
 import { getParts } from './parts/get-parts.ts';
 
 const REPORT = '.build/e2e-report.json';
+const NO_SCENARIOS: Scenarios = { passed: 0, failed: 0, table: '' };
 
-function runTests(args: readonly string[]) {
+async function runTests(args: readonly string[]): Promise<TestCounts> {
   mkdirSync(dirname(REPORT), { recursive: true });
   rmSync(REPORT, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
-  const { status } = spawnSync(
+  const vitest = spawn(
     'vitest',
     ['run', '--config', 'vitest.e2e.config.ts', ...reporters, ...args],
     { stdio: 'inherit' },
   );
+  const [status] = await once(vitest, 'exit');
   return countTests(readReport(), status === 0);
 }
 
@@ -34,12 +37,15 @@ function readReport(): string | undefined {
 
 const parts = await getParts();
 const args = process.argv.slice(2);
-const tests = runTests(args);
-const scenarios = args.length === 0 ? await runColumns() : { passed: 0, failed: 0 };
+const [tests, scenarios] = await Promise.all([
+  runTests(args),
+  args.length === 0 ? runColumns() : NO_SCENARIOS,
+]);
+console.log(scenarios.table);
 for (const name of tests.skipped) console.log(`skipped: ${name}`);
-for (const { what } of parts.noNodes) console.log(`left out: ${what}`);
 // A part that could not be had fails the run even where no test asked for it.
 const failed = tests.failed + scenarios.failed + (parts.complete ? 0 : 1);
 const passed = tests.passed + scenarios.passed;
-console.log(`${passed} passed, ${failed} failed, ${tests.skipped.length} skipped`);
+const leftOut = parts.noNodes.length > 0 ? '; left out: the real nodes' : '';
+console.log(`${passed} passed, ${failed} failed, ${tests.skipped.length} skipped${leftOut}`);
 process.exitCode = failed === 0 ? 0 : 1;

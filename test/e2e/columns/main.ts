@@ -3,7 +3,8 @@ import { getParts } from '../parts/get-parts.ts';
 import { runColumns } from './run-columns.ts';
 
 const { complete } = await getParts();
-const { passed, failed } = await runColumns();
+const { passed, failed, table } = await runColumns();
+console.log(table);
 const all = failed + (complete ? 0 : 1);
 console.log(`${passed} passed, ${all} failed`);
 process.exitCode = all === 0 ? 0 : 1;

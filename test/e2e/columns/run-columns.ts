@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { countTests } from '../../../scripts/test-report.ts';
 import { COLUMN_NAMES } from '../../support/columns.ts';
 import { startMoto } from '../moto.ts';
@@ -17,13 +18,15 @@ const SQS_RULES = ['deduplication', 'groups', 'redrive', 'requests', 'visibility
   (subject) => `test/sandbox/sqs-${subject}.test.ts`,
 );
 
-export interface Counts {
+export interface Scenarios {
   readonly passed: number;
   readonly failed: number;
+  /** Scenario × column, and what became of each. */
+  readonly table: string;
 }
 
-/** Runs the scenarios on every column, and the rules of SQS on moto's; shows what became of each. */
-export async function runColumns(): Promise<Counts> {
+/** Runs the scenarios on every column, and the rules of SQS on moto's. */
+export async function runColumns(): Promise<Scenarios> {
   mkdirSync(REPORTS, { recursive: true });
   const columns: Ran[] = [];
   for (const name of COLUMN_NAMES) {
@@ -31,12 +34,11 @@ export async function runColumns(): Promise<Counts> {
     columns.push(await runTests(name, args, { COLUMN: name }));
   }
   const rules = await runSqsRules();
-  console.log(`\nThe scenarios\n${outcomeTable(columns)}`);
-  console.log(`\nThe rules of SQS\n${outcomeTable([rules])}`);
   const all = [...columns, rules];
   return {
     passed: all.reduce((sum, { passed }) => sum + passed, 0),
     failed: all.reduce((sum, { failed }) => sum + failed, 0),
+    table: `\nThe scenarios\n${outcomeTable(columns)}\n\nThe rules of SQS\n${outcomeTable([rules])}`,
   };
 }
 
@@ -55,22 +57,24 @@ async function runSqsRules(): Promise<Ran> {
   }
 }
 
-type Ran = ColumnOutcomes & Counts;
+type Ran = ColumnOutcomes & Pick<Scenarios, 'passed' | 'failed'>;
 
 async function runTests(
   name: string,
   args: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): Promise<Ran> {
-  console.log(`\nOn ${name}:`);
   const report = join(REPORTS, `${name.replaceAll(/\W/g, '-')}.json`);
   rmSync(report, { force: true });
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
   const vitest = spawn('vitest', ['run', ...reporters, ...args], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...variables },
   });
-  const [status] = await once(vitest, 'exit');
+  // All at once, since other tests write meanwhile.
+  const written = Promise.all([text(vitest.stdout), text(vitest.stderr)]);
+  const [status] = await once(vitest, 'close');
+  console.log(`\nOn ${name}:\n${(await written).join('')}`);
   const json = read(report);
   const { passed, failed } = countTests(json, status === 0);
   return { name, outcomes: json === undefined ? new Map() : outcomesOf(json), passed, failed };

@@ -1,12 +1,13 @@
 /**
- * `.ci/run`: the checks, then all tests. The last line counts both, as
- * "N passed, N failed"; what was skipped is named before it.
+ * `.ci/run`: the checks, then all tests, those on real parts last. The last line counts all of it,
+ * as "N passed, N failed"; what was skipped is named before it.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { runChecks } from './checks.ts';
-import { countTests, type TestCounts } from './test-report.ts';
+import { type Counts, countsOf, countTests, type TestCounts } from './test-report.ts';
 
 const REPORT = '.build/test-report.json';
 
@@ -29,9 +30,23 @@ function readReport(): string | undefined {
   }
 }
 
+/** They count themselves, on their last line. */
+async function runEndToEndTests(): Promise<Counts> {
+  const npm = spawn('npm', ['run', 'test:e2e'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  npm.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    process.stdout.write(chunk);
+    output += chunk;
+  });
+  const [status] = await once(npm, 'close');
+  return countsOf(output, status === 0);
+}
+
 const checks = runChecks();
 const tests = runTests();
 for (const name of tests.skipped) console.log(`skipped: ${name}`);
-const failed = checks.failed + tests.failed;
-console.log(`${checks.passed + tests.passed} passed, ${failed} failed`);
+const endToEnd = await runEndToEndTests();
+const failed = checks.failed + tests.failed + endToEnd.failed;
+const passed = checks.passed + tests.passed + endToEnd.passed;
+console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

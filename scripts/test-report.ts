@@ -11,9 +11,12 @@ const report = z.object({
   ),
 });
 
-export interface TestCounts {
+export interface Counts {
   readonly passed: number;
   readonly failed: number;
+}
+
+export interface TestCounts extends Counts {
   /** The names of the tests that did not run. */
   readonly skipped: readonly string[];
 }
@@ -41,4 +44,16 @@ export function countTests(json: string | undefined, succeeded: boolean): TestCo
       .filter(({ status }) => status !== 'passed' && status !== 'failed')
       .map(({ fullName }) => fullName),
   };
+}
+
+/**
+ * Reads the counts off the last line of what a run of tests wrote. A run that failed and counts no
+ * failure, or that counts nothing, is one that failed.
+ */
+export function countsOf(output: string, succeeded: boolean): Counts {
+  const last = output.trimEnd().split('\n').at(-1) ?? '';
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed/.exec(last) ?? [];
+  if (passed === undefined || failed === undefined) return { passed: 0, failed: 1 };
+  const count = Number(failed);
+  return { passed: Number(passed), failed: count === 0 && !succeeded ? 1 : count };
 }

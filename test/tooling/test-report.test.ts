@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { countTests } from '../../scripts/test-report.ts';
+import { describe, expect, test } from 'vitest';
+import { countsOf, countTests } from '../../scripts/test-report.ts';
 
 interface File {
   readonly status?: string;
@@ -53,4 +53,23 @@ test('a run that failed although every test passed counts as failed', () => {
 
 test('a run that left no report counts as failed', () => {
   expect(countTests(undefined, true)).toEqual({ passed: 0, failed: 1, skipped: [] });
+});
+
+describe('a run that counts itself on its last line', () => {
+  test('is taken at its word, whatever stands behind it', () => {
+    const output = 'one\n3 passed, 1 failed\n12 passed, 0 failed, 2 skipped; left out: nodes\n';
+    expect(countsOf(output, true)).toEqual({ passed: 12, failed: 0 });
+  });
+
+  test('failed where it says so, or ends as one that failed', () => {
+    expect(countsOf('12 passed, 2 failed\n', false)).toEqual({ passed: 12, failed: 2 });
+    expect(countsOf('12 passed, 0 failed\n', false)).toEqual({ passed: 12, failed: 1 });
+  });
+
+  test.for(['', 'killed\n', '12 passed, 0 failed\nkilled\n'])(
+    'failed where that is %j',
+    (output) => {
+      expect(countsOf(output, true)).toEqual({ passed: 0, failed: 1 });
+    },
+  );
 });

@@ -11,22 +11,9 @@ import { nodeObstacles } from './parts/preconditions.ts';
 import { program } from './parts/programs.ts';
 import { type InClusterBed, startInClusterBed } from './support/in-cluster-bed.ts';
 import { deletePod, podStatus, waitFor } from './support/pods.ts';
-import { applySampleNetworks, quietPod } from './support/samples.ts';
+import { applySampleNetworks, CHOSEN_NETWORK, quietPod } from './support/samples.ts';
 
 const GATEWAY = '172.16.1.1';
-const STATIC = {
-  apiVersion: 'k8s.cni.cncf.io/v1',
-  kind: 'NetworkAttachmentDefinition',
-  metadata: { name: 'chosen', annotations: { 'multus-eni.dev/ranges': '["172.16.1.128/25"]' } },
-  spec: {
-    config: JSON.stringify({
-      cniVersion: '0.3.1',
-      type: 'ipvlan',
-      master: 'eth1',
-      ipam: { type: 'static' },
-    }),
-  },
-};
 const obstacles = await nodeObstacles();
 
 /* The product as operators deploy it, from one test to the next. */
@@ -35,7 +22,7 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
   beforeAll(async () => {
     real = await startInClusterBed();
     await applySampleNetworks(real.cluster);
-    await create(STATIC);
+    await create(CHOSEN_NETWORK);
   });
   afterAll(() => real?.stop());
 

@@ -7,23 +7,10 @@ import { PRODUCT_IMAGE } from './image/product-image.ts';
 import { APP_IMAGE } from './parts/images.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 import { type InClusterBed, startInClusterBed } from './support/in-cluster-bed.ts';
-import { quietPod } from './support/samples.ts';
+import { CHOSEN_NETWORK, quietPod } from './support/samples.ts';
 
 const FLOATING = '172.16.1.200';
 const GATEWAY = '172.16.1.1';
-const NETWORK = {
-  apiVersion: 'k8s.cni.cncf.io/v1',
-  kind: 'NetworkAttachmentDefinition',
-  metadata: { name: 'chosen', annotations: { 'multus-eni.dev/ranges': '["172.16.1.128/25"]' } },
-  spec: {
-    config: JSON.stringify({
-      cniVersion: '0.3.1',
-      type: 'ipvlan',
-      master: 'eth1',
-      ipam: { type: 'static' },
-    }),
-  },
-};
 const obstacles = await nodeObstacles();
 
 interface Member {
@@ -41,7 +28,7 @@ describe.skipIf(obstacles.length > 0)('a floating address with the sidecar', () 
 
   beforeAll(async () => {
     real = await startInClusterBed();
-    await real.cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(NETWORK) });
+    await real.cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(CHOSEN_NETWORK) });
     await real.apply('ip-manager-rbac');
     await real.apply('overlays/demo');
     real.startDelivery();

@@ -14,8 +14,8 @@ import * as z from 'zod';
 import { IMAGE } from '../../../scripts/image/description.ts';
 import { groupDirectory, makeOnce } from '../parts/cache.ts';
 import { run } from '../parts/command.ts';
+import { makeLayer } from '../parts/docker-archive.ts';
 import { programPath } from '../parts/preconditions.ts';
-import { makeLayer } from './docker-archive.ts';
 
 const MODULES = resolve(import.meta.dirname, '../../../node_modules');
 const NODE = join(MODULES, 'node/bin/node');

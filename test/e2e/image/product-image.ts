@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IMAGE } from '../../../scripts/image/description.ts';
 import { stageImage } from '../../../scripts/image/stage.ts';
+import { makeLayer, writeDockerArchive } from '../parts/docker-archive.ts';
 import { baseLayer } from './base-layer.ts';
-import { makeLayer, writeDockerArchive } from './docker-archive.ts';
 
 /** Of an own domain: nothing is ever pulled from it. */
 export const PRODUCT_IMAGE = `multus-eni-reconciler.local/${IMAGE.name}:0.1.0`;
@@ -29,17 +29,19 @@ export async function writeProductImage(
     await stageImage(files);
     const layer = join(folder, 'product.tar');
     await makeLayer(files, layer);
-    await writeDockerArchive(target, {
-      tag: PRODUCT_IMAGE,
-      config: {
-        User: IMAGE.user,
-        WorkingDir: IMAGE.workingDirectory,
-        Entrypoint: IMAGE.entrypoint,
-        Cmd: IMAGE.command,
-        Env: [`PATH=${PATH}`, ...Object.entries(environment).map((entry) => entry.join('='))],
+    await writeDockerArchive(target, [
+      {
+        tag: PRODUCT_IMAGE,
+        config: {
+          User: IMAGE.user,
+          WorkingDir: IMAGE.workingDirectory,
+          Entrypoint: IMAGE.entrypoint,
+          Cmd: IMAGE.command,
+          Env: [`PATH=${PATH}`, ...Object.entries(environment).map((entry) => entry.join('='))],
+        },
+        layers: [await baseLayer(), layer],
       },
-      layers: [await baseLayer(), layer],
-    });
+    ]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

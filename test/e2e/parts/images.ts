@@ -1,43 +1,25 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import {
-  chmod,
-  copyFile,
-  mkdir,
-  mkdtemp,
-  readFile,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { groupDirectory, makeOnce } from './cache.ts';
 import { run } from './command.ts';
+import { makeLayer, writeDockerArchive } from './docker-archive.ts';
 
 const BUSYBOX = '/bin/busybox';
 /** Of an own domain: nothing is ever pulled from it. Tags other than `latest` need no pull either. */
 export const PAUSE_IMAGE = 'multus-eni-reconciler.local/pause:1';
 export const APP_IMAGE = 'multus-eni-reconciler.local/app:1';
 
-/** An archive for `ctr images import`, in the format of `docker save`. */
-export interface Image {
-  readonly tag: string;
-  readonly command: readonly string[];
-}
-
-const IMAGES: readonly Image[] = [
-  // As long as a 32-bit busybox lets it.
-  { tag: PAUSE_IMAGE, command: ['/bin/sleep', '2147483647'] },
-  { tag: APP_IMAGE, command: ['/bin/sh'] },
-];
+/** As long as a 32-bit busybox lets it. */
+const PAUSE = ['/bin/sleep', '2147483647'];
 
 /** Where the images are, or will be. */
 export function imagesArchive(): string {
-  return join(
-    groupDirectory('images', [BUSYBOX, join(import.meta.dirname, 'images.ts')]),
-    'images.tar',
+  const programs = ['images.ts', 'docker-archive.ts'].map((name) =>
+    join(import.meta.dirname, name),
   );
+  return join(groupDirectory('images', [BUSYBOX, ...programs]), 'images.tar');
 }
 
 export function hasImages(): boolean {
@@ -61,31 +43,17 @@ export async function getImages(): Promise<string> {
   return archive;
 }
 
-/** The same input gives the same archive, byte for byte. */
-const TAR = ['tar', '--sort=name', '--numeric-owner', '--owner=0', '--group=0', '--mtime=@0'];
-
 async function makeArchive(scratch: string, target: string): Promise<void> {
   const root = join(scratch, 'root');
   await makeRoot(root);
-  const files = join(scratch, 'files');
-  await mkdir(files);
-  await run([...TAR, '-C', root, '-cf', join(files, 'layer.tar'), '.']);
-  const layer = sha256(await readFile(join(files, 'layer.tar')));
-  const manifest: object[] = [];
-  for (const { tag, command } of IMAGES) {
-    const config = JSON.stringify({
-      architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
-      os: 'linux',
-      config: { Cmd: command, Env: ['PATH=/bin'] },
-      rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
-      history: [{ created: '1970-01-01T00:00:00Z', created_by: 'busybox' }],
-    });
-    const name = `${sha256(config)}.json`;
-    await writeFile(join(files, name), config);
-    manifest.push({ Config: name, RepoTags: [tag], Layers: ['layer.tar'] });
-  }
-  await writeFile(join(files, 'manifest.json'), JSON.stringify(manifest));
-  await run([...TAR, '-C', files, '-cf', target, '.']);
+  const layer = join(scratch, 'layer.tar');
+  await makeLayer(root, layer);
+  const image = (tag: string, command: readonly string[]) => ({
+    tag,
+    config: { Cmd: command, Env: ['PATH=/bin'] },
+    layers: [layer],
+  });
+  await writeDockerArchive(target, [image(PAUSE_IMAGE, PAUSE), image(APP_IMAGE, ['/bin/sh'])]);
 }
 
 async function makeRoot(root: string): Promise<void> {
@@ -100,8 +68,4 @@ async function makeRoot(root: string): Promise<void> {
   }
   await writeFile(join(root, 'bin', 'bash'), '#!/bin/sh\nexec /bin/sh "$@"\n', { mode: 0o755 });
   await writeFile(join(root, 'etc', 'passwd'), 'root:x:0:0::/:/bin/sh\n');
-}
-
-function sha256(data: string | Buffer): string {
-  return createHash('sha256').update(data).digest('hex');
 }

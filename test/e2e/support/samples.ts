@@ -8,6 +8,21 @@ import { APP_IMAGE } from '../parts/images.ts';
 
 const SAMPLES = join(import.meta.dirname, '..', '..', '..', 'deploy', 'samples');
 
+/** A network whose pods choose their addresses themselves. */
+export const CHOSEN_NETWORK = {
+  apiVersion: 'k8s.cni.cncf.io/v1',
+  kind: 'NetworkAttachmentDefinition',
+  metadata: { name: 'chosen', annotations: { 'multus-eni.dev/ranges': '["172.16.1.128/25"]' } },
+  spec: {
+    config: JSON.stringify({
+      cniVersion: '0.3.1',
+      type: 'ipvlan',
+      master: 'eth1',
+      ipam: { type: 'static' },
+    }),
+  },
+};
+
 const sample = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
   spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }),

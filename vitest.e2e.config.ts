@@ -7,7 +7,8 @@ export default defineConfig({
     setupFiles: ['test/setup/loopback-only.ts', 'test/setup/environment.ts'],
     pool: 'forks',
     execArgv: [`--import=${new URL('test/setup/loopback-only.ts', import.meta.url).href}`],
-    maxWorkers: 1,
+    // They wait for nodes, leases and garbage collectors more than they compute.
+    maxWorkers: 3,
     testTimeout: 120_000,
     // The parts are made on the first run.
     hookTimeout: 900_000,

@@ -38,7 +38,8 @@ async function runMatrix(result: Result, { firstOnly }: Options): Promise<void> 
     for (const kind of kindsFor(make().name)) {
       const cell = await strike(make, calm, kind, {
         firstOnly,
-        onFailure: ({ replay, violations }) => say(`VIOLATION in ${replay}: ${violations[0]}`),
+        onFailure: ({ replay, violations }) =>
+          say(`VIOLATION: ${violations[0]}\nreplay: node test/faults/replay.ts '${replay}'`),
       });
       cells.push(cell);
       result.points += cell.points;
@@ -70,7 +71,9 @@ async function runSoak(result: Result, { seed }: Options): Promise<void> {
   const soaked = await soak({ seed, say });
   result.violations += soaked.violations.length;
   addRaces(result.races, soaked.races);
-  for (const violation of soaked.violations) say(`VIOLATION in the soak: ${violation}`);
+  for (const violation of soaked.violations) {
+    say(`VIOLATION in the soak: ${violation} (replay: npm run test:faults -- --seed ${seed})`);
+  }
 }
 
 async function runHostile(result: Result, { seed, inputs }: Options): Promise<void> {

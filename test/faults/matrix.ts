@@ -104,17 +104,22 @@ export interface Failure {
   readonly violations: readonly string[];
 }
 
+/** What replay.ts is told where nothing goes wrong, and the workload's own sweeps are left out. */
+export const WITHOUT_SWEEPS = 'without sweeps';
+
+function expectNone(replay: string, violations: readonly string[]): void {
+  if (violations.length === 0) return;
+  const what = violations.join('\n');
+  throw new Error(`undisturbed, ${what}\nreplay: node test/faults/replay.ts '${replay}'`);
+}
+
 /** Runs the workload undisturbed, also without any sweep. @throws where that alone goes wrong. */
 export async function calmRun(make: MakeWorkload): Promise<Outcome> {
   const alone = await run(make(), nothing, { strictly: true });
   const calm = await run(make(), nothing);
-  const violations = [
-    ...alone.violations.map((what) => `without a sweep, ${what}`),
-    ...calm.violations,
-  ];
-  if (violations.length > 0) {
-    throw new Error(`${make().name}, undisturbed: ${violations.join('; ')}`);
-  }
+  const { name } = make();
+  expectNone(`${name}/${WITHOUT_SWEEPS}`, alone.violations);
+  expectNone(name, calm.violations);
   return calm;
 }
 

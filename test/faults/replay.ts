@@ -2,12 +2,12 @@
  * Plays one run again, and tells all that happens in it:
  *   node test/faults/replay.ts '<workload>/<kind>/<point>'
  *   node test/faults/replay.ts --seed <seed> --path <path>
- * A workload alone is played undisturbed.
+ * A workload alone is played undisturbed, and so is '<workload>/without sweeps'.
  */
 import { parseArgs } from 'node:util';
 import { run } from './harness/run.ts';
 import { nothing } from './harness/schedules.ts';
-import { kindsFor } from './matrix.ts';
+import { kindsFor, WITHOUT_SWEEPS } from './matrix.ts';
 import { runSchedules } from './schedules.ts';
 import { WORKLOADS } from './workloads/index.ts';
 
@@ -20,7 +20,10 @@ async function replayPoint(text: string): Promise<readonly string[]> {
   }
   const kind = kindsFor(make().name).find((each) => each.name === kindName);
   const trouble = kind === undefined ? nothing : kind.trouble(Number(point));
-  const { violations } = await run(make(), trouble, { trace: (line) => console.log(line) });
+  const { violations } = await run(make(), trouble, {
+    trace: (line) => console.log(line),
+    strictly: kindName === WITHOUT_SWEEPS,
+  });
   return violations;
 }
 

@@ -7,7 +7,7 @@ import { addRaces } from './report.ts';
 export interface Scheduled {
   readonly schedules: number;
   readonly races: ReadonlyMap<Race, number>;
-  /** The first one in which something did not hold, shrunk, and how to see it again. */
+  /** The first one in which something did not hold, and how to see it again. */
   readonly failure?: string;
 }
 
@@ -36,7 +36,9 @@ export async function runSchedules(options: ScheduledOptions): Promise<Scheduled
   const details = await fc.check(property, {
     seed,
     numRuns: wanted,
-    ...(path === undefined ? {} : { path, endOnFailure: true }),
+    // A shorter one would not be met again: its scheduler goes on where that of the longer one was.
+    endOnFailure: true,
+    ...(path === undefined ? {} : { path }),
   });
   if (!details.failed) return { schedules, races };
   const { counterexample, counterexamplePath, errorInstance } = details;

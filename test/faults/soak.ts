@@ -5,7 +5,7 @@ import { CALL_FAULTS, CURRENT, onTime } from './harness/calls.ts';
 import { driftOf } from './harness/drift.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';
 import type { Race } from './harness/invariants.ts';
-import { inOrder } from './harness/run.ts';
+import { toTheEnd } from './harness/run.ts';
 import { type Stage, startStage } from './harness/stage.ts';
 import { type Player, playerOf } from './harness/workload.ts';
 import { lowestFree } from './workloads/addresses.ts';
@@ -71,11 +71,11 @@ export async function soak(options: {
     }
   };
   const churning = churn(player, random, measure);
-  if (!(await inOrder(stage))) invariants.violate('it does not come to rest');
+  if (!(await toTheEnd(stage))) invariants.violate('it does not come to rest');
   await churning;
   faulty = false;
   player.sweep();
-  await inOrder(stage);
+  await toTheEnd(stage);
   for (const { text } of driftOf(world, claims)) invariants.violate(`after the sweep: ${text}`);
   for (const body of world.queues.lost()) invariants.violate(`a message is lost: ${body}`);
   const slope = slopeOf(heap.filter(({ at }) => at >= WARM_MS)) * 60_000;

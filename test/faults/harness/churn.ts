@@ -61,16 +61,21 @@ const operation = fc.oneof(
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
-const LONGEST_CHURN = 24;
+const SHORTEST_CHURN = 8;
+const LONGEST_CHURN = 30;
 const MOST_FAULTS = 4;
 /** About as many calls, reads of ENIs and events as such a churn comes to. */
-const CALLS = 120;
-const DESCRIBES = 25;
-const EVENTS = 40;
+const CALLS = 70;
+const DESCRIBES = 10;
+const EVENTS = 15;
 
 /** What fast-check chooses for one run. */
 const churn = fc.record({
-  operations: fc.array(operation, { minLength: 1, maxLength: LONGEST_CHURN, size: 'max' }),
+  operations: fc.array(operation, {
+    minLength: SHORTEST_CHURN,
+    maxLength: LONGEST_CHURN,
+    size: 'max',
+  }),
   callFaults: fc.array(fc.tuple(fc.nat(CALLS), fc.constantFrom(...CALL_FAULTS)), {
     maxLength: MOST_FAULTS,
     size: 'max',

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type CommandOptions, run as runCommand } from '../parts/command.ts';
-import { childrenOf, descendantsOf, until } from './processes.ts';
+import { childrenOf, descendantsOf, signal, until } from './processes.ts';
 import type { Run } from './run.ts';
 
 /** A program that runs until it is killed. */
@@ -132,7 +132,7 @@ function follow(run: Run, [program = '', ...args]: readonly string[]): Followed 
   return {
     output: child.stdout,
     interrupt() {
-      for (const pid of descendantsOf(child.pid ?? 0)) process.kill(pid, 'SIGINT');
+      for (const pid of descendantsOf(child.pid ?? 0)) signal(pid, 'SIGINT');
     },
   };
 }
@@ -162,7 +162,7 @@ function startDaemon(
     async kill() {
       // nsenter waits for the program that it started, and ends with it.
       const started = program === 'nsenter' ? childrenOf(child.pid ?? 0) : [];
-      for (const pid of started) process.kill(pid, 'SIGKILL');
+      for (const pid of started) signal(pid, 'SIGKILL');
       if (started.length === 0) child.kill('SIGKILL');
       await ended;
     },

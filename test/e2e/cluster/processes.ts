@@ -34,13 +34,14 @@ export function descendantsOf(pid: number): number[] {
 
 /** Kills processes with SIGKILL and waits until they run no more. */
 export async function killAll(processes: readonly ProcessId[]): Promise<void> {
-  for (const process of processes) if (isRunning(process)) kill(process.pid);
+  for (const process of processes) if (isRunning(process)) signal(process.pid, 'SIGKILL');
   await until(() => !processes.some(isRunning), `processes to end: ${pids(processes)}`);
 }
 
-function kill(pid: number): void {
+/** Sends a signal to a process; one that has just ended needs none. */
+export function signal(pid: number, name: 'SIGKILL' | 'SIGINT'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }

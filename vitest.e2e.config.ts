@@ -4,11 +4,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
+    globalSetup: ['test/e2e/image/setup.ts'],
     setupFiles: ['test/setup/loopback-only.ts', 'test/setup/environment.ts'],
     pool: 'forks',
     execArgv: [`--import=${new URL('test/setup/loopback-only.ts', import.meta.url).href}`],
     // They wait for nodes, leases and garbage collectors more than they compute.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 120_000,
     // The parts are made on the first run.
     hookTimeout: 900_000,

@@ -47,6 +47,10 @@ export function signal(pid: number, name: 'SIGKILL' | 'SIGINT'): void {
   }
 }
 
+/** Many a condition costs a kubectl: who waits for long asks seldom. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 500;
+
 /** Waits until `condition` holds. @throws Error after `timeoutMs`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
@@ -54,9 +58,11 @@ export async function until(
   timeoutMs = 30_000,
 ): Promise<void> {
   const deadline = systemClock.now() + timeoutMs;
+  let pause = FIRST_PAUSE_MS;
   while (!(await condition())) {
     if (systemClock.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
-    await sleep(systemClock, 20);
+    await sleep(systemClock, pause);
+    pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS);
   }
 }
 

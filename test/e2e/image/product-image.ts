@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { IMAGE } from '../../../scripts/image/description.ts';
 import { stageImage } from '../../../scripts/image/stage.ts';
+import { makeOnce } from '../parts/cache.ts';
 import { makeLayer, writeDockerArchive } from '../parts/docker-archive.ts';
 import { baseLayer } from './base-layer.ts';
 
@@ -23,26 +25,32 @@ export async function writeProductImage(
   target: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'product-image-'));
-  try {
-    const files = join(folder, 'files');
-    await stageImage(files);
-    const layer = join(folder, 'product.tar');
-    await makeLayer(files, layer);
-    await writeDockerArchive(target, [
-      {
-        tag: PRODUCT_IMAGE,
-        config: {
-          User: IMAGE.user,
-          WorkingDir: IMAGE.workingDirectory,
-          Entrypoint: IMAGE.entrypoint,
-          Cmd: IMAGE.command,
-          Env: [`PATH=${PATH}`, ...Object.entries(environment).map((entry) => entry.join('='))],
-        },
-        layers: [await baseLayer(), layer],
+  await writeDockerArchive(target, [
+    {
+      tag: PRODUCT_IMAGE,
+      config: {
+        User: IMAGE.user,
+        WorkingDir: IMAGE.workingDirectory,
+        Entrypoint: IMAGE.entrypoint,
+        Cmd: IMAGE.command,
+        Env: [`PATH=${PATH}`, ...Object.entries(environment).map((entry) => entry.join('='))],
       },
-    ]);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+      layers: [await baseLayer(), await productLayer()],
+    },
+  ]);
+}
+
+/** The product's own files as a layer, made once in a run of the tests. @returns its path. */
+async function productLayer(): Promise<string> {
+  const layer = join(inject('productFolder'), 'layer.tar');
+  await makeOnce(layer, async (partial) => {
+    const files = await mkdtemp(join(tmpdir(), 'product-image-'));
+    try {
+      await stageImage(files);
+      await makeLayer(files, partial);
+    } finally {
+      await rm(files, { recursive: true, force: true });
+    }
+  });
+  return layer;
 }

@@ -54,6 +54,8 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     await servedAt('172.16.1.100', 0);
     await servedAt('172.16.1.101', 1);
 
+    // The node has asked by ARP in vain, and for 3 s drops what it would have to ask for again.
+    await until(async () => (await ping()).received > 0, 'the node to ask again');
     expect(await ping()).toEqual({ sent: 3, received: 3 });
   });
 

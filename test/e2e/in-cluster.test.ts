@@ -53,7 +53,10 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
   const runChosen = (name: string, index: 0 | 1, address: string) =>
     create(quietPod(name, real.nodes[index], [{ name: 'chosen', ips: [`${address}/24`] }]));
   const assigned = () => real.nodes.flatMap((node) => real.addressesOn(node, 1)).sort();
-  const pingGateway = async (name: string) => (await real.cluster.ping({ name }, GATEWAY)).received;
+  const pingGateway = async (name: string) => {
+    await until(() => real.cluster.sandboxRuns({ name }), `the sandbox of ${name}`);
+    return (await real.cluster.ping({ name }, GATEWAY)).received;
+  };
 
   test('the forwarder runs as its Deployment, a replica on each node, with no rights on it', async () => {
     expect(await real.apply('overlays/demo')).toContain(`deployment.apps/${FORWARDER} created`);

@@ -80,6 +80,7 @@ describe.skipIf(obstacles.length > 0)('a real node', () => {
     const [address = ''] = (await renewed()) ?? [];
     await until(() => secondary().includes(address), `${address} to be assigned`);
     await until(() => !secondary().includes('172.16.1.70'), 'the old to be released');
+    await until(() => real.cluster.sandboxRuns({ name: 'sampleapp' }), 'the new sandbox to run');
     expect(await pingGateway()).toMatchObject({ received: 3 });
   });
 });

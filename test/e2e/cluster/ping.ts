@@ -1,7 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { program } from '../parts/programs.ts';
 import type { RealNode } from './node.ts';
-import { until } from './processes.ts';
 
 export interface PingResult {
   readonly sent: number;
@@ -20,17 +19,14 @@ export interface PingOptions {
   readonly interval?: number;
 }
 
-/**
- * Pings from the network namespace of a pod on `node`, and waits two seconds for each answer: who
- * asked a second ago by ARP for an address that nobody had asks again after a second.
- */
+/** Pings from the network namespace of a pod on `node`, and waits a second for each answer. */
 export async function ping(
   node: RealNode,
   podUid: string,
   address: string,
   { count = 3, interval = 0.05 }: PingOptions = {},
 ): Promise<PingResult> {
-  const flags = ['-n', '-q', '-c', String(count), '-i', String(interval), '-W', '2'];
+  const flags = ['-n', '-q', '-c', String(count), '-i', String(interval), '-W', '1'];
   const command = [...(await inPod(node, podUid)), 'ping', ...flags, address];
   // It ends with 1 where nothing was answered.
   const said = await node.run(['sh', '-c', '"$@" || test $? = 1', 'sh', ...command]);
@@ -58,17 +54,13 @@ export async function startPinging(
 
 /** The beginning of a command in a pod's network namespace, on its node. */
 async function inPod(node: RealNode, podUid: string): Promise<string[]> {
-  let pid: string | undefined;
-  // Multus tells of its addresses while its sandbox is made: they may be assigned before that runs.
-  await until(async () => {
-    pid = await sandboxOf(node, podUid);
-    return pid !== undefined;
-  }, `a sandbox of pod ${podUid} on ${node.name}`);
-  return ['nsenter', '-t', String(pid), '-n', '--'];
+  const pid = await sandboxOf(node, podUid);
+  if (pid === undefined) throw new Error(`${node.name} runs no sandbox of pod ${podUid}`);
+  return ['nsenter', '-t', pid, '-n', '--'];
 }
 
-/** @returns the process that holds the pod's namespaces. */
-async function sandboxOf(node: RealNode, podUid: string): Promise<string | undefined> {
+/** @returns the process that holds the pod's namespaces; `undefined` where none does. */
+export async function sandboxOf(node: RealNode, podUid: string): Promise<string | undefined> {
   const ctr = [program('ctr'), '-n', 'k8s.io'];
   const filter = `labels."io.kubernetes.pod.uid"==${podUid},labels."io.cri-containerd.kind"==sandbox`;
   const sandboxes = (await node.run([...ctr, 'containers', 'ls', '-q', filter])).trim().split('\n');

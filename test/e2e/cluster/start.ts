@@ -13,7 +13,14 @@ import { base64 } from './kubeconfig.ts';
 import { hostMachine } from './machine.ts';
 import { type Network, SERVICE_ADDRESS, startNetwork } from './network.ts';
 import { type RealNode, startNode } from './node.ts';
-import { type Pinging, type PingOptions, type PingResult, ping, startPinging } from './ping.ts';
+import {
+  type Pinging,
+  type PingOptions,
+  type PingResult,
+  ping,
+  sandboxOf,
+  startPinging,
+} from './ping.ts';
 import { freePort } from './ports.ts';
 import { relayIn, relayOut } from './relay.ts';
 import { beginRun, type Run } from './run.ts';
@@ -58,6 +65,11 @@ export interface RealCluster {
   /** What gives pods their ipvlan interfaces. */
   readonly ipvlan?: Ipvlan;
   readonly vpc?: Vpc;
+  /**
+   * Whether a pod has namespaces to ping from. It may not yet although its addresses are assigned:
+   * Multus tells of them while they are made.
+   */
+  sandboxRuns(pod: PodName): Promise<boolean>;
   /** Pings an address from a pod, once the VPC has heard all that EC2 said. */
   ping(from: PodName, address: string, options?: PingOptions): Promise<PingResult>;
   /** The same without end; `interval` in seconds. */
@@ -131,7 +143,10 @@ async function startIn(run: Run, options: RealClusterOptions): Promise<RealClust
   return { ...shared, ...nodes, ipvlan, vpc: network.vpc, stop };
 }
 
-type NodePart = Pick<RealCluster, 'nodes' | 'addNode' | 'ping' | 'startPinging' | 'expose'>;
+type NodePart = Pick<
+  RealCluster,
+  'nodes' | 'addNode' | 'sandboxRuns' | 'ping' | 'startPinging' | 'expose'
+>;
 
 function withoutNodes(cluster: string): NodePart {
   const refuse = (): never => {
@@ -140,6 +155,7 @@ function withoutNodes(cluster: string): NodePart {
   return {
     nodes: [],
     addNode: async () => refuse(),
+    sandboxRuns: async () => refuse(),
     ping: async () => refuse(),
     startPinging: async () => refuse(),
     expose: refuse,
@@ -179,6 +195,10 @@ async function withNodes(surroundings: Surroundings): Promise<NodePart> {
   return {
     nodes,
     addNode,
+    async sandboxRuns(pod) {
+      const { node, uid } = await place(pod);
+      return (await sandboxOf(node, uid)) !== undefined;
+    },
     async ping(from, address, pingOptions) {
       const { node, uid } = await place(from);
       return ping(node, uid, address, pingOptions);

@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/integration/**/*.test.ts'],
     globalSetup: ['test/e2e/columns/setup.ts'],
     maxWorkers: 1,
+    // Every scenario has a stage of its own: modules are loaded once, which is half of the work.
+    isolate: false,
     hookTimeout: 60_000,
   },
 });

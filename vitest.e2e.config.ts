@@ -9,7 +9,8 @@ export default defineConfig({
     pool: 'forks',
     execArgv: [`--import=${new URL('test/setup/loopback-only.ts', import.meta.url).href}`],
     // They wait for nodes, leases and garbage collectors more than they compute.
-    maxWorkers: 2,
+    maxWorkers: 3,
+    isolate: false,
     testTimeout: 120_000,
     // The parts are made on the first run.
     hookTimeout: 900_000,

@@ -12,7 +12,15 @@ import type { Player, Workload } from './workload.ts';
  */
 
 const NODES = ['a', 'b', 'c'] as const;
-const SLOTS = [0, 1, 2, 3, 4];
+/** A pod each; some of one name, in two namespaces. */
+const SLOTS = [
+  { namespace: 'default', name: 'p-0' },
+  { namespace: 'default', name: 'p-1' },
+  { namespace: 'default', name: 'p-2' },
+  { namespace: 'other', name: 'p-0' },
+  { namespace: 'other', name: 'p-1' },
+] as const;
+type Slot = (typeof SLOTS)[number];
 /** Few, so that they meet; the last is in no range. */
 const ADDRESSES: readonly { readonly network: NetworkName; readonly ip: string }[] = [
   { network: 'net-1', ip: '172.16.1.70' },
@@ -34,7 +42,6 @@ const operation = fc.oneof(
       kind: fc.constant('start' as const),
       slot,
       node: fc.constantFrom(...NODES),
-      namespace: fc.constantFrom('default', 'default', 'other'),
       attached,
     }),
   },
@@ -116,7 +123,7 @@ function workloadOf({ operations }: Churn, scheduler: fc.Scheduler): Workload {
     workers: NODES.map((name) => ({ name, instanceType: 't3.small' })),
     networks: ['net-1', 'net-2', 'net-6', 'loose'],
     async play(player) {
-      const pods = new Map<number, VirtualPod>();
+      const pods = new Map<Slot, VirtualPod>();
       const gone = new Set<string>();
       for (const each of operations) {
         await scheduler.schedule(Promise.resolve(), each.kind);
@@ -130,14 +137,14 @@ function workloadOf({ operations }: Churn, scheduler: fc.Scheduler): Workload {
 
 function operate(
   player: Player,
-  pods: Map<number, VirtualPod>,
+  pods: Map<Slot, VirtualPod>,
   gone: Set<string>,
   each: Exclude<Operation, { kind: 'wait' }>,
 ): void {
   switch (each.kind) {
     case 'start':
       pods.get(each.slot)?.remove();
-      pods.set(each.slot, createPod(player.cluster, `p-${each.slot}`, each));
+      pods.set(each.slot, createPod(player.cluster, each.slot.name, { ...each, ...each.slot }));
       pods.get(each.slot)?.attach(each.attached);
       return;
     case 'attach':

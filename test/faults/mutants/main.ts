@@ -49,12 +49,13 @@ function apply(copy: string, { name, patches }: Mutant): void {
 /** @returns the first violation that the harness finds; `undefined` where it finds none. */
 function findViolation(copy: string): string | undefined {
   const args = ['test/faults/main.ts', '--first-only', '--schedules', String(SCHEDULES)];
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, {
+  const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, args, {
     cwd: copy,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   });
   if (error !== undefined) throw error;
+  if (signal !== null) throw new Error(`the harness was ended by ${signal}`);
   const line = stdout.split('\n').find((each) => each.startsWith('VIOLATION'));
   if (status === 0) return undefined;
   // The undisturbed run of a workload may be the first that goes wrong.

@@ -14,6 +14,7 @@ export interface Mutant {
 const STATE = 'shared/state/node-state.ts';
 const PLAN = 'shared/plan/plan.ts';
 const SPEAKER = 'shared/plan/speaker.ts';
+const CONFLICT = 'shared/plan/conflict.ts';
 const TAKE_OVER = 'shared/apply/take-over.ts';
 const RECONCILE_NODE = 'functions/reconcile/reconcile-node.ts';
 const RECONCILE_BATCH = 'functions/reconcile/reconcile-batch.ts';
@@ -87,13 +88,14 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: SPEAKER,
-        find: '  if (claimant.terminating || claimant.pod.namespace !== holder.pod.namespace) return false;\n',
-        replace: '  if (claimant.pod.namespace !== holder.pod.namespace) return false;\n',
-      },
-      {
-        file: SPEAKER,
         find: '    .filter((claimant) => !claimant.terminating || on.has(claimant.eniId))\n',
         replace: '',
+      },
+      {
+        file: CONFLICT,
+        find: '  if (another && !passesOn(holder, contested.claimant)) {\n',
+        replace:
+          '  if (another && !passesOn(holder, { ...contested.claimant, terminating: false })) {\n',
       },
     ],
   },
@@ -110,6 +112,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'pods matched by name instead of uid',
     patches: [
+      {
+        file: CONFLICT,
+        find: 'holder.pod.uid !== contested.claimant.pod.uid;\n',
+        replace: 'holder.pod.name !== contested.claimant.pod.name;\n',
+      },
       {
         file: POD_INDEX,
         find: 'known !== undefined && (known.uid !== pod.uid || known.node !== pod.node)',

@@ -1,4 +1,18 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** They take a minute and more: begun late, each would be waited for alone. */
+const LONG = ['power-off', 'scale', 'workloads', 'in-cluster', 'walkthrough', 'demo', 'deploy'];
+
+class LongOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = LONG.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return found < 0 ? LONG.length : found;
+    };
+    return files.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 /** `npm run test:e2e`: the product with parts that somebody else wrote. */
 export default defineConfig({
@@ -11,6 +25,7 @@ export default defineConfig({
     // They wait for nodes, leases and garbage collectors more than they compute.
     maxWorkers: 3,
     isolate: false,
+    sequence: { sequencer: LongOnesFirst },
     testTimeout: 120_000,
     // The parts are made on the first run.
     hookTimeout: 900_000,

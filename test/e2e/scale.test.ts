@@ -69,9 +69,7 @@ test('and leave nothing where all are deleted at once', { timeout: TIMEOUT_MS },
   await soon(isBusy).toBe(false);
   bed.world.ec2.calls.clear();
   const begun = performance.now();
-  await inTurns(await bed.api.list('pods'), ({ metadata }) =>
-    bed.api.delete('pods', metadata, { gracePeriodSeconds: 0 }),
-  );
+  await bed.api.deleteAll('pods', 'default');
   const asked = performance.now();
 
   const enis = nodes.flatMap((node) => node.enis);

@@ -69,7 +69,9 @@ test('and leave nothing where all are deleted at once', { timeout: TIMEOUT_MS },
   await soon(isBusy).toBe(false);
   bed.world.ec2.calls.clear();
   const begun = performance.now();
-  await bed.api.deleteAll('pods', 'default');
+  await inTurns(await bed.api.list('pods'), ({ metadata }) =>
+    bed.api.delete('pods', metadata, { gracePeriodSeconds: 0 }),
+  );
   const asked = performance.now();
 
   const enis = nodes.flatMap((node) => node.enis);

@@ -12,6 +12,7 @@ import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { type NodeState, readNode } from '../../shared/state/node-state.ts';
 import { soleNodes } from '../../shared/state/sole-node.ts';
 import { tell } from './feedback.ts';
+import { notingEc2 } from './noting-ec2.ts';
 import type { SeenGone } from './seen-gone.ts';
 
 /** What the messages of a node ask for, together. */
@@ -62,22 +63,25 @@ export async function reconcileNode(
   signal?: AbortSignal,
 ): Promise<NodeResult> {
   let request = asked;
-  const isSole = once(() => isSoleNode(reconciler.access, asked.node, signal));
+  const { access } = reconciler;
+  const isSole = once(() => isSoleNode(access, asked.node, signal));
+  const releasing = notingEc2(access.ec2.once);
+  const noted = { ...reconciler, access: { ...access, ec2: { ...access.ec2, ...releasing } } };
   for (let attempt = 1; ; attempt += 1) {
     const reading = await read(reconciler, request, signal);
     if (reading.kind === 'other-instance') {
       if (attempt < ATTEMPTS) continue;
       throw new Error(
-        `cluster ${reconciler.access.cluster}, node ${request.node}: the Node keeps changing its instance`,
+        `cluster ${access.cluster}, node ${request.node}: the Node keeps changing its instance`,
       );
     }
     if (reading.kind !== 'state') return reading;
     try {
-      return await decideAndDo(reconciler, request, reading.state, isSole, signal);
+      return await decideAndDo(noted, request, reading.state, isSole, signal);
     } catch (error) {
       if (!(error instanceof StalePodsError) || attempt === ATTEMPTS) throw error;
-      // Some of it may have been released already, and the next read may still show that as kept.
-      request = { ...request, assignKept: true };
+      // The next read may still show as kept what has been released already.
+      request = { ...request, assignKept: request.assignKept || releasing.wasUsed() };
     }
   }
 }

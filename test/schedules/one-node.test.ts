@@ -102,6 +102,23 @@ describe('4: an address is released while a new pod of the node claims it', () =
     expect(scene.ec2.whereIs(X)).toBe('a/eth1');
     expect(scene.ec2.whereIs(v6)).toBe('nowhere');
   });
+
+  test('one that starts over before it released anything assigns nothing', async () => {
+    const scene = await startScene();
+    const p1 = scene.pod('p1', { node: 'a', ips: [X] });
+    scene.pod('p2', { node: 'a', ips: ['172.16.1.71'] });
+    await scene.look('a');
+    const before = scene.ec2.attempts().length;
+    p1.remove();
+    const a = scene.reconcile('a', p1.gone(X));
+    await a.until('listNodes');
+    // The pod list is too old for any release by then.
+    scene.clock.advance(1_100);
+    expect(await a.finish()).toEqual({ batchItemFailures: [] });
+
+    expect(a.calls.filter((call) => call === 'listPods')).toHaveLength(2);
+    expect(scene.ec2.attempts().slice(before)).toEqual([`unassign ${X} from a/eth1`]);
+  });
 });
 
 describe('8: a stale read after an assign does not show the address', () => {

@@ -3,11 +3,15 @@ import { NET_1 } from '../support/networks.ts';
 import { until } from './cluster/processes.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 import { watchAnnotations } from './support/annotation-times.ts';
+import { deletePod, eventsAbout } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
 import { addressOf, applySampleNetworks, quietPod, runPod, runSample } from './support/samples.ts';
+import { create, definitionOf } from './support/workloads.ts';
 
 const GATEWAY = '172.16.1.1';
 const MEASURED = 20;
+/** Of an address that two pods claim. */
+const HOLDER = 'default/sampleapp';
 const obstacles = await nodeObstacles();
 
 describe.skipIf(obstacles.length > 0)('two real nodes', () => {
@@ -17,13 +21,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
   beforeAll(async () => {
     real = await startRealBed({ nodes: 2 });
     await applySampleNetworks(real.cluster);
-    const network = {
-      apiVersion: 'k8s.cni.cncf.io/v1',
-      kind: 'NetworkAttachmentDefinition',
-      metadata: { name: NET_1.name, annotations: NET_1.annotations },
-      spec: { config: JSON.stringify({ cniVersion: '0.3.1', name: NET_1.name, ...NET_1.config }) },
-    };
-    await real.cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(network) });
+    await create(real.cluster, definitionOf(NET_1));
   });
   afterAll(async () => {
     ended.abort();
@@ -67,14 +65,18 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
 
     const second = await runSample(cluster, 'sampleapp-dual', nodeAt(1));
     expect(addressOf(second, 'net1')).toBe(addressOf(first, 'net1'));
-    const told = async () => (await cluster.kubectl(['describe', 'pod', 'sampleapp-dual'])).trim();
-    await until(async () => (await told()).includes('default/sampleapp'), 'the second to be told');
+    const told = async () =>
+      (await eventsAbout(cluster, 'sampleapp-dual')).some(({ message }) =>
+        message.includes(HOLDER),
+      );
+    await until(told, 'the second to be told');
+    expect(await cluster.kubectl(['describe', 'pod', 'sampleapp-dual'])).toContain(HOLDER);
 
     const { sent, received } = await pinging.stop();
     expect(received).toBe(sent);
     expect(holderOf('172.16.1.70')).toBe(nodeAt(0).worker.instanceId);
 
-    await cluster.kubectl(['delete', 'pod', 'sampleapp']);
+    await deletePod(cluster, { name: 'sampleapp' });
     await servedAt('172.16.1.70', 1);
     expect(await cluster.ping({ name: 'sampleapp-dual' }, GATEWAY)).toMatchObject({ received: 3 });
   });
@@ -88,7 +90,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
       const answered = cluster.vpc?.firstAnswer(address);
       await runPod(cluster, onNet1(name, count % 2, address));
       latencies.push(((await answered) ?? Number.NaN) - (annotated.get(name) ?? Number.NaN));
-      await cluster.kubectl(['delete', 'pod', name, '--wait=false']);
+      await cluster.api.delete('pods', { namespace: 'default', name });
     }
     const sorted = latencies.toSorted((a, b) => a - b);
     expect(sorted.filter(Number.isFinite)).toHaveLength(MEASURED);

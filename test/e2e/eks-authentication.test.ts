@@ -4,7 +4,9 @@ import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { eksToken } from '../../shared/cluster/token.ts';
 import { NET_1, networkStatus } from '../support/networks.ts';
 import { eventually } from '../support/wait.ts';
+import { eventsAbout, waitFor } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
+import { definitionOf } from './support/workloads.ts';
 
 /*
  * The API server asks EKS's token review who somebody is. It needs no nodes, and no root.
@@ -72,24 +74,14 @@ describe('authentication by EKS on a real API server', () => {
       nodeSubnetId: subnets.node,
       enis: [{ deviceIndex: 1, subnetId: subnets.multus1 }],
     });
-    const create = (object: object) =>
-      cluster.kubectl(['create', '--filename=-'], { input: JSON.stringify(object) });
-    await create({
-      apiVersion: 'v1',
-      kind: 'Node',
+    const { api } = cluster;
+    await api.create('nodes', {
       metadata: { name: worker.name },
       spec: { providerID: `aws:///us-east-1a/${worker.instanceId}` },
     });
-    await create({
-      apiVersion: 'k8s.cni.cncf.io/v1',
-      kind: 'NetworkAttachmentDefinition',
-      metadata: { name: NET_1.name, annotations: NET_1.annotations },
-      spec: { config: JSON.stringify({ cniVersion: '0.3.1', ...NET_1.config }) },
-    });
+    await api.create('network-attachment-definitions', definitionOf(NET_1));
     await real.startProduct();
-    await create({
-      apiVersion: 'v1',
-      kind: 'Pod',
+    await api.create('pods', {
       metadata: {
         name: 'app',
         annotations: networkStatus([{ network: NET_1, ips: ['172.16.1.74'] }]),
@@ -99,15 +91,11 @@ describe('authentication by EKS on a real API server', () => {
 
     const eth1 = worker.enis[1]?.id ?? '';
     await eventually(() => ec2.eni(eth1).secondary).toEqual(['172.16.1.74']);
-    const condition = `jsonpath={.status.conditions[?(@.type=="${CONDITION_TYPE}")].status}`;
-    await eventually(() => cluster.kubectl(['get', 'pod', 'app', `--output=${condition}`])).toBe(
-      'True',
-    );
-    await eventually(() =>
-      cluster.kubectl(['get', 'events', '--output=jsonpath={.items[*].reason}']),
-    ).toContain('IPsAssigned');
+    await waitFor(cluster, { name: 'app' }, CONDITION_TYPE);
+    const reasons = async () => (await eventsAbout(cluster, 'app')).map(({ reason }) => reason);
+    await eventually(reasons).toContain('IPsAssigned');
 
-    await cluster.kubectl(['delete', 'pod', 'app', '--force', '--grace-period=0']);
+    await api.delete('pods', { namespace: 'default', name: 'app' }, { gracePeriodSeconds: 0 });
     await eventually(() => ec2.eni(eth1).secondary).toEqual([]);
   });
 });

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { eventually } from '../support/wait.ts';
-import { succeeds } from './cluster/base.ts';
 import type { RealNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
 import { FORWARDER, NAMESPACE } from './cluster/product-access.ts';
@@ -14,6 +13,7 @@ import { deletePod, podStatus, waitFor } from './support/pods.ts';
 import { applySampleNetworks, CHOSEN_NETWORK, quietPod } from './support/samples.ts';
 
 const GATEWAY = '172.16.1.1';
+const lease = z.object({ spec: z.object({ holderIdentity: z.string() }) });
 const obstacles = await nodeObstacles();
 
 /* The product as operators deploy it, from one test to the next. */
@@ -22,12 +22,11 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
   beforeAll(async () => {
     real = await startInClusterBed();
     await applySampleNetworks(real.cluster);
-    await create(CHOSEN_NETWORK);
+    await real.cluster.api.create('network-attachment-definitions', CHOSEN_NETWORK);
   });
   afterAll(() => real?.stop());
 
-  const create = (object: object) =>
-    real.cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(object) });
+  const create = (pod: object) => real.cluster.api.create('pods', pod);
   const inNamespace = (...args: string[]) =>
     real.cluster.kubectl([`--namespace=${NAMESPACE}`, ...args]);
   const placesOfForwarders = async (): Promise<string[]> => {
@@ -37,10 +36,8 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
     return said.trim().split('\n');
   };
   const leader = async (): Promise<string> => {
-    const json = await inNamespace('get', 'lease', FORWARDER, '--output=json');
-    const { holderIdentity } = z
-      .object({ spec: z.object({ holderIdentity: z.string() }) })
-      .parse(JSON.parse(json)).spec;
+    const ref = { namespace: NAMESPACE, name: FORWARDER };
+    const { holderIdentity } = lease.parse(await real.cluster.api.find('leases', ref)).spec;
     return holderIdentity.replace(/_.*/, '');
   };
   const nodeOf = async (name: string) => {
@@ -121,10 +118,11 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
 
   test('a pod of a labelled namespace gets the readiness gate and waits, another does not', async () => {
     await real.apply('readiness-gate');
+    const { api } = real.cluster;
     for (const name of ['gated', 'plain']) {
-      await create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-      const account = ['get', 'serviceaccount', 'default', `--namespace=${name}`];
-      await until(() => succeeds(real.cluster.kubectl(account)), `the account of ${name}`);
+      await api.create('namespaces', { metadata: { name } });
+      const account = () => api.find('serviceaccounts', { namespace: name, name: 'default' });
+      await eventually(account).toBeDefined();
     }
     const label = ['label', 'namespace', 'gated', 'multus-eni.dev/readiness-gate=enabled'];
     await real.cluster.kubectl(label);

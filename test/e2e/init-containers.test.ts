@@ -80,7 +80,7 @@ describe.skipIf(obstacles.length > 0)('the guide’s pods with the image’s nam
         ],
       },
     };
-    await real.cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(manifest) });
+    await real.cluster.api.create('pods', manifest);
     const exitCode = async () =>
       (await podStatus(real.cluster, { name: 'second' })).container('aws-ip-mgmt').terminated
         ?.exitCode;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RealNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
+import { readiness } from './cluster/readiness.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
 import { applySampleNetworks, getPod, networkStatusOf, runSample } from './support/samples.ts';
@@ -32,9 +33,7 @@ describe.skipIf(obstacles.length > 0)('a real node', () => {
   const calls = () => real.bed.world.ec2.calls.all().map(({ action }) => action);
   const pingGateway = () => real.cluster.ping({ name: 'sampleapp' }, GATEWAY);
   const nodeIs = async (wanted: 'True' | 'Unknown') => {
-    const status = '--output=jsonpath={.status.conditions[?(@.type=="Ready")].status}';
-    const isThat = async () =>
-      (await real.cluster.kubectl(['get', 'node', node.name, status])) === wanted;
+    const isThat = async () => (await readiness(real.cluster.api, node.name)) === wanted;
     await until(isThat, `${node.name} to be Ready=${wanted}`);
   };
 

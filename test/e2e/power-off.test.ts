@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { NET_1 } from '../support/networks.ts';
 import type { RealNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
+import { readiness } from './cluster/readiness.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
+import { eventsAbout, waitFor } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
 import { quietPod, runPod } from './support/samples.ts';
 import { addressesOn, create, definitionOf, workload } from './support/workloads.ts';
@@ -13,6 +16,7 @@ const STAYS = '172.16.1.101';
 /** The garbage collector looks every 20 s, and gives a Node 40 s to come back. */
 const COLLECTED_MS = 100_000;
 
+const placed = z.object({ spec: z.object({ nodeName: z.string().optional() }) });
 const obstacles = await nodeObstacles();
 
 /*
@@ -65,12 +69,9 @@ describe.skipIf(obstacles.length > 0)('a node that is powered off', () => {
     return `${received} of ${sent}`;
   };
   const namesOn = async (node: RealNode) =>
-    kubectl(
-      'get',
-      'pods',
-      `--field-selector=spec.nodeName=${node.name}`,
-      '--output=jsonpath={.items[*].metadata.name}',
-    );
+    (await real.cluster.api.list('pods'))
+      .filter((pod) => placed.parse(pod).spec.nodeName === node.name)
+      .map(({ metadata }) => metadata.name);
   /** As `kubectl get pods` shows it. */
   const statusOf = async (name: string) =>
     (await kubectl('get', 'pod', name, '--no-headers')).split(/\s+/)[2];
@@ -79,22 +80,21 @@ describe.skipIf(obstacles.length > 0)('a node that is powered off', () => {
     const evicted = await namesOn(dead);
     await dead.powerOff();
 
-    const status = '--output=jsonpath={.status.conditions[?(@.type=="Ready")].status}';
-    const isUnknown = async () => (await kubectl('get', 'node', dead.name, status)) === 'Unknown';
-    expect(evicted.split(' ')).toContain('stays');
+    const isUnknown = async () => (await readiness(real.cluster.api, dead.name)) === 'Unknown';
+    expect(evicted).toContain('stays');
     expect(await statusOf('stays')).toBe('Running');
     await until(isUnknown, 'the node to be taken for unreachable');
     expect(addressesOn(real, dead)).toEqual([MOVES, STAYS]);
   });
 
   test('hands an address to the replacement of a pod that terminates, and no other', async () => {
-    await until(async () => (await namesOn(other)) !== '', 'a replacement');
-    const replacement = await namesOn(other);
+    await until(async () => (await namesOn(other)).length > 0, 'a replacement');
+    const [replacement = ''] = await namesOn(other);
     await until(() => addressesOn(real, other).includes(MOVES), `${MOVES} to be taken over`);
-    await kubectl('wait', '--for=condition=Ready', `pod/${replacement}`, '--timeout=30s');
+    await waitFor(real.cluster, { name: replacement }, 'Ready');
 
     expect(await answered(replacement)).toBe('3 of 3');
-    const left = (await namesOn(dead)).split(' ');
+    const left = await namesOn(dead);
     const terminating = left.filter((name) => name !== 'stays');
     expect(await Promise.all(terminating.map(statusOf))).toEqual(['Terminating']);
     expect(await statusOf('stays')).toBe('Running');
@@ -105,13 +105,17 @@ describe.skipIf(obstacles.length > 0)('a node that is powered off', () => {
   test('keeps what its pods claim until they are gone with its Node', async () => {
     await kubectl('delete', 'node', dead.name);
     await runPod(real.cluster, quietPod('waits', other, [attachment(STAYS)]));
-    const told = async () => (await kubectl('describe', 'pod', 'waits')).includes('default/stays');
+    const told = async () =>
+      (await eventsAbout(real.cluster, 'waits')).some(({ message }) =>
+        message.includes('default/stays'),
+      );
     await until(told, 'the claimant to be told who has the address');
+    expect(await kubectl('describe', 'pod', 'waits')).toContain('default/stays');
     expect(await namesOn(dead)).toContain('stays');
     expect(addressesOn(real, dead)).toEqual([STAYS]);
     expect(await answered('waits')).toBe('0 of 3');
 
-    await until(async () => (await namesOn(dead)) === '', 'the collection', COLLECTED_MS);
+    await until(async () => (await namesOn(dead)).length === 0, 'the collection', COLLECTED_MS);
     await until(() => addressesOn(real, other).includes(STAYS), `${STAYS} to be taken over`);
     expect(await answered('waits')).toBe('3 of 3');
     expect(addressesOn(real, dead)).toEqual([]);

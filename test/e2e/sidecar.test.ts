@@ -7,7 +7,7 @@ import { PRODUCT_IMAGE } from './image/product-image.ts';
 import { APP_IMAGE } from './parts/images.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 import { type InClusterBed, startInClusterBed } from './support/in-cluster-bed.ts';
-import { CHOSEN_NETWORK, quietPod } from './support/samples.ts';
+import { CHOSEN_NETWORK, quietPod, runPod } from './support/samples.ts';
 
 const FLOATING = '172.16.1.200';
 const GATEWAY = '172.16.1.1';
@@ -28,7 +28,7 @@ describe.skipIf(obstacles.length > 0)('a floating address with the sidecar', () 
 
   beforeAll(async () => {
     real = await startInClusterBed();
-    await real.cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(CHOSEN_NETWORK) });
+    await real.cluster.api.create('network-attachment-definitions', CHOSEN_NETWORK);
     await real.apply('ip-manager-rbac');
     await real.apply('overlays/demo');
     real.startDelivery();
@@ -67,9 +67,7 @@ describe.skipIf(obstacles.length > 0)('a floating address with the sidecar', () 
       },
     };
     const spec = { ...pod.spec, serviceAccountName: 'ip-manager', containers: [app, sidecar] };
-    const input = JSON.stringify({ ...pod, spec });
-    await real.cluster.kubectl(['create', '-f', '-'], { input });
-    await real.cluster.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s']);
+    await runPod(real.cluster, { ...pod, spec });
   };
   /** ipvlan delivers to a pod what the pod has; the stand-in for it has to be told. */
   const routeOf = async ({ node, address }: Member, change: 'replace' | 'del') => {

@@ -4,6 +4,7 @@ import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { HOST_LOCAL, ipvlan, NET_1 } from '../support/networks.ts';
 import { until } from './cluster/processes.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
+import { deletePod, eventsAbout, waitFor } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
 import { addressOf, getPod, networkStatusOf, quietPod, runPod } from './support/samples.ts';
 import {
@@ -31,13 +32,9 @@ const TINY = ipvlan('tiny', 'eth2', {
   rangeEnd: '172.16.3.90',
 });
 
-const pods = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string() }),
-      spec: z.object({ nodeName: z.string().optional() }),
-    }),
-  ),
+const placed = z.object({
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({ nodeName: z.string().optional() }),
 });
 
 const obstacles = await nodeObstacles();
@@ -68,8 +65,9 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     return `${received} of ${sent}`;
   };
   const podsOf = async (app: string) =>
-    pods.parse(JSON.parse(await kubectl('get', 'pods', `--selector=app=${app}`, '--output=json')))
-      .items;
+    (await real.cluster.api.list('pods'))
+      .filter(({ metadata }) => metadata.labels?.app === app)
+      .map((pod) => placed.parse(pod));
 
   test('a pod with our readiness gate is ready, and a Service’s endpoint, once it can be reached', async () => {
     const pod = quietPod('gated', nodeAt(0), [{ name: NET_1.name, ips: ['172.16.1.100/24'] }]);
@@ -89,7 +87,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     );
     const endpoints = (which: 'addresses' | 'notReadyAddresses') =>
       kubectl('get', 'endpoints', 'gated', `--output=jsonpath={.subsets[*].${which}[*].ip}`);
-    await kubectl('wait', '--for=condition=ContainersReady', 'pod/gated', '--timeout=30s');
+    await waitFor(real.cluster, { name: 'gated' }, 'ContainersReady');
     const podIp = await kubectl('get', 'pod', 'gated', '--output=jsonpath={.status.podIP}');
     await until(async () => (await endpoints('notReadyAddresses')) === podIp, 'the endpoint');
     expect(await endpoints('addresses')).toBe('');
@@ -109,28 +107,23 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     await until(() => addressesOn(real, nodeAt(0)).includes('172.16.3.90'), 'the only address');
     const both = [{ name: HOST_LOCAL.name }, { name: TINY.name }];
     await create(cluster, quietPod('half', nodeAt(0), both));
-    const reasons = () =>
-      kubectl(
-        'get',
-        'events',
-        '--field-selector=involvedObject.name=half',
-        '--output=jsonpath={.items[*].reason}',
-      );
+    const reasons = async () => (await eventsAbout(cluster, 'half')).map(({ reason }) => reason);
     await until(async () => (await reasons()).includes('FailedCreatePodSandBox'), 'the refusal');
 
     await real.bed.sweep();
     expect(networkStatusOf(await getPod(cluster, 'half'))).toEqual([]);
     expect(addressesOn(real, nodeAt(0))).toEqual([...before, '172.16.3.90']);
-    expect(await reasons()).not.toMatch(/IPsAssigned|IPAssignmentFailed/);
+    expect(await reasons()).not.toContain('IPsAssigned');
+    expect(await reasons()).not.toContain('IPAssignmentFailed');
 
-    await kubectl('delete', 'pod', 'holder');
-    await kubectl('wait', '--for=condition=Ready', 'pod/half', '--timeout=60s');
+    await deletePod(cluster, { name: 'holder' });
+    await waitFor(cluster, { name: 'half' }, 'Ready');
     const first = addressOf(await getPod(cluster, 'half'), 'net1');
     await until(() => addressesOn(real, nodeAt(0)).includes(first), `${first} to be assigned`);
     await until(() => addressesOn(real, nodeAt(0)).includes('172.16.3.90'), 'the other');
     expect(await answered('half')).toBe('3 of 3');
     expect(await answered('half', '172.16.3.1')).toBe('3 of 3');
-    await kubectl('delete', 'pod', 'half');
+    await deletePod(cluster, { name: 'half' });
     await until(() => addressesOn(real, nodeAt(0)).length === before.length, 'both to be released');
   });
 
@@ -153,7 +146,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     await kubectl('drain', `${from}`, '--pod-selector=app=keeper', '--timeout=30s');
 
     await until(async () => (await placeOf()) === to?.name, 'the pod to be on the other node');
-    await kubectl('wait', '--for=condition=Ready', 'pod/keeper-0', '--timeout=30s');
+    await waitFor(real.cluster, { name: 'keeper-0' }, 'Ready');
     expect(real.bed.world.ec2.holderOf(address)?.instanceId).toBe(to?.worker.instanceId);
     expect(await answered('keeper-0')).toBe('3 of 3');
     await kubectl('uncordon', `${from}`);

@@ -1,27 +1,38 @@
 import { join } from 'node:path';
 import { CommandFailed } from '../parts/command.ts';
 import { whereaboutsCrds } from '../parts/programs.ts';
+import { type Api, Refused } from './api.ts';
 import { until } from './processes.ts';
 
 type Kubectl = (args: readonly string[]) => Promise<string>;
 
 const BASE = join(import.meta.dirname, 'base.yaml');
-const NETWORKS = 'network-attachment-definitions.k8s.cni.cncf.io';
 
 /** Applies what a cluster with Multus has from the start, and waits until pods can be made. */
 export async function applyBase(
   kubectl: Kubectl,
+  api: Api,
   { withNodes }: { readonly withNodes: boolean },
 ): Promise<void> {
   const manifests = [BASE, ...(withNodes ? whereaboutsCrds() : [])];
-  await kubectl(['create', ...manifests.map((file) => `--filename=${file}`)]);
-  await kubectl(['wait', '--for=condition=Established', `crd/${NETWORKS}`, '--timeout=30s']);
-  // "storage is (re)initializing", the API server may say for a moment more.
-  const networks = ['get', NETWORKS, '--all-namespaces'];
-  await until(() => succeeds(kubectl(networks)), 'the network attachment definitions');
+  const files = manifests.map((file) => `--filename=${file}`);
+  await kubectl(['create', '--validate=ignore', ...files]);
+  await until(() => served(api), 'the network attachment definitions to be served');
   // The controller-manager makes it, and pods are refused before.
-  const account = ['get', 'serviceaccount', 'default', '--namespace=default'];
-  await until(() => succeeds(kubectl(account)), 'the default service account');
+  const account = { namespace: 'default', name: 'default' };
+  const admitted = async () => (await api.find('serviceaccounts', account)) !== undefined;
+  await until(admitted, 'the default service account');
+}
+
+/** A new kind is not there at first, and then, for a moment, "storage is (re)initializing". */
+async function served(api: Api): Promise<boolean> {
+  try {
+    await api.list('network-attachment-definitions');
+    return true;
+  } catch (error) {
+    if (error instanceof Refused) return false;
+    throw error;
+  }
 }
 
 /** Whether kubectl's command succeeds. */

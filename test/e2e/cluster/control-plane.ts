@@ -33,6 +33,8 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   /** PEM */
   readonly ca: string;
+  /** Of the group `system:masters`. */
+  readonly adminToken: string;
   /** The text of a kubeconfig; `user` in the group `system:masters` unless another is given. */
   kubeconfigFor(user?: {
     readonly name: string;
@@ -78,8 +80,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await etcd.start();
   await apiServer.start();
   await Promise.all([controllerManager.start(), scheduler.start()]);
-  const { ca, kubeconfigFor } = files;
-  return { ca, kubeconfigFor, etcd, etcdUrl, apiServer, controllerManager, scheduler };
+  const { ca, adminToken, kubeconfigFor } = files;
+  return { ca, adminToken, kubeconfigFor, etcd, etcdUrl, apiServer, controllerManager, scheduler };
 }
 
 /** Makes the authority, keys and kubeconfigs, in files of the run. */
@@ -106,6 +108,7 @@ async function writeFiles({ run, address, server, webhookUrl }: ControlPlaneOpti
     save(`${name}.json`, await kubeconfigFor({ name: `system:${name}`, server: local }));
   return {
     ca: authority.cert,
+    adminToken,
     kubeconfigFor,
     etcd: join(directory, 'etcd'),
     managerKubeconfig: await kubeconfigOf('kube-controller-manager'),

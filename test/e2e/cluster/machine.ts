@@ -35,6 +35,8 @@ export interface Followed {
 export interface NamespaceMachine extends Machine {
   /** Its first process, as this machine numbers it. */
   readonly pid: number;
+  /** Where this machine finds its root folder. */
+  readonly root: string;
   follow(command: readonly string[]): Followed;
   /** Runs shell commands in its network namespace only: programs and files are this machine's. */
   network(script: string): Promise<void>;
@@ -108,6 +110,7 @@ export async function startMachine(run: Run, name: string, setUp = ''): Promise<
   return {
     name,
     pid,
+    root: `/proc/${pid}/root`,
     run: (what, options) =>
       runCommand([...inside, ...what], { ...options, env: { ...environment, ...options?.env } }),
     async network(script) {

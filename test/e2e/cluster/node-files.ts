@@ -41,6 +41,8 @@ export function kubeletConfig({ address, providerId, cgroup }: KubeletOptions): 
     },
     // So that a lost node is noticed within seconds (defaults: 10 s, 40 s).
     nodeStatusUpdateFrequency: '2s',
+    // What has not changed since; its Lease says that the node lives.
+    nodeStatusReportFrequency: '1m',
     nodeLeaseDurationSeconds: 8,
     shutdownGracePeriod: '0s',
   });

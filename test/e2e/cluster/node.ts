@@ -1,4 +1,5 @@
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Ec2 } from '../../../sandbox/ec2/engine.ts';
 import type { NetworkInterface } from '../../../sandbox/ec2/model.ts';
@@ -32,6 +33,8 @@ const KUBELET_HEALTH = ['busybox', 'wget', '-q', '-O', '-', 'http://127.0.0.1:10
 export interface RealNode {
   readonly name: string;
   readonly worker: Worker;
+  /** Where this machine finds the node's root folder; another one after each boot. */
+  readonly root: string;
   readonly kubelet: Part;
   readonly containerd: Part;
   /** Runs a command on the node. @returns its output. */
@@ -88,6 +91,9 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
   return {
     name: worker.name,
     worker,
+    get root() {
+      return machine.root;
+    },
     kubelet,
     containerd,
     run: (command) => machine.run(command),
@@ -128,7 +134,11 @@ function containerdOf(directory: string, machine: () => NamespaceMachine): Part 
   const command = [program('containerd'), '--config', join(directory, 'containerd.toml')];
   return partOf(
     () => machine().start('containerd', command, { PATH }),
-    (daemon) => healthy(machine(), 'containerd', daemon, [program('ctr'), 'version']),
+    (daemon) => {
+      const { name, root } = machine();
+      const listens = () => accepts(join(root, 'run/containerd/containerd.sock'));
+      return healthy(`containerd of ${name}`, daemon, listens);
+    },
   );
 }
 
@@ -151,7 +161,10 @@ function kubeletOf(
   };
   return partOf(
     () => machine().start('kubelet', [program('kubelet'), ...flagsOf(flags)]),
-    (daemon) => healthy(machine(), 'kubelet', daemon, KUBELET_HEALTH),
+    (daemon) => {
+      const { name, run } = machine();
+      return healthy(`the kubelet of ${name}`, daemon, () => succeeds(run(KUBELET_HEALTH)));
+    },
   );
 }
 
@@ -226,16 +239,23 @@ function installPlugins(directory: string, ipvlan: Ipvlan): void {
   }
 }
 
-/** Waits until a command on the machine, which asks the daemon how it is, succeeds. */
+/** Waits until a daemon is as it should be. @throws Error with its log where it ends before. */
 async function healthy(
-  machine: NamespaceMachine,
-  name: string,
+  what: string,
   daemon: Daemon,
-  question: readonly string[],
+  isHealthy: () => Promise<boolean>,
 ): Promise<void> {
-  await until(async () => {
-    if (!daemon.running)
-      throw new Error(`${name} of ${machine.name} ended: ${daemon.log().slice(-2000)}`);
-    return succeeds(machine.run(question));
-  }, `${name} of ${machine.name} to answer`);
+  await until(() => {
+    if (!daemon.running) throw new Error(`${what} ended: ${daemon.log().slice(-2000)}`);
+    return isHealthy();
+  }, `${what} to answer`);
+}
+
+/** Whether somebody listens at a Unix socket. */
+function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { loadAllYaml } from '@kubernetes/client-node';
+import * as z from 'zod';
 import { kubeconfig } from './kubeconfig.ts';
 import type { RealCluster } from './start.ts';
 
@@ -7,6 +8,10 @@ const BASE = join(import.meta.dirname, '..', '..', '..', 'deploy', 'base');
 /** As in deploy/base. */
 export const NAMESPACE = 'multus-eni-reconciler';
 export const FORWARDER = 'multus-eni-forwarder';
+
+const TOKEN = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${FORWARDER}/token`;
+const A_DAY = { spec: { expirationSeconds: 24 * 60 * 60 } };
+const tokenRequest = z.object({ status: z.object({ token: z.string() }) });
 
 /** What the forwarder reaches its cluster with. */
 export interface ForwarderAccess {
@@ -23,13 +28,12 @@ export interface ForwarderAccess {
  * @throws CommandFailed where the API server refuses any of it.
  */
 export async function applyProductAccess(cluster: RealCluster): Promise<ForwarderAccess> {
-  const { kubectl, server, caData } = cluster;
+  const { kubectl, api, server, caData } = cluster;
   const objects = loadAllYaml(await kubectl(['kustomize', BASE]));
   const items = objects.filter(({ kind }) => kind !== 'Deployment');
   const list = { apiVersion: 'v1', kind: 'List', items };
-  await kubectl(['create', '--filename=-'], { input: JSON.stringify(list) });
-  const account = [FORWARDER, `--namespace=${NAMESPACE}`];
-  const token = (await kubectl(['create', 'token', ...account, '--duration=24h'])).trim();
+  await kubectl(['create', '--validate=ignore', '--filename=-'], { input: JSON.stringify(list) });
+  const { token } = tokenRequest.parse(await api.call('POST', TOKEN, A_DAY)).status;
   const ca = Buffer.from(caData, 'base64').toString();
   return { token, kubeconfigFor: (at = server) => kubeconfig({ server: at, ca, user: { token } }) };
 }

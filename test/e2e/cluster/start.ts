@@ -6,6 +6,7 @@ import type { EksServer } from '../../../sandbox/eks/server.ts';
 import { launchWorker } from '../../../sandbox/worker.ts';
 import { type CommandOptions, run as runCommand } from '../parts/command.ts';
 import { program } from '../parts/programs.ts';
+import { type Api, apiOf } from './api.ts';
 import { applyBase } from './base.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { type Ipvlan, ipvlanOfKernel } from './ipvlan.ts';
@@ -22,6 +23,8 @@ import {
   startPinging,
 } from './ping.ts';
 import { freePort } from './ports.ts';
+import { until } from './processes.ts';
+import { readiness } from './readiness.ts';
 import { relayIn, relayOut } from './relay.ts';
 import { beginRun, type Run } from './run.ts';
 import type { Vpc } from './vpc.ts';
@@ -52,12 +55,14 @@ export interface RealCluster {
   readonly server: string;
   /** The authority's certificate, PEM in base64. */
   readonly caData: string;
+  readonly adminToken: string;
+  readonly api: Api;
   /** The path of the administrator's kubeconfig. */
   readonly adminKubeconfig: string;
   readonly kubeconfigFor: ControlPlane['kubeconfigFor'];
   /** @returns what kubectl, as administrator, writes. @throws CommandFailed */
   kubectl(args: readonly string[], options?: CommandOptions): Promise<string>;
-  readonly controlPlane: Omit<ControlPlane, 'ca' | 'kubeconfigFor'>;
+  readonly controlPlane: Omit<ControlPlane, 'ca' | 'adminToken' | 'kubeconfigFor'>;
   /** Empty in a cluster that is a control plane only: what has to do with nodes throws there. */
   readonly nodes: readonly RealNode[];
   /** Launches an instance, and waits until its node is ready. */
@@ -106,7 +111,7 @@ async function startIn(run: Run, options: RealClusterOptions): Promise<RealClust
     relayOut(run, network.controlPlane, `${SERVICE_ADDRESS}:443`, port);
     relayIn(run, network.controlPlane, '127.0.0.1', Number(new URL(webhookUrl).port));
   }
-  const { ca, kubeconfigFor, ...controlPlane } = await startControlPlane({
+  const { ca, adminToken, kubeconfigFor, ...controlPlane } = await startControlPlane({
     run,
     machine: network?.controlPlane ?? hostMachine(run),
     webhookUrl,
@@ -120,26 +125,30 @@ async function startIn(run: Run, options: RealClusterOptions): Promise<RealClust
   const kubectlFlags = [`--kubeconfig=${adminKubeconfig}`, `--cache-dir=${run.directory}/kubectl`];
   const kubectl: RealCluster['kubectl'] = (args, more) =>
     runCommand([program('kubectl'), ...kubectlFlags, ...args], more);
-  await applyBase(kubectl, { withNodes: network !== undefined });
   const caData = base64(ca);
+  const api = apiOf({ server, caData, adminToken });
+  await applyBase(kubectl, api, { withNodes: network !== undefined });
   eks.addCluster({ name: clusterName, endpoint: server, caData });
 
   const shared = {
     name: clusterName,
     server,
     caData,
+    adminToken,
+    api,
     adminKubeconfig,
     kubeconfigFor,
     kubectl,
     controlPlane,
   };
   const stop = async (): Promise<void> => {
+    api.close();
     network?.vpc.stop();
     await run.end();
   };
   if (network === undefined) return { ...shared, ...withoutNodes(clusterName), stop };
   const ipvlan = await ipvlanOfKernel();
-  const nodes = await withNodes({ run, options, network, ipvlan, kubectl, kubeconfigFor });
+  const nodes = await withNodes({ run, options, network, ipvlan, api, kubeconfigFor });
   return { ...shared, ...nodes, ipvlan, vpc: network.vpc, stop };
 }
 
@@ -167,15 +176,15 @@ interface Surroundings {
   readonly options: RealClusterOptions;
   readonly network: Network;
   readonly ipvlan: Ipvlan;
-  readonly kubectl: RealCluster['kubectl'];
+  readonly api: Api;
   readonly kubeconfigFor: ControlPlane['kubeconfigFor'];
 }
 
 async function withNodes(surroundings: Surroundings): Promise<NodePart> {
-  const { run, options, network, kubectl } = surroundings;
+  const { run, options, network, api } = surroundings;
   const nodes: RealNode[] = [];
   const place = async (pod: PodName) => {
-    const { node: name, uid } = await placeOf(kubectl, pod);
+    const { node: name, uid } = await placeOf(api, pod);
     const node = nodes.find((each) => each.name === name);
     if (node === undefined) throw new Error(`pod ${pod.name} is on no real node, but on ${name}`);
     await network.vpc.settled();
@@ -184,20 +193,20 @@ async function withNodes(surroundings: Surroundings): Promise<NodePart> {
   const addNode = async (): Promise<RealNode> => {
     const node = await launchNode(surroundings, nodes.length + 1);
     nodes.push(node);
-    await nodeReady(kubectl, node.name);
+    await nodeReady(api, node.name);
     return node;
   };
   // One after the other they get their numbers, side by side they boot.
   const numbers = Array.from({ length: options.nodes }, (_, index) => index + 1);
   nodes.push(...(await Promise.all(numbers.map((each) => launchNode(surroundings, each)))));
-  await Promise.all(nodes.map(({ name }) => nodeReady(kubectl, name)));
+  await Promise.all(nodes.map(({ name }) => nodeReady(api, name)));
 
   return {
     nodes,
     addNode,
     async sandboxRuns(pod) {
       const { node, uid } = await place(pod);
-      return (await sandboxOf(node, uid)) !== undefined;
+      return sandboxOf(node, uid) !== undefined;
     },
     async ping(from, address, pingOptions) {
       const { node, uid } = await place(from);
@@ -246,9 +255,9 @@ async function launchNode(
   });
 }
 
-async function nodeReady(kubectl: RealCluster['kubectl'], name: string): Promise<void> {
-  await kubectl(['wait', '--for=create', `node/${name}`, '--timeout=60s']);
-  await kubectl(['wait', '--for=condition=Ready', `node/${name}`, '--timeout=60s']);
+async function nodeReady(api: Api, name: string): Promise<void> {
+  const isReady = async () => (await readiness(api, name)) === 'True';
+  await until(isReady, `the node ${name} to be ready`, 60_000);
 }
 
 const placed = z.object({
@@ -257,10 +266,9 @@ const placed = z.object({
 });
 
 async function placeOf(
-  kubectl: RealCluster['kubectl'],
+  api: Api,
   { namespace = 'default', name }: PodName,
 ): Promise<{ readonly node: string; readonly uid: string }> {
-  const json = await kubectl(['get', 'pod', name, `--namespace=${namespace}`, '--output=json']);
-  const { metadata, spec } = placed.parse(JSON.parse(json));
+  const { metadata, spec } = placed.parse(await api.find('pods', { namespace, name }));
   return { node: spec.nodeName, uid: metadata.uid };
 }

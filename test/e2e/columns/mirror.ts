@@ -2,7 +2,7 @@ import type { ApiServer, Changes } from '../../../sandbox/kubernetes/nodes/api-s
 import type { Ref } from '../../../sandbox/kubernetes/objects.ts';
 import { type ResourceName, resourceNamed } from '../../../sandbox/kubernetes/resources.ts';
 import { createStore } from '../../../sandbox/kubernetes/store.ts';
-import type { Api } from './api.ts';
+import type { Api } from '../cluster/api.ts';
 
 /** Objects of an API server as its watches have told of them so far. */
 export interface Mirror extends Changes, Pick<ApiServer, 'find' | 'list'> {

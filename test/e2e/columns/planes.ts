@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { admitFunctions, startAws } from '../../../sandbox/aws.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { applyProductAccess } from '../cluster/product-access.ts';
@@ -16,10 +15,6 @@ export interface Plane {
   /** The token of the forwarder's service account. */
   readonly forwarderToken: string;
 }
-
-const adminKubeconfig = z.object({
-  users: z.tuple([z.object({ user: z.object({ token: z.string() }) })]),
-});
 
 /**
  * Starts a control plane for each name, with what deploy/base makes for the product.
@@ -57,8 +52,7 @@ async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 }
 
 async function planeOf(cluster: RealCluster): Promise<Plane> {
-  const { name, server, caData } = cluster;
+  const { name, server, caData, adminToken } = cluster;
   const { token: forwarderToken } = await applyProductAccess(cluster);
-  const { users } = adminKubeconfig.parse(JSON.parse(await cluster.kubeconfigFor()));
-  return { name, server, caData, adminToken: users[0].user.token, forwarderToken };
+  return { name, server, caData, adminToken, forwarderToken };
 }

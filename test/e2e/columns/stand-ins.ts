@@ -8,7 +8,7 @@ import type { Ref } from '../../../sandbox/kubernetes/objects.ts';
 import type { ResourceName } from '../../../sandbox/kubernetes/resources.ts';
 import type { TrackedClock } from '../../support/tracked-clock.ts';
 import { eventually } from '../../support/wait.ts';
-import { type Api, Refused, STRATEGIC_MERGE_PATCH } from './api.ts';
+import { type Api, Refused, STRATEGIC_MERGE_PATCH } from '../cluster/api.ts';
 import { startMirror } from './mirror.ts';
 
 export interface StandIns {

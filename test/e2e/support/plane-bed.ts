@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { launchWorker } from '../../../sandbox/worker.ts';
 import { startWorld, type World } from '../../../sandbox/world.ts';
 import { eksToken } from '../../../shared/cluster/token.ts';
@@ -6,9 +5,9 @@ import { type Product, type ProductOptions, startProduct } from '../../support/p
 import { stageWorker, workerEnis } from '../../support/sandbox-aws.ts';
 import type { StageCluster } from '../../support/stage.ts';
 import { type StageNodes, stageCluster } from '../../support/stage-cluster.ts';
+import type { Api } from '../cluster/api.ts';
 import { applyProductAccess, type ForwarderAccess } from '../cluster/product-access.ts';
 import { type RealCluster, startRealCluster } from '../cluster/start.ts';
-import { type Api, apiOf } from '../columns/api.ts';
 
 /** A real control plane without nodes, with what deploy/base makes for the product. */
 export interface PlaneBed {
@@ -25,10 +24,6 @@ export interface PlaneBed {
   stop(): Promise<void>;
 }
 
-const adminKubeconfig = z.object({
-  users: z.tuple([z.object({ user: z.object({ token: z.string() }) })]),
-});
-
 /** Starts a control plane, and gives the product access to it. */
 export async function startPlaneBed(): Promise<PlaneBed> {
   const world = await startWorld();
@@ -44,16 +39,8 @@ async function startIn(world: World): Promise<PlaneBed> {
   const { ec2, eks, subnets } = world;
   const clusterName = world.cluster.name;
   const plane = await startRealCluster({ ec2, eks, subnets, clusterName, nodes: 0 });
-  const { server, caData } = plane;
+  const { api } = plane;
   const forwarder = await applyProductAccess(plane);
-  const { users } = adminKubeconfig.parse(JSON.parse(await plane.kubeconfigFor()));
-  const api = apiOf({
-    name: clusterName,
-    server,
-    caData,
-    adminToken: users[0].user.token,
-    forwarderToken: forwarder.token,
-  });
   const products: Product[] = [];
 
   return {
@@ -70,7 +57,6 @@ async function startIn(world: World): Promise<PlaneBed> {
     },
     async stop() {
       for (const product of products.toReversed()) await product.stop();
-      api.close();
       await plane.stop();
       await world.stop();
     },

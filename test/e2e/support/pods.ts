@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
+import { until } from '../cluster/processes.ts';
 import type { PodName, RealCluster } from '../cluster/start.ts';
 
 const state = z.object({
@@ -40,11 +41,10 @@ export interface PodStatus extends PodObject {
 }
 
 export async function podStatus(
-  { kubectl }: RealCluster,
+  { api }: RealCluster,
   { namespace = 'default', name }: PodName,
 ): Promise<PodStatus> {
-  const args = ['get', 'pod', name, `--namespace=${namespace}`, '--output=json'];
-  const read = pod.parse(JSON.parse(await kubectl(args)));
+  const read = pod.parse(await api.find('pods', { namespace, name }));
   const all = [...read.status.containerStatuses, ...read.status.initContainerStatuses];
   return {
     ...read,
@@ -53,20 +53,42 @@ export async function podStatus(
   };
 }
 
-/** Waits until a pod is as said, `Ready` or our own condition. */
+type PodCondition = 'Ready' | 'ContainersReady' | typeof CONDITION_TYPE;
+
+/** Waits until a pod is as said. */
 export async function waitFor(
-  { kubectl }: RealCluster,
+  cluster: RealCluster,
   { namespace = 'default', name }: PodName,
-  type: 'Ready' | typeof CONDITION_TYPE,
+  type: PodCondition,
 ): Promise<void> {
-  const where = [`pod/${name}`, `--namespace=${namespace}`, '--timeout=60s'];
-  await kubectl(['wait', `--for=condition=${type}`, ...where]);
+  const isThat = async () =>
+    (await podStatus(cluster, { namespace, name })).conditionOf(type)?.status === 'True';
+  await until(isThat, `the pod ${namespace}/${name} to be ${type}`, 60_000);
+}
+
+const event = z.object({
+  involvedObject: z.object({ name: z.string() }),
+  reason: z.string(),
+  message: z.string(),
+});
+
+/** What the Events about an object say. */
+export async function eventsAbout(
+  { api }: RealCluster,
+  name: string,
+): Promise<z.infer<typeof event>[]> {
+  const events = (await api.list('events')).map((each) => event.parse(each));
+  return events.filter(({ involvedObject }) => involvedObject.name === name);
 }
 
 /** Deletes a pod, and waits until its object is gone. */
 export async function deletePod(
-  { kubectl }: RealCluster,
+  { api }: RealCluster,
   { namespace = 'default', name }: PodName,
 ): Promise<void> {
-  await kubectl(['delete', 'pod', name, `--namespace=${namespace}`, '--grace-period=1']);
+  const ref = { namespace, name };
+  const uid = (await api.find('pods', ref))?.metadata.uid;
+  await api.delete('pods', ref, { gracePeriodSeconds: 1 });
+  const isGone = async () => (await api.find('pods', ref))?.metadata.uid !== uid;
+  await until(isGone, `the pod ${namespace}/${name} to be gone`, 60_000);
 }

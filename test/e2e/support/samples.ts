@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { NETWORK_STATUS } from '../../../shared/claims/annotations.ts';
 import type { RealCluster } from '../cluster/start.ts';
 import { APP_IMAGE } from '../parts/images.ts';
+import { waitFor } from './pods.ts';
 
 const SAMPLES = join(import.meta.dirname, '..', '..', '..', 'deploy', 'samples');
 
@@ -66,15 +67,13 @@ export async function runPod(
   manifest: { readonly metadata: { readonly name: string }; readonly spec: unknown },
 ): Promise<RealPod> {
   const { name } = manifest.metadata;
-  const { kubectl } = cluster;
-  await kubectl(['create', '--filename=-'], { input: JSON.stringify(manifest) });
-  await kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=30s']);
+  await cluster.api.create('pods', manifest);
+  await waitFor(cluster, { name }, 'Ready');
   return getPod(cluster, name);
 }
 
-export async function getPod({ kubectl }: RealCluster, name: string): Promise<RealPod> {
-  const json = await kubectl(['get', 'pod', name, '--output=json', '--show-managed-fields']);
-  return realPod.parse(JSON.parse(json));
+export async function getPod({ api }: RealCluster, name: string): Promise<RealPod> {
+  return realPod.parse(await api.find('pods', { namespace: 'default', name }));
 }
 
 /** A pod that does nothing, on a node, with one attachment of a static address. */

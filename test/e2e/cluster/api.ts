@@ -11,7 +11,6 @@ import {
   resourceNamed,
 } from '../../../sandbox/kubernetes/resources.ts';
 import type { ClusterObjects } from '../../support/stage-cluster.ts';
-import type { Plane } from './planes.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
 export const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
@@ -49,8 +48,10 @@ const list = z.object({
 const watchEvent = z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: fields });
 export type WatchEvent = Omit<z.infer<typeof watchEvent>, 'object'> & { object: KubeObject };
 
-/** An API server, by HTTP as its administrator. */
+/** An API server, by HTTP as its administrator: a hundredth of the work that a kubectl is. */
 export interface Api extends ClusterObjects {
+  /** Any request. @returns the object that it is answered with. */
+  call(method: string, path: string, body?: object): Promise<unknown>;
   patchWith(
     type: string,
     resource: ResourceName,
@@ -66,15 +67,23 @@ export interface Api extends ClusterObjects {
   close(): void;
 }
 
+export interface ApiOptions {
+  /** `https://127.0.0.1:<port>` */
+  readonly server: string;
+  /** The authority's certificate, PEM in base64. */
+  readonly caData: string;
+  readonly adminToken: string;
+}
+
 /** Every function but `find` throws Refused where the API server refuses. */
-export function apiOf({ server, caData, adminToken }: Plane): Api {
+export function apiOf({ server, caData, adminToken }: ApiOptions): Api {
   const ca = Buffer.from(caData, 'base64');
   const agent = new Agent({ ca, keepAlive: true, maxSockets: 16 });
 
   const send = async (
     method: string,
     path: string,
-    options: { body?: object; type?: string; signal?: AbortSignal } = {},
+    options: { body?: object | undefined; type?: string; signal?: AbortSignal } = {},
   ): Promise<IncomingMessage> => {
     const { body, type = 'application/json', signal } = options;
     const payload = body && Buffer.from(JSON.stringify(body));
@@ -108,6 +117,7 @@ export function apiOf({ server, caData, adminToken }: Plane): Api {
   };
 
   return {
+    call: (method, path, body) => call(method, path, { body }),
     read,
     patchWith,
     async find(resource, ref) {
@@ -127,7 +137,8 @@ export function apiOf({ server, caData, adminToken }: Plane): Api {
         .partial()
         .parse(object);
       const path = pathOf(resource, { name: '', namespace: of.namespace });
-      return objectFrom(resource, fields.parse(await call('POST', path, { body })));
+      const strict = `${path}?fieldValidation=Strict`;
+      return objectFrom(resource, fields.parse(await call('POST', strict, { body })));
     },
     patch: async (resource, ref, patch, options) =>
       patchWith(MERGE_PATCH, resource, ref, patch, options?.subresource),

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
 import { IMAGE } from '../../scripts/image/description.ts';
 import { PRODUCT_IMAGE, writeProductImage } from './image/product-image.ts';
@@ -18,7 +18,7 @@ describe.skipIf(obstacles.length > 0)('the archive that the nodes get', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'image-'));
-    await writeProductImage(join(folder, 'image.tar'));
+    await writeProductImage(join(folder, 'image.tar'), inject('productLayer'));
     await run(['tar', '-C', folder, '-xf', join(folder, 'image.tar')]);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));

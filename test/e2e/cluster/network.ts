@@ -7,6 +7,9 @@ import { startVpc, type Vpc } from './vpc.ts';
 /** The ClusterIP of the Service `kubernetes`, which is the API server itself: no kube-proxy needed. */
 export const SERVICE_ADDRESS = '10.96.0.1';
 
+/** Where nodes and pods find what of this machine's loopback is exposed to them; the same in every cluster. */
+export const EXPOSED_ADDRESS = '10.96.0.2';
+
 /** The machines between the nodes. */
 export interface Network {
   /** Where the control plane runs; all nodes' eth0 are on its bridge. */
@@ -29,6 +32,7 @@ export async function startNetwork(run: Run, ec2: Ec2, nodeSubnetId: string): Pr
     ip link add br0 address 02:00:00:00:00:01 type bridge
     ip link set br0 up
     ip addr add ${SERVICE_ADDRESS}/32 dev br0
+    ip addr add ${EXPOSED_ADDRESS}/32 dev br0
     ip addr add ${address}/32 dev br0`);
   return { controlPlane, address, vpc: startVpc(ec2, router) };
 }

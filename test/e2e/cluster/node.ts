@@ -10,6 +10,7 @@ import { programPath } from '../parts/preconditions.ts';
 import { MissingPart, program } from '../parts/programs.ts';
 import { succeeds } from './base.ts';
 import { flagsOf } from './flags.ts';
+import { copyStore, importImages } from './image-store.ts';
 import type { Ipvlan } from './ipvlan.ts';
 import { type Daemon, type Followed, type NamespaceMachine, startMachine } from './machine.ts';
 import { routerOf } from './network.ts';
@@ -55,6 +56,7 @@ export interface NodeOptions {
   /** From 1; unique in the cluster. */
   readonly number: number;
   readonly instanceType: string;
+  readonly imageStore?: string;
   readonly controlPlane: NamespaceMachine;
   readonly vpc: Vpc;
   readonly ipvlan: Ipvlan;
@@ -73,7 +75,9 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
   const containerd = containerdOf(directory, () => machine);
   const kubelet = kubeletOf(options, directory, address, () => machine);
   await containerd.start();
-  await machine.run([program('ctr'), '-n', 'k8s.io', 'images', 'import', imagesArchive()]);
+  if (options.imageStore === undefined) {
+    await machine.run(importImages(imagesArchive()));
+  }
   await kubelet.start();
 
   const powerOff = async (): Promise<void> => {
@@ -109,7 +113,7 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
 
 /** What is on the node's disk before it boots for the first time. */
 async function writeDisk(options: NodeOptions, directory: string, address: string): Promise<void> {
-  const { run, ec2, worker, number } = options;
+  const { run, ec2, worker, number, imageStore } = options;
   const runc = await programPath('runc');
   if (runc === undefined) throw new MissingPart('runc');
   writeFiles(directory, {
@@ -126,6 +130,7 @@ async function writeDisk(options: NodeOptions, directory: string, address: strin
     }),
   });
   installPlugins(join(directory, 'opt/upper/cni/bin'), options.ipvlan);
+  if (imageStore !== undefined) await copyStore(imageStore, join(directory, 'containerd'));
 }
 
 function containerdOf(directory: string, machine: () => NamespaceMachine): Part {

@@ -15,11 +15,17 @@ export function relayOut(run: Run, machine: NamespaceMachine, target: string, po
   machine.startOutside(`relay-${port}`, ['socat', listen, `UNIX-CONNECT:${socket}`]);
 }
 
-/** Makes what listens at 127.0.0.1:`port` here reachable at `address`:`port` in the machine. */
-export function relayIn(run: Run, machine: NamespaceMachine, address: string, port: number): void {
-  const socket = join(run.directory, `in-${address}-${port}.sock`);
-  const name = `relay-in-${address}-${port}`;
+/** Makes what listens at 127.0.0.1:`port` here reachable at `address`:`as` in the machine. */
+export function relayIn(
+  run: Run,
+  machine: NamespaceMachine,
+  port: number,
+  address: string,
+  as = port,
+): void {
+  const socket = join(run.directory, `in-${address}-${as}.sock`);
+  const name = `relay-in-${address}-${as}`;
   machine.startOutside(name, ['socat', `UNIX-LISTEN:${socket},fork`, `TCP:127.0.0.1:${port}`]);
-  const listen = `TCP-LISTEN:${port},bind=${address},fork,reuseaddr`;
+  const listen = `TCP-LISTEN:${as},bind=${address},fork,reuseaddr`;
   machine.start(`${name}-inside`, ['socat', listen, `UNIX-CONNECT:${socket}`]);
 }

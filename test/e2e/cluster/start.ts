@@ -12,7 +12,7 @@ import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { type Ipvlan, ipvlanOfKernel } from './ipvlan.ts';
 import { base64 } from './kubeconfig.ts';
 import { hostMachine } from './machine.ts';
-import { type Network, SERVICE_ADDRESS, startNetwork } from './network.ts';
+import { EXPOSED_ADDRESS, type Network, SERVICE_ADDRESS, startNetwork } from './network.ts';
 import { type RealNode, startNode } from './node.ts';
 import {
   type Pinging,
@@ -39,6 +39,8 @@ export interface RealClusterOptions {
   readonly nodes: number;
   /** Of the nodes' instances. */
   readonly instanceType?: string;
+  /** What their containerds have from the beginning (image-store.ts), in the place of our own images. */
+  readonly imageStore?: string;
   /** The nodes' names, in order, where they are not to be their instances' own. */
   readonly nodeNames?: readonly string[];
 }
@@ -79,8 +81,8 @@ export interface RealCluster {
   ping(from: PodName, address: string, options?: PingOptions): Promise<PingResult>;
   /** The same without end; `interval` in seconds. */
   startPinging(from: PodName, address: string, interval?: number): Promise<Pinging>;
-  /** Makes 127.0.0.1:`port` of this machine reachable for nodes and pods. @returns host:port. */
-  expose(port: number): string;
+  /** Makes 127.0.0.1:`port` of this machine reachable for nodes and pods, as `as`. @returns host:port. */
+  expose(port: number, as?: number): string;
   /** Ends everything, and leaves nothing on the machine. */
   stop(): Promise<void>;
 }
@@ -109,7 +111,7 @@ async function startIn(run: Run, options: RealClusterOptions): Promise<RealClust
   const webhookUrl = eks.webhookUrl(clusterName);
   if (network !== undefined) {
     relayOut(run, network.controlPlane, `${SERVICE_ADDRESS}:443`, port);
-    relayIn(run, network.controlPlane, '127.0.0.1', Number(new URL(webhookUrl).port));
+    relayIn(run, network.controlPlane, Number(new URL(webhookUrl).port), '127.0.0.1');
   }
   const { ca, adminToken, kubeconfigFor, ...controlPlane } = await startControlPlane({
     run,
@@ -216,9 +218,9 @@ async function withNodes(surroundings: Surroundings): Promise<NodePart> {
       const { node, uid } = await place(from);
       return startPinging(node, uid, address, interval);
     },
-    expose(port) {
-      relayIn(run, network.controlPlane, network.address, port);
-      return `${network.address}:${port}`;
+    expose(port, as = port) {
+      relayIn(run, network.controlPlane, port, EXPOSED_ADDRESS, as);
+      return `${EXPOSED_ADDRESS}:${as}`;
     },
   };
 }
@@ -227,7 +229,7 @@ async function launchNode(
   { run, options, network, ipvlan, kubeconfigFor }: Surroundings,
   number: number,
 ): Promise<RealNode> {
-  const { ec2, clusterName, subnets, instanceType, nodeNames } = options;
+  const { ec2, clusterName, subnets, instanceType, nodeNames, imageStore } = options;
   const name = nodeNames?.[number - 1];
   const worker = launchWorker(ec2, {
     cluster: clusterName,
@@ -247,6 +249,7 @@ async function launchNode(
     worker,
     number,
     instanceType: worker.instanceType,
+    ...(imageStore !== undefined && { imageStore }),
     controlPlane: network.controlPlane,
     vpc: network.vpc,
     ipvlan,

@@ -1,18 +1,47 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { type ImageStore, makeImageStore } from '../cluster/image-store.ts';
+import { EXPOSED_ADDRESS } from '../cluster/network.ts';
+import { imagesArchive } from '../parts/images.ts';
+import { nodeObstacles } from '../parts/preconditions.ts';
+import { AWS_PORTS } from './aws-ports.ts';
+import { makeProductLayer, writeProductImage } from './product-image.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A folder for what is made of the product once in a run of the tests. */
-    productFolder: string;
+    /** The path of the product's own files as a layer of its image. */
+    productLayer: string;
+    /** What nodes with the product's image begin with. */
+    imageStore: string;
   }
 }
 
-/** @returns what ends it. */
-export default function setUp(project: TestProject): () => void {
-  const folder = mkdtempSync(join(tmpdir(), 'product-'));
-  project.provide('productFolder', folder);
-  return () => rmSync(folder, { recursive: true, force: true });
+/** Makes, once in a run, what several tests need of the product's image. @returns what ends it. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'product-'));
+  const layer = join(folder, 'layer.tar');
+  const archive = join(folder, 'image.tar');
+  let store: ImageStore | undefined;
+  const tearDown = async () => {
+    await rm(folder, { recursive: true, force: true });
+    await store?.remove();
+  };
+  project.provide('productLayer', layer);
+  project.provide('imageStore', '');
+  if ((await nodeObstacles()).length > 0) return tearDown;
+  try {
+    await makeProductLayer(layer);
+    await writeProductImage(archive, layer, {
+      AWS_ENDPOINT_URL_EC2: `http://${EXPOSED_ADDRESS}:${AWS_PORTS.ec2}`,
+      AWS_ENDPOINT_URL_SQS: `http://${EXPOSED_ADDRESS}:${AWS_PORTS.sqs}`,
+    });
+    store = await makeImageStore([imagesArchive(), archive]);
+    project.provide('imageStore', store.path);
+  } catch (error) {
+    await tearDown();
+    throw error;
+  }
+  return tearDown;
 }

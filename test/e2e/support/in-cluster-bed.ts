@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { inject } from 'vitest';
 import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import { type Imds, startImds } from '../../../sandbox/imds/server.ts';
 import type { EventSourceMapping } from '../../../sandbox/lambda/event-source-mapping.ts';
@@ -11,9 +12,9 @@ import type { RealNode } from '../cluster/node.ts';
 import { until } from '../cluster/processes.ts';
 import { FORWARDER, NAMESPACE } from '../cluster/product-access.ts';
 import { type RealCluster, startRealCluster } from '../cluster/start.ts';
-import { PRODUCT_IMAGE, writeProductImage } from '../image/product-image.ts';
+import { AWS_PORTS } from '../image/aws-ports.ts';
+import { PRODUCT_IMAGE } from '../image/product-image.ts';
 import { APP_IMAGE } from '../parts/images.ts';
-import { program } from '../parts/programs.ts';
 
 const DEPLOY = resolve(import.meta.dirname, '../../../deploy');
 const METADATA = '169.254.169.254';
@@ -59,7 +60,14 @@ async function startWith(resources: AsyncDisposableStack): Promise<InClusterBed>
   const bed = resources.adopt(await startBed(), (started) => started.stop());
   const { ec2, eks, sqs, subnets, cluster: embedded } = bed.world;
   const cluster = resources.adopt(
-    await startRealCluster({ ec2, eks, subnets, clusterName: embedded.name, nodes: 2 }),
+    await startRealCluster({
+      ec2,
+      eks,
+      subnets,
+      clusterName: embedded.name,
+      nodes: 2,
+      imageStore: inject('imageStore'),
+    }),
     (started) => started.stop(),
   );
   const [first, second] = cluster.nodes;
@@ -67,11 +75,9 @@ async function startWith(resources: AsyncDisposableStack): Promise<InClusterBed>
   const folder = resources.adopt(await mkdtemp(join(tmpdir(), 'in-cluster-')), (path) =>
     rm(path, { recursive: true, force: true }),
   );
+  cluster.expose(portOf(ec2.endpoint), AWS_PORTS.ec2);
+  cluster.expose(portOf(sqs.endpoint), AWS_PORTS.sqs);
   await Promise.all([
-    loadImage(cluster, join(folder, 'image.tar'), {
-      AWS_ENDPOINT_URL_EC2: reachable(cluster, ec2.endpoint),
-      AWS_ENDPOINT_URL_SQS: reachable(cluster, sqs.endpoint),
-    }),
     writeDeploy(join(folder, 'deploy'), cluster.name),
     ...cluster.nodes.map(async (node) =>
       resources.adopt(await startMetadataService(cluster, node), (imds) => imds.stop()),
@@ -102,20 +108,8 @@ async function startWith(resources: AsyncDisposableStack): Promise<InClusterBed>
   };
 }
 
-/** Where pods find what listens at an endpoint of this machine's loopback. */
-function reachable(cluster: RealCluster, endpoint: string): string {
-  return `http://${cluster.expose(Number(new URL(endpoint).port))}`;
-}
-
-async function loadImage(
-  { nodes }: RealCluster,
-  archive: string,
-  environment: Readonly<Record<string, string>>,
-): Promise<void> {
-  await writeProductImage(archive, environment);
-  const load = [program('ctr'), '--namespace=k8s.io', 'images', 'import', archive];
-  await Promise.all(nodes.map((node) => node.run(load)));
-  await rm(archive);
+function portOf(endpoint: string): number {
+  return Number(new URL(endpoint).port);
 }
 
 /** A copy of deploy/ in which the images are those that the nodes have. */
@@ -148,7 +142,7 @@ async function writeDeploy(folder: string, cluster: string): Promise<void> {
 async function startMetadataService(cluster: RealCluster, node: RealNode): Promise<Imds> {
   const { instanceId } = node.worker;
   const imds = await startImds({ instanceId, region: REGION, account: ACCOUNT, role: ROLE });
-  const target = cluster.expose(Number(new URL(imds.endpoint).port));
+  const target = cluster.expose(portOf(imds.endpoint));
   await node.run(['ip', 'address', 'add', `${METADATA}/32`, 'dev', 'lo']);
   const listen = `TCP-LISTEN:80,bind=${METADATA},fork,reuseaddr`;
   node.follow(['socat', listen, `TCP:${target}`]).output.resume();

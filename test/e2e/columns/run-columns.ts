@@ -7,11 +7,13 @@ import { countTests } from '../../../scripts/test-report.ts';
 import { COLUMN_NAMES } from '../../support/columns.ts';
 import { startMoto } from '../moto.ts';
 import { pythonTools } from '../python-tools.ts';
+import { startPlanes, variablesOf } from './planes.ts';
 import { outcomesOf } from './report.ts';
 import { type ColumnOutcomes, outcomeTable } from './table.ts';
 
 const REPORTS = '.build/columns';
 const SCENARIOS = ['--config', 'vitest.columns.config.ts'];
+const EMBEDDED = 'embedded';
 /** Each embedded scenario has its own parts; the others share theirs. */
 const SIDE_BY_SIDE = '--maxWorkers=2';
 const SQS_RULES = ['deduplication', 'groups', 'redrive', 'requests', 'visibility'].map(
@@ -28,11 +30,10 @@ export interface Scenarios {
 /** Runs the scenarios on every column, and the rules of SQS on moto's. */
 export async function runColumns(): Promise<Scenarios> {
   mkdirSync(REPORTS, { recursive: true });
-  const columns: Ran[] = [];
-  for (const name of COLUMN_NAMES) {
-    const args = name === 'embedded' ? [...SCENARIOS, SIDE_BY_SIDE] : SCENARIOS;
-    columns.push(await runTests(name, args, { COLUMN: name }));
-  }
+  const columns = [
+    await runTests(EMBEDDED, [...SCENARIOS, SIDE_BY_SIDE], { COLUMN: EMBEDDED }),
+    ...(await runOnPlanes(COLUMN_NAMES.filter((name) => name !== EMBEDDED))),
+  ];
   const rules = await runSqsRules();
   const all = [...columns, rules];
   return {
@@ -40,6 +41,26 @@ export async function runColumns(): Promise<Scenarios> {
     failed: all.reduce((sum, { failed }) => sum + failed, 0),
     table: `\nThe scenarios\n${outcomeTable(columns)}\n\nThe rules of SQS\n${outcomeTable([rules])}`,
   };
+}
+
+/** Runs the columns one after the other on the same control planes. */
+async function runOnPlanes(names: readonly string[]): Promise<Ran[]> {
+  const ran: Ran[] = [];
+  try {
+    const planes = await startPlanes();
+    try {
+      for (const name of names) {
+        ran.push(await runTests(name, SCENARIOS, { COLUMN: name, ...variablesOf(planes) }));
+      }
+    } finally {
+      await planes.stop();
+    }
+    return ran;
+  } catch (error) {
+    console.error(error);
+    const none = names.slice(ran.length);
+    return [...ran, ...none.map((name) => ({ name, outcomes: new Map(), passed: 0, failed: 1 }))];
+  }
 }
 
 async function runSqsRules(): Promise<Ran> {

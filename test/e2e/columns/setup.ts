@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { startMoto } from '../moto.ts';
 import { pythonTools } from '../python-tools.ts';
-import { type Plane, startPlanes } from './planes.ts';
+import { givenPlanes, type Plane, startPlanes } from './planes.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,7 +21,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   };
   try {
     if (column !== 'embedded') {
-      const { planes, stop } = await startPlanes(['demo', 'other']);
+      const { planes, stop } = givenPlanes() ?? (await startPlanes());
       stops.push(stop);
       project.provide('planes', planes);
     }

@@ -9,6 +9,7 @@ import { listAll } from './list.ts';
 import { networkFromObject } from './networks.ts';
 import { nodeFromObject } from './nodes.ts';
 import { podFromObject } from './pods.ts';
+import { sharedList } from './shared-list.ts';
 
 /** How many objects a page of a list holds, as client-go pages. */
 const PAGE_SIZE = 500;
@@ -61,10 +62,12 @@ export function connectKubernetes(options: KubernetesOptions): Kubernetes {
       return object === undefined ? undefined : nodeFromObject(object);
     },
 
-    listNodes: (signal) =>
+    // Each reconcile that releases asks for all of them, and a batch has ten.
+    listNodes: sharedList(() =>
       listAll(nodeFromObject, (page) =>
-        call(signal, (deadline) => calls.listNodes({ limit: PAGE_SIZE, ...page }, deadline)),
+        call(undefined, (deadline) => calls.listNodes({ limit: PAGE_SIZE, ...page }, deadline)),
       ),
+    ),
 
     async listNetworkAttachmentDefinitions(signal) {
       const networks = await listAll(networkFromObject, (page) =>

@@ -121,6 +121,12 @@ test('all pages of the pods are read, consistently', async () => {
   ]);
 });
 
+test('the nodes are listed twice for any number that ask at a time', async () => {
+  api.answer(() => listOf([]));
+  await Promise.all(Array.from({ length: 10 }, () => kubernetes.listNodes()));
+  expect(api.requests.map(({ path }) => path)).toEqual(['/api/v1/nodes', '/api/v1/nodes']);
+});
+
 test('every request carries the token of its time', async () => {
   api.answer(() => listOf([]));
   await kubernetes.listPods({});

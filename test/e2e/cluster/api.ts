@@ -48,7 +48,7 @@ const list = z.object({
 const watchEvent = z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: fields });
 export type WatchEvent = Omit<z.infer<typeof watchEvent>, 'object'> & { object: KubeObject };
 
-/** An API server, by HTTP as its administrator: a hundredth of the work that a kubectl is. */
+/** An API server, by HTTP as its administrator: no process for each question, as kubectl is. */
 export interface Api extends ClusterObjects {
   /** Any request. @returns the object that it is answered with. */
   call(method: string, path: string, body?: object): Promise<unknown>;

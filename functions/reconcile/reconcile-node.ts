@@ -11,8 +11,8 @@ import type { Problem } from '../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { type NodeState, readNode } from '../../shared/state/node-state.ts';
 import { soleNodes } from '../../shared/state/sole-node.ts';
+import { observedEc2 } from '../observed-ec2.ts';
 import { tell } from './feedback.ts';
-import { notingEc2 } from './noting-ec2.ts';
 import type { SeenGone } from './seen-gone.ts';
 
 /** What the messages of a node ask for, together. */
@@ -63,10 +63,11 @@ export async function reconcileNode(
   signal?: AbortSignal,
 ): Promise<NodeResult> {
   let request = asked;
-  const { access } = reconciler;
+  let released = false;
+  const access = tellingOfReleases(reconciler.access, () => {
+    released = true;
+  });
   const isSole = once(() => isSoleNode(access, asked.node, signal));
-  const releasing = notingEc2(access.ec2.once);
-  const noted = { ...reconciler, access: { ...access, ec2: { ...access.ec2, ...releasing } } };
   for (let attempt = 1; ; attempt += 1) {
     const reading = await read(reconciler, request, signal);
     if (reading.kind === 'other-instance') {
@@ -77,13 +78,18 @@ export async function reconcileNode(
     }
     if (reading.kind !== 'state') return reading;
     try {
-      return await decideAndDo(noted, request, reading.state, isSole, signal);
+      return await decideAndDo({ ...reconciler, access }, request, reading.state, isSole, signal);
     } catch (error) {
       if (!(error instanceof StalePodsError) || attempt === ATTEMPTS) throw error;
       // The next read may still show as kept what has been released already.
-      request = { ...request, assignKept: request.assignKept || releasing.wasUsed() };
+      request = { ...request, assignKept: request.assignKept || released };
     }
   }
+}
+
+/** The same access; `onRelease` is told of each call that unassigns, whatever becomes of it. */
+function tellingOfReleases(access: ClusterAccess, onRelease: () => void): ClusterAccess {
+  return { ...access, ec2: { ...access.ec2, once: observedEc2(access.ec2.once, onRelease) } };
 }
 
 async function read(reconciler: Reconciler, request: NodeRequest, signal?: AbortSignal) {

@@ -35,47 +35,51 @@ export async function runColumns(): Promise<Scenarios> {
     ...(await runOnPlanes(COLUMN_NAMES.filter((name) => name !== EMBEDDED))),
   ];
   const rules = await runSqsRules();
-  const all = [...columns, rules];
+  const all = [...columns, ...rules];
   return {
     passed: all.reduce((sum, { passed }) => sum + passed, 0),
     failed: all.reduce((sum, { failed }) => sum + failed, 0),
-    table: `\nThe scenarios\n${outcomeTable(columns)}\n\nThe rules of SQS\n${outcomeTable([rules])}`,
+    table: `\nThe scenarios\n${outcomeTable(columns)}\n\nThe rules of SQS\n${outcomeTable(rules)}`,
   };
 }
 
 /** Runs the columns one after the other on the same control planes. */
-async function runOnPlanes(names: readonly string[]): Promise<Ran[]> {
-  const ran: Ran[] = [];
-  try {
-    const planes = await startPlanes();
-    try {
-      for (const name of names) {
-        ran.push(await runTests(name, SCENARIOS, { COLUMN: name, ...variablesOf(planes) }));
-      }
-    } finally {
-      await planes.stop();
-    }
-    return ran;
-  } catch (error) {
-    console.error(error);
-    const none = names.slice(ran.length);
-    return [...ran, ...none.map((name) => ({ name, outcomes: new Map(), passed: 0, failed: 1 }))];
-  }
+function runOnPlanes(names: readonly string[]): Promise<Ran[]> {
+  return runOn(names, startPlanes, (name, planes) =>
+    runTests(name, SCENARIOS, { COLUMN: name, ...variablesOf(planes) }),
+  );
 }
 
-async function runSqsRules(): Promise<Ran> {
-  const name = "moto's SQS";
+function runSqsRules(): Promise<Ran[]> {
+  const start = async () => startMoto((await pythonTools())('moto_server'));
+  return runOn(["moto's SQS"], start, (name, { endpoint }) =>
+    runTests(name, SQS_RULES, { SQS_ENDPOINT: endpoint }),
+  );
+}
+
+/**
+ * Runs each on the same parts. What could not run has failed, and where the parts did not end, so
+ * has the last that ran on them.
+ */
+async function runOn<P extends { stop(): Promise<void> }>(
+  names: readonly string[],
+  start: () => Promise<P>,
+  run: (name: string, parts: P) => Promise<Ran>,
+): Promise<Ran[]> {
+  const ran = names.map((name): Ran => ({ name, outcomes: new Map(), passed: 0, failed: 1 }));
   try {
-    const moto = await startMoto((await pythonTools())('moto_server'));
+    const parts = await start();
     try {
-      return await runTests(name, SQS_RULES, { SQS_ENDPOINT: moto.endpoint });
+      for (const [index, name] of names.entries()) ran[index] = await run(name, parts);
     } finally {
-      await moto.stop();
+      await parts.stop();
     }
   } catch (error) {
     console.error(error);
-    return { name, outcomes: new Map(), passed: 0, failed: 1 };
+    const last = ran.pop();
+    if (last !== undefined) ran.push({ ...last, failed: Math.max(last.failed, 1) });
   }
+  return ran;
 }
 
 type Ran = ColumnOutcomes & Pick<Scenarios, 'passed' | 'failed'>;

@@ -1,31 +1,31 @@
 import { addAbortListener } from 'node:events';
 
 /**
- * A list that callers share: who asks while one is under way gets the next, which begins when that
- * one ends. So each gets what was there after it asked, as from a list of its own
- * (docs/design.md, rule 3), and many that ask at a time cost two lists.
+ * A list that callers share: one read is under way at a time, and who asks meanwhile gets the next,
+ * which begins when that one ends. So each gets what was there after it asked, as from a list of its
+ * own (docs/design.md, rule 3).
  *
  * @param list reads it; it gives up by itself.
  * @returns throws what `list` throws, and the signal's reason once it is aborted.
  */
 export function sharedList<T>(list: () => Promise<T>): (signal?: AbortSignal) => Promise<T> {
-  let running: Promise<T> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | undefined;
 
-  const begin = (): Promise<T> => {
-    next = undefined;
-    const begun = list().finally(() => {
-      if (running === begun) running = undefined;
+  const join = (): Promise<T> => {
+    if (next !== undefined) return next;
+    const joined = last.then(() => {
+      next = undefined;
+      return list();
     });
-    running = begun;
-    return begun;
+    next = joined;
+    last = joined.catch(() => undefined);
+    return joined;
   };
 
   return async (signal) => {
     signal?.throwIfAborted();
-    if (running === undefined) return unlessAborted(begin(), signal);
-    next ??= running.then(begin, begin);
-    return unlessAborted(next, signal);
+    return unlessAborted(join(), signal);
   };
 }
 

@@ -1,38 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type VirtualClock, virtualClock } from '../../sandbox/clock.ts';
-import { connectKubernetes } from '../../shared/cluster/client.ts';
 import { kubernetesFailure } from '../../shared/cluster/errors.ts';
-import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
-import {
-  listOf,
-  podObject,
-  refusal,
-  type ScriptedApiServer,
-  startScriptedApiServer,
-} from './cluster-api-server.ts';
+import { listOf, podObject, refusal } from './cluster-api-server.ts';
+import { type ClientBed, startClientBed } from './cluster-client-bed.ts';
 
-let api: ScriptedApiServer;
-let clock: VirtualClock;
-let kubernetes: Kubernetes;
-let tokens: number;
-let failures: unknown[];
+let api: ClientBed['api'];
+let clock: ClientBed['clock'];
+let kubernetes: ClientBed['kubernetes'];
+let failures: ClientBed['failures'];
 
 beforeEach(async () => {
-  api = await startScriptedApiServer();
-  clock = virtualClock();
-  tokens = 0;
-  failures = [];
-  kubernetes = connectKubernetes({
-    server: api.server,
-    caData: api.caData,
-    token: async () => `token-${++tokens}`,
-    clock,
-    requestTimeoutMs: 5_000,
-    onFailure: (error) => failures.push(error),
-    uuid: () => '0a1b2c',
-  });
+  ({ api, clock, kubernetes, failures } = await startClientBed());
 });
-
 afterEach(() => api.stop());
 
 const POD = { namespace: 'demo', name: 'sampleapp', uid: 'u1' };
@@ -44,68 +22,6 @@ function setCondition(): Promise<void> {
     lastTransitionTime: Date.UTC(2026, 0, 1),
   });
 }
-
-test('connections are kept: calls one after the other go over one', async () => {
-  api.answer(() => listOf([]));
-  for (let call = 0; call < 10; call += 1) await kubernetes.listPods({});
-  expect(api.connections()).toBe(1);
-});
-
-test('calls at the same time do not wait for each other’s connection', async () => {
-  api.answer(() => (api.requests.length < 3 ? undefined : listOf([])));
-  const waiting = [kubernetes.listPods({}), kubernetes.listPods({})].map((call) =>
-    call.catch(() => undefined),
-  );
-  await vi.waitFor(() => expect(api.requests).toHaveLength(2));
-  await expect(kubernetes.listPods({})).resolves.toEqual([]);
-  clock.advance(5_000);
-  await Promise.all(waiting);
-});
-
-/** Breaks the next `times` requests that come. */
-function breakConnections(times: number): void {
-  let left = times;
-  api.answer(() => {
-    left -= 1;
-    return left >= 0 ? 'reset' : listOf([]);
-  });
-}
-
-test('a kept connection that was closed meanwhile is replaced, and nobody is told', async () => {
-  api.answer(() => listOf([]));
-  await kubernetes.listPods({});
-  breakConnections(1);
-  await expect(kubernetes.listPods({})).resolves.toEqual([]);
-  expect(api.connections()).toBe(2);
-  expect(failures).toEqual([]);
-});
-
-test('kept connections that were all closed are each replaced at the first try', async () => {
-  api.answer(() => listOf([]));
-  const threeCalls = () => Promise.all([1, 2, 3].map(() => kubernetes.listPods({})));
-  await threeCalls();
-  const before = api.connections();
-  breakConnections(before);
-  await expect(threeCalls()).resolves.toEqual([[], [], []]);
-  expect(failures).toEqual([]);
-});
-
-test('a request whose new connection breaks is an error, and not sent again', async () => {
-  breakConnections(1);
-  const error = await kubernetes.listPods({}).catch((thrown: unknown) => thrown);
-  expect(kubernetesFailure(error).kind).toBe('unreachable');
-  expect(api.requests).toHaveLength(1);
-  expect(failures).toEqual([error]);
-});
-
-test('a request is sent again once', async () => {
-  api.answer(() => listOf([]));
-  await kubernetes.listPods({});
-  breakConnections(2);
-  const error = await kubernetes.listPods({}).catch((thrown: unknown) => thrown);
-  expect(kubernetesFailure(error).kind).toBe('unreachable');
-  expect(api.requests).toHaveLength(3);
-});
 
 test('all pages of the pods are read, consistently', async () => {
   api.answer(({ query }) =>
@@ -121,10 +37,10 @@ test('all pages of the pods are read, consistently', async () => {
   ]);
 });
 
-test('the nodes are listed twice for any number that ask at a time', async () => {
+test('the nodes are listed once for all that ask at a time', async () => {
   api.answer(() => listOf([]));
   await Promise.all(Array.from({ length: 10 }, () => kubernetes.listNodes()));
-  expect(api.requests.map(({ path }) => path)).toEqual(['/api/v1/nodes', '/api/v1/nodes']);
+  expect(api.requests.map(({ path }) => path)).toEqual(['/api/v1/nodes']);
 });
 
 test('every request carries the token of its time', async () => {

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** They take a minute and more: begun late, each would be waited for alone. */
+/** They take longest: begun late, each would be waited for alone. */
 const LONG = ['power-off', 'scale', 'workloads', 'in-cluster', 'walkthrough', 'demo', 'deploy'];
 
 class LongOnesFirst extends BaseSequencer {

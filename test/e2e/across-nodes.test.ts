@@ -3,15 +3,13 @@ import { NET_1 } from '../support/networks.ts';
 import { until } from './cluster/processes.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 import { watchAnnotations } from './support/annotation-times.ts';
-import { deletePod, eventsAbout } from './support/pods.ts';
+import { deletePod, told } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
 import { addressOf, applySampleNetworks, quietPod, runPod, runSample } from './support/samples.ts';
 import { create, definitionOf } from './support/workloads.ts';
 
 const GATEWAY = '172.16.1.1';
 const MEASURED = 20;
-/** Of an address that two pods claim. */
-const HOLDER = 'default/sampleapp';
 const obstacles = await nodeObstacles();
 
 describe.skipIf(obstacles.length > 0)('two real nodes', () => {
@@ -65,12 +63,10 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
 
     const second = await runSample(cluster, 'sampleapp-dual', nodeAt(1));
     expect(addressOf(second, 'net1')).toBe(addressOf(first, 'net1'));
-    const told = async () =>
-      (await eventsAbout(cluster, 'sampleapp-dual')).some(({ message }) =>
-        message.includes(HOLDER),
-      );
-    await until(told, 'the second to be told');
-    expect(await cluster.kubectl(['describe', 'pod', 'sampleapp-dual'])).toContain(HOLDER);
+    await told(cluster, 'sampleapp-dual', 'default/sampleapp');
+    const described = await cluster.kubectl(['describe', 'pod', 'sampleapp-dual']);
+    expect(described).toContain('held by pod default/sampleapp on node');
+    expect(described).toContain('Give each node a range of its own');
 
     const { sent, received } = await pinging.stop();
     expect(received).toBe(sent);

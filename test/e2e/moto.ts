@@ -6,8 +6,15 @@ export interface Moto {
   stop(): Promise<void>;
 }
 
-/** Nobody starts any of its machine images, and it would load them anew after each reset. */
-const WITHOUT_IMAGES = { MOTO_EC2_LOAD_DEFAULT_AMIS: 'false' };
+/**
+ * It evaluates no policy and needs no Docker: functions are not run. Nobody starts any of its
+ * machine images either, and it would load them anew after each reset.
+ */
+const ENVIRONMENT = {
+  PYTHONUNBUFFERED: '1',
+  MOTO_LAMBDA_STUB_ECR: 'true',
+  MOTO_EC2_LOAD_DEFAULT_AMIS: 'false',
+};
 /** How long it may take (ms) until it serves. */
 const START_MS = 60_000;
 
@@ -20,8 +27,7 @@ const START_MS = 60_000;
 export async function startMoto(program: string): Promise<Moto> {
   const child = spawn(program, ['-H', '127.0.0.1', '-p', '0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    // It evaluates no policy and needs no Docker: functions are not run.
-    env: { ...process.env, PYTHONUNBUFFERED: '1', MOTO_LAMBDA_STUB_ECR: 'true', ...WITHOUT_IMAGES },
+    env: { ...process.env, ...ENVIRONMENT },
   });
   const ended = new Promise<void>((done) => child.once('close', () => done()));
   const stop = async (): Promise<void> => {

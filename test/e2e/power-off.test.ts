@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import * as z from 'zod';
+import { podFromObject } from '../../shared/cluster/pods.ts';
 import { NET_1 } from '../support/networks.ts';
 import type { RealNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
 import { readiness } from './cluster/readiness.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
-import { eventsAbout, waitFor } from './support/pods.ts';
+import { told, waitFor } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
 import { quietPod, runPod } from './support/samples.ts';
 import { addressesOn, create, definitionOf, workload } from './support/workloads.ts';
@@ -16,7 +16,6 @@ const STAYS = '172.16.1.101';
 /** The garbage collector looks every 20 s, and gives a Node 40 s to come back. */
 const COLLECTED_MS = 100_000;
 
-const placed = z.object({ spec: z.object({ nodeName: z.string().optional() }) });
 const obstacles = await nodeObstacles();
 
 /*
@@ -70,8 +69,9 @@ describe.skipIf(obstacles.length > 0)('a node that is powered off', () => {
   };
   const namesOn = async (node: RealNode) =>
     (await real.cluster.api.list('pods'))
-      .filter((pod) => placed.parse(pod).spec.nodeName === node.name)
-      .map(({ metadata }) => metadata.name);
+      .map(podFromObject)
+      .filter((pod) => pod.node === node.name)
+      .map(({ name }) => name);
   /** As `kubectl get pods` shows it. */
   const statusOf = async (name: string) =>
     (await kubectl('get', 'pod', name, '--no-headers')).split(/\s+/)[2];
@@ -105,11 +105,7 @@ describe.skipIf(obstacles.length > 0)('a node that is powered off', () => {
   test('keeps what its pods claim until they are gone with its Node', async () => {
     await kubectl('delete', 'node', dead.name);
     await runPod(real.cluster, quietPod('waits', other, [attachment(STAYS)]));
-    const told = async () =>
-      (await eventsAbout(real.cluster, 'waits')).some(({ message }) =>
-        message.includes('default/stays'),
-      );
-    await until(told, 'the claimant to be told who has the address');
+    await told(real.cluster, 'waits', 'default/stays');
     expect(await kubectl('describe', 'pod', 'waits')).toContain('default/stays');
     expect(await namesOn(dead)).toContain('stays');
     expect(addressesOn(real, dead)).toEqual([STAYS]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import * as z from 'zod';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
+import { podFromObject } from '../../shared/cluster/pods.ts';
 import { HOST_LOCAL, ipvlan, NET_1 } from '../support/networks.ts';
 import { until } from './cluster/processes.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
@@ -30,11 +30,6 @@ const TINY = ipvlan('tiny', 'eth2', {
   subnet: '172.16.3.0/24',
   rangeStart: '172.16.3.90',
   rangeEnd: '172.16.3.90',
-});
-
-const placed = z.object({
-  metadata: z.object({ name: z.string() }),
-  spec: z.object({ nodeName: z.string().optional() }),
 });
 
 const obstacles = await nodeObstacles();
@@ -67,7 +62,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
   const podsOf = async (app: string) =>
     (await real.cluster.api.list('pods'))
       .filter(({ metadata }) => metadata.labels?.app === app)
-      .map((pod) => placed.parse(pod));
+      .map(podFromObject);
 
   test('a pod with our readiness gate is ready, and a Service’s endpoint, once it can be reached', async () => {
     const pod = quietPod('gated', nodeAt(0), [{ name: NET_1.name, ips: ['172.16.1.100/24'] }]);
@@ -138,7 +133,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
       }),
     );
     await kubectl('rollout', 'status', 'statefulset/keeper', '--timeout=30s');
-    const placeOf = async () => (await podsOf('keeper'))[0]?.spec.nodeName;
+    const placeOf = async () => (await podsOf('keeper'))[0]?.node;
     const from = await placeOf();
     const to = real.cluster.nodes.find(({ name }) => name !== from);
     expect(await answered('keeper-0')).toBe('3 of 3');
@@ -174,9 +169,9 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     await until(gone, 'the old pods to be gone');
 
     const now = await podsOf('many');
-    const nodesInUse = new Set(now.map(({ spec }) => spec.nodeName));
+    const nodesInUse = new Set(now.map(({ node }) => node));
     expect(nodesInUse).toEqual(new Set(cluster.nodes.map(({ name }) => name)));
-    const pings = await Promise.all(now.map(({ metadata }) => answered(metadata.name)));
+    const pings = await Promise.all(now.map(({ name }) => answered(name)));
     expect(pings).toEqual(now.map(() => '3 of 3'));
     for (const node of cluster.nodes) {
       const claims = [...seen.values()]

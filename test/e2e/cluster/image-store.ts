@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { copyFile, glob, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run as runCommand } from '../parts/command.ts';
 import { program } from '../parts/programs.ts';
@@ -26,7 +26,7 @@ export async function makeImageStore(archives: readonly string[]): Promise<Image
     const path = join(run.directory, 'store');
     const at = ['--address', join(run.directory, 'containerd.sock')];
     const folders = ['--root', path, '--state', join(run.directory, 'state')];
-    mkdirSync(path);
+    await mkdir(path);
     const daemon = machine.start('containerd', [program('containerd'), ...folders, ...at]);
     const answers = () => succeeds(machine.run([program('ctr'), ...at, 'version']));
     await until(answers, 'containerd to answer');
@@ -50,7 +50,8 @@ export function importImages(archive: string, flags: readonly string[] = []): st
  */
 export async function copyStore(store: string, target: string): Promise<void> {
   await runCommand(['cp', '--archive', '--link', store, target]);
-  const copy = `cp --preserve "$1" "$1.own" && mv "$1.own" "$1"`;
-  const each = ['-exec', 'sh', '-c', copy, 'sh', '{}', ';'];
-  await runCommand(['find', target, '-name', '*.db', ...each]);
+  for await (const database of glob(join(target, '**/*.db'))) {
+    await copyFile(database, `${database}.own`);
+    await rename(`${database}.own`, database);
+  }
 }

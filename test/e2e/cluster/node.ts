@@ -56,6 +56,7 @@ export interface NodeOptions {
   /** From 1; unique in the cluster. */
   readonly number: number;
   readonly instanceType: string;
+  /** What its containerd has from the beginning, in the place of our own images. */
   readonly imageStore?: string;
   readonly controlPlane: NamespaceMachine;
   readonly vpc: Vpc;
@@ -75,9 +76,7 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
   const containerd = containerdOf(directory, () => machine);
   const kubelet = kubeletOf(options, directory, address, () => machine);
   await containerd.start();
-  if (options.imageStore === undefined) {
-    await machine.run(importImages(imagesArchive()));
-  }
+  if (options.imageStore === undefined) await machine.run(importImages(imagesArchive()));
   await kubelet.start();
 
   const powerOff = async (): Promise<void> => {
@@ -259,8 +258,10 @@ async function healthy(
 /** Whether somebody listens at a Unix socket. */
 function accepts(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
   });
 }

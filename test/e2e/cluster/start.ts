@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
 import type { Ec2Server } from '../../../sandbox/ec2/server.ts';
 import type { EksServer } from '../../../sandbox/eks/server.ts';
 import { launchWorker } from '../../../sandbox/worker.ts';
+import type { Pod } from '../../../shared/cluster/kubernetes.ts';
+import { podFromObject } from '../../../shared/cluster/pods.ts';
 import { type CommandOptions, run as runCommand } from '../parts/command.ts';
 import { program } from '../parts/programs.ts';
 import { type Api, apiOf } from './api.ts';
@@ -263,15 +264,11 @@ async function nodeReady(api: Api, name: string): Promise<void> {
   await until(isReady, `the node ${name} to be ready`, 60_000);
 }
 
-const placed = z.object({
-  metadata: z.object({ uid: z.string() }),
-  spec: z.object({ nodeName: z.string() }),
-});
-
 async function placeOf(
   api: Api,
   { namespace = 'default', name }: PodName,
-): Promise<{ readonly node: string; readonly uid: string }> {
-  const { metadata, spec } = placed.parse(await api.find('pods', { namespace, name }));
-  return { node: spec.nodeName, uid: metadata.uid };
+): Promise<Pick<Pod, 'node' | 'uid'>> {
+  const pod = await api.find('pods', { namespace, name });
+  if (pod === undefined) throw new Error(`there is no pod ${namespace}/${name}`);
+  return podFromObject(pod);
 }

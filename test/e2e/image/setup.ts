@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { type ImageStore, makeImageStore } from '../cluster/image-store.ts';
+import { makeImageStore } from '../cluster/image-store.ts';
 import { EXPOSED_ADDRESS } from '../cluster/network.ts';
 import { imagesArchive } from '../parts/images.ts';
 import { nodeObstacles } from '../parts/preconditions.ts';
@@ -20,24 +20,23 @@ declare module 'vitest' {
 
 /** Makes, once in a run, what several tests need of the product's image. @returns what ends it. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'product-'));
-  const layer = join(folder, 'layer.tar');
-  const archive = join(folder, 'image.tar');
-  let store: ImageStore | undefined;
-  const tearDown = async () => {
-    await rm(folder, { recursive: true, force: true });
-    await store?.remove();
-  };
-  project.provide('productLayer', layer);
-  project.provide('imageStore', '');
+  const resources = new AsyncDisposableStack();
+  const tearDown = () => resources.disposeAsync();
   if ((await nodeObstacles()).length > 0) return tearDown;
   try {
+    const folder = resources.adopt(await mkdtemp(join(tmpdir(), 'product-')), (path) =>
+      rm(path, { recursive: true, force: true }),
+    );
+    const layer = join(folder, 'layer.tar');
     await makeProductLayer(layer);
+    project.provide('productLayer', layer);
+    const archive = join(folder, 'image.tar');
     await writeProductImage(archive, layer, {
       AWS_ENDPOINT_URL_EC2: `http://${EXPOSED_ADDRESS}:${AWS_PORTS.ec2}`,
       AWS_ENDPOINT_URL_SQS: `http://${EXPOSED_ADDRESS}:${AWS_PORTS.sqs}`,
     });
-    store = await makeImageStore([imagesArchive(), archive]);
+    const made = await makeImageStore([imagesArchive(), archive]);
+    const store = resources.adopt(made, ({ remove }) => remove());
     project.provide('imageStore', store.path);
   } catch (error) {
     await tearDown();

@@ -81,6 +81,13 @@ export async function eventsAbout(
   return events.filter(({ involvedObject }) => involvedObject.name === name);
 }
 
+/** Waits until an Event about a pod says something. */
+export async function told(cluster: RealCluster, pod: string, what: string): Promise<void> {
+  const isTold = async () =>
+    (await eventsAbout(cluster, pod)).some(({ message }) => message.includes(what));
+  await until(isTold, `${pod} to be told of ${what}`);
+}
+
 /** Deletes a pod, and waits until its object is gone. */
 export async function deletePod(
   { api }: RealCluster,

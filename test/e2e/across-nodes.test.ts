@@ -51,7 +51,12 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     await servedAt('172.16.1.101', 1);
 
     // The node has asked by ARP in vain, and for 3 s drops what it would have to ask for again.
+    const assigned = performance.now();
     await until(async () => (await ping()).received > 0, 'the node to ask again');
+    const ms = performance.now() - assigned;
+    console.log(
+      `Pod to pod, after pings in vain: answered ${ms.toFixed(0)} ms after the assignment`,
+    );
     expect(await ping()).toEqual({ sent: 3, received: 3 });
   });
 

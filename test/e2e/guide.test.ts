@@ -100,10 +100,15 @@ describe.skipIf(obstacles.length > 0)('the walkthrough on real nodes', () => {
     expect(await answered('sampleapp', GATEWAY)).toBe('3 of 3');
   });
 
-  test('the addresses of a deleted pod are released', async () => {
+  test('the addresses of a deleted pod are released, and dead again', async () => {
+    const answer = (address: string) => real.cluster.vpc?.answers(address);
+    const addresses = ['172.16.1.70', '172.16.1.71', '172.16.3.70'];
+    expect(await Promise.all(addresses.map(answer))).toEqual([true, true, true]);
+
     await real.cluster.kubectl(['delete', 'pod', 'sampleapp-dual']);
 
     await eventually(() => [...eniOf(1).secondary, ...eniOf(2).secondary]).toEqual(['172.16.1.70']);
+    expect(await Promise.all(addresses.map(answer))).toEqual([true, false, false]);
     expect(await answered('sampleapp', GATEWAY)).toBe('3 of 3');
   });
 });

@@ -43,10 +43,13 @@ test('where the leading forwarder is killed the other leads within 20 s, and not
   // Whether it still tells of the first deletion is a matter of luck; of the rest it cannot.
   await cluster.deletePod(goesBefore, { force: true });
   await leading?.kill();
+  const killed = performance.now();
   await cluster.deletePod(goesAfter, { force: true });
   await run(203);
 
   await expect.poll(() => leaderOf(bed), WITHIN).toBe(other?.podName);
+  const seconds = (performance.now() - killed) / 1000;
+  console.log(`The other forwarder led ${seconds.toFixed(1)} s after the leader was killed`);
   await expect.poll(() => assigned().toSorted(), WITHIN).toEqual([202, 203]);
 });
 

@@ -20,6 +20,8 @@ export interface Vpc {
   unplug(eniId: string): void;
   /** When an address answers to the VPC's router for the first time from now on, ms since the epoch. */
   firstAnswer(address: string): Promise<number>;
+  /** Whether an address answers to the VPC's router now. */
+  answers(address: string): Promise<boolean>;
   /** Waits until everything that EC2 has said so far is done. */
   settled(): Promise<void>;
   stop(): void;
@@ -37,6 +39,9 @@ export interface PluggedEni {
 }
 
 const UNTIL_ANSWERED = 'until ping -n -D -c 1 -W 1 "$1" 2>/dev/null; do sleep 0.005; done';
+
+/** Where nobody answers it ends with 1, and with 2 where no route leads there. */
+const ONCE = 'ping -n -c 1 -W 1 "$1" 2>/dev/null || true';
 
 /** Has `machine` follow EC2 from now on. */
 export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
@@ -88,6 +93,11 @@ export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
       const said = await machine.run(['sh', '-c', UNTIL_ANSWERED, 'sh', address]);
       // "Destination Host Unreachable" has a time too.
       return Number(/\[(\d+\.\d+)\] \d+ bytes from/.exec(said)?.[1]) * 1000;
+    },
+    async answers(address) {
+      await work;
+      const said = await machine.run(['sh', '-c', ONCE, 'sh', address]);
+      return said.includes(' bytes from ');
     },
     settled: () => work,
     stop: stopFollowing,

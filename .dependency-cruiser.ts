@@ -137,6 +137,13 @@ export default {
         pathNot: '^shared/((apply|plan|claims|enis|cluster|state)/|(address|clock)\\.ts$)',
       },
     },
+    {
+      name: 'oracle-judges-for-itself',
+      severity: 'error',
+      comment: 'The rules that tests hold the product against are a second reading of them.',
+      from: { path: '^test/support/oracle/' },
+      to: { path: ['^shared/(plan|apply|state)/', '^shared/enis/choose-eni\\.ts$'] },
+    },
   ],
   options: {
     // TypeScript 7 has no compiler API; without a parser named here it would see no module.

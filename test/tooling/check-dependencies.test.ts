@@ -82,6 +82,8 @@ const FORBIDDEN: readonly [rule: string, from: string, to: string][] = [
   ['reading-precedes-deciding', 'shared/messages/schema.ts', 'shared/plan/plan.ts'],
   ['plan-is-not-done-by-plan', 'shared/plan/plan.ts', 'shared/apply/assign.ts'],
   ['apply-only-applies', 'shared/apply/assign.ts', 'shared/messages/schema.ts'],
+  ['oracle-judges-for-itself', 'test/support/oracle/rightful.ts', 'shared/plan/speaker.ts'],
+  ['oracle-judges-for-itself', 'test/support/oracle/rightful.ts', 'shared/enis/choose-eni.ts'],
 ];
 /** These say by their very wording that a type may pass. */
 const VALUES_ONLY = [

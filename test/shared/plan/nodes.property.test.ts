@@ -5,9 +5,9 @@ import type { Eni } from '../../../shared/enis/eni.ts';
 import { decideTakeOver } from '../../../shared/plan/conflict.ts';
 import type { Assignment } from '../../../shared/plan/decision.ts';
 import { type PlanInput, plan } from '../../../shared/plan/plan.ts';
+import { type Claimed, claimsOf, mayPass, rightful } from '../../support/oracle/rightful.ts';
 import { ADDRESSES, nodes } from './arbitraries.ts';
 import { applied, assign, hasAddress, roomOf, unassign } from './ec2-model.ts';
-import { type Candidate, candidates, mayPass, rightful } from './rules.ts';
 
 /**
  * Several nodes that reconcile in turns, each step whole: what the interleaving of calls adds is
@@ -99,12 +99,12 @@ const placements = (world: readonly PlanInput[]): string[] =>
 
 /** The live pods that the taken address belonged to, and the taker, by the rules as stated anew. */
 function partiesOf({ address, by, claim, from, fromEni }: Took) {
-  const holders = rightful(from, address, fromEni);
-  const taker = candidates(by, address).find(({ pod }) => pod.pod.uid === claim.pod.uid);
+  const holders = rightful(claimsOf(from, address), fromEni.id);
+  const taker = claimsOf(by, address).find(({ pod }) => pod.pod.uid === claim.pod.uid);
   return { holders, taker };
 }
 
-const passes = (taker: Candidate | undefined) => (holder: Candidate) =>
+const passes = (taker: Claimed | undefined) => (holder: Claimed) =>
   taker !== undefined && mayPass(holder, taker);
 
 describe('on any nodes that reconcile in turns', () => {
@@ -147,10 +147,10 @@ describe('on any nodes that reconcile in turns', () => {
         let world: readonly PlanInput[] = start;
         for (let turn = 0; turn < ROUNDS; turn += 1) world = round(world).world;
         for (const address of ADDRESSES) {
-          const entitled = world.flatMap((node) => rightful(node, address, undefined));
+          const entitled = world.flatMap((node) => rightful(claimsOf(node, address), undefined));
           const free = entitled.some(({ pod, eni }) => {
             const node = world.find((each) => each.node === pod.node);
-            const there = node?.enis.find(({ id }) => id === eni.id);
+            const there = node?.enis.find(({ id }) => id === eni?.id);
             return there && roomOf(there, familyOf(address), node?.limits) > 0;
           });
           if (free) expect(enisOf(world).some((eni) => hasAddress(eni, address))).toBe(true);
@@ -164,7 +164,7 @@ describe('on any nodes that reconcile in turns', () => {
     fc.assert(
       fc.property(cluster, (start) => {
         for (const { address, claim, from, fromEni } of round(start).took) {
-          const there = candidates(from, address).filter(({ eni }) => eni.id === fromEni.id);
+          const there = claimsOf(from, address).filter(({ eni }) => eni?.id === fromEni.id);
           if (there.length === 0) continue;
           expect(there.map(({ pod }) => pod.pod.namespace)).toContain(claim.pod.namespace);
         }

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { type Address, familyOf } from '../../../shared/address.ts';
 import type { Eni } from '../../../shared/enis/eni.ts';
 import { type PlanInput, plan } from '../../../shared/plan/plan.ts';
+import { claimsOf, mayPass, rightful } from '../../support/oracle/rightful.ts';
 import { ADDRESSES, node } from './arbitraries.ts';
 import { applied, hasAddress, isOver, roomOf } from './ec2-model.ts';
 import { linesOf } from './fixtures.ts';
-import { candidates, mayPass, rightful } from './rules.ts';
 
 const RUNS = { numRuns: 700 };
 
@@ -31,11 +31,11 @@ describe('on any node, a plan', () => {
         for (const address of ADDRESSES) {
           const before = holderOf(input.enis, address);
           const now = holderOf(enis, address);
-          const entitled = rightful(input, address, before);
+          const entitled = rightful(claimsOf(input, address), before?.id);
           if (entitled.length === 0 || (before && !before.managed)) continue;
-          const served = entitled.some(({ eni }) => eni.id === now?.id);
+          const served = entitled.some(({ eni }) => eni?.id === now?.id);
           const waits = entitled.some(({ eni }) => {
-            const there = enis.find(({ id }) => id === eni.id);
+            const there = enis.find(({ id }) => id === eni?.id);
             return there && roomOf(there, familyOf(address), input.limits) <= 0;
           });
           expect(served || (waits && now?.id === before?.id), `${address}`).toBe(true);
@@ -87,11 +87,10 @@ describe('on any node, a plan', () => {
     fc.assert(
       fc.property(node, (input) => {
         for (const { address, fromEniId, claim } of plan(input).move) {
-          const all = candidates(input, address);
-          const robbed = all.filter(({ eni }) => eni.id === fromEniId);
+          const all = claimsOf(input, address);
+          const robbed = all.filter(({ eni }) => eni?.id === fromEniId);
           if (robbed.length === 0) continue;
-          const from = input.enis.find(({ id }) => id === fromEniId);
-          const entitled = rightful(input, address, from);
+          const entitled = rightful(all, fromEniId);
           expect(entitled.map(({ pod }) => pod.pod.uid)).toContain(claim.pod.uid);
           expect(robbed.map(({ pod }) => pod.pod.namespace)).toContain(claim.pod.namespace);
           expect(claim.terminating).toBe(false);

@@ -1,3 +1,4 @@
+import type { Address } from '../../shared/address.ts';
 import type { PodClaims } from '../../shared/claims/claim.ts';
 import { claimsOf } from '../../shared/claims/pod-claims.ts';
 import type { Node, Pod } from '../../shared/cluster/kubernetes.ts';
@@ -6,21 +7,24 @@ import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { type Networks, readNetworks } from '../../shared/state/networks.ts';
 import { type NodeState, tagText } from '../../shared/state/node-state.ts';
 import { soleNodes } from '../../shared/state/sole-node.ts';
+import type { SeenEnis } from './seen-enis.ts';
 
 /** A whole cluster as a sweep sees it. Nothing is written on its strength: it only says where to look. */
 export interface ClusterState {
-  readonly nodes: readonly Node[];
   readonly networks: Networks;
-  /** By node name; only nodes on EC2, of an instance of their own, that have managed ENIs or pods with claims. */
+  /** By instance; only those that one Node alone names and that have managed ENIs or pods with claims. */
   readonly states: ReadonlyMap<string, NodeState>;
-  /** Live pods that are bound to a node that does not exist, or has no instance of its own. */
-  readonly stranded: readonly PodClaims[];
+  /**
+   * Live pods that are bound to a node that does not exist, or has no instance of its own, by the
+   * addresses that they claim.
+   */
+  readonly stranded: ReadonlyMap<Address, readonly PodClaims[]>;
 }
 
-/** @param enis ENIs read before: those with the managed tag, or all of some instances. */
+/** @param managed the ENIs with the managed tag, read before. */
 export async function readCluster(
   access: ClusterAccess,
-  enis: readonly Eni[],
+  managed: SeenEnis,
   signal?: AbortSignal,
 ): Promise<ClusterState> {
   const listedAt = access.clock.now();
@@ -30,29 +34,28 @@ export async function readCluster(
     readNetworks(access, signal),
   ]);
   const podsOf = Map.groupBy(pods, (pod) => pod.node ?? '');
-  const enisOf = Map.groupBy(enis, (eni) => eni.instanceId ?? '');
   const states = new Map<string, NodeState>();
   const sole = soleNodes(nodes);
   for (const node of nodes) {
     if (node.instanceId === undefined || !sole.has(node.name)) continue;
-    const ofNode = { enis: enisOf.get(node.instanceId) ?? [], pods: podsOf.get(node.name) ?? [] };
+    const ofNode = { enis: managed.of(node.instanceId), pods: podsOf.get(node.name) ?? [] };
     const state = await stateOf(access, node, node.instanceId, ofNode, networks, listedAt, signal);
     if (state.enis.length > 0 || state.pods.some(({ claims }) => claims.length > 0)) {
-      states.set(node.name, state);
+      states.set(node.instanceId, state);
     }
   }
   const lost = pods.filter(({ node }) => node !== undefined && !sole.has(node));
-  return { nodes, networks, states, stranded: claimsOfPods(lost, networks) };
+  return { networks, states, stranded: byAddress(claimsOfPods(lost, networks)) };
 }
 
 /** The same state with the ENIs of some instances read anew, the unmanaged ones among them. */
 export async function withEnis(
   access: ClusterAccess,
   state: NodeState,
-  enis: readonly Eni[],
+  enis: SeenEnis,
   signal?: AbortSignal,
 ): Promise<NodeState> {
-  const own = enis.filter((eni) => eni.instanceId === state.instanceId);
+  const own = enis.of(state.instanceId);
   const subnets = await access.ec2.subnets(
     own.map((eni) => eni.subnetId),
     signal,
@@ -88,4 +91,16 @@ async function stateOf(
 
 function claimsOfPods(pods: readonly Pod[], { byName }: Networks): PodClaims[] {
   return pods.map((pod) => claimsOf(pod, byName)).filter((claims) => claims !== undefined);
+}
+
+function byAddress(pods: readonly PodClaims[]): Map<Address, PodClaims[]> {
+  const claiming = new Map<Address, PodClaims[]>();
+  for (const pod of pods) {
+    for (const { address } of pod.claims) {
+      const others = claiming.get(address);
+      if (others === undefined) claiming.set(address, [pod]);
+      else others.push(pod);
+    }
+  }
+  return claiming;
 }

@@ -1,14 +1,13 @@
 import { parseProblems } from '../../shared/claims/condition-message.ts';
-import type { Eni } from '../../shared/enis/eni.ts';
 import { decideTakeOver } from '../../shared/plan/conflict.ts';
 import type { Assignment, Placement } from '../../shared/plan/decision.ts';
 import { plan } from '../../shared/plan/plan.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
 import type { ReleasePolicy } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
-import { soleNodeOf } from '../../shared/state/sole-node.ts';
 import { conditionOf, isSame } from '../condition.ts';
 import type { ClusterState } from './cluster-state.ts';
+import type { SeenEnis } from './seen-enis.ts';
 
 /** Where one node's ENIs differ from what its pods claim. */
 export interface Drift {
@@ -33,7 +32,7 @@ export interface SweepView {
   readonly cluster: string;
   readonly policy: ReleasePolicy;
   readonly state: ClusterState;
-  readonly enis: readonly Eni[];
+  readonly enis: SeenEnis;
 }
 
 /** The drift of one node. Pure. */
@@ -66,22 +65,18 @@ function keptByAnother(
   node: NodeState,
   { address, claim, eniId }: Assignment,
 ): Problem | undefined {
-  const vpcId = node.enis.find((eni) => eni.id === eniId)?.vpcId;
-  const eni = view.enis.find(
-    (other) =>
-      other.id !== eniId &&
-      other.vpcId === vpcId &&
-      (other.secondary.includes(address) || other.primary.includes(address)),
-  );
+  const own = node.enis.find(({ id }) => id === eniId);
+  const having = own === undefined ? [] : view.enis.having(own.vpcId, address);
+  const eni = having.find(({ id }) => id !== eniId);
   if (eni === undefined) return undefined;
-  const holder = soleNodeOf(view.state.nodes, eni.instanceId);
+  const { states, stranded } = view.state;
   const decision = decideTakeOver({
     cluster: view.cluster,
     address,
     claimant: claim,
     eni,
-    holderNode: holder && view.state.states.get(holder.name),
-    stranded: view.state.stranded,
+    holderNode: eni.instanceId === undefined ? undefined : states.get(eni.instanceId),
+    stranded: stranded.get(address) ?? [],
     ranges: node.ranges,
     unassigns: view.policy === 'sync',
   });

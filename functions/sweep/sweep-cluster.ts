@@ -5,6 +5,7 @@ import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { readCluster, withEnis } from './cluster-state.ts';
 import { type Drift, driftOf, type SweepView } from './drift.ts';
+import { type SeenEnis, seenEnis, together } from './seen-enis.ts';
 
 /** What a sweep found in one cluster. */
 export interface Swept {
@@ -24,7 +25,7 @@ export interface Swept {
  */
 export async function sweepCluster(
   access: ClusterAccess,
-  managed: readonly Eni[],
+  managed: SeenEnis,
   send: SendMessages,
   signal?: AbortSignal,
 ): Promise<Swept> {
@@ -36,10 +37,10 @@ export async function sweepCluster(
 
   // Again with the ENIs that lack the tag, and as they are by now: which ENI is meant may hang on it.
   const instanceIds = suspected.map(({ instanceId }) => instanceId);
-  const enis = await access.ec2.inventory.ofInstances(instanceIds, signal);
+  const enis = seenEnis(await access.ec2.inventory.ofInstances(instanceIds, signal));
   const looked = await Promise.all(suspected.map((node) => withEnis(access, node, enis, signal)));
   const elsewhere = await holdersOfMissing(access, view, looked, signal);
-  const whole = { ...view, enis: [...elsewhere, ...managed] };
+  const whole = { ...view, enis: together(seenEnis(elsewhere), managed) };
   const drifting = looked.map((node) => driftOf(whole, node)).filter(isNoted);
 
   const observedAt = new Date(access.clock.now()).toISOString();

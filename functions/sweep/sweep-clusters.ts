@@ -3,6 +3,7 @@ import type { Telemetry } from '../../shared/telemetry.ts';
 import type { Context } from '../context.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Drift } from './drift.ts';
+import { seenEnis } from './seen-enis.ts';
 import { type Swept, sweepCluster } from './sweep-cluster.ts';
 
 export interface SweepContext extends Omit<Context, 'sqs'> {
@@ -22,6 +23,7 @@ type Outcome = Swept | { readonly cluster: string; readonly failed: string };
 export async function sweepClusters(context: SweepContext, deadlineMs: number): Promise<void> {
   const { clock, clusters, send, telemetry } = context;
   const managed = await context.inventory.managed();
+  const seen = seenEnis(managed);
   const outcomes = await Promise.all(
     clusters.map(async (cluster): Promise<Outcome> => {
       try {
@@ -29,7 +31,7 @@ export async function sweepClusters(context: SweepContext, deadlineMs: number): 
         return await withDeadline(clock, deadlineMs, what, async (signal) => {
           const access = await context.accessTo(cluster);
           if (access === undefined) throw new Error(`cluster ${cluster} is not configured`);
-          return sweepCluster(access, managed, send, signal);
+          return sweepCluster(access, seen, send, signal);
         });
       } catch (error) {
         telemetry.error('a cluster was not swept', { cluster }, error);

@@ -1,0 +1,37 @@
+import type { Address } from '../../shared/address.ts';
+import type { Eni } from '../../shared/enis/eni.ts';
+
+/** The ENIs that a sweep saw, each found in one step: it asks for every node and every address. */
+export interface SeenEnis {
+  /** Those of an instance. */
+  of(instanceId: string): readonly Eni[];
+  /** Those of a VPC that have an address, as their primary or a secondary one. */
+  having(vpcId: string, address: Address): readonly Eni[];
+}
+
+export function seenEnis(enis: readonly Eni[]): SeenEnis {
+  const byInstance = Map.groupBy(enis, (eni) => eni.instanceId);
+  // The same private address exists once in each VPC of the account.
+  const byVpc = new Map<string, Map<Address, Eni[]>>();
+  for (const eni of enis) {
+    const byAddress = byVpc.get(eni.vpcId) ?? new Map<Address, Eni[]>();
+    byVpc.set(eni.vpcId, byAddress);
+    for (const address of [...eni.primary, ...eni.secondary]) {
+      const having = byAddress.get(address);
+      if (having === undefined) byAddress.set(address, [eni]);
+      else having.push(eni);
+    }
+  }
+  return {
+    of: (instanceId) => byInstance.get(instanceId) ?? [],
+    having: (vpcId, address) => byVpc.get(vpcId)?.get(address) ?? [],
+  };
+}
+
+/** Both; what `first` saw counts before what `then` saw. */
+export function together(first: SeenEnis, then: SeenEnis): SeenEnis {
+  return {
+    of: (instanceId) => [...first.of(instanceId), ...then.of(instanceId)],
+    having: (...where) => [...first.having(...where), ...then.having(...where)],
+  };
+}

@@ -14,14 +14,34 @@ export interface Throttle {
 }
 
 /**
- * AWS's defaults per account and region.
+ * AWS's defaults per account and region, as far as the sandbox knows the actions.
  * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
-const MUTATING: BucketSize = { tokens: 100, refillPerSecond: 5 };
-const DESCRIBE: BucketSize = { tokens: 100, refillPerSecond: 20 };
-const DESCRIBE_ALL: BucketSize = { tokens: 50, refillPerSecond: 10 };
+const MUTATING: BucketSize = { tokens: 50, refillPerSecond: 5 };
+const NON_MUTATING: BucketSize = { tokens: 100, refillPerSecond: 20 };
+const UNBOUNDED: BucketSize = { tokens: 50, refillPerSecond: 10 };
 
-/** One token bucket per action; a describe call without filter and page size has one of its own. */
+/** The actions that use a smaller bucket where they are called with neither filter nor page size. */
+const UNBOUNDED_ACTIONS = [
+  'DescribeInstances',
+  'DescribeInstanceStatus',
+  'DescribeNetworkInterfaces',
+  'DescribeSecurityGroups',
+  'DescribeSnapshots',
+  'DescribeSpotInstanceRequests',
+  'DescribeVolumes',
+];
+
+/** "Uncategorized": those with sizes of their own. */
+const OWN: Readonly<Record<string, BucketSize>> = {
+  AssignIpv6Addresses: { tokens: 100, refillPerSecond: 5 },
+  AssignPrivateIpAddresses: { tokens: 100, refillPerSecond: 5 },
+  CreateTags: { tokens: 100, refillPerSecond: 10 },
+  DeleteTags: { tokens: 100, refillPerSecond: 10 },
+  UnassignPrivateIpAddresses: { tokens: 100, refillPerSecond: 5 },
+};
+
+/** One token bucket per action; seven of them have another for calls without filter and page size. */
 export function createThrottle(clock: Clock): Throttle {
   let sizes: Readonly<Record<string, BucketSize>> | undefined;
   const buckets = new Map<string, { tokens: number; at: number }>();
@@ -36,7 +56,7 @@ export function createThrottle(clock: Clock): Throttle {
     },
     take(action, params) {
       if (sizes === undefined) return true;
-      const unbounded = action.startsWith('Describe') && !isBounded(params);
+      const unbounded = UNBOUNDED_ACTIONS.includes(action) && !isBounded(params);
       const size = sizes[action] ?? defaultSize(action, unbounded);
       const name = unbounded ? `${action} of everything` : action;
       const now = clock.now();
@@ -55,6 +75,7 @@ function isBounded(params: URLSearchParams): boolean {
 }
 
 function defaultSize(action: string, unbounded: boolean): BucketSize {
-  if (!action.startsWith('Describe')) return MUTATING;
-  return unbounded ? DESCRIBE_ALL : DESCRIBE;
+  if (unbounded) return UNBOUNDED;
+  const reads = /^(Describe|List|Search|Get)/.test(action);
+  return OWN[action] ?? (reads ? NON_MUTATING : MUTATING);
 }

@@ -6,7 +6,8 @@ import {
   parseAddress,
   toInteger,
 } from '../../shared/address.ts';
-import { Ec2Error, eniNotFound, invalidParameterValue } from './errors.ts';
+import { Ec2Error, invalidParameterValue } from './errors.ts';
+import { RESERVED_AT_START } from './free-addresses.ts';
 import {
   type Block,
   findHolder,
@@ -22,12 +23,6 @@ export interface Taken {
   readonly role: HoldingRole;
 }
 
-export function requireEni(state: State, id: string): NetworkInterface {
-  const eni = state.enis.get(id);
-  if (eni === undefined) throw eniNotFound(id);
-  return eni;
-}
-
 /** Reads the addresses of a request; one that is named twice counts once. */
 export function readAddresses(texts: readonly string[], family: Family): readonly Address[] {
   const addresses = texts.map((text) => {
@@ -40,10 +35,9 @@ export function readAddresses(texts: readonly string[], family: Family): readonl
   return [...new Set(addresses)];
 }
 
-/** The first four addresses and the last one of a subnet's block are AWS's, IPv4 and IPv6. */
-export function isReserved({ range }: Block, address: Address): boolean {
+function isReserved({ range }: Block, address: Address): boolean {
   const value = toInteger(address);
-  return value < range.first + 4n || value === range.last;
+  return value < range.first + RESERVED_AT_START || value === range.last;
 }
 
 /** @throws Ec2Error unless every address may be used in the ENI's subnet. */

@@ -1,7 +1,8 @@
-import { type Address, contains, fromInteger, parseAddress } from '../../shared/address.ts';
-import { checkSubnet, isReserved, refuseTaken, takenFor } from './assignment.ts';
+import { type Address, parseAddress } from '../../shared/address.ts';
+import { checkSubnet, refuseTaken, takenFor } from './assignment.ts';
+import { freeAddresses } from './free-addresses.ts';
 import type { IdMaker } from './ids.ts';
-import { addressesOf, type NetworkInterface, type State, type SubnetModel } from './model.ts';
+import type { NetworkInterface, State, SubnetModel } from './model.ts';
 
 export interface EniSpec {
   readonly subnetId: string;
@@ -52,15 +53,8 @@ export function createEni(state: State, ids: IdMaker, spec: EniSpec): NetworkInt
 }
 
 function freeAddress(state: State, subnet: SubnetModel): Address {
-  const enis = [...state.enis.values()].filter(({ subnetId }) => subnetId === subnet.id);
-  const used = new Set(enis.flatMap(addressesOf));
-  const prefixes = enis.flatMap(({ ipv4Prefixes }) => ipv4Prefixes);
-  const { first, last } = subnet.ipv4.range;
-  for (let value = first; value <= last; value += 1n) {
-    const address = fromInteger(value, 4);
-    const delegated = prefixes.some(({ range }) => contains(range, address));
-    if (!used.has(address) && !delegated && !isReserved(subnet.ipv4, address)) return address;
-  }
+  const [address] = freeAddresses(state, subnet, subnet.ipv4, 1);
+  if (address !== undefined) return address;
   throw new Error(`${subnet.id} (${subnet.ipv4.cidr}) has no free address`);
 }
 

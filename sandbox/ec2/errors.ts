@@ -18,10 +18,3 @@ export class Ec2Error extends Error {
 export function invalidParameterValue(message: string): Ec2Error {
   return new Ec2Error('InvalidParameterValue', message);
 }
-
-export function eniNotFound(id: string): Ec2Error {
-  return new Ec2Error(
-    'InvalidNetworkInterfaceID.NotFound',
-    `The networkInterface ID '${id}' does not exist`,
-  );
-}

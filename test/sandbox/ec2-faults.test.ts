@@ -15,69 +15,6 @@ const assign = (w: Workers, address = '172.16.1.90') =>
   new AssignPrivateIpAddressesCommand({ NetworkInterfaceId: w.a, PrivateIpAddresses: [address] });
 const has = (w: Workers, address = '172.16.1.90') => w.ec2.holderOf(address)?.eniId === w.a;
 
-describe('throttling', () => {
-  const THROTTLED = { name: 'RequestLimitExceeded', $metadata: { httpStatusCode: 503 } };
-  const filtered = new DescribeSubnetsCommand({ Filters: [{ Name: 'vpc-id', Values: ['*'] }] });
-  const paged = new DescribeSubnetsCommand({ MaxResults: 5 });
-  const everything = new DescribeSubnetsCommand({});
-
-  /** Sends until EC2 throttles, at most 200 times; returns how many calls were let through. */
-  async function drain(send: () => Promise<unknown>): Promise<number> {
-    for (let count = 0; count < 200; count += 1) {
-      const error = await send().then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      if (error === undefined) continue;
-      expect(error).toMatchObject(THROTTLED);
-      return count;
-    }
-    return 200;
-  }
-
-  test.for([
-    ['AssignPrivateIpAddresses', 100, 5],
-    ['with a filter', 100, 20],
-    ['with a page size', 100, 20],
-    ['without a filter', 50, 10],
-  ] as const)('a call %s: %i tokens, %i a second', async ([what, tokens, refill]) => {
-    const w = await startWorkers();
-    w.ec2.throttle.enable();
-    const send: Readonly<Record<typeof what, () => Promise<unknown>>> = {
-      AssignPrivateIpAddresses: () => w.client.send(assign(w)),
-      'with a filter': () => w.client.send(filtered),
-      'with a page size': () => w.client.send(paged),
-      'without a filter': () => w.client.send(everything),
-    };
-    expect(await drain(send[what])).toBe(tokens);
-    w.clock.advance(1000);
-    expect(await drain(send[what])).toBe(refill);
-    w.clock.advance(3_600_000);
-    expect(await drain(send[what])).toBe(tokens);
-  });
-
-  test('each action has a bucket of its own, and nothing of a throttled call is done', async () => {
-    const w = await startWorkers();
-    w.ec2.throttle.enable({ AssignPrivateIpAddresses: { tokens: 0, refillPerSecond: 1 } });
-    await expect(w.client.send(assign(w))).rejects.toMatchObject(THROTTLED);
-    expect(has(w)).toBe(false);
-    await w.client.send(
-      new UnassignPrivateIpAddressesCommand({
-        NetworkInterfaceId: w.a,
-        PrivateIpAddresses: ['172.16.1.74'],
-      }),
-    );
-    w.ec2.throttle.disable();
-    await w.client.send(assign(w));
-    expect(has(w)).toBe(true);
-  });
-
-  test('it is off unless enabled', async () => {
-    const w = await startWorkers();
-    expect(await drain(() => w.client.send(everything))).toBe(200);
-  });
-});
-
 describe('faults', () => {
   test('an error strikes its action as often as told, and nothing is done', async () => {
     const w = await startWorkers();
@@ -216,9 +153,12 @@ describe('what is not spoken here', () => {
     const send = (rest: object) =>
       w.client.send(new AssignPrivateIpAddressesCommand({ NetworkInterfaceId, ...rest }));
     await expect(
-      send({ PrivateIpAddresses: ['172.16.1.90'], SecondaryPrivateIpAddressCount: 2 }),
+      send({ PrivateIpAddresses: ['172.16.1.90'], Ipv4PrefixCount: 2 }),
     ).rejects.toMatchObject({ name: 'UnknownParameter' });
-    await expect(send({})).rejects.toMatchObject({
+    const unnamed = w.client.send(
+      new UnassignPrivateIpAddressesCommand({ NetworkInterfaceId, PrivateIpAddresses: [] }),
+    );
+    await expect(unnamed).rejects.toMatchObject({
       name: 'MissingParameter',
       message: 'The request must contain the parameter PrivateIpAddress',
     });

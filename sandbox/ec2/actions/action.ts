@@ -1,6 +1,7 @@
 import type * as z from 'zod';
+import { Ec2Error } from '../errors.ts';
 import type { State } from '../model.ts';
-import { parseRequest } from '../query.ts';
+import { flag, parseRequest } from '../query.ts';
 import type { Xml } from '../xml.ts';
 
 /** What an action sees. */
@@ -21,9 +22,17 @@ export interface Outcome {
 /** @throws Ec2Error, and then nothing of the call is done. */
 export type Action = (params: Record<string, unknown>, view: View) => Outcome;
 
+/** The parameter of the actions that can be tried without effect. */
+export const dryRun = { DryRun: flag.default(false) };
+
 export function defineAction<T>(
   schema: z.ZodType<T>,
   run: (request: T, view: View) => Outcome,
 ): Action {
-  return (params, view) => run(parseRequest(schema, params), view);
+  return (params, view) => {
+    const outcome = run(parseRequest(schema, params), view);
+    if (params.DryRun !== 'true') return outcome;
+    const message = 'Request would have succeeded, but DryRun flag is set.';
+    throw new Ec2Error('DryRunOperation', message, 412);
+  };
 }

@@ -1,28 +1,26 @@
 import * as z from 'zod';
 import type { Address } from '../../../shared/address.ts';
-import {
-  checkLimit,
-  checkSubnet,
-  readAddresses,
-  refuseTaken,
-  requireEni,
-  type Taken,
-  takenFor,
-} from '../assignment.ts';
+import { checkLimit, checkSubnet, refuseTaken, type Taken, takenFor } from '../assignment.ts';
+import { chosenAddresses, countParameter } from '../chosen-addresses.ts';
 import { type NetworkInterface, withEnis } from '../model.ts';
 import { flag, strings } from '../query.ts';
+import { requireEni } from '../resources.ts';
 import { defineAction } from './action.ts';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssignPrivateIpAddresses.html */
 export const assignPrivateIpAddresses = defineAction(
   z.strictObject({
     NetworkInterfaceId: z.string(),
-    PrivateIpAddress: strings,
+    PrivateIpAddress: strings.optional(),
+    SecondaryPrivateIpAddressCount: countParameter,
     AllowReassignment: flag.default(false),
   }),
   (request, { state }) => {
     const eni = requireEni(state, request.NetworkInterfaceId);
-    const addresses = readAddresses(request.PrivateIpAddress, 4);
+    const addresses = chosenAddresses(state, eni, 4, {
+      named: ['PrivateIpAddress', request.PrivateIpAddress],
+      count: ['SecondaryPrivateIpAddressCount', request.SecondaryPrivateIpAddressCount],
+    });
     checkSubnet(state, eni, addresses);
     const taken = takenFor(state, eni, addresses);
     const moved = request.AllowReassignment ? taken.filter(canMove) : [];

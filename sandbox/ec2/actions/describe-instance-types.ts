@@ -6,7 +6,7 @@ import type { Tags } from '../model.ts';
 import { pageOf, pageParameters } from '../paging.ts';
 import { strings } from '../query.ts';
 import type { Xml } from '../xml.ts';
-import { defineAction } from './action.ts';
+import { defineAction, dryRun } from './action.ts';
 
 const LARGEST_PAGE = 100;
 const NO_TAGS: Tags = new Map();
@@ -20,6 +20,7 @@ export const describeInstanceTypes = defineAction(
     InstanceType: strings.max(100).optional(),
     Filter: filterList,
     ...pageParameters,
+    ...dryRun,
   }),
   (request, { state }) => {
     const missing = request.InstanceType?.filter((name) => !state.instanceTypes.has(name)) ?? [];

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { Ec2Error } from '../errors.ts';
 import { type FilterTable, filterList, matching } from '../filters.ts';
-import { enisOf, type Instance, type NetworkInterface, type State } from '../model.ts';
+import { enisOf, type Instance, type NetworkInterface } from '../model.ts';
 import { pageOf, pageParameters } from '../paging.ts';
 import { idList } from '../query.ts';
+import { requireInstance } from '../resources.ts';
 import type { Xml } from '../xml.ts';
-import { defineAction, type View } from './action.ts';
+import { defineAction, dryRun, type View } from './action.ts';
 import { privateAddresses, statusOf } from './describe-network-interfaces.ts';
 
 const FILTERS: FilterTable<Instance> = {
@@ -18,7 +19,12 @@ const FILTERS: FilterTable<Instance> = {
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
 export const describeInstances = defineAction(
-  z.strictObject({ InstanceId: idList.optional(), Filter: filterList, ...pageParameters }),
+  z.strictObject({
+    InstanceId: idList.optional(),
+    Filter: filterList,
+    ...pageParameters,
+    ...dryRun,
+  }),
   (request, view) => {
     if (request.InstanceId !== undefined && request.MaxResults !== undefined) {
       throw new Ec2Error(
@@ -33,12 +39,6 @@ export const describeInstances = defineAction(
     return { answer: { reservationSet: items.map((item) => toXml(item, view)), nextToken } };
   },
 );
-
-function requireInstance(state: State, id: string): Instance {
-  const instance = state.instances.get(id);
-  if (instance !== undefined) return instance;
-  throw new Ec2Error('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
-}
 
 /** Every instance is a reservation of its own. */
 function toXml(instance: Instance, { state, account }: View): Xml {

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { requireEni } from '../assignment.ts';
 import { Ec2Error } from '../errors.ts';
 import { type FilterTable, filterList, matching } from '../filters.ts';
 import type { NetworkInterface } from '../model.ts';
 import { pageOf, pageParameters } from '../paging.ts';
 import { idList } from '../query.ts';
+import { requireEni } from '../resources.ts';
 import type { Xml } from '../xml.ts';
-import { defineAction } from './action.ts';
+import { defineAction, dryRun } from './action.ts';
 
 const FILTERS: FilterTable<NetworkInterface> = {
   'addresses.private-ip-address': (eni) => [eni.primary, ...eni.secondary],
@@ -29,6 +29,7 @@ export const describeNetworkInterfaces = defineAction(
     NetworkInterfaceId: idList.optional(),
     Filter: filterList,
     ...pageParameters,
+    ...dryRun,
   }),
   (request, { lagging, account }) => {
     if (request.NetworkInterfaceId !== undefined && request.MaxResults !== undefined) {

@@ -5,15 +5,21 @@ import {
   checkSubnet,
   readAddresses,
   refuseTaken,
-  requireEni,
   takenFor,
 } from '../assignment.ts';
+import { chosenAddresses, countParameter } from '../chosen-addresses.ts';
 import { invalidParameterValue } from '../errors.ts';
 import { withEnis } from '../model.ts';
 import { strings } from '../query.ts';
+import { requireEni } from '../resources.ts';
 import { defineAction } from './action.ts';
 
-const request = z.strictObject({ NetworkInterfaceId: z.string(), Ipv6Addresses: strings });
+const assigned = z.strictObject({
+  NetworkInterfaceId: z.string(),
+  Ipv6Addresses: strings.optional(),
+  Ipv6AddressCount: countParameter,
+});
+const unassigned = z.strictObject({ NetworkInterfaceId: z.string(), Ipv6Addresses: strings });
 
 /**
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssignIpv6Addresses.html
@@ -22,9 +28,12 @@ const request = z.strictObject({ NetworkInterfaceId: z.string(), Ipv6Addresses: 
  * text of the refusals of an IPv6 address that is taken, or of one too many; those
  * of IPv4 stand in. Callers must not tell cases apart by their text.
  */
-export const assignIpv6Addresses = defineAction(request, (asked, { state }) => {
+export const assignIpv6Addresses = defineAction(assigned, (asked, { state }) => {
   const eni = requireEni(state, asked.NetworkInterfaceId);
-  const addresses = readAddresses(asked.Ipv6Addresses, 6);
+  const addresses = chosenAddresses(state, eni, 6, {
+    named: ['Ipv6Addresses', asked.Ipv6Addresses],
+    count: ['Ipv6AddressCount', asked.Ipv6AddressCount],
+  });
   checkSubnet(state, eni, addresses);
   refuseTaken(takenFor(state, eni, addresses));
   const ipv6 = [...eni.ipv6, ...addresses.filter((address) => !eni.ipv6.includes(address))];
@@ -41,7 +50,7 @@ export const assignIpv6Addresses = defineAction(request, (asked, { state }) => {
  *
  * The texts of the refusals are not documented; those of IPv4 stand in.
  */
-export const unassignIpv6Addresses = defineAction(request, (asked, { state }) => {
+export const unassignIpv6Addresses = defineAction(unassigned, (asked, { state }) => {
   const eni = requireEni(state, asked.NetworkInterfaceId);
   const addresses = readAddresses(asked.Ipv6Addresses, 6);
   checkAssigned(eni, addresses);

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { checkAssigned, readAddresses, requireEni } from '../assignment.ts';
+import { checkAssigned, readAddresses } from '../assignment.ts';
 import { invalidParameterValue } from '../errors.ts';
 import { withEnis } from '../model.ts';
 import { strings } from '../query.ts';
+import { requireEni } from '../resources.ts';
 import { defineAction } from './action.ts';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UnassignPrivateIpAddresses.html */

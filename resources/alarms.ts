@@ -165,6 +165,16 @@ function driftAlarms(cluster: string, settings: StageSettings): Alarm[] {
       ...atSweeps,
     },
     {
+      name: `networks-unreadable-${cluster}`,
+      logicalId: `NetworksUnreadable${id}Alarm`,
+      section: 'networks-unreadable',
+      means: `NetworkAttachmentDefinitions of ${cluster} cannot be read: what they give out is not released.`,
+      metric: custom('sweep', 'NetworksUnreadable', cluster),
+      periods: 2,
+      threshold: 0,
+      ...atSweeps,
+    },
+    {
       name: `cluster-not-swept-${cluster}`,
       logicalId: `ClusterNotSwept${id}Alarm`,
       section: 'cluster-not-swept',
@@ -248,7 +258,7 @@ function resourceOf(stage: string, alarm: Alarm, topic: unknown): Resource {
   };
 }
 
-/** Counts of events are emitted where there is something to count; drift, at every sweep. */
+/** Counts of events are emitted where there is something to count; what a sweep finds, at every sweep. */
 function missingData({ name }: Metric): string {
-  return name.startsWith('Drift') ? 'ignore' : 'notBreaching';
+  return name.startsWith('Drift') || name === 'NetworksUnreadable' ? 'ignore' : 'notBreaching';
 }

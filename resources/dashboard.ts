@@ -70,6 +70,7 @@ const CLUSTER_GRAPHS: readonly {
     lines: [
       { service: 'sweep', name: 'SweepCompleted' },
       { service: 'sweep', name: 'SweepFailed' },
+      { service: 'sweep', name: 'NetworksUnreadable', stat: 'Maximum' },
     ],
   },
   {

@@ -30,6 +30,7 @@ export const METRIC_NAMES = [
   'DriftForeign',
   'DriftConflicting',
   'DriftFull',
+  'NetworksUnreadable',
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
 

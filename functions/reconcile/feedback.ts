@@ -1,4 +1,3 @@
-import { allEnded } from '../../shared/apply/all-ended.ts';
 import type { Applied } from '../../shared/apply/apply.ts';
 import type { EventToWrite, PodRef } from '../../shared/cluster/kubernetes.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
@@ -7,6 +6,8 @@ import type { Problem } from '../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { conditionOf, isSame, type PodOutcome } from '../condition.ts';
+import { inTurns } from '../in-turns.ts';
+import { writeEvents } from '../write-events.ts';
 import { eventsOf } from './pod-events.ts';
 
 /** What a reconcile found and did, to be told. */
@@ -39,25 +40,7 @@ export async function tell(access: ClusterAccess, told: Told, signal?: AbortSign
     );
     events.push(...eventsOf(outcome, condition));
   });
-  // Those of one object in their order: an assignment is told before what is wrong beside it.
-  const byObject = Map.groupBy(events, ({ regarding }) => regarding.uid);
-  await inTurns([...byObject.values()], async (ofOne) => {
-    for (const event of ofOne) await write(access, event, signal);
-  });
-}
-
-async function write(
-  access: ClusterAccess,
-  event: EventToWrite,
-  signal?: AbortSignal,
-): Promise<void> {
-  try {
-    await access.kubernetes.writeEvent({ ...event, at: access.clock.now() }, signal);
-  } catch (error) {
-    const { regarding } = event;
-    const pod = regarding.kind === 'Pod' ? `${regarding.namespace}/${regarding.name}` : undefined;
-    access.telemetry.error('an Event was not written', { cluster: access.cluster, pod }, error);
-  }
+  await writeEvents(access, events, signal);
 }
 
 /** The outcome of each live pod that acquires something or has been told something. */
@@ -113,15 +96,4 @@ function refOf({ namespace, name, uid }: PodEvent): PodRef {
 
 function text({ address, eniId }: Placement): string {
   return `${address} from ${eniId}`;
-}
-
-const AT_ONCE = 10;
-
-/** Runs `task` for each item, some side by side: a node may have hundreds of pods. */
-async function inTurns<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of queue) await task(item);
-  };
-  await allEnded(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
 }

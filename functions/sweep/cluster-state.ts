@@ -84,7 +84,6 @@ async function stateOf(
     podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
     ranges: networks.ranges,
     managedTag: tagText(access),
-    unreadableNetworks: networks.unreadable,
     listedAt,
   };
 }

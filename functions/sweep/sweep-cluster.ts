@@ -1,3 +1,4 @@
+import type { UnreadableNetwork } from '../../shared/claims/net-attach-def.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
@@ -6,6 +7,7 @@ import type { NodeState } from '../../shared/state/node-state.ts';
 import { readCluster, withEnis } from './cluster-state.ts';
 import { type Drift, driftOf, type SweepView } from './drift.ts';
 import { type SeenEnis, seenEnis, together } from './seen-enis.ts';
+import { tellUnreadable } from './tell-unreadable.ts';
 
 /** What a sweep found in one cluster. */
 export interface Swept {
@@ -14,11 +16,12 @@ export interface Swept {
   /** The nodes with any drift, reported or to be reconciled. */
   readonly drifting: readonly Drift[];
   readonly messages: number;
+  readonly unreadable: readonly UnreadableNetwork[];
 }
 
 /**
  * Compares all nodes of one cluster with what their pods claim, and sends one message for each
- * that a reconcile would change. Writes nothing to EC2.
+ * that a reconcile would change. Tells of the networks that cannot be read. Writes nothing to EC2.
  *
  * @param managed all managed ENIs of the account and region.
  * @throws what EC2, the API server and SQS throw.
@@ -50,7 +53,9 @@ export async function sweepCluster(
       return { version: 1, cluster, node, instanceId, reason: 'sweep', observedAt, pods: [] };
     });
   await send(messages, signal);
-  return { cluster, nodes: nodes.length, drifting, messages: messages.length };
+  const { unreadable } = state.networks;
+  await tellUnreadable(access, unreadable, signal);
+  return { cluster, nodes: nodes.length, drifting, messages: messages.length, unreadable };
 }
 
 /** The ENIs that have what is missing, whosever they are: what they keep cannot be mended. */

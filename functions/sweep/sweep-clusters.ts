@@ -56,6 +56,7 @@ function measure(telemetry: Telemetry, outcome: Outcome): void {
   telemetry.metric('DriftForeign', cluster, counts.foreign);
   telemetry.metric('DriftConflicting', cluster, counts.conflicting);
   telemetry.metric('DriftFull', cluster, counts.full);
+  telemetry.metric('NetworksUnreadable', cluster, outcome.unreadable.length);
 }
 
 function countsOf({ drifting }: Swept) {
@@ -75,7 +76,7 @@ const LISTED = 50;
 
 function summary(outcome: Outcome): Readonly<Record<string, unknown>> {
   if ('failed' in outcome) return outcome;
-  const { cluster, nodes, drifting, messages } = outcome;
+  const { cluster, nodes, drifting, messages, unreadable } = outcome;
   const foreign = drifting.flatMap((drift) =>
     drift.foreign.map((entry) => foreignText(drift, entry)),
   );
@@ -84,6 +85,7 @@ function summary(outcome: Outcome): Readonly<Record<string, unknown>> {
     nodes,
     messages,
     ...countsOf(outcome),
+    unreadableNetworks: unreadable.length,
     foreignAddresses: foreign.slice(0, LISTED),
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { AddressRange } from '../address.ts';
-import type { NetworkAttachmentDefinition } from '../cluster/kubernetes.ts';
+import type { NetworkAttachmentDefinition, NetworkRef } from '../cluster/kubernetes.ts';
 import { IGNORE, RANGES } from './annotations.ts';
 import { ipamRanges } from './ipam-ranges.ts';
 import { parseRangeList } from './range-list.ts';
@@ -22,9 +22,7 @@ export interface ParsedNetwork {
 
 /** A NetworkAttachmentDefinition that cannot be read. */
 export interface UnreadableNetwork {
-  readonly kind: 'unreadable-network';
-  /** `namespace/name`. */
-  readonly network: string;
+  readonly network: NetworkRef;
   /** What is wrong, and where. */
   readonly detail: string;
 }
@@ -50,16 +48,17 @@ export function parseNetwork(
 ):
   | { readonly ok: true; readonly network: ParsedNetwork }
   | { readonly ok: false; readonly unreadable: UnreadableNetwork } {
-  const network = `${definition.namespace}/${definition.name}`;
+  const { namespace, name, uid } = definition;
+  const network = `${namespace}/${name}`;
   if (definition.annotations[IGNORE] === 'true') {
     return { ok: true, network: { network, ignored: true, ranges: [] } };
   }
   const unreadable = (detail: string) =>
-    ({ ok: false, unreadable: { kind: 'unreadable-network', network, detail } }) as const;
+    ({ ok: false, unreadable: { network: { namespace, name, uid }, detail } }) as const;
 
   const added = parseRangeList(definition.annotations[RANGES] ?? '');
   if (!added.ok) return unreadable(`annotation ${RANGES}: ${added.detail}`);
-  const config = parseConfig(definition.config ?? '');
+  const config = parseConfig(definition.config);
   if (!config.ok) return unreadable(`spec.config: ${config.detail}`);
   const { type, master, ranges } = config.value;
   return {
@@ -95,7 +94,8 @@ interface Config {
   readonly ranges: readonly AddressRange[];
 }
 
-function parseConfig(text: string): Read<Config> {
+function parseConfig(text: unknown = ''): Read<Config> {
+  if (typeof text !== 'string') return { ok: false, detail: 'not text' };
   if (text.trim() === '') return { ok: true, value: { ranges: [] } };
   const read = readJson(text, configuration);
   if (!read.ok) return read;

@@ -20,7 +20,7 @@ export interface KubernetesOptions extends CallsOptions {
   readonly requestTimeoutMs: number;
   /** Is told of every request that failed, other than by the caller's own signal. */
   readonly onFailure?: (error: unknown) => void;
-  /** Makes an Event's name unique. */
+  /** Makes the name of an Event without an id unique. */
   readonly uuid?: () => string;
 }
 
@@ -133,7 +133,7 @@ function unlessGone(error: unknown): undefined {
   throw error;
 }
 
-/** An Event of that name is ours: its request had been sent twice. */
+/** An Event of that name is ours: it was told before, or its request had been sent twice. */
 function unlessWrittenOrNamespaceGone(error: unknown): undefined {
   const refusal = refusalOf(error);
   if (refusal?.code === 404) return;

@@ -1,25 +1,27 @@
 import type { EventToWrite } from './kubernetes.ts';
+import { NETWORKS } from './networks.ts';
 
 /** Who wrote it: the field manager of patches, the component of Events. */
 export const FIELD_MANAGER = 'multus-eni-reconciler';
 
 /** The Events API takes as much; core/v1 follows it here so that either shows the same. */
 const MAX_MESSAGE_BYTES = 1024;
-/** An object's name has at most 253 characters; a dot and a UUID take 37. */
+/** An object's name has at most 253 characters; a dot and what makes it unique take 37. */
 const MAX_NAME_LENGTH = 253 - 37;
+const NETWORKS_VERSION = `${NETWORKS.group}/${NETWORKS.version}`;
 /** Events about objects without a namespace are kept in this one. */
 const DEFAULT_NAMESPACE = 'default';
 
-/** The core/v1 Event object for an event, named after what it regards and `uuid`. */
+/** The core/v1 Event object for an event, named after what it regards and its id, or else `uuid`. */
 export function coreEvent(event: EventToWrite & { readonly at: number }, uuid: string) {
-  const { regarding } = event;
+  const { id = uuid, regarding } = event;
   const at = new Date(event.at);
-  const namespace = regarding.kind === 'Pod' ? regarding.namespace : undefined;
+  const namespace = regarding.kind === 'Node' ? undefined : regarding.namespace;
   const stem = regarding.name.slice(0, MAX_NAME_LENGTH).replace(/[^a-z0-9]+$/, '');
   return {
-    metadata: { namespace: namespace ?? DEFAULT_NAMESPACE, name: `${stem}.${uuid}` },
+    metadata: { namespace: namespace ?? DEFAULT_NAMESPACE, name: `${stem}.${id}` },
     involvedObject: {
-      apiVersion: 'v1',
+      apiVersion: regarding.kind === 'NetworkAttachmentDefinition' ? NETWORKS_VERSION : 'v1',
       kind: regarding.kind,
       ...(namespace === undefined ? {} : { namespace }),
       name: regarding.name,

@@ -42,21 +42,32 @@ export interface Node {
   readonly instanceType?: string;
 }
 
-export interface NetworkAttachmentDefinition {
+/** A NetworkAttachmentDefinition object's identity. */
+export interface NetworkRef {
   readonly namespace: string;
   readonly name: string;
-  /** `spec.config`, not parsed. */
-  readonly config?: string;
+  readonly uid: string;
+}
+
+export interface NetworkAttachmentDefinition extends NetworkRef {
+  /** `spec.config`, not parsed: text, unless somebody wrote something else. */
+  readonly config?: unknown;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** A core/v1 Event to be written about a pod or a node. */
+/** A core/v1 Event to be written about an object. */
 export interface EventToWrite {
   readonly regarding:
     | ({ readonly kind: 'Pod' } & PodRef)
+    | ({ readonly kind: 'NetworkAttachmentDefinition' } & NetworkRef)
     | { readonly kind: 'Node'; readonly name: string; readonly uid: string };
+  /**
+   * At most 36 characters that a name may end in, the same each time: then what is told again is
+   * written again only once Kubernetes has forgotten it. Without it, each time.
+   */
+  readonly id?: string;
   readonly type: 'Normal' | 'Warning';
-  readonly reason: 'IPsAssigned' | 'IPsReleased' | 'IPAssignmentFailed';
+  readonly reason: 'IPsAssigned' | 'IPsReleased' | 'IPAssignmentFailed' | 'UnreadableNetwork';
   /** At most 1,024 bytes reach the API server; longer ones are cut. */
   readonly message: string;
 }

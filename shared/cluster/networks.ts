@@ -14,15 +14,13 @@ const network = z.object({
   metadata: z.object({
     namespace: z.string().min(1),
     name: z.string().min(1),
+    uid: z.string().min(1),
     annotations,
   }),
-  // Not every release of the CRD has a schema: a spec can be anything. One that is
-  // no text gives out no range and names no master; the network still counts.
-  spec: z
-    .object({ config: z.string().optional().catch(undefined) })
-    .nullish()
-    .catch(undefined),
+  // Not every release of the CRD has a schema: a spec can be anything, and so can what is in it.
+  spec: z.unknown(),
 });
+const specification = z.object({ config: z.unknown().optional() }).nullish();
 
 /**
  * What is kept of a NetworkAttachmentDefinition object.
@@ -34,7 +32,15 @@ export function networkFromObject(object: unknown): NetworkAttachmentDefinition 
   return {
     namespace: metadata.namespace,
     name: metadata.name,
-    ...(spec?.config === undefined ? {} : { config: spec.config }),
+    uid: metadata.uid,
+    ...configOf(spec),
     annotations: pick(metadata.annotations, NETWORK_ANNOTATIONS),
   };
+}
+
+/** A spec that is no object is no readable configuration either, and is told as one. */
+function configOf(spec: unknown): { readonly config?: unknown } {
+  const read = specification.safeParse(spec);
+  const config = read.success ? read.data?.config : spec;
+  return config === undefined || config === null ? {} : { config };
 }

@@ -1,5 +1,4 @@
 import type { PodClaims } from '../claims/claim.ts';
-import type { UnreadableNetwork } from '../claims/net-attach-def.ts';
 import { claimsOf } from '../claims/pod-claims.ts';
 import type { Ranges } from '../claims/ranges.ts';
 import type { Node, Pod } from '../cluster/kubernetes.ts';
@@ -21,7 +20,6 @@ export interface NodeState {
   readonly podObjects: ReadonlyMap<string, Pod>;
   readonly ranges: Ranges;
   readonly managedTag: string;
-  readonly unreadableNetworks: readonly UnreadableNetwork[];
   /** When the pod list was asked for, ms since the epoch: what is written rests on it. */
   readonly listedAt: number;
 }
@@ -73,7 +71,6 @@ export async function readNode(
     podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
     ranges: networks.ranges,
     managedTag: tagText(access),
-    unreadableNetworks: networks.unreadable,
     listedAt,
   };
   return { kind: 'state', state };

@@ -44,7 +44,7 @@ const floating = (text: string) => parseFloatingIps({ [FLOATING_IPS]: text });
 function network(definition: { readonly config?: string; readonly ranges?: string }) {
   const { config, ranges } = definition;
   const annotations: Record<string, string> = ranges === undefined ? {} : { [RANGES]: ranges };
-  const read = parseNetwork({ namespace: 'default', name: 'net', config, annotations });
+  const read = parseNetwork({ namespace: 'default', name: 'net', uid: 'n1', config, annotations });
   return read.ok ? rangesOf([read.network]) : read;
 }
 

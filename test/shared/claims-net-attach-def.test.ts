@@ -9,6 +9,7 @@ function definition(config?: unknown, annotations: Annotations = {}) {
   return {
     namespace: 'default',
     name: 'ipvlan-conf-1',
+    uid: 'n1',
     ...(config === undefined ? {} : { config: text }),
     annotations,
   };
@@ -135,6 +136,14 @@ describe('a NetworkAttachmentDefinition', () => {
     expect(problem('x'.repeat(262_145))).toMatch(/^spec\.config: longer than 262144 /);
   });
 
+  test.each([7, true, [], { type: 'ipvlan' }])(
+    'whose configuration is no text cannot be read: %j',
+    (config) => {
+      const read = parseNetwork({ ...definition(), config });
+      expect(read).toMatchObject({ ok: false, unreadable: { detail: 'spec.config: not text' } });
+    },
+  );
+
   test('with wrong ranges in its annotation cannot be read', () => {
     expect(problem({ type: 'ipvlan' }, { 'multus-eni.dev/ranges': '10.0.0.0/99' })).toMatch(
       /^annotation multus-eni\.dev\/ranges: \[0\]: "10\.0\.0\.0\/99" is not a CIDR block/,
@@ -147,8 +156,7 @@ describe('a NetworkAttachmentDefinition', () => {
     expect([...networks.keys()]).toEqual(['default/good']);
     expect(unreadable).toEqual([
       {
-        kind: 'unreadable-network',
-        network: 'default/ipvlan-conf-1',
+        network: { namespace: 'default', name: 'ipvlan-conf-1', uid: 'n1' },
         detail: expect.stringMatching(/^spec\.config: not JSON/),
       },
     ]);

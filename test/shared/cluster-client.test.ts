@@ -124,7 +124,10 @@ test('a node that is not there is undefined', async () => {
 });
 
 test('networks are read page by page', async () => {
-  const network = (name: string) => ({ metadata: { namespace: 'demo', name }, spec: {} });
+  const network = (name: string) => ({
+    metadata: { namespace: 'demo', name, uid: name },
+    spec: {},
+  });
   api.answer(({ query }) =>
     query.continue === undefined ? listOf([network('a')], 'p2') : listOf([network('b')]),
   );
@@ -243,6 +246,26 @@ test('an Event about a node shows in the default namespace', async () => {
       involvedObject: { apiVersion: 'v1', kind: 'Node', name: 'worker-a', uid: 'n1' },
     },
   });
+});
+
+test('an Event about a network has the name that it is to have, and is written once', async () => {
+  const written: unknown[] = [];
+  api.answer(({ body }) => {
+    if (written.length > 0) return refusal(409, { reason: 'AlreadyExists' });
+    written.push(body);
+    return { status: 201, body };
+  });
+  const regarding = { kind: 'NetworkAttachmentDefinition', ...POD, name: 'net-1' } as const;
+  const event = { ...EVENT, regarding, id: 'f00', reason: 'UnreadableNetwork' } as const;
+  await kubernetes.writeEvent(event);
+  await kubernetes.writeEvent({ ...event, at: event.at + 300_000 });
+  expect(api.requests).toHaveLength(2);
+  expect(written).toMatchObject([
+    {
+      metadata: { namespace: 'demo', name: 'net-1.f00' },
+      involvedObject: { apiVersion: 'k8s.cni.cncf.io/v1', ...regarding },
+    },
+  ]);
 });
 
 test('a long message is cut to 1,024 bytes, between characters', async () => {

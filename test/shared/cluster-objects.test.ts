@@ -126,6 +126,7 @@ test('a network keeps its configuration as text', () => {
     metadata: {
       namespace: 'demo',
       name: 'net',
+      uid: 'n1',
       annotations: { 'multus-eni.dev/ranges': '[]', x: '' },
     },
     spec: { config: '{"type":"ipvlan"}' },
@@ -133,15 +134,27 @@ test('a network keeps its configuration as text', () => {
   expect(networkFromObject(object)).toEqual({
     namespace: 'demo',
     name: 'net',
+    uid: 'n1',
     config: '{"type":"ipvlan"}',
     annotations: { 'multus-eni.dev/ranges': '[]' },
   });
 });
 
-test.each([undefined, null, 7, {}, { config: 7 }])(
-  'a network whose configuration is no text still counts: spec %j',
+test.each([undefined, null, {}, { config: null }])(
+  'a network has no configuration: spec %j',
   (spec) => {
-    const metadata = { namespace: 'demo', name: 'net' };
+    const metadata = { namespace: 'demo', name: 'net', uid: 'n1' };
     expect(networkFromObject({ metadata, spec })).toEqual({ ...metadata, annotations: {} });
   },
 );
+
+test.each([
+  [7, 7],
+  ['ipvlan', 'ipvlan'],
+  [['ipvlan'], ['ipvlan']],
+  [{ config: 7 }, 7],
+  [{ config: { type: 'ipvlan' } }, { type: 'ipvlan' }],
+])('what is no configuration is kept, to be told: spec %j', (spec, config) => {
+  const metadata = { namespace: 'demo', name: 'net', uid: 'n1' };
+  expect(networkFromObject({ metadata, spec })).toMatchObject({ config });
+});

@@ -6,7 +6,7 @@ import { lambdaTelemetry } from '../../functions/telemetry.ts';
 import { type Alarm, alarmsOf } from '../../resources/alarms.ts';
 import { shownMetrics } from '../../resources/dashboard.ts';
 import { METRIC_NAMES, METRIC_NAMESPACE, type MetricName } from '../../shared/telemetry.ts';
-import { NET_1 } from '../support/networks.ts';
+import { NET_1, UNREADABLE } from '../support/networks.ts';
 import { type ScenarioOptions, scenario } from '../support/scenario.ts';
 import type { Stage } from '../support/stage.ts';
 import { eventually } from '../support/wait.ts';
@@ -75,6 +75,14 @@ const PROVOKED: Partial<
       const ips = ['70', '71', '72', '73', '74', '75'].map((last) => `172.16.1.${last}`);
       const worker = await appWith(stage, ips, 't3.medium');
       await stage.look(worker);
+      await stage.sweep();
+    },
+  },
+  NetworksUnreadable: {
+    options: ALONE,
+    async run(stage) {
+      await stage.cluster.applyNetwork(UNREADABLE);
+      await stage.sweep();
       await stage.sweep();
     },
   },

@@ -43,7 +43,7 @@ export function ipvlan(name: string, master: string): NetworkAttachmentDefinitio
   const range = { subnet, rangeStart: '172.16.1.70', rangeEnd: '172.16.1.90' };
   const ranges = [[range], [{ subnet: '2001:db8:0:1::70/124' }]];
   const config = JSON.stringify({ type: 'ipvlan', master, ipam: { type: 'host-local', ranges } });
-  return { namespace: 'default', name, config, annotations: {} };
+  return { namespace: 'default', name, uid: `uid-${name}`, config, annotations: {} };
 }
 
 interface PodSpec extends Partial<Omit<Pod, 'node' | 'name'>> {

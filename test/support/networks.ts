@@ -21,6 +21,11 @@ export const NET_2 = ipvlan('net-2', 'eth2', STATIC, {
 /** Over eth1, the pod chooses its address; nothing is in range. */
 export const LOOSE = ipvlan('loose', 'eth1', STATIC);
 
+/** Its ranges cannot be read. */
+export const UNREADABLE = ipvlan('unreadable', 'eth1', STATIC, {
+  annotations: { [RANGES]: '["172.16.1.64/99"]' },
+});
+
 /** The guide's network on eth1: host-local gives out .70 to .80, on each worker for itself. */
 export const HOST_LOCAL = ipvlan('ipvlan-conf-1', 'eth1', {
   type: 'host-local',

@@ -70,10 +70,11 @@ export function stageCluster(
       }
     },
     async applyNetwork({ name: network, namespace = 'default', config, annotations }) {
-      await objects.create('network-attachment-definitions', {
+      const { metadata } = await objects.create('network-attachment-definitions', {
         metadata: { name: network, namespace, annotations },
         spec: { config: JSON.stringify({ cniVersion: '0.3.1', ...config }) },
       });
+      return { namespace, name: network, uid: metadata.uid };
     },
     async runPod(pod, spec) {
       const { metadata } = await objects.create('pods', podObject(pod, spec));

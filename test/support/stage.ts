@@ -1,4 +1,4 @@
-import type { Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
+import type { NetworkRef, Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
 import type { ReleasePolicy } from '../../shared/state/cluster-access.ts';
 import type { RecordedCalls } from './recorded-calls.ts';
 import type { RecordedTelemetry } from './telemetry.ts';
@@ -122,7 +122,7 @@ export interface StageCluster {
   deleteNode(worker: Worker): Promise<void>;
   /** What the pod garbage collector does about the pods of deleted Nodes. */
   collectOrphanedPods(): Promise<void>;
-  applyNetwork(network: Network): Promise<void>;
+  applyNetwork(network: Network): Promise<NetworkRef>;
   runPod(name: string, spec: PodSpec): Promise<PodRef>;
   /** `force`: the object goes at once, whatever its node does. */
   deletePod(pod: PodRef, options?: { readonly force?: boolean }): Promise<void>;
@@ -132,8 +132,8 @@ export interface StageCluster {
   pod(pod: PodRef): Promise<(Pod & { readonly ready: boolean }) | undefined>;
   /** What our condition says; `undefined` without one. */
   conditionOf(pod: PodRef): Promise<Pod['condition']>;
-  /** The Events that the reconciler wrote about the pod, the oldest first. */
-  eventsOf(pod: PodRef): Promise<readonly PodEvent[]>;
+  /** The Events that the reconciler wrote about a pod or a network, the oldest first. */
+  eventsOf(object: { readonly uid: string }): Promise<readonly PodEvent[]>;
   /** The addresses that its network-status gives the pod, the default network's left out. */
   attachedTo(pod: PodRef): Promise<readonly string[]>;
   /** From now on nothing happens on the worker: pods that are deleted stay terminating. */

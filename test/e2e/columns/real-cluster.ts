@@ -107,9 +107,10 @@ function clusterOf(
       await eventually(account).toBeDefined();
     },
     async applyNetwork(network) {
-      await cluster.applyNetwork(network);
+      const applied = await cluster.applyNetwork(network);
       // Multus asks the API server itself.
       await seen('network-attachment-definitions', network);
+      return applied;
     },
   };
 }

@@ -68,12 +68,16 @@ const network = mutated(
     metadata: fc.record({
       namespace: fc.constant('default'),
       name: fc.constant('net-1'),
+      uid: fc.constant('n1'),
       annotations: fc.record(
         { [RANGES]: rangeList, [IGNORE]: fc.constantFrom('true', 'false') },
         { requiredKeys: [] },
       ),
     }),
-    spec: fc.record({ config }, { requiredKeys: [] }),
+    spec: fc.record(
+      { config: fc.oneof({ weight: 9, arbitrary: config }, fc.anything()) },
+      { requiredKeys: [] },
+    ),
   }),
 );
 

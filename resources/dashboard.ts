@@ -78,6 +78,7 @@ const CLUSTER_GRAPHS: readonly {
     lines: [
       { service: 'reconcile', name: 'ForwarderHeartbeat' },
       { service: 'reconcile', name: 'NodesRetried' },
+      { service: 'reconcile', name: 'MessagesExpired' },
     ],
   },
 ];

@@ -21,6 +21,7 @@ export const METRIC_NAMES = [
   'Ec2Calls',
   'Ec2Throttles',
   'ForwarderHeartbeat',
+  'MessagesExpired',
   'MessagesMalformed',
   'NodesRetried',
   'SweepCompleted',

@@ -1,11 +1,15 @@
-import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs';
-import type { Random } from '../../shared/clock.ts';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { withDeadline } from '../../shared/cluster/deadline.ts';
 import type { Sqs } from '../../shared/messages/queue.ts';
+import type { Subject, Telemetry } from '../../shared/telemetry.ts';
 import type { Envelope } from './records.ts';
+import { setVisibility } from './visibility.ts';
 
 const LONGEST_S = 60;
 /** The shortest a delay gets by jitter: with it, 100 receives cover more than an hour. */
 const JITTER = 0.2;
+/** It is the last thing that a batch does: what is over its deadline has to be answered in time. */
+const TIMEOUT_MS = 2_000;
 
 /** The delay in whole seconds before the receive after `receives`: doubling from 1 to 60, with jitter. */
 export function delaySeconds(receives: number, random: Random): number {
@@ -13,23 +17,36 @@ export function delaySeconds(receives: number, random: Random): number {
   return Math.max(1, Math.round(full * (1 - JITTER * random())));
 }
 
+interface BackingOff {
+  readonly sqs: Sqs;
+  readonly queueUrl: string;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
 /**
- * Makes failed messages of one node visible again after one and the same short delay: one
- * message in flight blocks its group.
+ * Makes failed messages of one group visible again after one and the same short delay: one
+ * message in flight blocks its group. Where that fails it is logged, and they come back all the
+ * same, when the time for which they were held is over.
  */
 export async function backOff(
-  sqs: Sqs,
-  queueUrl: string,
+  { sqs, queueUrl, random, clock, telemetry }: BackingOff,
   envelopes: readonly Envelope[],
-  random: Random,
+  subject: Subject,
 ): Promise<void> {
+  if (envelopes.length === 0) return;
   const receives = envelopes.map(({ attributes }) => attributes.ApproximateReceiveCount);
   const delay = delaySeconds(Math.max(...receives), random);
-  const entries = envelopes.map(({ receiptHandle }, index) => ({
-    Id: String(index),
-    ReceiptHandle: receiptHandle,
-    VisibilityTimeout: delay,
-  }));
-  // Ten at most: the event source mapping's batch size is ten.
-  await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
+  try {
+    const refusals = await withDeadline(clock, TIMEOUT_MS, undefined, (signal) =>
+      setVisibility(sqs, queueUrl, envelopes, delay, signal),
+    );
+    for (const [{ messageId }, { code, detail }] of refusals) {
+      const why = { messageId, code, detail };
+      telemetry.warn('the back-off of a failed message was not set', subject, why);
+    }
+  } catch (error) {
+    telemetry.error('the back-off of failed messages was not set', subject, error);
+  }
 }

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { withDeadline } from '../deadline.ts';
 import { backOff } from './back-off.ts';
 import { toDeadLetter } from './dead-letter.ts';
+import { ExpiredReceiptError, type Hold, hold } from './hold.ts';
 import { measure } from './measure.ts';
 import { type NodeMemory, type Reconciler, reconcileNode } from './reconcile-node.ts';
 import { type Envelope, type Received, readBatch } from './records.ts';
@@ -42,22 +43,28 @@ export async function reconcileBatch(
   deadlineMs: number,
 ): Promise<BatchResponse> {
   const { received, malformed } = readBatch(event);
-  const byNode = Map.groupBy(
-    received.filter(isNodeMessage),
-    ({ message }) => `${message.cluster}/${message.node}`,
-  );
+  const hints = received.filter(isNodeMessage);
+  const byNode = Map.groupBy(hints, ({ message }) => `${message.cluster}/${message.node}`);
   for (const { message } of received.filter(isHeartbeat)) {
     const age = context.clock.now() - Date.parse(message.observedAt);
     const isAlive = age < BEATS_FOR_MS && context.serves(message.cluster);
     if (isAlive) context.telemetry.metric('ForwarderHeartbeat', message.cluster, 1);
   }
+  const envelopes = [...malformed, ...hints].map(({ envelope }) => envelope);
+  const batch = { ...context, deadlineMs, held: hold(context, envelopes, deadlineMs) };
   const failed = await Promise.all([
-    ...malformed.map(({ envelope, detail }) => setAside(context, envelope, detail)),
-    ...[...byNode.values()].map((messages) => oneFate(context, messages, deadlineMs)),
+    ...malformed.map(({ envelope, detail }) => setAside(batch, envelope, detail)),
+    ...[...byNode.values()].map((messages) => oneFate(batch, messages)),
   ]);
   return {
     batchItemFailures: failed.flat().map(({ messageId }) => ({ itemIdentifier: messageId })),
   };
+}
+
+/** One batch, with what its messages share. */
+interface Batch extends ReconcileContext {
+  readonly deadlineMs: number;
+  readonly held: Hold;
 }
 
 function isHeartbeat(received: Received): received is Received<Heartbeat> {
@@ -69,82 +76,95 @@ function isNodeMessage(received: Received): received is Received<NodeMessage> {
 }
 
 /** Moves a message that can never be done to the dead-letter queue. @returns what is to be retried. */
-async function setAside(
-  { sqs, deadLetterQueueUrl, telemetry }: ReconcileContext,
-  envelope: Envelope,
-  detail: string,
-): Promise<Envelope[]> {
-  telemetry.warn('a message was set aside', {}, { detail, messageId: envelope.messageId });
-  // It may name no cluster that can be believed.
-  telemetry.metric('MessagesMalformed', 'none', 1);
+async function setAside(batch: Batch, envelope: Envelope, detail: string): Promise<Envelope[]> {
+  const { clock, deadlineMs, telemetry, held, sqs, deadLetterQueueUrl } = batch;
+  const what = 'setting a message aside';
   try {
-    await toDeadLetter(sqs, deadLetterQueueUrl, envelope, detail);
+    await withDeadline(clock, deadlineMs, what, async (signal) => {
+      await held([envelope]);
+      await toDeadLetter(sqs, deadLetterQueueUrl, envelope, detail, signal);
+    });
+    telemetry.warn('a message was set aside', {}, { detail, messageId: envelope.messageId });
+    // It may name no cluster that can be believed.
+    telemetry.metric('MessagesMalformed', 'none', 1);
     return [];
   } catch (error) {
-    telemetry.error('the dead-letter queue did not take a message', {}, error);
+    telemetry.error('a message could not be set aside', {}, error);
+    if (!(error instanceof ExpiredReceiptError)) await backOff(batch, [envelope], {});
     return [envelope];
   }
 }
 
 /** Reconciles one node for all its messages. @returns what is to be retried: none of them or all. */
 async function oneFate(
-  context: ReconcileContext,
+  batch: Batch,
   messages: readonly Received<NodeMessage>[],
-  deadlineMs: number,
 ): Promise<Envelope[]> {
   const [first] = messages;
   if (first === undefined) return [];
   const { cluster, node } = first.message;
   const envelopes = messages.map(({ envelope }) => envelope);
-  const accessing = context.accessTo(cluster);
+  const accessing = batch.accessTo(cluster);
   if (accessing === undefined) {
     const reason = `cluster ${cluster} is not configured; add it to the stage's configuration and replay`;
-    return (await Promise.all(envelopes.map((each) => setAside(context, each, reason)))).flat();
+    return (await Promise.all(envelopes.map((each) => setAside(batch, each, reason)))).flat();
   }
   try {
     const what = `cluster ${cluster}, node ${node}: reconcile`;
-    const result = await withDeadline(context.clock, deadlineMs, what, async (signal) => {
-      const reconciler = reconcilerFor(context, await accessing);
-      const request = requestOf(node, messages, context.clock.now());
-      return reconcileNode(reconciler, request, signal);
+    const held = () => batch.held(envelopes);
+    const result = await withDeadline(batch.clock, batch.deadlineMs, what, async (signal) => {
+      const reconciler = reconcilerFor(batch, await accessing, held);
+      const request = requestOf(node, messages, batch.clock.now());
+      const done = await reconcileNode(reconciler, request, signal);
+      // Where nothing was to be written, it was not asked yet.
+      await held();
+      return done;
     });
     // Else each name that a message ever had would be kept.
-    if (result.kind === 'no-node') context.memories.delete(`${cluster}/${node}`);
+    if (result.kind === 'no-node') batch.memories.delete(`${cluster}/${node}`);
     measure(
-      context,
+      batch,
       first.message,
       messages.map(({ message }) => message),
       result,
     );
     return [];
   } catch (error) {
-    context.telemetry.error('a node is retried', { cluster, node }, error);
-    context.telemetry.metric('NodesRetried', cluster, 1);
-    await retryLater(context, cluster, node, envelopes);
+    await giveBack(batch, { cluster, node }, envelopes, error);
     return envelopes;
   }
 }
 
-function reconcilerFor({ memories, send }: ReconcileContext, access: ClusterAccess): Reconciler {
+/** Has the messages of a node tried again soon, those apart that others have by now. */
+async function giveBack(
+  batch: Batch,
+  subject: { readonly cluster: string; readonly node: string },
+  envelopes: readonly Envelope[],
+  error: unknown,
+): Promise<void> {
+  const { telemetry } = batch;
+  if (!(error instanceof ExpiredReceiptError)) {
+    telemetry.error('a node is retried', subject, error);
+    telemetry.metric('NodesRetried', subject.cluster, 1);
+    await backOff(batch, envelopes, subject);
+    return;
+  }
+  telemetry.error('a node is left to whoever has its messages by now', subject, error);
+  telemetry.metric('MessagesExpired', subject.cluster, error.envelopes.length);
+  const ours = envelopes.filter((envelope) => !error.envelopes.includes(envelope));
+  await backOff(batch, ours, subject);
+}
+
+function reconcilerFor(
+  { memories, send }: ReconcileContext,
+  access: ClusterAccess,
+  held: () => Promise<void>,
+): Reconciler {
   const memoryOf = (node: string): NodeMemory => {
     const key = `${access.cluster}/${node}`;
     const memory = memories.get(key) ?? { seenGone: seenGone(NAMING_HOLDS_MS) };
     memories.set(key, memory);
     return memory;
   };
-  return { access, memoryOf, send };
-}
-
-async function retryLater(
-  { sqs, queueUrl, random, telemetry }: ReconcileContext,
-  cluster: string,
-  node: string,
-  envelopes: readonly Envelope[],
-): Promise<void> {
-  try {
-    await backOff(sqs, queueUrl, envelopes, random);
-  } catch (error) {
-    // They come back all the same, when the queue's own visibility timeout ends.
-    telemetry.error('the back-off of failed messages was not set', { cluster, node }, error);
-  }
+  return { access, memoryOf, send, held };
 }

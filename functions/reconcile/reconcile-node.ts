@@ -46,6 +46,8 @@ export interface Reconciler {
   readonly access: ClusterAccess;
   readonly memoryOf: (node: string) => NodeMemory;
   readonly send: SendMessages;
+  /** Resolves once nobody else can be at work on the node: nothing is written before. Throws as `Hold`. */
+  readonly held: () => Promise<void>;
 }
 
 /** How often a reconcile starts over on a state that changed under its hands, before the message is retried. */
@@ -111,7 +113,7 @@ async function read(reconciler: Reconciler, request: NodeRequest, signal?: Abort
 }
 
 async function decideAndDo(
-  { access, send, memoryOf }: Reconciler,
+  { access, send, memoryOf, held }: Reconciler,
   request: NodeRequest,
   state: NodeState,
   isSole: () => Promise<boolean>,
@@ -125,6 +127,7 @@ async function decideAndDo(
     report(access, state, decided);
     return { kind: 'reconciled', plan: decided, applied: nothing(decided) };
   }
+  await held();
   const { seenGone } = memory;
   const remember = (gone: readonly Placement[]): void =>
     seenGone.record({ at: startedAt, pods: unfinished(state), gone });

@@ -8,6 +8,7 @@ const CALLS = {
   reconcile: [
     'AssignIpv6Addresses',
     'AssignPrivateIpAddresses',
+    'ChangeMessageVisibilityBatch',
     'DescribeInstanceTypes',
     'DescribeNetworkInterfaces',
     'DescribeSubnets',

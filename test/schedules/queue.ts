@@ -1,17 +1,35 @@
-import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import type { BatchResponse } from '../../functions/reconcile/reconcile-batch.ts';
-import { nodeGroup } from '../../shared/messages/group.ts';
+import { deduplicationId, nodeGroup } from '../../shared/messages/group.ts';
 import { type Message, type NodeMessage, parseMessage } from '../../shared/messages/schema.ts';
 import type { Bed } from '../support/bed.ts';
 
 /** More messages than any schedule brings about: then they bring about each other. */
 const ENDLESS = 30;
 
+/** A message that SQS handed out. */
+export interface Delivery {
+  /** `none` for a heartbeat. */
+  readonly node: string;
+  /** What Lambda hands over to the function. */
+  readonly event: unknown;
+  /** Lambda deletes it. @throws where it is somebody else's by then. */
+  remove(): Promise<void>;
+}
+
 /** The queue, of which the test takes the messages when it wants. */
 export interface Queue {
   /** The event of one message that is not in the queue, as Lambda hands it over. */
   eventOf(node: string, message?: Partial<NodeMessage>, receives?: number): unknown;
+  /** Sends a message about the node. */
+  send(node: string, message?: Partial<NodeMessage>): Promise<void>;
+  /** What Lambda's poller gets: a message that waits and is not held up by its group. */
+  receive(): Promise<Delivery | undefined>;
   /** The nodes and reasons of the messages that wait, heartbeats apart. */
   inWords(): string[];
   /** Hands over one message after the other, until there is none, and expects each to be done. */
@@ -23,7 +41,17 @@ export function createQueue({ world, sqs }: Bed): Queue {
   const QueueUrl = queue.url;
   let made = 0;
 
-  const receive = async () => {
+  const bodyOf = (node: string, message?: Partial<NodeMessage>): NodeMessage => ({
+    version: 1,
+    cluster: world.cluster.name,
+    node,
+    reason: 'resync',
+    observedAt: new Date(clock.now()).toISOString(),
+    pods: [],
+    ...message,
+  });
+
+  const receive: Queue['receive'] = async () => {
     const { Messages: [message] = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl, MessageSystemAttributeNames: ['All'] }),
     );
@@ -35,21 +63,20 @@ export function createQueue({ world, sqs }: Bed): Queue {
       body: Body,
       attributes: Attributes,
     };
-    return { ReceiptHandle, body: Body, event: { Records: [record] } };
+    const hint = read(Body);
+    return {
+      node: hint.reason === 'heartbeat' ? 'none' : hint.node,
+      event: { Records: [record] },
+      async remove() {
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      },
+    };
   };
 
   return {
     eventOf(node, message, receives = 1) {
       made += 1;
-      const body: NodeMessage = {
-        version: 1,
-        cluster: world.cluster.name,
-        node,
-        reason: 'resync',
-        observedAt: new Date(clock.now()).toISOString(),
-        pods: [],
-        ...message,
-      };
+      const body = bodyOf(node, message);
       const attributes = {
         ApproximateReceiveCount: String(receives),
         MessageGroupId: nodeGroup(body.cluster, node),
@@ -63,6 +90,18 @@ export function createQueue({ world, sqs }: Bed): Queue {
       };
       return { Records: [record] };
     },
+    async send(node, message) {
+      const body = bodyOf(node, message);
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl,
+          MessageBody: JSON.stringify(body),
+          MessageGroupId: nodeGroup(body.cluster, node),
+          MessageDeduplicationId: deduplicationId(),
+        }),
+      );
+    },
+    receive,
     inWords: () =>
       world.sqs
         .messages(queue.name)
@@ -74,10 +113,8 @@ export function createQueue({ world, sqs }: Bed): Queue {
       for (let next = await receive(); next !== undefined; next = await receive()) {
         delivered += 1;
         expect(delivered, 'messages of a queue that does not empty').toBeLessThan(ENDLESS);
-        const message = read(next.body);
-        const node = message.reason === 'heartbeat' ? 'none' : message.node;
-        expect(await invoke(node, next.event)).toEqual({ batchItemFailures: [] });
-        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: next.ReceiptHandle }));
+        expect(await invoke(next.node, next.event)).toEqual({ batchItemFailures: [] });
+        await next.remove();
       }
     },
   };

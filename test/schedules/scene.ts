@@ -8,7 +8,7 @@ import { type Bed, startBed } from '../support/bed.ts';
 import type { Actor } from '../support/stepper.ts';
 import { createEnvironments } from './environments.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
-import { createQueue } from './queue.ts';
+import { createQueue, type Delivery, type Queue } from './queue.ts';
 import { type PodSpec, type ScenePod, scenePod } from './scene-pod.ts';
 
 /** Three nodes, `a` to `c`, on which the test writes the pods, and of which it steps the reconciles. */
@@ -28,6 +28,10 @@ export interface Scene {
   reconcile(node: string, message?: Partial<NodeMessage>, receives?: number): Actor<BatchResponse>;
   /** Reconciles the node, and expects that to succeed. */
   look(node: string, message?: Partial<NodeMessage>, receives?: number): Promise<void>;
+  readonly send: Queue['send'];
+  readonly receive: Queue['receive'];
+  /** Begins a reconcile for a message that was received. */
+  begin(delivery: Delivery): Actor<BatchResponse>;
   readonly sweep: Bed['sweep'];
   readonly startForwarder: Bed['startForwarder'];
   /** The nodes and reasons of the messages in the queue, such as `a moved`. */
@@ -86,6 +90,9 @@ export async function startScene({ enis = 1 }: SceneOptions = {}): Promise<Scene
     register: (node, instanceId) => void objects.create('nodes', nodeObject(node, instanceId)),
     reconcile,
     look,
+    send: queue.send,
+    receive: queue.receive,
+    begin: ({ node, event }) => start(node, event),
     sweep,
     startForwarder,
     queued: queue.inWords,

@@ -48,7 +48,8 @@ describe('a take-over that is out of time between its calls', () => {
     await b.until('AssignPrivateIpAddresses');
     scene.clock.advance(NODE_DEADLINE_MS);
     await b.until('SendMessageBatch');
-    expect(b.calls).not.toContain('ChangeMessageVisibilityBatch');
+    // The one with which it began; another would be the back-off.
+    expect(b.calls.filter((call) => call === 'ChangeMessageVisibilityBatch')).toHaveLength(1);
     expect(await b.finish()).toEqual(FAILED);
     expect(scene.queued()).toEqual(['a moved']);
     await scene.look('b', {}, 2);

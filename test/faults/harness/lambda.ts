@@ -157,13 +157,18 @@ export function startLambda(options: {
   };
 }
 
+const NOT_DONE: ReadonlySet<string> = new Set([
+  'a node is retried',
+  'a node is left to whoever has its messages by now',
+]);
+
 /** Notes for which nodes a reconcile failed, as the function's log tells. */
 function noticing(retried: Set<string>, log: ((line: string) => void) | undefined): Telemetry {
   return {
     info: () => {},
     warn: (text, _subject, detail) => log?.(`${text} ${JSON.stringify(detail)}`),
     error(text, { cluster, node }, error) {
-      if (text === 'a node is retried') retried.add(`${cluster}/${node}`);
+      if (NOT_DONE.has(text)) retried.add(`${cluster}/${node}`);
       log?.(`${text} (${node}): ${error}`);
     },
     metric: () => {},

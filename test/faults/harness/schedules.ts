@@ -1,4 +1,4 @@
-import { type CallFault, CURRENT, onTime, type Schedule } from './calls.ts';
+import { type CallFault, CURRENT, onTime, type Point, type Schedule } from './calls.ts';
 import type { Delivery, EventFault } from './forwarders.ts';
 import type { Trouble } from './run.ts';
 
@@ -28,8 +28,9 @@ const BACK_OFF = 'ChangeMessageVisibilityBatch';
 export function backOffFault(index: number, fault: CallFault): Trouble {
   let struck = false;
   const alone = callFault(index, 'fail');
-  const strikes = (name: string): boolean => {
-    const first = name === BACK_OFF && !struck;
+  const strikes = (point: Point): boolean => {
+    // Before that call it is the renewal with which each execution begins.
+    const first = point.name === BACK_OFF && point.index > index && !struck;
     struck ||= first;
     return first;
   };
@@ -37,7 +38,7 @@ export function backOffFault(index: number, fault: CallFault): Trouble {
     ...alone,
     schedule: {
       ...alone.schedule,
-      fault: (point) => (strikes(point.name) ? fault : alone.schedule.fault(point)),
+      fault: (point) => (strikes(point) ? fault : alone.schedule.fault(point)),
     },
   };
 }

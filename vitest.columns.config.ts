@@ -10,6 +10,5 @@ export default defineConfig({
     maxWorkers: 1,
     // Every scenario has a stage of its own: modules are loaded once, which is half of the work.
     isolate: false,
-    hookTimeout: 60_000,
   },
 });

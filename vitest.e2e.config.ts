@@ -19,16 +19,19 @@ export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
     globalSetup: ['test/e2e/image/setup.ts'],
-    setupFiles: ['test/setup/loopback-only.ts', 'test/setup/environment.ts'],
+    setupFiles: [
+      'test/setup/loopback-only.ts',
+      'test/setup/environment.ts',
+      'test/setup/patience.ts',
+    ],
     pool: 'forks',
     execArgv: [`--import=${new URL('test/setup/loopback-only.ts', import.meta.url).href}`],
     // They wait for nodes, leases and garbage collectors more than they compute.
     maxWorkers: 3,
     isolate: false,
     sequence: { sequencer: LongOnesFirst },
-    testTimeout: 120_000,
     // The parts are made on the first run.
-    hookTimeout: 900_000,
+    provide: { limits: { test: 120_000, hook: 900_000 } },
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,

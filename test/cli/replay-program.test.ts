@@ -75,9 +75,7 @@ async function letDie(
   await delivery.stop();
 }
 
-test('what a broken API server brought to the dead-letter queue is listed, and replayed also by a replay that is killed', {
-  timeout: 60_000,
-}, async () => {
+test('what a broken API server brought to the dead-letter queue is listed, and replayed also by a replay that is killed', async () => {
   const clock = settableClock();
   const bed = await startBed({ clock, maxReceiveCount: 1 });
   onTestFinished(() => bed.stop());
@@ -136,9 +134,7 @@ test('what a broken API server brought to the dead-letter queue is listed, and r
   expect(addresses()).toEqual([70, 71, 72, 73, 74].map((last) => [`172.16.1.${last}`]));
 });
 
-test('the program says how it ended by its exit code, and prints one JSON object', {
-  timeout: 30_000,
-}, async () => {
+test('the program says how it ended by its exit code, and prints one JSON object', async () => {
   const bed = await startBed();
   onTestFinished(() => bed.stop());
   const { world } = bed;

@@ -98,7 +98,7 @@ test.concurrent('the whole scenario comes out as it must, and is reported as one
   const { ec2Calls } = report.parse(JSON.parse(output));
   expect(Object.keys(ec2Calls)).toContain('AssignPrivateIpAddresses');
   expect(demo.runs()).toBe(false);
-}, 180_000);
+});
 
 test.concurrent('what is kept serves any client, goes on reconciling, and ends on SIGTERM', async (context) => {
   const { expect } = context;
@@ -133,7 +133,7 @@ test.concurrent('what is kept serves any client, goes on reconciling, and ends o
   expect(await demo.exit).toBe(0);
   expect(demo.runs()).toBe(false);
   expect(existsSync(object.kubeconfig)).toBe(false);
-}, 180_000);
+});
 
 test.concurrent('interrupted while it plays, it leaves nothing running', async (context) => {
   const { expect } = context;
@@ -142,4 +142,4 @@ test.concurrent('interrupted while it plays, it leaves nothing running', async (
   demo.process.kill('SIGINT');
   expect(await demo.exit).toBe(130);
   expect(demo.runs()).toBe(false);
-}, 180_000);
+});

@@ -35,4 +35,4 @@ test('a step that does not come out as it must ends the demo, with what was expe
   const text = failureText(played);
   expect(text).toContain('failed at: wrong');
   expect(text).toContain("the ENI of 172.16.1.70\n  expected: 'eni-1'\n  actual:   'none'");
-}, 180_000);
+});

@@ -60,7 +60,7 @@ describe('what is staged for the image', () => {
     folder = join(await mkdtemp(join(tmpdir(), 'image-')), 'root');
     await stageImage(folder);
     // Two bundles, on a machine that may be busy.
-  }, 60_000);
+  });
   afterAll(() => rm(join(folder, '..'), { recursive: true, force: true }));
 
   const run = promisify(execFile);

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
+import { patience } from '../support/machine.ts';
 import { until } from './cluster/processes.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 
@@ -67,6 +68,7 @@ test.skipIf(obstacles.length > 0)(
     // It is in the folder of the cluster, which goes last.
     expect(existsSync(dirname(kubeconfig))).toBe(false);
   },
+  patience(PLAYED_MS),
 );
 
 test('without its parts, the demo on real parts says what is missing and how to get it', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
+import { timeoutOption } from '../support/machine.ts';
 import { eventually } from '../support/wait.ts';
 import type { RealNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
@@ -57,7 +58,7 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
 
   test('the forwarder runs as its Deployment, a replica on each node, with no rights on it', async () => {
     expect(await real.apply('overlays/demo')).toContain(`deployment.apps/${FORWARDER} created`);
-    await inNamespace('rollout', 'status', `deployment/${FORWARDER}`, '--timeout=120s');
+    await inNamespace('rollout', 'status', `deployment/${FORWARDER}`, timeoutOption(120));
     real.startDelivery();
 
     const places = (await placesOfForwarders()).map((line) => line.split(' '));
@@ -183,7 +184,7 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
       () => assigned().join() === '172.16.1.161,172.16.1.162,172.16.1.163',
       'what happened meanwhile to be done',
     );
-    await inNamespace('rollout', 'status', `deployment/${FORWARDER}`, '--timeout=120s');
+    await inNamespace('rollout', 'status', `deployment/${FORWARDER}`, timeoutOption(120));
   });
 
   test('the kubelet of the leader’s node stops: the leader goes on', async () => {

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { FLOATING_IPS, IGNORE, NETWORK_STATUS } from '../../shared/claims/annotations.ts';
 import { kubernetesCalls } from '../../shared/cluster/calls.ts';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
+import { patience } from '../support/machine.ts';
 import { type PlaneBed, startPlaneBed } from './support/plane-bed.ts';
 
 /*
@@ -124,7 +125,7 @@ describe('a pod with the ip-manager’s account', () => {
     const { server, caData } = bed.plane;
     const calls = kubernetesCalls({ server, caData, token: async () => token });
     const patch = { namespace: 'default', name, body, fieldManager: 'ip-manager' };
-    return calls.patchPod(patch, AbortSignal.timeout(10_000)).then(
+    return calls.patchPod(patch, AbortSignal.timeout(patience(10_000))).then(
       () => undefined,
       (error: unknown) => String(error),
     );

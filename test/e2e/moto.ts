@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { patience } from '../support/machine.ts';
 
 export interface Moto {
   readonly endpoint: string;
@@ -36,7 +37,7 @@ export async function startMoto(program: string): Promise<Moto> {
   };
   const said: string[] = [];
   const endpoint = new Promise<string>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('it does not serve')), START_MS);
+    const late = setTimeout(() => reject(new Error('it does not serve')), patience(START_MS));
     createInterface({ input: child.stderr }).on('line', (line) => {
       if (said.length < 100) said.push(line);
       const [, url] = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line) ?? [];

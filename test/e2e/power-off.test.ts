@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { podFromObject } from '../../shared/cluster/pods.ts';
+import { timeoutOption } from '../support/machine.ts';
 import { NET_1 } from '../support/networks.ts';
 import type { RealNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
@@ -55,7 +56,7 @@ describe.skipIf(obstacles.length > 0)('a node that is powered off', () => {
       ...stays,
       spec: { ...stays.spec, tolerations: [{ operator: 'Exists' }] },
     });
-    await kubectl('rollout', 'status', 'deployment/moves', '--timeout=30s');
+    await kubectl('rollout', 'status', 'deployment/moves', timeoutOption(30));
     await kubectl('uncordon', other.name);
     await real.startProduct();
     await until(() => addressesOn(real, dead).length === 2, 'both addresses');

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchWorker } from '../../sandbox/worker.ts';
 import { RANGES } from '../../shared/claims/annotations.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
+import { patience } from '../support/machine.ts';
 import { ipvlan } from '../support/networks.ts';
 import type { Product } from '../support/product.ts';
 import { startKwok } from './support/kwok.ts';
@@ -53,7 +54,7 @@ afterAll(async () => {
 });
 
 test(`${NODES * PODS_PER_NODE} pods on ${NODES} nodes, created as fast as they are taken, all have their addresses`, {
-  timeout: TIMEOUT_MS,
+  timeout: patience(TIMEOUT_MS),
 }, async () => {
   bed.world.ec2.calls.clear();
   const begun = performance.now();
@@ -65,7 +66,9 @@ test(`${NODES * PODS_PER_NODE} pods on ${NODES} nodes, created as fast as they a
   report('created', { begun, asked }, 'AssignPrivateIpAddresses');
 });
 
-test('and leave nothing where all are deleted at once', { timeout: TIMEOUT_MS }, async () => {
+test('and leave nothing where all are deleted at once', {
+  timeout: patience(TIMEOUT_MS),
+}, async () => {
   await soon(isBusy).toBe(false);
   bed.world.ec2.calls.clear();
   const begun = performance.now();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { timeoutOption } from '../support/machine.ts';
 import { eventually } from '../support/wait.ts';
 import type { RealNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
@@ -36,7 +37,7 @@ describe.skipIf(obstacles.length > 0)('a floating address with the sidecar', () 
     standby = { name: 'standby', node: real.nodes[1], address: '172.16.1.131' };
     for (const member of [active, standby]) await start(member);
     const rollout = ['rollout', 'status', 'deployment/multus-eni-forwarder'];
-    const where = ['--namespace=multus-eni-reconciler', '--timeout=120s'];
+    const where = ['--namespace=multus-eni-reconciler', timeoutOption(120)];
     await real.cluster.kubectl([...rollout, ...where]);
     for (const member of [active, standby]) {
       await until(() => onEni(member).includes(member.address), `${member.name} to be served`);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
+import { timeoutOption } from '../support/machine.ts';
 import { HOST_LOCAL, ipvlan, NET_1 } from '../support/networks.ts';
 import { until } from './cluster/processes.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
@@ -132,13 +133,13 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
         podSpec: { readinessGates: READINESS_GATES },
       }),
     );
-    await kubectl('rollout', 'status', 'statefulset/keeper', '--timeout=30s');
+    await kubectl('rollout', 'status', 'statefulset/keeper', timeoutOption(30));
     const placeOf = async () => (await podsOf('keeper'))[0]?.node;
     const from = await placeOf();
     const to = real.cluster.nodes.find(({ name }) => name !== from);
     expect(await answered('keeper-0')).toBe('3 of 3');
 
-    await kubectl('drain', `${from}`, '--pod-selector=app=keeper', '--timeout=30s');
+    await kubectl('drain', `${from}`, '--pod-selector=app=keeper', timeoutOption(30));
 
     await until(async () => (await placeOf()) === to?.name, 'the pod to be on the other node');
     await waitFor(real.cluster, { name: 'keeper-0' }, 'Ready');
@@ -161,7 +162,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
       podSpec: { readinessGates: READINESS_GATES },
     });
     await create(cluster, deployment);
-    const rolledOut = () => kubectl('rollout', 'status', 'deployment/many', '--timeout=110s');
+    const rolledOut = () => kubectl('rollout', 'status', 'deployment/many', timeoutOption(110));
     await rolledOut();
     await kubectl('set', 'env', 'deployment/many', 'RELEASE=2');
     await rolledOut();

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { patience } from '../support/machine.ts';
 import { racesText } from './report.ts';
 import { runSchedules } from './schedules.ts';
 
 const SCHEDULES = 500;
 
 test('pods come and go, calls fail and events get lost, in any order', {
-  timeout: 300_000,
+  timeout: patience(300_000),
 }, async () => {
   const seed = Date.now() % 2 ** 31;
   const { schedules, races, failure } = await runSchedules({ schedules: SCHEDULES, seed });

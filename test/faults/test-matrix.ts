@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { patience } from '../support/machine.ts';
 import type { Race } from './harness/invariants.ts';
 import { type Cell, calmRun, type Kind, strike } from './matrix.ts';
 import { addRaces, matrixText, racesText } from './report.ts';
@@ -19,7 +20,7 @@ export function testMatrix(
     const begun = performance.now();
     test.each(workloads.map((make) => ({ make, name: make().name })))(
       '$name',
-      { timeout: TIMEOUT_MS },
+      { timeout: patience(TIMEOUT_MS) },
       async ({ make }) => {
         const calm = await calmRun(make);
         for (const kind of kinds) {

@@ -2,14 +2,22 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { type Forwarder, startForwarder } from '../../forwarder/forwarder.ts';
+import type { ElectionTimes } from '../../forwarder/leader.ts';
 import { sqsSendBatch } from '../../forwarder/send-batch.ts';
 import { type SandboxSqs, startSqs } from '../../sandbox/sqs/start.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type Message, parseMessage } from '../../shared/messages/schema.ts';
+import { patience } from '../support/machine.ts';
 import type { Cluster } from './cluster.ts';
 
-/** A Lease's least duration is a second. */
-const TIMES = { leaseDuration: 1_000, renewDeadline: 700, retryPeriod: 100 };
+/** A Lease's least duration is a second; a leader that has to wait for a core must not lose it. */
+function electionTimes(): ElectionTimes {
+  return {
+    leaseDuration: patience(1_000),
+    renewDeadline: patience(700),
+    retryPeriod: patience(100),
+  };
+}
 
 export interface Queue {
   readonly sqs: SandboxSqs;
@@ -67,7 +75,7 @@ export async function startReplica(
     identity,
     http: { host: '127.0.0.1', port: 0 },
     outboxLimit: { messages: 1_000, bytes: 1_000_000 },
-    electionTimes: TIMES,
+    electionTimes: electionTimes(),
     clock: systemClock,
     random: Math.random,
     log: pino({ level: 'silent' }),

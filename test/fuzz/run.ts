@@ -28,7 +28,7 @@ const LARGE_INPUTS = LARGE.map(({ name, make, read }) =>
 );
 const TIMES = 3;
 
-/** What one input may take of CPU time, in milliseconds. */
+/** What one input may take of CPU time on an idle machine, in milliseconds. */
 const LIMIT_MS = 50;
 /** Inputs between two words of progress. */
 const ROUND = 1000;

@@ -44,7 +44,7 @@ beforeAll(async () => {
   await product.startForwarder();
   product.startDelivery();
   await aBadDay();
-}, 120_000);
+});
 
 /** As `expect.poll`, which is not to be had before the tests begin. */
 function until(holds: () => void): Promise<void> {

@@ -131,7 +131,7 @@ beforeAll(async () => {
     }
     asked.push(...recorded.calls);
   }
-}, 60_000);
+});
 
 describe('the roles of a stage', () => {
   const roles = rolesOf(templateOf(ONE_CLUSTER));

@@ -19,7 +19,7 @@ let stack: Packaged;
 
 beforeAll(async () => {
   stack = await packaged(STAGE);
-}, 60_000);
+});
 
 function propertiesOf(id: string): Readonly<Record<string, unknown>> | undefined {
   return stack.template.Resources[id]?.Properties;

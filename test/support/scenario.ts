@@ -19,7 +19,7 @@ export function scenario(title: string, ...rest: [Run] | [ScenarioOptions, Run])
   const [options, run] = rest.length === 1 ? [{}, rest[0]] : rest;
   const { needs = [], ...stageOptions }: ScenarioOptions = options;
   const [reason] = needs.flatMap((capability) => column.lacks[capability] ?? []);
-  it(title, { timeout: 30_000 }, async (context) => {
+  it(title, async (context) => {
     skipNotApplicable(context, reason);
     const stage = await column.start(stageOptions);
     onTestFinished(() => stage.stop());

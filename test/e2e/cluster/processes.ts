@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { sleep, systemClock } from '../../../shared/clock.ts';
+import { patience } from '../../support/machine.ts';
 
 /** A process of this machine; one that took over its number later began at another time. */
 export interface ProcessId {
@@ -51,16 +52,17 @@ export function signal(pid: number, name: 'SIGKILL' | 'SIGINT'): void {
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
-/** Waits until `condition` holds. @throws Error after `timeoutMs`. */
+/** Waits until `condition` holds. @throws Error after `timeoutMs` of an idle machine. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
   timeoutMs = 30_000,
 ): Promise<void> {
-  const deadline = systemClock.now() + timeoutMs;
+  const begun = systemClock.now();
   let pause = FIRST_PAUSE_MS;
   while (!(await condition())) {
-    if (systemClock.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    const waited = systemClock.now() - begun;
+    if (waited > patience(timeoutMs)) throw new Error(`waited ${waited} ms for ${what}`);
     await sleep(systemClock, pause);
     pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS);
   }

@@ -20,6 +20,7 @@ const COPIED = [
   'sandbox',
   'test/faults',
   'test/fuzz',
+  'test/support',
 ];
 const SCHEDULES = 1_500;
 

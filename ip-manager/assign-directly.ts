@@ -1,46 +1,76 @@
 import type { Address } from '../shared/address.ts';
 import { assignAddresses } from './assign-addresses.ts';
 import { pauseAfter } from './back-off.ts';
-import { ec2Access } from './ec2-access.ts';
+import type { Bell } from './bell.ts';
+import { type Ec2Access, ec2Access } from './ec2-access.ts';
 import { reasonToTryAgain } from './explain.ts';
 import type { Outside } from './outside.ts';
+import type { PodAddress } from './pod-addresses.ts';
 import { describeOutcome, reasonsOf } from './report.ts';
-import type { Seen } from './seen.ts';
 
 const BACK_OFF = { firstMs: 500, mostMs: 30_000 };
+/** Where somebody has to give a permission first: EC2 counts also the calls that it refuses. */
+const LONG_BACK_OFF = { firstMs: 500, mostMs: 5 * 60_000 };
+
+/** What is to be assigned, which changes. */
+export interface Unpublished {
+  readonly addresses: () => readonly PodAddress[];
+  readonly changed: Bell;
+}
 
 /**
- * Assigns the pod's addresses as they come. As the guide's sidecar, it unassigns none.
+ * Assigns addresses as they come. As the guide's sidecar, it unassigns none. What fails is said and
+ * tried again, whatever it is: the publishing at its side must not end with it.
  *
- * @throws Failure where there is no instance metadata or no permission, and the signal's reason.
+ * @throws the signal's reason.
  */
 export async function assignDirectly(
   outside: Outside,
-  seen: Seen,
+  { addresses, changed }: Unpublished,
   signal: AbortSignal,
 ): Promise<never> {
-  const { clock, environment, random } = outside;
   const say = whenNew(outside.say);
-  const instance = await outside.readInstance(signal);
-  const ec2 = ec2Access(outside.ec2Clients(instance.region), instance, environment, clock);
+  let ec2: Ec2Access | undefined;
   let contested: ReadonlySet<Address> = new Set();
   let failures = 0;
+  let backOff = BACK_OFF;
   for (;;) {
-    const pause = failures === 0 ? undefined : pauseAfter(failures, BACK_OFF, random);
-    await seen.changed.heard(signal, pause);
-    const addresses = seen.addresses();
-    if (addresses.length === 0) continue;
+    const pause = failures === 0 ? undefined : pauseAfter(failures, backOff, outside.random);
+    await changed.heard(signal, pause);
+    const wanted = addresses();
+    if (wanted.length === 0) {
+      failures = 0;
+      continue;
+    }
     try {
-      const outcome = await assignAddresses(ec2, addresses, contested, signal);
+      ec2 ??= await accessEc2(outside, signal);
+      const outcome = await assignAddresses(ec2, wanted, contested, signal);
       const { waiting, failed } = outcome;
       say([...describeOutcome(outcome), ...reasonsOf([...waiting, ...failed])]);
       contested = new Set(waiting.filter((each) => each.elsewhere).map((each) => each.address));
       failures = waiting.length === 0 ? 0 : failures + 1;
+      backOff = BACK_OFF;
     } catch (error) {
       signal.throwIfAborted();
-      say([reasonToTryAgain(error)]);
+      const { reason, passes } = explained(error);
+      say([reason]);
       failures += 1;
+      backOff = passes ? BACK_OFF : LONG_BACK_OFF;
     }
+  }
+}
+
+async function accessEc2(outside: Outside, signal: AbortSignal): Promise<Ec2Access> {
+  const instance = await outside.readInstance(signal);
+  const clients = outside.ec2Clients(instance.region);
+  return ec2Access(clients, instance, outside.environment, outside.clock);
+}
+
+function explained(error: unknown): { readonly reason: string; readonly passes: boolean } {
+  try {
+    return { reason: reasonToTryAgain(error), passes: true };
+  } catch (lasting) {
+    return { reason: lasting instanceof Error ? lasting.message : String(lasting), passes: false };
   }
 }
 

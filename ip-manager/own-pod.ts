@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import { kubernetesCalls, type OwnPodCalls } from '../shared/cluster/calls.ts';
 import { withDeadline } from '../shared/cluster/deadline.ts';
-import { kubernetesFailure } from '../shared/cluster/errors.ts';
+import { kubernetesFailure, refusalOf } from '../shared/cluster/errors.ts';
 import type { Pod } from '../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../shared/cluster/pods.ts';
 import type { Environment } from './environment.ts';
@@ -11,6 +11,11 @@ import { EXIT, Failure } from './exit-code.ts';
 
 const FIELD_MANAGER = 'multus-eni-ip-manager';
 const REQUEST_TIMEOUT_MS = 10_000;
+/**
+ * So many refusals in a row are no passing ones. An API server that has just started, or has not
+ * heard of a new Role yet, refuses what it allows a moment later.
+ */
+export const LASTING_REFUSALS = 4;
 
 /**
  * The pod that the program runs in, through the pod's service account. Each throws what
@@ -85,35 +90,36 @@ async function readServiceAccount(directory: string, name: string): Promise<stri
   }
 }
 
-/** Whether the service account may not do what was tried. */
-export function isForbidden(error: unknown): boolean {
-  const { kind } = kubernetesFailure(error);
-  return kind === 'forbidden' || kind === 'unauthorized';
+/** Why a call on the API server failed. */
+export interface PodFailure {
+  /**
+   * `passes`: by itself; `forbidden`: once the service account has a token that is accepted, and the
+   * right to do it; `not-found`: there is no pod of that name.
+   */
+  readonly kind: 'passes' | 'forbidden' | 'not-found';
+  /** In one line, with what to do about it. */
+  readonly reason: string;
 }
 
 /**
- * Why a call on the API server failed, where it may succeed the next time.
+ * Sorts what `ownPod` threw, or a call on the pod that it gave.
  *
- * @throws Failure where it will not.
+ * @throws `error` itself where nobody foresaw it.
  */
-export function reasonToAskAgain(error: unknown, { namespace, name }: OwnPod): string {
-  if (error instanceof Failure) throw error;
+export function podFailure(error: unknown, pod: OwnPod | undefined): PodFailure {
+  if (error instanceof Failure) return { kind: 'forbidden', reason: error.message };
   const { kind, detail } = kubernetesFailure(error);
+  if (pod === undefined || kind === 'unknown') throw error;
+  const { namespace, name } = pod;
   const reason = `pod ${namespace}/${name}: ${detail}`;
-  if (isForbidden(error)) {
-    throw new Failure(
-      EXIT.noPermission,
-      `${reason}. Bind the Role of deploy/ip-manager-rbac in namespace ${namespace} to the pod's service account`,
-      { cause: error },
-    );
+  if (kind === 'unauthorized' || kind === 'forbidden') {
+    const advice = `Bind the Role of deploy/ip-manager-rbac in namespace ${namespace} to the pod's service account`;
+    return { kind: 'forbidden', reason: `${reason}. ${advice}` };
   }
-  if (kind === 'refused') {
-    throw new Failure(
-      EXIT.badInput,
-      `${reason}. Where the pod's host name is not its name, set POD_NAME and POD_NAMESPACE by the downward API`,
-      { cause: error },
-    );
+  if (refusalOf(error)?.code === 404) {
+    const advice =
+      "Where the pod's host name is not its name, set POD_NAME and POD_NAMESPACE by the downward API";
+    return { kind: 'not-found', reason: `${reason}. ${advice}` };
   }
-  if (kind === 'unknown') throw error;
-  return reason;
+  return { kind: 'passes', reason };
 }

@@ -9,12 +9,12 @@ export interface Seen {
   addresses(): readonly PodAddress[];
   /** `undefined` before the first update. */
   sightings(): Sightings | undefined;
-  /** Rung by every update. */
-  readonly changed: Bell;
+  /** A bell of the caller's own, which every update from now on rings. */
+  listen(): Bell;
 }
 
 export function createSeen(clock: Clock): Seen {
-  const changed = createBell(clock);
+  const bells: Bell[] = [];
   let present: readonly PodAddress[] = [];
   let sightings: Sightings | undefined;
   return {
@@ -25,10 +25,14 @@ export function createSeen(clock: Clock): Seen {
         clock.now(),
         sightings,
       );
-      changed.ring();
+      for (const bell of bells) bell.ring();
     },
     addresses: () => present,
     sightings: () => sightings,
-    changed,
+    listen() {
+      const bell = createBell(clock);
+      bells.push(bell);
+      return bell;
+    },
   };
 }

@@ -1,38 +1,31 @@
 import { assignDirectly } from './assign-directly.ts';
-import { Failure } from './exit-code.ts';
 import { watchAddresses } from './ip-monitor.ts';
 import type { Outside } from './outside.ts';
 import { publish } from './publish.ts';
-import { createSeen, type Seen } from './seen.ts';
+import { createSeen } from './seen.ts';
 import { untilOneFails } from './together.ts';
 
 /**
  * Publishes the addresses that come to the pod's interfaces and go, for as long as the pod runs.
- * Where its service account may not, assigns them.
+ * While its service account may not, assigns them: until it may, and never instead.
  *
- * @throws Failure where neither is possible, and the signal's reason.
+ * @throws Failure where the interfaces cannot be watched or the pod is not found, and the signal's
+ *   reason.
  */
 export async function sidecar(outside: Outside, signal: AbortSignal): Promise<never> {
   const { clock, environment, say } = outside;
   const seen = createSeen(clock);
+  const [toPublish, toAssign] = [seen.listen(), seen.listen()];
   const watch = { command: environment.ipCommand, clock, say, onAddresses: seen.update };
+  let mayPublish = true;
+  const onPermission = (may: boolean): void => {
+    mayPublish = may;
+    toAssign.ring();
+  };
+  const unpublished = () => (mayPublish ? [] : seen.addresses());
   return untilOneFails(signal, [
     (either) => watchAddresses(watch, either),
-    (either) => serve(outside, seen, either),
+    (either) => publish(outside, { changed: toPublish, ...seen }, onPermission, either),
+    (either) => assignDirectly(outside, { changed: toAssign, addresses: unpublished }, either),
   ]);
-}
-
-async function serve(outside: Outside, seen: Seen, signal: AbortSignal): Promise<never> {
-  const forbidden = await outside.ownPod().then(
-    (pod) => publish(outside, pod, seen, signal),
-    (error: unknown) => {
-      if (error instanceof Failure) return error.message;
-      throw error;
-    },
-  );
-  outside.say(
-    `floating addresses cannot be published (${forbidden}), and are assigned directly: where the reconciler runs, it releases those that lie in a range again, as nobody claims them`,
-  );
-  seen.changed.ring();
-  return assignDirectly(outside, seen, signal);
 }

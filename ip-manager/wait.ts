@@ -3,8 +3,9 @@ import { claimsOf } from '../shared/claims/pod-claims.ts';
 import { sleep } from '../shared/clock.ts';
 import { CONDITION_TYPE, type Pod } from '../shared/cluster/kubernetes.ts';
 import { pauseAfter } from './back-off.ts';
+import { EXIT, Failure } from './exit-code.ts';
 import type { Outside } from './outside.ts';
-import { reasonToAskAgain } from './own-pod.ts';
+import { LASTING_REFUSALS, podFailure } from './own-pod.ts';
 import { type TimeLimit, withTimeLimit } from './time-limit.ts';
 
 const BACK_OFF = { firstMs: 500, mostMs: 2_000 };
@@ -18,14 +19,20 @@ export async function wait(outside: Outside, limit: TimeLimit): Promise<void> {
   const { clock, random } = outside;
   const pod = await outside.ownPod();
   const told = await withTimeLimit(outside, limit, async (signal, waitsFor) => {
+    let refusals = 0;
     for (let failures = 1; ; failures += 1) {
       try {
         const state = stateOf(await pod.read(signal));
+        refusals = 0;
         if (state.kind === 'done') return state.told;
         waitsFor(state.reason);
       } catch (error) {
         signal.throwIfAborted();
-        waitsFor(reasonToAskAgain(error, pod));
+        const { kind, reason } = podFailure(error, pod);
+        if (kind === 'not-found') throw new Failure(EXIT.badInput, reason);
+        if (kind === 'forbidden') refusals += 1;
+        if (refusals === LASTING_REFUSALS) throw new Failure(EXIT.noPermission, reason);
+        waitsFor(reason);
       }
       await sleep(clock, pauseAfter(failures, BACK_OFF, random), signal);
     }

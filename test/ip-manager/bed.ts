@@ -87,7 +87,7 @@ export async function unassign(bed: Bed, eniId: string, address: string): Promis
 
 /** What a pod on `worker` finds outside of the program; `said` is what it prints. */
 export function outsideOf(
-  bed: Bed,
+  bed: Pick<Bed, 'ec2'>,
   worker: Worker,
   interfaces: readonly Interface[] = [],
   env: Readonly<Record<string, string>> = {},
@@ -109,7 +109,7 @@ export function outsideOf(
 }
 
 /** Clients that do not try again by themselves: what the program does about a failure is to be seen. */
-function clientsOf({ ec2 }: Bed): Ec2Clients {
+function clientsOf({ ec2 }: Pick<Bed, 'ec2'>): Ec2Clients {
   const client = new EC2Client({
     region: REGION,
     endpoint: ec2.endpoint,

@@ -1,36 +1,10 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { EXIT, Failure } from '../../ip-manager/exit-code.ts';
-import type { Outside } from '../../ip-manager/outside.ts';
-import { sidecar } from '../../ip-manager/sidecar.ts';
 import { FLOATING_IPS } from '../../shared/claims/annotations.ts';
 import { startApiServer } from './api-server.ts';
-import { type Bed, eniOf, type Interface, ipvlan, outsideOf, startBed } from './bed.ts';
-import { type FakeInterfaces, fakeInterfaces } from './interfaces.ts';
-
-const SOON = { timeout: 10_000, interval: 20 };
-
-const net1 = (...addresses: string[]): Interface => ({
-  name: 'net1',
-  mac: '02:9b:07:fb:2e:71',
-  addresses,
-});
-
-/** Runs until the test ends; `ended` is how it does. */
-function start(outside: Outside) {
-  const controller = new AbortController();
-  const ended = sidecar(outside, controller.signal).catch((error: unknown) => error);
-  onTestFinished(async () => {
-    controller.abort(new Error('SIGTERM'));
-    await ended;
-  });
-  return { ended, stop: () => controller.abort(new Error('SIGTERM')) };
-}
-
-async function startIn(bed: Bed, pod: Outside['ownPod'], interfaces: FakeInterfaces) {
-  const worker = bed.addWorker();
-  const outside = outsideOf(bed, worker, [], { IP_COMMAND: interfaces.command });
-  return { worker, said: outside.said, ...start({ ...outside, ownPod: pod }) };
-}
+import { eniOf, ipvlan, outsideOf, startBed } from './bed.ts';
+import { fakeInterfaces } from './interfaces.ts';
+import { net1, runSidecar, runSidecarIn, SOON } from './running-sidecar.ts';
 
 describe('where the service account may patch its pod', () => {
   async function startPublishing(...addresses: string[]) {
@@ -46,7 +20,7 @@ describe('where the service account may patch its pod', () => {
   test('an address that comes is published, and one that goes is withdrawn', async () => {
     const { interfaces, server, published } = await startPublishing('172.16.1.70');
     const bed = await startBed();
-    await startIn(bed, server.ownPod, interfaces);
+    runSidecarIn(bed, server.ownPod, interfaces);
     await vi.waitFor(async () => expect(await interfaces.monitors()).toHaveLength(1), SOON);
     await interfaces.set(net1('172.16.1.70', '172.16.1.90'));
     await published(['172.16.1.90']);
@@ -59,13 +33,13 @@ describe('where the service account may patch its pod', () => {
 
   test('what was there before it started is published too', async () => {
     const { interfaces, server, published } = await startPublishing('172.16.1.70', '172.16.1.90');
-    await startIn(await startBed(), server.ownPod, interfaces);
+    runSidecarIn(await startBed(), server.ownPod, interfaces);
     await published(['172.16.1.90']);
   });
 
   test('a change that was not notified is seen when ip monitor is started again', async () => {
     const { interfaces, server, published } = await startPublishing('172.16.1.70');
-    const { said } = await startIn(await startBed(), server.ownPod, interfaces);
+    const { said } = runSidecarIn(await startBed(), server.ownPod, interfaces);
     await vi.waitFor(async () => expect(await interfaces.monitors()).toHaveLength(1), SOON);
     // The second look after its start is over, and nothing is published.
     await vi.waitFor(() => expect(server.api.calls.length).toBeGreaterThanOrEqual(2), SOON);
@@ -79,14 +53,14 @@ describe('where the service account may patch its pod', () => {
   test('it is published later where the API server fails', async () => {
     const { interfaces, server, published } = await startPublishing('172.16.1.90');
     server.api.faults.failNext(2);
-    const { said } = await startIn(await startBed(), server.ownPod, interfaces);
+    const { said } = runSidecarIn(await startBed(), server.ownPod, interfaces);
     await published(['172.16.1.90']);
     expect(said[0]).toContain('not published yet');
   });
 
   test('it ends with its children when it is ended', async () => {
     const { interfaces, server } = await startPublishing('172.16.1.70');
-    const { ended, stop } = await startIn(await startBed(), server.ownPod, interfaces);
+    const { ended, stop } = runSidecarIn(await startBed(), server.ownPod, interfaces);
     await vi.waitFor(async () => expect(await interfaces.monitors()).toHaveLength(1), SOON);
     stop();
     expect(await ended).toEqual(new Error('SIGTERM'));
@@ -100,7 +74,7 @@ describe('where it may not', () => {
     const bed = await startBed();
     const server = await startApiServer([], []);
     const interfaces = await fakeInterfaces();
-    const { worker, said } = await startIn(bed, server.ownPod, interfaces);
+    const { worker, said } = runSidecarIn(bed, server.ownPod, interfaces);
     await vi.waitFor(() => expect(said.join('\n')).toContain('assigned directly'), SOON);
     const holder = (address: string) => bed.ec2.holderOf(address)?.eniId;
     for (const addresses of [['172.16.1.90'], ['172.16.1.90', '172.16.1.91']]) {
@@ -117,7 +91,7 @@ describe('where it may not', () => {
     const noToken = async () => {
       throw new Failure(EXIT.noPermission, 'no service account token');
     };
-    const { worker, said } = await startIn(bed, noToken, interfaces);
+    const { worker, said } = runSidecarIn(bed, noToken, interfaces);
     await interfaces.set(ipvlan(worker, 1, '172.16.1.1', '172.16.1.90'));
     await vi.waitFor(() => expect(bed.ec2.holderOf('172.16.1.90')).toBeDefined(), SOON);
     await vi.waitFor(
@@ -131,7 +105,7 @@ test('where ip cannot be run it ends, and says so', async () => {
   const bed = await startBed();
   const server = await startApiServer();
   const outside = outsideOf(bed, bed.addWorker(), [], { IP_COMMAND: '/nowhere/ip' });
-  const { ended } = start({ ...outside, ownPod: server.ownPod });
+  const { ended } = runSidecar({ ...outside, ownPod: server.ownPod });
   expect(await ended).toMatchObject({
     exitCode: EXIT.failed,
     message: expect.stringContaining("iproute2's ip"),

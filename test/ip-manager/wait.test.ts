@@ -88,10 +88,10 @@ test('when the time is up it says what the condition was', async () => {
   });
 });
 
-test('it goes on after an API server that fails', async () => {
+test.each([401, 403, 500])('it goes on after an API server that once answers %i', async (code) => {
   const server = await startApiServer();
   server.setCondition('True', 'assigned: 172.16.1.70 on eni-1');
-  server.api.faults.failNext(1);
+  server.api.faults.failNext(1, undefined, code);
   const { running, said } = start(server);
   await running;
   expect(said[0]).toMatch(/^waiting: pod default\/sampleapp: /);

@@ -5,7 +5,7 @@ import { readEnvironment } from '../../ip-manager/environment.ts';
 import type { Outside } from '../../ip-manager/outside.ts';
 import { type Ec2Server, startEc2 } from '../../sandbox/ec2/server.ts';
 import { launchWorker, type Worker, type WorkerEni } from '../../sandbox/worker.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '111122223333';
@@ -106,6 +106,25 @@ export function outsideOf(
     random: () => 0,
     say: (line) => void said.push(line),
   };
+}
+
+/** The same, with a clock by which the time of its command is up at the `nth` pause between tries. */
+export function endingAtPause<T extends Pick<Outside, 'clock'>>(outside: T, nth: number): T {
+  let timeIsUp: (() => void) | undefined;
+  let pauses = 0;
+  const clock: Clock = {
+    now: outside.clock.now,
+    after(delayMs, task) {
+      if (timeIsUp === undefined) {
+        timeIsUp = task;
+        return () => undefined;
+      }
+      pauses += 1;
+      if (pauses === nth) setImmediate(timeIsUp);
+      return outside.clock.after(delayMs, task);
+    },
+  };
+  return { ...outside, clock };
 }
 
 /** Clients that do not try again by themselves: what the program does about a failure is to be seen. */

@@ -2,11 +2,21 @@ import { describe, expect, test, vi } from 'vitest';
 import { EXIT } from '../../ip-manager/exit-code.ts';
 import { initContainers } from '../../ip-manager/init-containers.ts';
 import type { Outside } from '../../ip-manager/outside.ts';
-import { assign, type Bed, eniOf, ipvlan, outsideOf, startBed, unassign } from './bed.ts';
+import {
+  assign,
+  type Bed,
+  endingAtPause,
+  eniOf,
+  ipvlan,
+  outsideOf,
+  startBed,
+  unassign,
+} from './bed.ts';
+import { SOON } from './running-sidecar.ts';
 
 /** Runs it to its end, with much more time than it needs. */
-function run(outside: Outside, timeoutMs = 10_000): Promise<void> {
-  return initContainers(outside, { timeoutMs, signal: new AbortController().signal });
+function run(outside: Outside): Promise<void> {
+  return initContainers(outside, { timeoutMs: 60_000, signal: new AbortController().signal });
 }
 
 const holderOf = (bed: Bed, address: string) => bed.ec2.holderOf(address)?.eniId;
@@ -104,7 +114,7 @@ describe('an address that another ENI has', () => {
   test('is waited for, and assigned once nobody has it', async () => {
     const { bed, here, there, outside } = await startContested();
     const running = run(outside);
-    await vi.waitFor(() => expect(outside.said).toHaveLength(1));
+    await vi.waitFor(() => expect(outside.said).toHaveLength(1), SOON);
     expect(outside.said[0]).toMatch(
       new RegExp(`^waiting: 172.16.1.70 .net1.: on ${eniOf(there, 1).id} of ${there.instanceId}`),
     );
@@ -117,7 +127,7 @@ describe('an address that another ENI has', () => {
   test('is waited for until the reconciler has moved it, and then not assigned again', async () => {
     const { bed, here, there, outside } = await startContested();
     const running = run(outside);
-    await vi.waitFor(() => expect(outside.said).toHaveLength(1));
+    await vi.waitFor(() => expect(outside.said).toHaveLength(1), SOON);
     await unassign(bed, eniOf(there, 1).id, '172.16.1.70');
     await assign(bed, eniOf(here, 1).id, '172.16.1.70');
     await running;
@@ -126,7 +136,7 @@ describe('an address that another ENI has', () => {
 
   test('is left where it is when the time is up, and the reason names that ENI', async () => {
     const { bed, there, outside } = await startContested();
-    await expect(run(outside, 600)).rejects.toMatchObject({
+    await expect(run(endingAtPause(outside, 2))).rejects.toMatchObject({
       exitCode: EXIT.timeIsUp,
       message: expect.stringMatching(new RegExp(`172.16.1.70 .net1.: on ${eniOf(there, 1).id}`)),
     });
@@ -154,7 +164,7 @@ describe('an address that another ENI has', () => {
     await assign(bed, eniOf(there, 1).id, '172.16.1.70');
     const env = { ALLOW_REASSIGNMENT: 'true' };
     const outside = outsideOf(bed, here, [ipvlan(here, 1, '172.16.1.70')], env);
-    await expect(run(outside, 600)).rejects.toMatchObject({
+    await expect(run(endingAtPause(outside, 2))).rejects.toMatchObject({
       exitCode: EXIT.timeIsUp,
       message: expect.stringContaining('no managed ENI of this cluster'),
     });
@@ -180,7 +190,7 @@ describe('an address that another ENI has', () => {
     const address = '2600:1f18:1111:1::70';
     await run(outsideOf(bed, there, [ipvlan(there, 1, address)]));
     const outside = outsideOf(bed, here, [ipvlan(here, 1, address)]);
-    await expect(run(outside, 600)).rejects.toMatchObject({ exitCode: EXIT.timeIsUp });
+    await expect(run(endingAtPause(outside, 2))).rejects.toMatchObject({ exitCode: EXIT.timeIsUp });
     expect(holderOf(bed, address)).toBe(eniOf(there, 1).id);
     await run(outsideOf(bed, here, [ipvlan(here, 1, address)], { ALLOW_REASSIGNMENT: 'true' }));
     expect(holderOf(bed, address)).toBe(eniOf(here, 1).id);
@@ -199,7 +209,7 @@ describe('a full ENI', () => {
   test('is waited for until there is room', async () => {
     const { bed, worker, outside } = await startFull();
     const running = run(outside);
-    await vi.waitFor(() => expect(outside.said).toHaveLength(1));
+    await vi.waitFor(() => expect(outside.said).toHaveLength(1), SOON);
     await unassign(bed, eniOf(worker, 1).id, '172.16.1.100');
     await running;
     expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(worker, 1).id);
@@ -207,7 +217,7 @@ describe('a full ENI', () => {
 
   test('is told of when the time is up', async () => {
     const { outside } = await startFull();
-    await expect(run(outside, 400)).rejects.toMatchObject({
+    await expect(run(endingAtPause(outside, 2))).rejects.toMatchObject({
       exitCode: EXIT.timeIsUp,
       message: expect.stringContaining('as many addresses as its instance type takes'),
     });
@@ -307,7 +317,7 @@ describe('what waiting does not help with', () => {
     const outside = outsideOf(bed, here, [ipvlan(here, 1, '172.16.1.70')]);
     const ended = new AbortController();
     const running = initContainers(outside, { timeoutMs: 60_000, signal: ended.signal });
-    await vi.waitFor(() => expect(outside.said).toHaveLength(1));
+    await vi.waitFor(() => expect(outside.said).toHaveLength(1), SOON);
     ended.abort(new Error('SIGTERM'));
     await expect(running).rejects.toThrow('SIGTERM');
   });

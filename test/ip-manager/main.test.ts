@@ -13,6 +13,7 @@ import { FLOATING_IPS } from '../../shared/claims/annotations.ts';
 import { POD, startApiServer } from './api-server.ts';
 import { ACCOUNT, type Bed, eniOf, REGION, startBed } from './bed.ts';
 import { fakeInterfaces } from './interfaces.ts';
+import { SOON } from './running-sidecar.ts';
 
 let folder: string;
 let program: string;
@@ -105,7 +106,7 @@ describe('the program, as it is shipped', () => {
   test('waits, as the first process of a container would, until it is ended', async () => {
     const server = await startApiServer();
     const { result, kill } = run(['wait'], { ...server.env, POD_NAME: POD.name });
-    await vi.waitFor(() => expect(server.api.calls.length).toBeGreaterThan(0), 10_000);
+    await vi.waitFor(() => expect(server.api.calls.length).toBeGreaterThan(0), SOON);
     kill('SIGTERM');
     expect(await result).toMatchObject({ exitCode: EXIT.ended, stderr: 'ended by SIGTERM\n' });
   });
@@ -117,7 +118,7 @@ describe('the program, as it is shipped', () => {
     const env = { ...server.env, POD_NAME: POD.name, IP_COMMAND: ip.command };
     const { result, kill } = run(['sidecar'], env);
     const published = () => expect(server.annotations()[FLOATING_IPS]).toContain('172.16.1.90');
-    await vi.waitFor(published, 10_000);
+    await vi.waitFor(published, SOON);
     kill('SIGTERM');
     expect(await result).toMatchObject({ exitCode: EXIT.done, stderr: '' });
   });

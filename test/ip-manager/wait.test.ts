@@ -9,6 +9,8 @@ import { wait } from '../../ip-manager/wait.ts';
 import { IGNORE, NETWORK_STATUS } from '../../shared/claims/annotations.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
+import { endingAtPause } from './bed.ts';
+import { SOON } from './running-sidecar.ts';
 
 function outsideOf(pod: Outside['ownPod']): Outside & { readonly said: string[] } {
   const said: string[] = [];
@@ -28,9 +30,10 @@ function outsideOf(pod: Outside['ownPod']): Outside & { readonly said: string[] 
   };
 }
 
-function start({ ownPod: pod }: Pick<ApiServer, 'ownPod'>, timeoutMs = 10_000) {
+function start({ ownPod: pod }: Pick<ApiServer, 'ownPod'>, prepare = (it: Outside) => it) {
   const outside = outsideOf(pod);
-  const running = wait(outside, { timeoutMs, signal: new AbortController().signal });
+  const limit = { timeoutMs: 60_000, signal: new AbortController().signal };
+  const running = wait(prepare(outside), limit);
   // Each test looks at how it ends; until then it may have failed already.
   running.catch(() => {});
   return { running, said: outside.said };
@@ -39,9 +42,9 @@ function start({ ownPod: pod }: Pick<ApiServer, 'ownPod'>, timeoutMs = 10_000) {
 test('it ends when the condition says that all is assigned', async () => {
   const server = await startApiServer();
   const { running, said } = start(server);
-  await vi.waitFor(() => expect(said).toEqual([expect.stringContaining('is not set')]));
+  await vi.waitFor(() => expect(said).toEqual([expect.stringContaining('is not set')]), SOON);
   server.setCondition('False', 'assigned: none; 172.16.1.70: conflict: held by pod default/other');
-  await vi.waitFor(() => expect(said.at(-1)).toContain('held by pod default/other'));
+  await vi.waitFor(() => expect(said.at(-1)).toContain('held by pod default/other'), SOON);
   server.setCondition('True', 'assigned: 172.16.1.70 on eni-1');
   await running;
   expect(said.at(-1)).toBe('assigned: 172.16.1.70 on eni-1');
@@ -51,7 +54,10 @@ test('a condition from before the pod’s sandbox was made anew does not count',
   const server = await startApiServer(['172.16.1.71']);
   server.setCondition('True', 'assigned: 172.16.1.70 on eni-1');
   const { running, said } = start(server);
-  await vi.waitFor(() => expect(said.at(-1)).toContain('172.16.1.70, which the pod no longer has'));
+  await vi.waitFor(
+    () => expect(said.at(-1)).toContain('172.16.1.70, which the pod no longer has'),
+    SOON,
+  );
   server.setCondition('True', 'assigned: 172.16.1.71 on eni-1');
   await running;
 });
@@ -73,19 +79,23 @@ test('a pod whose annotation cannot be read waits for what the reconciler says o
   const server = await startApiServer();
   server.annotate({ [NETWORK_STATUS]: 'not JSON' });
   server.setCondition('False', 'assigned: none; unreadable-annotation: not JSON');
-  await expect(start(server, 300).running).rejects.toMatchObject({
-    exitCode: EXIT.timeIsUp,
-    message: expect.stringContaining('unreadable-annotation: not JSON'),
-  });
+  await expect(start(server, (outside) => endingAtPause(outside, 2)).running).rejects.toMatchObject(
+    {
+      exitCode: EXIT.timeIsUp,
+      message: expect.stringContaining('unreadable-annotation: not JSON'),
+    },
+  );
 });
 
 test('when the time is up it says what the condition was', async () => {
   const server = await startApiServer();
   server.setCondition('False', 'assigned: none; 172.16.1.70: eni-full: no room');
-  await expect(start(server, 300).running).rejects.toMatchObject({
-    exitCode: EXIT.timeIsUp,
-    message: expect.stringContaining('eni-full: no room'),
-  });
+  await expect(start(server, (outside) => endingAtPause(outside, 2)).running).rejects.toMatchObject(
+    {
+      exitCode: EXIT.timeIsUp,
+      message: expect.stringContaining('eni-full: no room'),
+    },
+  );
 });
 
 test.each([401, 403, 500])('it goes on after an API server that once answers %i', async (code) => {

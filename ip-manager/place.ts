@@ -1,4 +1,4 @@
-import type { Address } from '../shared/address.ts';
+import { type Address, familyOf } from '../shared/address.ts';
 import { chooseEni, type EniChoice, inPrefixOf } from '../shared/enis/choose-eni.ts';
 import type { ManagedTag } from '../shared/enis/ec2.ts';
 import type { Eni } from '../shared/enis/eni.ts';
@@ -25,7 +25,7 @@ export interface Placed {
 
 /**
  * Finds the ENI of each address among those of the instance: by the interface's MAC, else by the
- * subnets, which are asked for only then.
+ * subnets, which are asked for only then. An IPv6 block may have come since they were.
  */
 export async function place(
   addresses: readonly PodAddress[],
@@ -37,6 +37,7 @@ export async function place(
   const notOurs: PodAddress[] = [];
   const failed: Unassigned[] = [];
   const managed = enis.filter((eni) => eni.managed).map((eni) => eni.subnetId);
+  let current: ReturnType<Subnets['again']> | undefined;
   for (const [address, onInterfaces] of Map.groupBy(addresses, (each) => each.address)) {
     const [first, ...others] = onInterfaces;
     if (first === undefined) continue;
@@ -46,7 +47,11 @@ export async function place(
     }
     let choice = choose(first, { enis, subnets: new Map() });
     if (choice.kind === 'not-our-network' && managed.length > 0) {
-      choice = choose(first, { enis, subnets: await subnets(managed, signal) });
+      choice = choose(first, { enis, subnets: await subnets.of(managed, signal) });
+      if (choice.kind === 'not-our-network' && familyOf(address) === 6) {
+        current ??= subnets.again(managed, signal);
+        choice = choose(first, { enis, subnets: await current });
+      }
     }
     if (choice.kind === 'eni') targets.push({ ...first, eni: choice.eni });
     else if (choice.kind === 'not-our-network') notOurs.push(first);

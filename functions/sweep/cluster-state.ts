@@ -4,6 +4,7 @@ import { claimsOf } from '../../shared/claims/pod-claims.ts';
 import type { Node, Pod } from '../../shared/cluster/kubernetes.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import { outdatedSubnets } from '../../shared/state/current-subnets.ts';
 import { type Networks, readNetworks } from '../../shared/state/networks.ts';
 import { type NodeState, tagText } from '../../shared/state/node-state.ts';
 import { soleNodes } from '../../shared/state/sole-node.ts';
@@ -34,18 +35,37 @@ export async function readCluster(
     readNetworks(access, signal),
   ]);
   const podsOf = Map.groupBy(pods, (pod) => pod.node ?? '');
-  const states = new Map<string, NodeState>();
   const sole = soleNodes(nodes);
-  for (const node of nodes) {
-    if (node.instanceId === undefined || !sole.has(node.name)) continue;
+  const read = nodes.flatMap((node) => {
+    if (node.instanceId === undefined || !sole.has(node.name)) return [];
     const ofNode = { enis: managed.of(node.instanceId), pods: podsOf.get(node.name) ?? [] };
-    const state = await stateOf(access, node, node.instanceId, ofNode, networks, listedAt, signal);
-    if (state.enis.length > 0 || state.pods.some(({ claims }) => claims.length > 0)) {
-      states.set(node.instanceId, state);
-    }
-  }
+    return stateOf(access, node, node.instanceId, ofNode, networks, listedAt, signal);
+  });
+  const ours = (await Promise.all(read)).filter(
+    ({ enis, pods: claims }) => enis.length > 0 || claims.some((pod) => pod.claims.length > 0),
+  );
+  const states = await withSubnets(access, ours, signal);
   const lost = pods.filter(({ node }) => node !== undefined && !sole.has(node));
-  return { networks, states, stranded: byAddress(claimsOfPods(lost, networks)) };
+  return {
+    networks,
+    states: new Map(states.map((state) => [state.instanceId, state])),
+    stranded: byAddress(claimsOfPods(lost, networks)),
+  };
+}
+
+/** One call for all that is not known yet, and one for all that may have changed where it matters. */
+async function withSubnets(
+  { ec2 }: ClusterAccess,
+  states: readonly NodeState[],
+  signal?: AbortSignal,
+): Promise<NodeState[]> {
+  const ids = new Set(states.flatMap(({ enis }) => enis.map(({ subnetId }) => subnetId)));
+  const known = await ec2.subnets.of([...ids], signal);
+  const judged = states.map((state) => ({ ...state, subnets: known }));
+  const outdated = new Set(judged.flatMap(outdatedSubnets));
+  if (outdated.size === 0) return judged;
+  const subnets = new Map([...known, ...(await ec2.subnets.again([...outdated], signal))]);
+  return judged.map((state) => ({ ...state, subnets }));
 }
 
 /** The same state with the ENIs of some instances read anew, the unmanaged ones among them. */
@@ -56,10 +76,8 @@ export async function withEnis(
   signal?: AbortSignal,
 ): Promise<NodeState> {
   const own = enis.of(state.instanceId);
-  const subnets = await access.ec2.subnets(
-    own.map((eni) => eni.subnetId),
-    signal,
-  );
+  const ids = own.map(({ subnetId }) => subnetId);
+  const subnets = await access.ec2.subnets.of(ids, signal);
   return { ...state, enis: own, subnets };
 }
 
@@ -72,14 +90,13 @@ async function stateOf(
   listedAt: number,
   signal?: AbortSignal,
 ): Promise<NodeState> {
-  const subnetIds = enis.map((eni) => eni.subnetId);
   return {
     node: node.name,
     nodeUid: node.uid,
     instanceId,
     limits: enis.length > 0 ? await access.ec2.limitsOf(node.instanceType, signal) : undefined,
     enis,
-    subnets: await access.ec2.subnets(subnetIds, signal),
+    subnets: new Map(),
     pods: claimsOfPods(pods, networks),
     podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
     ranges: networks.ranges,

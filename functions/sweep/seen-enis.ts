@@ -29,7 +29,7 @@ export function seenEnis(enis: readonly Eni[]): SeenEnis {
 }
 
 /** Both; what `first` saw counts before what `then` saw. */
-export function together(first: SeenEnis, then: SeenEnis): SeenEnis {
+export function either(first: SeenEnis, then: SeenEnis): SeenEnis {
   return {
     of: (instanceId) => [...first.of(instanceId), ...then.of(instanceId)],
     having: (...where) => [...first.having(...where), ...then.having(...where)],

@@ -6,7 +6,7 @@ import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { readCluster, withEnis } from './cluster-state.ts';
 import { type Drift, driftOf, type SweepView } from './drift.ts';
-import { type SeenEnis, seenEnis, together } from './seen-enis.ts';
+import { either, type SeenEnis, seenEnis } from './seen-enis.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
 
 /** What a sweep found in one cluster. */
@@ -43,7 +43,7 @@ export async function sweepCluster(
   const enis = seenEnis(await access.ec2.inventory.ofInstances(instanceIds, signal));
   const looked = await Promise.all(suspected.map((node) => withEnis(access, node, enis, signal)));
   const elsewhere = await holdersOfMissing(access, view, looked, signal);
-  const whole = { ...view, enis: together(seenEnis(elsewhere), managed) };
+  const whole = { ...view, enis: either(seenEnis(elsewhere), managed) };
   const drifting = looked.map((node) => driftOf(whole, node)).filter(isNoted);
 
   const observedAt = new Date(access.clock.now()).toISOString();

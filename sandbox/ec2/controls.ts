@@ -22,6 +22,7 @@ import {
   type SubnetModel,
   withEnis,
 } from './model.ts';
+import { requireSubnet } from './resources.ts';
 import type { Store } from './store.ts';
 
 export interface SubnetSpec {
@@ -51,6 +52,10 @@ export interface Controls {
   addVpc(): string;
   /** @returns the subnet's id. */
   addSubnet(spec: SubnetSpec): string;
+  /** Gives the subnet the one IPv6 block that it may have. */
+  associateIpv6(subnetId: string, cidr: string): void;
+  /** Takes its IPv6 block from the subnet, of which no ENI may have an address. */
+  disassociateIpv6(subnetId: string): void;
   /** Makes a type known, or changes its figures. */
   registerInstanceType(type: InstanceType): void;
   addInstance(spec: InstanceSpec): AddedInstance;
@@ -94,6 +99,18 @@ export function createControls(
       const subnet = subnetOf(spec, { id: ids.next('subnet'), vpcId, zone: `${region}a` });
       store.commit(withSubnet(store.state(), subnet));
       return subnet.id;
+    },
+    associateIpv6(subnetId, cidr) {
+      const subnet = requireSubnet(store.state(), subnetId);
+      if (subnet.ipv6.length > 0) throw new Error(`${subnetId} has an IPv6 block`);
+      store.commit(withSubnet(store.state(), { ...subnet, ipv6: [block(cidr)] }));
+    },
+    disassociateIpv6(subnetId) {
+      const subnet = requireSubnet(store.state(), subnetId);
+      for (const { id, subnetId: of, ipv6 } of store.state().enis.values()) {
+        if (of === subnetId && ipv6.length > 0) throw new Error(`${id} has ${ipv6.join(', ')}`);
+      }
+      store.commit(withSubnet(store.state(), { ...subnet, ipv6: [] }));
     },
     registerInstanceType(type) {
       const state = store.state();
@@ -186,6 +203,7 @@ function subnetOf(
 function withSubnet(state: State, subnet: SubnetModel): State {
   if (!state.vpcs.has(subnet.vpcId)) throw new Error(`there is no VPC ${subnet.vpcId}`);
   for (const other of state.subnets.values()) {
+    if (other.id === subnet.id) continue;
     if (other.vpcId === subnet.vpcId && overlap(other.ipv4, subnet.ipv4)) {
       throw new Error(`${subnet.ipv4.cidr} overlaps ${other.ipv4.cidr} of ${other.id}`);
     }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { sharedList } from '../shared-list.ts';
 import { type CallsOptions, kubernetesCalls } from './calls.ts';
 import { withDeadline } from './deadline.ts';
 import { refusalOf } from './errors.ts';
@@ -9,7 +10,6 @@ import { listAll } from './list.ts';
 import { networkFromObject } from './networks.ts';
 import { nodeFromObject } from './nodes.ts';
 import { podFromObject } from './pods.ts';
-import { sharedList } from './shared-list.ts';
 
 /** How many objects a page of a list holds, as client-go pages. */
 const PAGE_SIZE = 500;

@@ -2,6 +2,7 @@ import { DescribeInstanceTypesCommand } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import type { Ec2 } from './ec2.ts';
 import type { InstanceLimits } from './eni.ts';
+import { cachedLookUps } from './look-ups.ts';
 
 const described = z.object({
   InstanceType: z.string(),
@@ -19,28 +20,22 @@ export type LimitsOf = (
 
 /** Instance limits, asked for once per type in the life of the execution environment. */
 export function cachedInstanceLimits(ec2: Ec2): LimitsOf {
-  const known = new Map<string, InstanceLimits | undefined>();
+  const types = cachedLookUps(async (names) => {
+    // A filter, since EC2 answers an unknown InstanceTypes value with an error and a filter with nothing.
+    const filter = { Name: 'instance-type', Values: [...names] };
+    const answer = await ec2.send(new DescribeInstanceTypesCommand({ Filters: [filter] }));
+    const limits = new Map((answer.InstanceTypes ?? []).flatMap(limitsFrom));
+    return new Map(names.map((name) => [name, { limits: limits.get(name) }]));
+  });
   return async (instanceType, signal) => {
     if (instanceType === undefined) return undefined;
-    if (!known.has(instanceType)) {
-      // A filter, since EC2 answers an unknown InstanceTypes value with an error and a filter with nothing.
-      const answer = await ec2.send(
-        new DescribeInstanceTypesCommand({
-          Filters: [{ Name: 'instance-type', Values: [instanceType] }],
-        }),
-        { abortSignal: signal },
-      );
-      const entry = described.safeParse(answer.InstanceTypes?.[0]);
-      known.set(
-        instanceType,
-        entry.success
-          ? {
-              ipv4: entry.data.NetworkInfo.Ipv4AddressesPerInterface,
-              ipv6: entry.data.NetworkInfo.Ipv6AddressesPerInterface,
-            }
-          : undefined,
-      );
-    }
-    return known.get(instanceType);
+    return (await types.of([instanceType], signal)).get(instanceType)?.limits;
   };
+}
+
+function limitsFrom(entry: unknown): [string, InstanceLimits][] {
+  const { data } = described.safeParse(entry);
+  if (data === undefined) return [];
+  const { Ipv4AddressesPerInterface: ipv4, Ipv6AddressesPerInterface: ipv6 } = data.NetworkInfo;
+  return [[data.InstanceType, { ipv4, ipv6 }]];
 }

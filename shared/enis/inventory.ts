@@ -4,11 +4,10 @@ import { type Address, type AddressRange, familyOf, parseAddress, parseCidr } fr
 import { oneLine } from '../one-line.ts';
 import type { Ec2, ManagedTag } from './ec2.ts';
 import type { Eni } from './eni.ts';
+import { inFilters } from './filters.ts';
 
 /** EC2: "MaxResults … between 5 and 1000". With a page size the larger token bucket applies. */
 const PAGE_SIZE = 1000;
-/** EC2 takes at most 200 values per filter. */
-const MAX_FILTER_VALUES = 200;
 
 const address = z.string().transform((text, context): Address => {
   const parsed = parseAddress(text);
@@ -112,12 +111,6 @@ async function describe(
   return enis;
 }
 
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
-}
-
 /** Reads ENIs from EC2, each answer whole: all pages, or an exception. */
 export interface EniInventory {
   /** All ENIs of these instances, managed and not. One call for up to 200 instances. */
@@ -140,7 +133,7 @@ export function eniInventory(ec2: Ec2, managedTag: ManagedTag): EniInventory {
     signal?: AbortSignal,
   ): Promise<Eni[]> => {
     const enis: Eni[] = [];
-    for (const chunk of chunks(values, MAX_FILTER_VALUES)) {
+    for (const chunk of inFilters(values)) {
       const filters = [{ Name: name, Values: chunk }, ...more];
       enis.push(...(await describe(ec2, filters, managedTag, signal)));
     }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type AddressRange, parseCidr } from '../address.ts';
 import type { Ec2 } from './ec2.ts';
 import type { Subnet } from './eni.ts';
+import { cachedLookUps, type LookUps } from './look-ups.ts';
 
 const described = z.object({
   SubnetId: z.string(),
@@ -27,31 +28,19 @@ function toSubnet(subnet: z.infer<typeof described>): Subnet {
   return { id: subnet.SubnetId, blocks };
 }
 
-/** The subnets of `ids`, by id. One that EC2 does not know is missing from the answer. */
-export type Subnets = (
-  ids: readonly string[],
-  signal?: AbortSignal,
-) => Promise<ReadonlyMap<string, Subnet>>;
-
 /**
- * Subnets by id, each asked for once in the life of the execution environment: a
- * subnet's IPv4 block never changes (Amazon VPC User Guide, "Subnet CIDR blocks"); an
- * IPv6 block that is associated later is seen by the next environment.
+ * Subnets by id. A subnet's IPv4 block never changes, and IPv6 blocks can be associated with it and
+ * taken from it at any time (Amazon VPC User Guide, "Subnet CIDR blocks"): a known subnet may have
+ * others by now.
  */
+export type Subnets = LookUps<Subnet>;
+
+/** @returns throws what the SDK throws. */
 export function cachedSubnets(ec2: Ec2): Subnets {
-  const known = new Map<string, Subnet>();
-  return async (ids, signal) => {
-    const unknown = [...new Set(ids)].filter((id) => !known.has(id));
-    if (unknown.length > 0) {
-      const answer = await ec2.send(
-        new DescribeSubnetsCommand({ Filters: [{ Name: 'subnet-id', Values: unknown }] }),
-        { abortSignal: signal },
-      );
-      for (const entry of answer.Subnets ?? []) {
-        const subnet = toSubnet(described.parse(entry));
-        known.set(subnet.id, subnet);
-      }
-    }
-    return known;
-  };
+  return cachedLookUps(async (ids) => {
+    const filter = { Name: 'subnet-id', Values: [...ids] };
+    const answer = await ec2.send(new DescribeSubnetsCommand({ Filters: [filter] }));
+    const subnets = (answer.Subnets ?? []).map((entry) => toSubnet(described.parse(entry)));
+    return new Map(subnets.map((subnet) => [subnet.id, subnet]));
+  });
 }

@@ -4,6 +4,7 @@ import type { Ranges } from '../claims/ranges.ts';
 import type { Node, Pod } from '../cluster/kubernetes.ts';
 import type { Eni, InstanceLimits, Subnet } from '../enis/eni.ts';
 import type { ClusterAccess } from './cluster-access.ts';
+import { outdatedSubnets } from './current-subnets.ts';
 import { readNetworks } from './networks.ts';
 
 /** What EC2 has and what pods want on one node: the ENIs were read first, the pods after. */
@@ -53,7 +54,7 @@ export async function readNode(
     access.kubernetes.getNode(node, signal),
     access.kubernetes.listPods({ node, signal }),
     readNetworks(access, signal),
-    access.ec2.subnets(subnetIds, signal),
+    access.ec2.subnets.of(subnetIds, signal),
   ]);
   if (nodeObject === undefined) return { kind: 'no-node' };
   if (nodeObject.instanceId === undefined) return { kind: 'not-ec2' };
@@ -73,7 +74,19 @@ export async function readNode(
     managedTag: tagText(access),
     listedAt,
   };
-  return { kind: 'state', state };
+  return { kind: 'state', state: await withCurrentSubnets(access, state, signal) };
+}
+
+/** One more call, and only where an IPv6 block that came or went since would change anything. */
+async function withCurrentSubnets(
+  access: ClusterAccess,
+  state: NodeState,
+  signal?: AbortSignal,
+): Promise<NodeState> {
+  const outdated = outdatedSubnets(state);
+  if (outdated.length === 0) return state;
+  const current = await access.ec2.subnets.again(outdated, signal);
+  return { ...state, subnets: new Map([...state.subnets, ...current]) };
 }
 
 function identity(node: Node, instanceId: string) {

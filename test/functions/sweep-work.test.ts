@@ -51,6 +51,7 @@ async function sweep(nodes: number, where: Where) {
     ofInstances: async (ids) => ids.flatMap((id) => byInstance.get(id) ?? []),
     withAddresses: async () => [],
   };
+  const known = async () => new Map([[ADDRESSES.id, ADDRESSES]]);
   const ec2 = {
     send: () => Promise.reject(new Error('no call is expected')),
   };
@@ -63,7 +64,7 @@ async function sweep(nodes: number, where: Where) {
       once: ec2,
       managedTag: DEFAULT_MANAGED_TAG,
       inventory,
-      subnets: async () => new Map([[ADDRESSES.id, ADDRESSES]]),
+      subnets: { of: known, again: known },
       limitsOf: async () => undefined,
     },
     policy: 'sync',

@@ -8,6 +8,8 @@ import { eventually } from '../support/wait.ts';
 const X = '172.16.1.70';
 /** No forwarder: all that is told is lost, and the sweep alone can mend it. */
 const ALONE = { forwarder: false };
+/** Nor does anybody do what it asks for. */
+const QUIET = { ...ALONE, delivery: false };
 
 describe('a sweep', () => {
   scenario('finds what is missing, and has it assigned', ALONE, async (stage) => {
@@ -38,7 +40,7 @@ describe('a sweep', () => {
     expect(await swept(stage)).toEqual(NO_DRIFT);
   });
 
-  scenario('writes nothing itself', { ...ALONE, delivery: false }, async (stage) => {
+  scenario('writes nothing itself', QUIET, async (stage) => {
     const { cluster, cloud, calls, queue } = stage;
     const worker = await cluster.addWorker();
     await cluster.applyNetwork(NET_1);
@@ -153,6 +155,24 @@ describe('a sweep', () => {
     expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 1, leaked: 1, messages: 1 });
     await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([X]);
     expect(await cloud.addressesOn(worker.eth2)).toEqual([]);
+  });
+
+  scenario('asks for what hardly changes once for all nodes', QUIET, async (stage) => {
+    const { cluster, calls } = stage;
+    await cluster.applyNetwork(NET_1);
+    for (let index = 0; index < 12; index += 1) {
+      const worker = await cluster.addWorker();
+      const networks = [{ network: NET_1, ips: [`172.16.1.${70 + index}`] }];
+      const pod = await cluster.runPod(`app-${index}`, { on: worker, networks });
+      await eventually(() => cluster.attachedTo(pod)).toHaveLength(1);
+    }
+    calls.clear();
+    expect(await swept(stage)).toMatchObject({ missing: 12, messages: 12 });
+    const asked = (action: string): number =>
+      calls.ec2.filter((call) => call.action === action).length;
+    // Those of the managed ENIs, and then those of the others.
+    expect(asked('DescribeSubnets')).toBeLessThanOrEqual(2);
+    expect(asked('DescribeInstanceTypes')).toBeLessThanOrEqual(1);
   });
 
   scenario('tells of a network that cannot be read, its owner once', ALONE, async (stage) => {

@@ -112,7 +112,7 @@ export const EC2 = [
   fuzzTarget({
     name: 'DescribeSubnets',
     inputs: objects('Subnets', subnet),
-    read: (answer) => cachedSubnets(answering(answer))(['subnet-1']),
+    read: (answer) => cachedSubnets(answering(answer)).of(['subnet-1']),
     mayThrow: (error) => error instanceof z.ZodError || namesTheCall(error),
   }),
   fuzzTarget({

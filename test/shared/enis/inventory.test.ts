@@ -141,24 +141,79 @@ describe('what hardly changes', () => {
     const { client, ec2, subnetId } = await startInventory();
     const subnets = cachedSubnets(client);
     ec2.calls.clear();
-    expect((await subnets([subnetId])).get(subnetId)?.blocks).toEqual([
+    expect((await subnets.of([subnetId])).get(subnetId)?.blocks).toEqual([
       cidr('172.16.1.0/24'),
       cidr('2001:db8:0:1::/64'),
     ]);
-    await subnets([subnetId, subnetId]);
+    await subnets.of([subnetId, subnetId]);
     expect(ec2.calls.counts()).toEqual({ DescribeSubnets: 1 });
+  });
+
+  it('is asked for in one call by all who ask at a time, and by nobody whom another has asked for', async () => {
+    const { client, ec2, subnetId } = await startInventory();
+    const ids = Array.from({ length: 100 }, (_, index) =>
+      ec2.addSubnet({ cidr: `10.0.${index}.0/24` }),
+    );
+    const subnets = cachedSubnets(client);
+    ec2.calls.clear();
+    const each = [subnetId, ...ids, ...ids].map((id) => subnets.of([id]));
+    expect((await Promise.all(each)).map(({ size }) => size)).toEqual(each.map(() => 1));
+    await subnets.of(ids);
+    expect(ec2.calls.counts()).toEqual({ DescribeSubnets: 1 });
+  });
+
+  it('is asked for 200 at a time, as many as a filter takes', async () => {
+    const { client, ec2 } = await startInventory();
+    const ids = Array.from({ length: 250 }, (_, index) =>
+      ec2.addSubnet({ cidr: `10.0.${index}.0/24` }),
+    );
+    ec2.calls.clear();
+    expect((await cachedSubnets(client).of(ids)).size).toBe(250);
+    expect(ec2.calls.counts()).toEqual({ DescribeSubnets: 2 });
+  });
+
+  it('is as EC2 has it where it is asked for again, and kept like that', async () => {
+    const { client, ec2 } = await startInventory();
+    const subnetId = ec2.addSubnet({ cidr: '10.0.0.0/24' });
+    const subnets = cachedSubnets(client);
+    const before = await subnets.of([subnetId]);
+    ec2.associateIpv6(subnetId, '2001:db8:0:7::/64');
+    expect(await subnets.of([subnetId])).toEqual(before);
+    const now = await subnets.again([subnetId]);
+    expect(now.get(subnetId)?.blocks).toContainEqual(cidr('2001:db8:0:7::/64'));
+    expect(await subnets.of([subnetId])).toEqual(now);
+  });
+
+  it('is asked for by the others where one of them gives up, and by the next where the call fails', async () => {
+    const { client, ec2, subnetId } = await startInventory();
+    const subnets = cachedSubnets(client);
+    const effect = { kind: 'error', code: 'UnauthorizedOperation', status: 403 } as const;
+    ec2.faults.add({ action: 'DescribeSubnets', effect });
+    await expect(subnets.of([subnetId])).rejects.toMatchObject({ name: effect.code });
+    const controller = new AbortController();
+    const one = subnets.of([subnetId], controller.signal);
+    const other = subnets.of([subnetId]);
+    controller.abort(new Error('its deadline is over'));
+    await expect(one).rejects.toThrow('its deadline is over');
+    expect((await other).size).toBe(1);
   });
 
   it('lacks a subnet that EC2 does not know', async () => {
     const { client } = await startInventory();
-    expect((await cachedSubnets(client)(['subnet-0123456789abcdef0'])).size).toBe(0);
+    expect((await cachedSubnets(client).of(['subnet-0123456789abcdef0'])).size).toBe(0);
   });
 
   it('is asked once: how many addresses an instance type takes', async () => {
     const { client, ec2 } = await startInventory();
     const limitsOf = cachedInstanceLimits(client);
     ec2.calls.clear();
-    expect(await limitsOf('m5.large')).toEqual({ ipv4: 10, ipv6: 10 });
+    const types = ['m5.large', 'm5.large', 't3.medium', 'x9.mega'];
+    expect(await Promise.all(types.map((type) => limitsOf(type)))).toEqual([
+      { ipv4: 10, ipv6: 10 },
+      { ipv4: 10, ipv6: 10 },
+      { ipv4: 6, ipv6: 6 },
+      undefined,
+    ]);
     await limitsOf('m5.large');
     expect(ec2.calls.counts()).toEqual({ DescribeInstanceTypes: 1 });
   });

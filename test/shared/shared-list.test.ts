@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sharedList } from '../../shared/cluster/shared-list.ts';
+import { sharedList } from '../../shared/shared-list.ts';
 
 /** A list whose reads end when the test says so; each is told by its number. */
 function heldList() {

@@ -52,4 +52,23 @@ describe('a deadline', () => {
     expect(isOver).toBe(true);
     expect(clock.nextTimer()).toBeUndefined();
   });
+
+  it('leaves a task two seconds to end once its signal is aborted', async () => {
+    const clock = virtualClock();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const waiting = withDeadline(clock, 1000, 'node a', async (signal) => {
+      await promise;
+      signal.throwIfAborted();
+    });
+    let isOver = false;
+    const over = waiting.catch(() => {
+      isOver = true;
+    });
+    clock.advance(1000 + 1999);
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    resolve('what it had to tell is told');
+    await over;
+    expect(clock.nextTimer()).toBeUndefined();
+  });
 });

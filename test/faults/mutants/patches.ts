@@ -104,8 +104,9 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: RECONCILE_BATCH,
-        find: '    await retryLater(context, cluster, node, envelopes);\n    return envelopes;\n',
-        replace: '    await retryLater(context, cluster, node, envelopes);\n    return [];\n',
+        find: '    await giveBack(batch, { cluster, node }, envelopes, error);\n    return envelopes;\n',
+        replace:
+          '    await giveBack(batch, { cluster, node }, envelopes, error);\n    return [];\n',
       },
     ],
   },

@@ -24,6 +24,7 @@ export const METRIC_NAMES = [
   'MessagesExpired',
   'MessagesMalformed',
   'NodesRetried',
+  'PodsNotTold',
   'SweepCompleted',
   'SweepFailed',
   'DriftMissing',

@@ -9,6 +9,7 @@ import { conditionOf, isSame, type PodOutcome } from '../condition.ts';
 import { inTurns } from '../in-turns.ts';
 import { writeEvents } from '../write-events.ts';
 import { eventsOf } from './pod-events.ts';
+import { podRefusal } from './pod-refusal.ts';
 
 /** What a reconcile found and did, to be told. */
 export interface Told {
@@ -22,25 +23,49 @@ export interface Told {
  * Tells each pod what became of its addresses: the condition, and Events for what is new. An
  * unchanged state writes nothing.
  *
- * @throws where a condition cannot be written, since a pod may wait for it; an Event that
- *   cannot be written is logged.
+ * @throws where a condition cannot be written, since a pod may wait for it, once all others are
+ *   written that can be. One that the API server refuses for good is logged and counted, and so is
+ *   an Event that cannot be written.
  */
 export async function tell(access: ClusterAccess, told: Told, signal?: AbortSignal): Promise<void> {
   const events: EventToWrite[] = releaseEvents(told);
+  const failures: unknown[] = [];
   await inTurns(outcomesOf(told), async (outcome) => {
-    const condition = conditionOf(outcome);
-    if (condition === undefined || isSame(condition, outcome.pod.condition)) return;
-    // The transition time moves only with the status (Kubernetes API conventions, "conditions").
-    const turned = condition.status !== outcome.pod.condition?.status;
-    const lastTransitionTime = turned ? access.clock.now() : undefined;
-    await access.kubernetes.setPodCondition(
-      outcome.pod,
-      { ...condition, lastTransitionTime },
-      signal,
-    );
-    events.push(...eventsOf(outcome, condition));
-  });
+    try {
+      events.push(...(await tellPod(access, outcome, signal)));
+    } catch (error) {
+      const refusal = podRefusal(error);
+      if (refusal === 'for-good') return notTold(access, outcome, error);
+      failures.push(error);
+      if (refusal === undefined) throw error;
+    }
+  }).catch(() => undefined);
+  signal?.throwIfAborted();
+  // Also where a condition failed: what is written now is not new to the retry.
   await writeEvents(access, events, signal);
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Writes one pod's condition where it says something else by now. @returns its Events. */
+async function tellPod(
+  { clock, kubernetes }: ClusterAccess,
+  outcome: PodOutcome,
+  signal?: AbortSignal,
+): Promise<EventToWrite[]> {
+  const condition = conditionOf(outcome);
+  if (condition === undefined || isSame(condition, outcome.pod.condition)) return [];
+  // The transition time moves only with the status (Kubernetes API conventions, "conditions").
+  const turned = condition.status !== outcome.pod.condition?.status;
+  const lastTransitionTime = turned ? clock.now() : undefined;
+  await kubernetes.setPodCondition(outcome.pod, { ...condition, lastTransitionTime }, signal);
+  return eventsOf(outcome, condition);
+}
+
+function notTold({ cluster, telemetry }: ClusterAccess, { pod }: PodOutcome, error: unknown): void {
+  const { namespace, name, node } = pod;
+  const subject = { cluster, node, pod: `${namespace}/${name}` };
+  telemetry.error("the API server refuses a pod's condition", subject, error);
+  telemetry.metric('PodsNotTold', cluster, 1);
 }
 
 /** The outcome of each live pod that acquires something or has been told something. */

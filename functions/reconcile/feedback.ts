@@ -1,4 +1,5 @@
 import type { Applied } from '../../shared/apply/apply.ts';
+import { parseAssigned } from '../../shared/claims/condition-message.ts';
 import type { EventToWrite, PodRef } from '../../shared/cluster/kubernetes.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
 import type { Placement, Plan } from '../../shared/plan/decision.ts';
@@ -30,7 +31,7 @@ export interface Told {
 export async function tell(access: ClusterAccess, told: Told, signal?: AbortSignal): Promise<void> {
   const events: EventToWrite[] = releaseEvents(told);
   const failures: unknown[] = [];
-  await inTurns(outcomesOf(told), async (outcome) => {
+  const write = async (outcome: PodOutcome): Promise<void> => {
     try {
       events.push(...(await tellPod(access, outcome, signal)));
     } catch (error) {
@@ -39,7 +40,12 @@ export async function tell(access: ClusterAccess, told: Told, signal?: AbortSign
       failures.push(error);
       if (refusal === undefined) throw error;
     }
-  }).catch(() => undefined);
+  };
+  const outcomes = Map.groupBy(outcomesOf(told), loses);
+  // A pod holds an address by its condition: who lost one is told first, also where this is cut short.
+  for (const lost of [true, false]) {
+    await inTurns(outcomes.get(lost) ?? [], write).catch(() => undefined);
+  }
   signal?.throwIfAborted();
   // Also where a condition failed: what is written now is not new to the retry.
   await writeEvents(access, events, signal);
@@ -76,7 +82,8 @@ function outcomesOf({ state, plan, applied }: Told): PodOutcome[] {
   const placed = [...plan.keep, ...applied.assigned].filter(
     ({ claim, address }) => !failed.has(key(claim.pod, address)),
   );
-  const placedOf = Map.groupBy(placed, ({ claim }) => claim.pod.uid);
+  // What a pod holds is recorded beside the problem: the record is what it holds it by.
+  const placedOf = Map.groupBy([...placed, ...plan.held], ({ claim }) => claim.pod.uid);
   return [...state.podObjects.values()]
     .filter((pod) => !pod.terminating && !pod.finished)
     .map((pod) => ({
@@ -84,6 +91,13 @@ function outcomesOf({ state, plan, applied }: Told): PodOutcome[] {
       placed: placedOf.get(pod.uid) ?? [],
       problems: problemsOf.get(pod.uid) ?? [],
     }));
+}
+
+/** Whether the pod was told that it has an address which it does not have any more. */
+function loses({ pod, placed }: PodOutcome): boolean {
+  const has = new Set(placed.map(({ address, eniId }) => `${address} ${eniId}`));
+  const told = parseAssigned(pod.condition?.message ?? '');
+  return told.some(({ address, eniId }) => !has.has(`${address} ${eniId}`));
 }
 
 function key(pod: PodRef, address: string): string {

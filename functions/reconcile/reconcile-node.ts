@@ -150,7 +150,7 @@ async function decideAndDo(
   }
   await seeGone(access, state.node, state.instanceId, applied.toBeGone, signal);
   remember(applied.toBeGone);
-  seenGone.forget([...applied.assigned, ...decided.keep]);
+  seenGone.forget([...applied.assigned, ...decided.keep, ...decided.held]);
   await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
   return { kind: 'reconciled', plan: decided, applied };
 }

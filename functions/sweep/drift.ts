@@ -55,7 +55,8 @@ export function driftOf(view: SweepView, node: NodeState): Drift {
     foreign: decided.foreign,
     conflicting: problems.filter(({ kind }) => kind === 'conflict' || kind === 'held-elsewhere'),
     full: problems.filter(({ kind }) => kind === 'eni-full'),
-    toReconcile: missing.length > 0 || releases || !isTold(node, decided.keep, problems),
+    toReconcile:
+      missing.length > 0 || releases || !isTold(node, [...decided.keep, ...decided.held], problems),
   };
 }
 
@@ -86,10 +87,10 @@ function keptByAnother(
 /** Whether every pod's condition says what is so: nobody is left with an answer that no longer holds. */
 function isTold(
   node: NodeState,
-  keep: readonly Assignment[],
+  has: readonly Assignment[],
   problems: readonly Problem[],
 ): boolean {
-  const placedOf = Map.groupBy(keep, ({ claim }) => claim.pod.uid);
+  const placedOf = Map.groupBy(has, ({ claim }) => claim.pod.uid);
   const problemsOf = Map.groupBy(problems, ({ pod }) => pod.uid);
   return [...node.podObjects.values()]
     .filter((pod) => !pod.terminating && !pod.finished)

@@ -74,6 +74,11 @@ export function inPrefixOf(eni: Eni, address: Address): boolean {
   return eni.prefixes.some((prefix) => contains(prefix, address));
 }
 
+/** Whether the ENI has the address beside its primary: as a secondary, or within a delegated prefix. */
+export function holds(eni: Eni, address: Address): boolean {
+  return eni.secondary.includes(address) || inPrefixOf(eni, address);
+}
+
 function blockOf(eni: Eni, address: Address, node: NodeEnis): AddressRange | undefined {
   return node.subnets.get(eni.subnetId)?.blocks.find((block) => contains(block, address));
 }

@@ -21,6 +21,8 @@ export interface Move extends Assignment {
 export interface Plan {
   /** On its ENI already, as a secondary address or within a delegated prefix. */
   readonly keep: readonly (Assignment & { readonly withinPrefix: boolean })[];
+  /** On the ENI that the pod was told of, although its claim fits no ENI any more: left there. */
+  readonly held: readonly Assignment[];
   /** On no managed ENI of this node; another node may hold it. */
   readonly assign: readonly Assignment[];
   readonly move: readonly Move[];

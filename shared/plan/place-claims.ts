@@ -3,6 +3,7 @@ import type { Claim, PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
 import {
   chooseEni,
+  holds,
   inPrefixOf,
   inSubnetOf,
   isReserved,
@@ -12,11 +13,10 @@ import type { Eni } from '../enis/eni.ts';
 import type { AddressProblem, Problem } from './problem.ts';
 import type { NodeClaimant } from './speaker.ts';
 
-/** A claim with the valid ENI that it belongs on. */
+/** A claim that has a valid ENI, or whose pod has the address although it has none. */
 export interface PlacedClaim extends NodeClaimant {
   readonly address: Address;
   readonly node: string;
-  readonly eniId: string;
   readonly interface?: string;
 }
 
@@ -38,7 +38,8 @@ type Placing = { readonly kind: 'placed'; readonly eniId: string } | { readonly 
 
 /**
  * Finds the ENI of every claim of a node's pods, and the claims for which there is none
- * before EC2 is asked. Pods come out oldest first, whatever their order in the list.
+ * before EC2 is asked. Among those are claims that had one once, whose pod still has the address.
+ * Pods come out oldest first, whatever their order in the list.
  */
 export function placeClaims(input: PlaceInput): PlacedClaims {
   const claims: PlacedClaim[] = [];
@@ -49,17 +50,25 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
     const siblings = attachmentEnis(pod, input);
     for (const claim of pod.claims) {
       const placing = place(claim, input, siblings);
+      const eniId = placing.kind === 'placed' ? placing.eniId : undefined;
+      if (eniId !== undefined || isWhereItWasTold(claim, input)) {
+        claims.push(toPlaced(pod, claim, eniId));
+      }
       if (placing.kind === 'ignored') ignored += 1;
-      else if (placing.kind === 'placed') claims.push(toPlaced(pod, claim, placing.eniId));
       // A terminating pod acquires nothing: nobody is to be told of what it does not get.
-      else if (!pod.terminating)
+      else if (placing.kind !== 'placed' && !pod.terminating)
         problems.push({ pod: pod.pod, address: claim.address, ...placing });
     }
   }
   return { claims: claims.sort(inOrder), problems, ignored };
 }
 
-function toPlaced(pod: PodClaims, claim: Claim, eniId: string): PlacedClaim {
+/** Whether the ENI that the pod's condition names for the address has it. */
+function isWhereItWasTold({ address, assignedTo }: Claim, { enis }: NodeEnis): boolean {
+  return enis.some((eni) => eni.id === assignedTo && holds(eni, address));
+}
+
+function toPlaced(pod: PodClaims, claim: Claim, eniId: string | undefined): PlacedClaim {
   return {
     address: claim.address,
     interface: claim.interface,
@@ -69,8 +78,8 @@ function toPlaced(pod: PodClaims, claim: Claim, eniId: string): PlacedClaim {
     node: pod.node,
     createdAt: pod.createdAt,
     terminating: pod.terminating,
-    eniId,
-    assigned: claim.assignedTo === eniId,
+    ...(eniId === undefined ? {} : { eniId }),
+    ...(claim.assignedTo === undefined ? {} : { toldOn: claim.assignedTo }),
   };
 }
 

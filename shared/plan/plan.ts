@@ -1,7 +1,7 @@
 import { type Address, compareAddresses } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
-import { inPrefixOf, inSubnetOf, type NodeEnis } from '../enis/choose-eni.ts';
+import { holds, inPrefixOf, inSubnetOf, type NodeEnis } from '../enis/choose-eni.ts';
 import type { Eni, InstanceLimits } from '../enis/eni.ts';
 import { limitToRoom } from './capacity.ts';
 import type { Assignment, Move, Placement, Plan, Unclaimed } from './decision.ts';
@@ -30,6 +30,7 @@ export interface PlanInput extends NodeEnis {
  * | a live pod speaks for it | it is on that pod's ENI | it is elsewhere | → |
  * |---|---|---|---|
  * | yes | yes | | keep |
+ * | yes, for no valid ENI any more | | where its condition says | hold: left there, and the problem told |
  * | yes, terminating | no | | nothing |
  * | yes | no | nobody has it | assign |
  * | yes | no | on another managed ENI of this node | move: take over from that ENI |
@@ -44,7 +45,7 @@ export interface PlanInput extends NodeEnis {
 export function plan(input: PlanInput): Plan {
   const managed = input.enis.filter((eni) => eni.managed);
   const placed = placeClaims(input);
-  const decided = decideClaimed(placed.claims, managed);
+  const decided = decideClaimed(placed.claims, input.enis);
   const unclaimed = decideUnclaimed(input, managed);
   const takings = { ...unclaimed, move: decided.move, forbidden: [] };
   const allowed = input.unassigns ? takings : withoutUnassigning(takings);
@@ -57,6 +58,7 @@ export function plan(input: PlanInput): Plan {
   });
   return {
     keep: decided.keep,
+    held: decided.held,
     assign: room.assign,
     move: room.move,
     waiting: room.waiting,
@@ -68,35 +70,50 @@ export function plan(input: PlanInput): Plan {
   };
 }
 
-type Decided = Pick<Plan, 'keep' | 'assign' | 'move' | 'problems'>;
+interface Decided {
+  readonly keep: Plan['keep'][number][];
+  readonly held: Assignment[];
+  readonly assign: Assignment[];
+  readonly move: Move[];
+  readonly problems: Problem[];
+}
 
-function decideClaimed(claims: readonly PlacedClaim[], managed: readonly Eni[]): Decided {
-  const keep: Plan['keep'][number][] = [];
-  const assign: Assignment[] = [];
-  const move: Move[] = [];
-  const problems: Problem[] = [];
-  const byAddress = Map.groupBy(claims, (claim) => claim.address);
-
-  for (const [address, claimants] of byAddress) {
-    const holding = managed.filter((eni) => holds(eni, address));
-    const speaker = speakerOf(claimants, new Set(holding.map((eni) => eni.id)));
+function decideClaimed(claims: readonly PlacedClaim[], enis: readonly Eni[]): Decided {
+  const decided: Decided = { keep: [], held: [], assign: [], move: [], problems: [] };
+  for (const [address, claimants] of Map.groupBy(claims, (claim) => claim.address)) {
+    const on = enis.filter((eni) => holds(eni, address));
+    const speaker = speakerOf(claimants, new Set(on.map((eni) => eni.id)));
     if (speaker === undefined) continue;
-    const assignment = { address, eniId: speaker.eniId, claim: speaker };
-    const onItsEni = holding.find((eni) => eni.id === speaker.eniId);
-    if (onItsEni) {
-      keep.push({ ...assignment, withinPrefix: !onItsEni.secondary.includes(address) });
-    } else {
-      const from = holding.find((eni) => eni.secondary.includes(address));
-      if (from) move.push({ ...assignment, fromEniId: from.id });
-      else assign.push(assignment);
-    }
+    decideFor(speaker, on, decided);
     const holder = { pod: speaker.pod, node: speaker.node };
     for (const loser of claimants) {
-      if (loser.pod.uid === speaker.pod.uid || loser.terminating) continue;
-      problems.push({ pod: loser.pod, address, kind: 'conflict', holder });
+      // One without a valid ENI is told that.
+      if (loser === speaker || loser.terminating || loser.eniId === undefined) continue;
+      decided.problems.push({ pod: loser.pod, address, kind: 'conflict', holder });
     }
   }
-  return { keep, assign, move, problems };
+  return decided;
+}
+
+/** @param on the ENIs of the node that have the address. */
+function decideFor(speaker: PlacedClaim, on: readonly Eni[], into: Decided): void {
+  const { address, eniId, pod, terminating, toldOn } = speaker;
+  const itsEni = on.find((eni) => eni.id === eniId);
+  const told = on.find((eni) => eni.id === toldOn);
+  if (itsEni) {
+    const withinPrefix = !itsEni.secondary.includes(address);
+    into.keep.push({ address, eniId: itsEni.id, claim: speaker, withinPrefix });
+  } else if (told && (eniId === undefined || terminating || !told.managed)) {
+    into.held.push({ address, eniId: told.id, claim: speaker });
+    // Where its claim fits another ENI, nobody else tells the pod why the address is not there.
+    if (eniId === undefined || terminating) return;
+    const why = 'not-our-eni';
+    into.problems.push({ pod, address, kind: 'held-elsewhere', eniId: told.id, why });
+  } else if (eniId !== undefined) {
+    const from = on.find((eni) => eni.managed && eni.secondary.includes(address));
+    if (from) into.move.push({ address, eniId, claim: speaker, fromEniId: from.id });
+    else into.assign.push({ address, eniId, claim: speaker });
+  }
 }
 
 function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
@@ -124,9 +141,4 @@ function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
         .map((eni) => ({ address, eniId: eni.id })),
     );
   return { release, releaseUnseen, foreign };
-}
-
-/** Whether the ENI has the address beside its primary: as a secondary, or within a delegated prefix. */
-function holds(eni: Eni, address: Address): boolean {
-  return eni.secondary.includes(address) || inPrefixOf(eni, address);
 }

@@ -11,11 +11,12 @@ export interface Claimant {
   readonly since: number;
 }
 
-/** A claimant on the node at hand, with the ENI that its claim belongs on. */
+/** A claimant on the node at hand. */
 export interface NodeClaimant extends Claimant {
-  readonly eniId: string;
-  /** Its condition says that it has the address on that ENI. */
-  readonly assigned: boolean;
+  /** The valid ENI that its claim belongs on; absent where there is none. */
+  readonly eniId?: string;
+  /** The ENI on which its condition says that it has the address. */
+  readonly toldOn?: string;
 }
 
 /** Orders pods by age, the oldest first; of one age by uid, so that the order is total. */
@@ -35,38 +36,54 @@ export function passesOn(holder: Claimant, claimant: Claimant): boolean {
 }
 
 /**
- * The pod that speaks for an address on its node: the one on whose ENI the address is
- * (several there: whose condition says so, else the oldest; it is on none: the oldest), and from
- * it whom the claim passes to.
+ * The pod that speaks for an address on its node: the one whose condition says that it has the
+ * address where it is, whatever ENI its claim fits now; else the one on whose ENI it is; else the
+ * oldest. From it the claim passes on as between nodes, to a pod that has a valid ENI for it.
  *
- * @param claimants the live pods of the node that claim the address and have a valid ENI for it.
+ * @param claimants the live pods of the node that claim the address.
  * @param on the ENIs of the node that the address is on.
  */
 export function speakerOf<C extends NodeClaimant>(
   claimants: readonly C[],
   on: ReadonlySet<string>,
 ): C | undefined {
-  const counted = claimants
-    .filter((claimant) => !claimant.terminating || on.has(claimant.eniId))
-    .sort(byAge);
-  let speaker = havingIt(counted.filter((claimant) => on.has(claimant.eniId))) ?? counted[0];
-  for (;;) {
-    const current = speaker;
-    if (current === undefined) return undefined;
-    const next = counted.find((claimant) => passesOn(current, claimant));
-    if (next === undefined) return current;
-    speaker = next;
+  const counted = claimants.filter((claimant) => counts(claimant, on)).sort(byAge);
+  let speaker = firstToSpeak(counted, on);
+  const others = new Set(counted);
+  // Each speaks once: so this ends whatever the claims say of their age.
+  while (speaker !== undefined && others.delete(speaker)) {
+    const current: C = speaker;
+    speaker = [...others].find(
+      (claimant) => claimant.eniId !== undefined && passesOn(current, claimant),
+    );
+    if (speaker === undefined) return current;
   }
+  return undefined;
+}
+
+/** Who never had the address and has no valid ENI for it, or is terminating, blocks nobody. */
+function counts(claimant: NodeClaimant, on: ReadonlySet<string>): boolean {
+  if (isIn(on, claimant.toldOn)) return true;
+  return claimant.eniId !== undefined && (!claimant.terminating || on.has(claimant.eniId));
 }
 
 /**
- * Of several pods on the ENI that has the address, the one that was told so. A terminating one is
- * told nothing any more: what its condition says may have been true before.
+ * Of several pods that were told so, one that is not terminating: a terminating one is told nothing
+ * any more, and what its condition says may have been true before.
  */
-function havingIt<C extends NodeClaimant>(oldestFirst: readonly C[]): C | undefined {
+function firstToSpeak<C extends NodeClaimant>(
+  oldestFirst: readonly C[],
+  on: ReadonlySet<string>,
+): C | undefined {
+  const told = oldestFirst.filter(({ toldOn }) => isIn(on, toldOn));
   return (
-    oldestFirst.find(({ assigned, terminating }) => assigned && !terminating) ??
-    oldestFirst.find(({ assigned }) => assigned) ??
+    told.find(({ terminating }) => !terminating) ??
+    told[0] ??
+    oldestFirst.find(({ eniId }) => isIn(on, eniId)) ??
     oldestFirst[0]
   );
+}
+
+function isIn(on: ReadonlySet<string>, eniId: string | undefined): boolean {
+  return eniId !== undefined && on.has(eniId);
 }

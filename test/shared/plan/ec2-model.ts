@@ -1,6 +1,7 @@
 import { type Address, contains, familyOf } from '../../../shared/address.ts';
 import type { Eni, InstanceLimits } from '../../../shared/enis/eni.ts';
 import type { Assignment, Plan } from '../../../shared/plan/decision.ts';
+import { type PlanInput, plan } from '../../../shared/plan/plan.ts';
 
 /**
  * EC2 as far as a plan sees it, as a pure function: strict, so that a plan which asks for what EC2
@@ -81,4 +82,20 @@ function eniOf(enis: readonly Eni[], eniId: string): Eni {
   const eni = enis.find(({ id }) => id === eniId);
   if (eni === undefined) throw new Error(`there is no ENI ${eniId}`);
   return eni;
+}
+
+/** The node with what a reconcile tells its pods; terminating ones are told nothing. */
+export function withConditions(node: PlanInput): PlanInput {
+  const { held, keep } = plan(node);
+  const toldOf = (uid: string, address: Address): string | undefined =>
+    [...keep, ...held].find(({ claim }) => claim.pod.uid === uid && claim.address === address)
+      ?.eniId;
+  const pods = node.pods.map((pod) => {
+    if (pod.terminating) return pod;
+    const claims = pod.claims.map((claim) => {
+      return { ...claim, assignedTo: toldOf(pod.pod.uid, claim.address) };
+    });
+    return { ...pod, claims };
+  });
+  return { ...node, pods };
 }

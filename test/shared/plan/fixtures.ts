@@ -169,6 +169,7 @@ export function linesOf(decided: Plan): string[] {
       (entry) =>
         `keep ${place(entry)} for ${entry.claim.pod.name}${entry.withinPrefix ? ' within a prefix' : ''}`,
     ),
+    ...decided.held.map((entry) => `hold ${place(entry)} for ${entry.claim.pod.name}`),
     ...decided.assign.map((entry) => `assign ${place(entry)} for ${entry.claim.pod.name}`),
     ...decided.move.map(
       (entry) => `move ${place(entry)} from ${entry.fromEniId} for ${entry.claim.pod.name}`,

@@ -1,5 +1,18 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { claim, decide, eth0, eth1, eth3, floating, onEth1, onEth3, pod } from './fixtures.ts';
+import { speakerOf } from '../../../shared/plan/speaker.ts';
+import {
+  claim,
+  decide,
+  eth0,
+  eth1,
+  eth2,
+  eth3,
+  floating,
+  onEth1,
+  onEth3,
+  pod,
+} from './fixtures.ts';
 
 const X = '172.16.1.70';
 const TWO_IN_ONE_SUBNET = [eth0(), eth1(), eth3()];
@@ -159,5 +172,93 @@ describe('several live pods of the node that claim one address', () => {
       'problem 172.16.1.70 conflict with b for a',
       'problem 172.16.1.70 conflict with b for c',
     ]);
+  });
+});
+
+describe('a pod whose condition says that it has the address where it is', () => {
+  it('holds it, although its claim fits no ENI any more (schedule 18)', () => {
+    const pods = [
+      pod('holder', [claim(X, { master: 'eth2', assignedTo: 'eni-1' })], { createdAt: 2 }),
+      pod('right', [onEth1(X)], { createdAt: 1, namespace: 'other' }),
+    ];
+    const enis = [eth0(), eth1([X]), eth2()];
+    expect(decide({ enis, pods })).toEqual([
+      'hold 172.16.1.70 on eni-1 for holder',
+      'problem 172.16.1.70 conflict with holder for right',
+      'problem 172.16.1.70 outside-subnet for holder',
+    ]);
+  });
+
+  it('holds it on an ENI that lost its tag, and it does not move from there', () => {
+    const pods = [
+      pod('holder', [claim(X, { assignedTo: 'eni-1' })]),
+      pod('stranger', [onEth3(X)], { namespace: 'other' }),
+    ];
+    const enis = [eth0(), eth1([X], { managed: false }), eth3()];
+    expect(decide({ enis, pods })).toEqual([
+      'hold 172.16.1.70 on eni-1 for holder',
+      'problem 172.16.1.70 conflict with holder for stranger',
+      'problem 172.16.1.70 held-elsewhere not-our-eni for holder',
+    ]);
+  });
+
+  it('gets it onto the ENI that its claim fits now, before a pod that claims it for the old one', () => {
+    const pods = [
+      pod('holder', [{ ...onEth3(X), assignedTo: 'eni-1' }], { createdAt: 2 }),
+      pod('stranger', [onEth1(X)], { createdAt: 1, namespace: 'other' }),
+    ];
+    expect(decide({ enis: [eth0(), eth1([X]), eth3()], pods })).toEqual([
+      'move 172.16.1.70 on eni-3 from eni-1 for holder',
+      'problem 172.16.1.70 conflict with holder for stranger',
+    ]);
+  });
+
+  it('keeps it there while it terminates', () => {
+    const going = { createdAt: 2, terminating: true };
+    const pods = [
+      pod('going', [{ ...onEth3(X), assignedTo: 'eni-1' }], going),
+      pod('stranger', [onEth1(X)], { createdAt: 1, namespace: 'other' }),
+    ];
+    expect(decide({ enis: [eth0(), eth1([X]), eth3()], pods })).toEqual([
+      'hold 172.16.1.70 on eni-1 for going',
+      'problem 172.16.1.70 conflict with going for stranger',
+    ]);
+  });
+
+  it('does not hold what is not there any more (schedule 15)', () => {
+    const pods = [
+      pod('former', [claim(X, { master: 'eth2', assignedTo: 'eni-1' })], { createdAt: 1 }),
+      pod('right', [onEth1(X)], { createdAt: 2 }),
+    ];
+    expect(decide({ pods })).toEqual([
+      'assign 172.16.1.70 on eni-1 for right',
+      'problem 172.16.1.70 outside-subnet for former',
+    ]);
+  });
+});
+
+describe('who speaks for an address', () => {
+  it('is found for any claims, whatever they say of their age', () => {
+    const any = fc.record({
+      namespace: fc.constantFrom('a', 'b'),
+      createdAt: fc.constantFrom(0, 1, Number.NaN),
+      since: fc.constantFrom(0, 1, Number.NaN, Infinity),
+      terminating: fc.boolean(),
+      eniId: fc.constantFrom('eni-1', 'eni-2', undefined),
+      toldOn: fc.constantFrom('eni-1', 'eni-2', undefined),
+    });
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 6 }), (claimants) => {
+        const named = claimants.map(({ namespace, ...rest }, index) => {
+          const of = { namespace, name: `p${index}`, uid: `uid-${index}` };
+          return { ...rest, pod: of, floating: true };
+        });
+        const there = named.filter(({ eniId, toldOn }) => [eniId, toldOn].includes('eni-1'));
+        const speaker = speakerOf(named, new Set(['eni-1']));
+        expect(speaker === undefined).toBe(
+          there.length === 0 && named.every((each) => each.terminating || each.eniId === undefined),
+        );
+      }),
+    );
   });
 });

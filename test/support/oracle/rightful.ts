@@ -44,8 +44,8 @@ export function mayPass(from: Claimed, to: Claimed): boolean {
  */
 function firstOf(claims: readonly Claimed[], on: string | undefined): Claimed | undefined {
   const valid = claims.filter(({ eni }) => eni !== undefined);
-  const there = valid.filter(({ eni }) => eni?.id === on);
-  const told = there.filter(({ claim }) => claim.assignedTo === on);
+  const there = valid.filter(({ eni }) => eni !== undefined && eni.id === on);
+  const told = claims.filter(({ claim }) => on !== undefined && claim.assignedTo === on);
   const toldAndLive = told.filter(({ pod }) => !pod.terminating);
   const acquiring = valid.filter(({ pod }) => !pod.terminating);
   const first = [toldAndLive, told, there, acquiring].find((list) => list.length > 0) ?? [];

@@ -9,9 +9,10 @@ import {
 } from './authentication.ts';
 import { discover } from './discovery.ts';
 import { type Call, ConnectionLost, type FaultSwitches } from './faults.ts';
-import { json, readObjectRequest, serveObjects } from './object-requests.ts';
+import { json, serveObjects } from './object-requests.ts';
 import type { Objects } from './objects.ts';
 import { openApi } from './openapi.ts';
+import { readObjectRequest } from './requests.ts';
 import { parseRoute, type Route } from './routes.ts';
 import { failure, type Status, StatusError } from './status.ts';
 import type { Store } from './store.ts';
@@ -86,7 +87,7 @@ async function serve(parts: HandlerParts, request: Request): Promise<Response> {
   parts.log(call);
   authorizeRequest(parts.authorize, user, { ...call, group: route.resource.group });
   await parts.faults.before(call, request.signal);
-  const asked = await readObjectRequest(request, url.searchParams);
+  const asked = await readObjectRequest(call.verb, request, url.searchParams);
   return serveObjects(parts, call.verb, route, asked);
 }
 

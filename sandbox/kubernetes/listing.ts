@@ -110,6 +110,8 @@ export function listPage(
   const items = options.limit ? left.slice(0, options.limit) : left;
   const last = items.at(-1);
   const more = left.length - items.length;
+  // How many of a selection are left is not known to an API server that has not looked at them.
+  const selected = Boolean(selection.labelSelector || selection.fieldSelector);
   return {
     kind: `${resource.kind}List`,
     apiVersion: apiVersionOf(resource),
@@ -120,7 +122,7 @@ export function listPage(
             continue: Buffer.from(JSON.stringify({ version, after: key(last) })).toString(
               'base64url',
             ),
-            remainingItemCount: more,
+            ...(selected ? {} : { remainingItemCount: more }),
           }
         : {}),
     },

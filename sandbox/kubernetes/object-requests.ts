@@ -1,10 +1,13 @@
 import * as z from 'zod';
+import type { Clock } from '../../shared/clock.ts';
 import type { Call, FaultSwitches } from './faults.ts';
+import { readIncludeObject, type Shape, shapeOf } from './forms/forms.ts';
 import { listPage, type Selection } from './listing.ts';
-import type { DeleteOptions, Objects, Ref } from './objects.ts';
-import type { PatchType } from './patches.ts';
+import type { KubeObject } from './object.ts';
+import type { Objects, Ref } from './objects.ts';
+import { type ObjectRequest, patchType } from './requests.ts';
 import type { Route } from './routes.ts';
-import { badRequest, StatusError } from './status.ts';
+import { badRequest, groupDetail } from './status.ts';
 import type { Store } from './store.ts';
 import type { Watches } from './watch.ts';
 
@@ -15,80 +18,10 @@ interface Parts {
   readonly objects: Objects;
   readonly watches: Watches;
   readonly faults: FaultSwitches;
+  readonly clock: Clock;
 }
-
-const flag = z
-  .enum(['true', 'false', '1', '0'])
-  .transform((text) => text === 'true' || text === '1');
-const querySchema = z.object({
-  labelSelector: z.string().optional(),
-  fieldSelector: z.string().optional(),
-  limit: z.coerce.number().int().nonnegative().optional(),
-  continue: z.string().min(1).optional(),
-  resourceVersion: z.string().optional(),
-  resourceVersionMatch: z.string().optional(),
-  allowWatchBookmarks: flag.optional(),
-  sendInitialEvents: flag.optional(),
-  timeoutSeconds: z.coerce.number().nonnegative().optional(),
-  gracePeriodSeconds: z.coerce.number().int().nonnegative().optional(),
-});
-
-const deleteOptions = z.looseObject({
-  gracePeriodSeconds: z.number().int().nonnegative().nullish(),
-  preconditions: z
-    .object({ uid: z.string().optional(), resourceVersion: z.string().optional() })
-    .nullish(),
-});
 
 const bodySchema = z.looseObject({});
-
-/** The parameters and the body of a request about objects. */
-export interface ObjectRequest {
-  readonly query: z.output<typeof querySchema>;
-  readonly body: unknown;
-  readonly contentType: string;
-}
-
-/** @throws StatusError 400 and 415, z.ZodError for parameters that cannot be read. */
-export async function readObjectRequest(
-  request: Request,
-  query: URLSearchParams,
-): Promise<ObjectRequest> {
-  const contentType = (request.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
-  const text = request.method === 'GET' ? '' : await request.text();
-  if (text !== '' && !contentType.endsWith('json')) throw unsupported(contentType);
-  const given = [...query].filter(([, value]) => value !== '');
-  return {
-    query: querySchema.parse(Object.fromEntries(given)),
-    body: parseBody(text),
-    contentType,
-  };
-}
-
-function parseBody(text: string): unknown {
-  if (text === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${error}`);
-  }
-}
-
-function unsupported(contentType: string): StatusError {
-  const why = `the body of the request was in an unknown format - accepted media types include: application/json; got ${contentType}`;
-  return new StatusError(415, 'UnsupportedMediaType', why);
-}
-
-function patchType(contentType: string, custom: boolean): PatchType {
-  switch (contentType) {
-    case 'application/json-patch+json':
-    case 'application/merge-patch+json':
-      return contentType;
-    case 'application/strategic-merge-patch+json':
-      if (!custom) return contentType;
-  }
-  throw unsupported(contentType);
-}
 
 /** A response with a JSON body. */
 export const json = (value: object, code = 200): Response =>
@@ -97,9 +30,24 @@ export const json = (value: object, code = 200): Response =>
     headers: { 'content-type': 'application/json' },
   });
 
-/** The body, named as the URL names it. */
+/** Objects as they are. */
+const AS_THEY_ARE: Shape = {
+  one: (object) => object,
+  list: (list) => list,
+  watched: () => (object) => object,
+};
+
+/**
+ * The body, named as the URL names it. The kind of a custom resource is not known by the URL
+ * alone.
+ */
 function named(route: ResourceRoute, body: unknown): object {
   const object = bodySchema.parse(body);
+  if (route.resource.custom && object.kind === undefined) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${route.resource.kind}): Object 'Kind' is missing`,
+    );
+  }
   const metadata = bodySchema.parse(object.metadata ?? {});
   const { namespace, name } = route;
   for (const [field, value] of Object.entries({ namespace, name })) {
@@ -119,28 +67,44 @@ function named(route: ResourceRoute, body: unknown): object {
   };
 }
 
-function optionsForDelete(asked: ObjectRequest): DeleteOptions {
-  const body = deleteOptions.parse(asked.body ?? {});
-  return {
-    gracePeriodSeconds: body.gracePeriodSeconds ?? asked.query.gracePeriodSeconds,
-    preconditions: body.preconditions ?? undefined,
-  };
+/** What was made, without the version that it does not have after a dry run. */
+function made(object: KubeObject): object {
+  const { resourceVersion, ...metadata } = object.metadata;
+  return resourceVersion === '' ? { ...object, metadata } : object;
 }
 
-function deleteOne(parts: Parts, route: ResourceRoute, ref: Ref, asked: ObjectRequest): Response {
-  const { object, gone } = parts.objects.delete(route.resource.name, ref, optionsForDelete(asked));
-  if (route.resource.name === 'pods' || !gone) return json(object);
+function deleteOne(
+  { objects }: Parts,
+  { resource }: ResourceRoute,
+  ref: Ref,
+  asked: ObjectRequest,
+  shape: Shape,
+): Response {
+  const { object, gone } = objects.delete(resource.name, ref, asked.deletion);
+  if (resource.name === 'pods' || !gone) return json(shape.one(object));
   const { name, uid } = object.metadata;
-  const details = { name, uid, group: route.resource.group, kind: route.resource.name };
+  const details = { name, ...groupDetail(resource), kind: resource.name, uid };
   return json({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
 }
 
-function deleteCollection(parts: Parts, selection: Selection, asked: ObjectRequest): Response {
-  const list = listPage(parts.store, selection, {});
+function deleteCollection(
+  { store, objects }: Parts,
+  selection: Selection,
+  asked: ObjectRequest,
+  shape: Shape,
+): Response {
+  const list = listPage(store, selection, {});
   for (const { metadata } of list.items) {
-    parts.objects.delete(selection.resource.name, metadata, optionsForDelete(asked));
+    objects.delete(selection.resource.name, metadata, asked.deletion);
   }
-  return json(list);
+  return json(shape.list(list));
+}
+
+function shapeFor({ clock }: Parts, { resource }: ResourceRoute, asked: ObjectRequest): Shape {
+  const { form, query } = asked;
+  if (form === undefined) return AS_THEY_ARE;
+  const includeObject = readIncludeObject(query.includeObject);
+  return shapeOf({ form, resource, includeObject, now: () => clock.now() });
 }
 
 /**
@@ -156,29 +120,35 @@ export function serveObjects(
 ): Response {
   const { objects, store, watches, faults } = parts;
   const { resource, namespace, name = '', subresource } = route;
+  const { dryRun } = asked;
   const ref = { name, namespace };
   const { labelSelector, fieldSelector } = asked.query;
   const selection = { resource, namespace, name: route.name, labelSelector, fieldSelector };
+  const shape = shapeFor(parts, route, asked);
   switch (verb) {
     case 'get':
-      return json(objects.get(resource.name, ref));
+      return json(shape.one(objects.get(resource.name, ref)));
     case 'list':
-      return json(listPage(store, selection, asked.query, faults.staleness()));
+      return json(shape.list(listPage(store, selection, asked.query, faults.staleness())));
     case 'watch':
-      return new Response(watches.open(selection, asked.query), {
+      return new Response(watches.open(selection, asked.query, shape.watched()), {
         headers: { 'content-type': 'application/json' },
       });
-    case 'create':
-      return json(objects.create(resource.name, named(route, asked.body)), 201);
-    case 'update':
-      return json(objects.update(resource.name, named(route, asked.body), { subresource }));
+    case 'create': {
+      const object = objects.create(resource.name, named(route, asked.body), { dryRun });
+      return json(dryRun ? made(object) : shape.one(object), 201);
+    }
+    case 'update': {
+      const object = named(route, asked.body);
+      return json(shape.one(objects.update(resource.name, object, { subresource, dryRun })));
+    }
     case 'patch': {
-      const type = patchType(asked.contentType, resource.custom);
-      return json(objects.patch(resource.name, ref, asked.body, { subresource, type }));
+      const options = { subresource, dryRun, type: patchType(asked.contentType, resource.custom) };
+      return json(shape.one(objects.patch(resource.name, ref, asked.body, options)));
     }
     case 'delete':
-      return deleteOne(parts, route, ref, asked);
+      return deleteOne(parts, route, ref, asked, shape);
     case 'deletecollection':
-      return deleteCollection(parts, selection, asked);
+      return deleteCollection(parts, selection, asked, shape);
   }
 }

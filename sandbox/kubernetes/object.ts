@@ -12,6 +12,7 @@ const metadata = z.looseObject({
   creationTimestamp: z.string().optional(),
   deletionTimestamp: z.string().optional(),
   deletionGracePeriodSeconds: z.number().optional(),
+  finalizers: z.array(z.string()).optional(),
   labels: stringMap.optional(),
   annotations: stringMap.optional(),
 });
@@ -33,6 +34,7 @@ export interface Metadata {
   readonly creationTimestamp?: string | undefined;
   readonly deletionTimestamp?: string | undefined;
   readonly deletionGracePeriodSeconds?: number | undefined;
+  readonly finalizers?: readonly string[] | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly [field: string]: unknown;

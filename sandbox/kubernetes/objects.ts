@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '../../shared/clock.ts';
-import { deleteGracefully, toTimestamp } from './deletion.ts';
+import { completeForCreate, namespaceOf } from './creation.ts';
+import { type Deletion, deleteObject } from './deletion.ts';
+import { type Writer, writesNothing } from './dry-run.ts';
+import { checkFinalizerNames, checkNoNewFinalizers, deletesByUpdate } from './finalizers.ts';
 import { asJson, type Draft, type KubeObject, parseDraft } from './object.ts';
 import { applyPatch, type PatchType } from './patches.ts';
-import { apiVersionOf, type Resource, type ResourceName, resourceNamed } from './resources.ts';
-import { alreadyExists, badRequest, conflict, invalid, notFound } from './status.ts';
+import { type Resource, type ResourceName, resourceNamed } from './resources.ts';
+import { alreadyExists, conflict, invalid, notFound } from './status.ts';
 import type { Store, Unversioned } from './store.ts';
 import { checkBody, checkCreate } from './validation.ts';
 
@@ -14,12 +17,17 @@ export interface Ref {
   readonly namespace?: string | undefined;
 }
 
-export interface WriteOptions {
+interface Dry {
+  /** Everything is checked and answered, and nothing is done. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface WriteOptions extends Dry {
   /** Writes the status and nothing else; without it, everything but the status. */
   readonly subresource?: 'status' | undefined;
 }
 
-export interface DeleteOptions {
+export interface DeleteOptions extends Dry {
   readonly gracePeriodSeconds?: number | undefined;
   readonly preconditions?:
     | { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined }
@@ -35,7 +43,7 @@ export interface Objects {
   get(resource: ResourceName, ref: Ref): KubeObject;
   find(resource: ResourceName, ref: Ref): KubeObject | undefined;
   list(resource: ResourceName, namespace?: string): KubeObject[];
-  create(resource: ResourceName, object: object): KubeObject;
+  create(resource: ResourceName, object: object, options?: Dry): KubeObject;
   update(resource: ResourceName, object: object, options?: WriteOptions): KubeObject;
   patch(
     resource: ResourceName,
@@ -43,33 +51,7 @@ export interface Objects {
     patch: unknown,
     options?: WriteOptions & { readonly type?: PatchType },
   ): KubeObject;
-  delete(
-    resource: ResourceName,
-    ref: Ref,
-    options?: DeleteOptions,
-  ): { readonly object: KubeObject; readonly gone: boolean };
-}
-
-/** No vowels, and nothing that reads like another character, as in generated names. */
-const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
-
-function randomText(random: Random, letters: string, length: number): string {
-  return Array.from(
-    { length },
-    () => letters[Math.floor(random() * letters.length)] ?? letters[0],
-  ).join('');
-}
-
-function randomUid(random: Random): string {
-  const hex = (length: number): string => randomText(random, '0123456789abcdef', length);
-  return `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`;
-}
-
-function namespaceOf(
-  resource: Resource,
-  ref: { readonly namespace?: string | undefined },
-): string | undefined {
-  return resource.namespaced ? (ref.namespace ?? 'default') : undefined;
+  delete(resource: ResourceName, ref: Ref, options?: DeleteOptions): Deletion;
 }
 
 /** What a status update or a main update may change of what is stored. */
@@ -79,10 +61,14 @@ function mergeForWrite(
   sent: Draft,
   subresource: 'status' | undefined,
 ): Draft {
-  if (subresource === undefined) return resource.status ? { ...sent, status: stored.status } : sent;
-  // Multus writes its annotation through pods/status: labels and annotations pass.
-  const { labels, annotations } = sent.metadata;
-  return { ...stored, metadata: { ...stored.metadata, labels, annotations }, status: sent.status };
+  if (subresource === undefined) {
+    const { spec, status } = stored;
+    if (resource.name === 'namespaces') return { ...sent, spec, status };
+    return resource.status ? { ...sent, status } : sent;
+  }
+  // Multus writes its annotation through pods/status: the metadata pass, all but the owners.
+  const { ownerReferences } = stored.metadata;
+  return { ...stored, metadata: { ...sent.metadata, ownerReferences }, status: sent.status };
 }
 
 function checkPreconditions(
@@ -102,46 +88,6 @@ function checkPreconditions(
   }
 }
 
-/** A Node keeps the status that it is created with; a pod and a namespace begin with their own. */
-function initialStatus(resource: Resource, sent: Draft): Draft['status'] {
-  if (resource.name === 'pods') return { phase: 'Pending' };
-  if (resource.name === 'namespaces') return { phase: 'Active' };
-  return sent.status;
-}
-
-/** The new object with its name, namespace, uid, time of creation and first status. */
-function completeForCreate(
-  resource: Resource,
-  draft: Draft,
-  { clock, random }: { readonly clock: Clock; readonly random: Random },
-): Unversioned {
-  const { generateName, resourceVersion } = draft.metadata;
-  const generated =
-    generateName === undefined ? '' : generateName + randomText(random, SUFFIX_LETTERS, 5);
-  const name = draft.metadata.name ?? generated;
-  if (name === '') {
-    throw invalid(resource, '', 'metadata.name: Required value: name or generateName is required');
-  }
-  if (resourceVersion !== undefined) {
-    throw badRequest('resourceVersion should not be set on objects to be created');
-  }
-  return {
-    ...draft,
-    apiVersion: apiVersionOf(resource),
-    kind: resource.kind,
-    metadata: {
-      ...draft.metadata,
-      name,
-      namespace: namespaceOf(resource, draft.metadata),
-      uid: randomUid(random),
-      creationTimestamp: toTimestamp(clock.now()),
-      deletionTimestamp: undefined,
-      deletionGracePeriodSeconds: undefined,
-    },
-    status: initialStatus(resource, draft),
-  };
-}
-
 /** The rules of creation, update, patch and deletion over `store`. */
 export function createObjects(options: {
   readonly store: Store;
@@ -149,6 +95,8 @@ export function createObjects(options: {
   readonly random: Random;
 }): Objects {
   const { store, clock } = options;
+  const nothing = writesNothing(store);
+  const writerFor = ({ dryRun }: Dry): Writer => (dryRun ? nothing : store);
 
   const find: Objects['find'] = (name, ref) =>
     store.get(name, namespaceOf(resourceNamed(name), ref), ref.name);
@@ -164,11 +112,11 @@ export function createObjects(options: {
     resource: Resource,
     stored: KubeObject,
     sent: Draft,
-    subresource: 'status' | undefined,
+    options: WriteOptions,
   ): KubeObject => {
     checkBody(resource, sent);
     checkPreconditions(resource, stored, sent.metadata);
-    const merged = mergeForWrite(resource, stored, sent, subresource);
+    const merged = mergeForWrite(resource, stored, sent, options.subresource);
     const { deletionTimestamp, deletionGracePeriodSeconds } = stored.metadata;
     const next: Unversioned = {
       ...merged,
@@ -185,7 +133,15 @@ export function createObjects(options: {
         resourceVersion: stored.metadata.resourceVersion,
       },
     };
-    return isDeepStrictEqual(asJson(next), stored) ? stored : store.put(resource.name, next);
+    checkFinalizerNames(resource, stored.metadata.name, next);
+    checkNoNewFinalizers(resource, stored.metadata.name, stored, next);
+    const writer = writerFor(options);
+    if (deletesByUpdate(stored, next)) {
+      const answer = nothing.put(resource.name, next);
+      writer.remove(resource.name, stored);
+      return answer;
+    }
+    return isDeepStrictEqual(asJson(next), stored) ? stored : writer.put(resource.name, next);
   };
 
   return {
@@ -195,7 +151,7 @@ export function createObjects(options: {
       store
         .list(name)
         .filter((object) => namespace === undefined || object.metadata.namespace === namespace),
-    create(name, object) {
+    create(name, object, dry = {}) {
       const resource = resourceNamed(name);
       const draft = parseDraft(object);
       const complete = completeForCreate(resource, draft, options);
@@ -204,27 +160,30 @@ export function createObjects(options: {
       if (find(name, complete.metadata) !== undefined) {
         throw alreadyExists(resource, complete.metadata.name);
       }
-      return store.put(name, complete);
+      return writerFor(dry).put(name, complete);
     },
-    update(name, object, { subresource } = {}) {
+    update(name, object, writeOptions = {}) {
       const resource = resourceNamed(name);
       const sent = parseDraft(object);
       const stored = get(name, { ...sent.metadata, name: sent.metadata.name ?? '' });
       if (!resource.unconditionalUpdate && sent.metadata.resourceVersion === undefined) {
-        const why = 'metadata.resourceVersion: Invalid value: 0: must be specified for an update';
-        throw invalid(resource, stored.metadata.name, why);
+        throw invalid(resource, stored.metadata.name, {
+          field: 'metadata.resourceVersion',
+          reason: 'FieldValueInvalid',
+          message: 'Invalid value: 0: must be specified for an update',
+        });
       }
-      return write(resource, stored, sent, subresource);
+      return write(resource, stored, sent, writeOptions);
     },
-    patch(name, ref, patch, { subresource, type = 'application/merge-patch+json' } = {}) {
+    patch(name, ref, patch, { type = 'application/merge-patch+json', ...writeOptions } = {}) {
       const stored = get(name, ref);
       const sent = parseDraft(applyPatch(type, stored, patch));
-      return write(resourceNamed(name), stored, sent, subresource);
+      return write(resourceNamed(name), stored, sent, writeOptions);
     },
-    delete(name, ref, { gracePeriodSeconds, preconditions } = {}) {
+    delete(name, ref, { gracePeriodSeconds, preconditions, ...dry } = {}) {
       const stored = get(name, ref);
       checkPreconditions(resourceNamed(name), stored, preconditions ?? {});
-      return deleteGracefully(store, clock, name, stored, gracePeriodSeconds);
+      return deleteObject(writerFor(dry), clock, name, stored, gracePeriodSeconds);
     },
   };
 }

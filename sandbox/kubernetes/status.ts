@@ -32,10 +32,15 @@ export class StatusError extends Error {
   }
 }
 
+/** How the details of an answer name the group of a resource: not at all for the core group. */
+export function groupDetail(resource: Resource): { readonly group?: string } {
+  return resource.group === '' ? {} : { group: resource.group };
+}
+
 function subject(resource: Resource, name: string): { text: string; details: Status['details'] } {
   return {
     text: `${qualifiedName(resource)} ${JSON.stringify(name)}`,
-    details: { name, group: resource.group, kind: resource.name },
+    details: { name, ...groupDetail(resource), kind: resource.name },
   };
 }
 
@@ -59,9 +64,40 @@ export function conflict(resource: Resource, name: string, why: string): StatusE
   );
 }
 
-export function invalid(resource: Resource, name: string, why: string): StatusError {
-  const { details } = subject(resource, name);
-  const text = `${resource.kind} ${JSON.stringify(name)} is invalid: ${why}`;
+/** What is wrong with one field, in the words of apimachinery's field.Error. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly reason:
+    | 'FieldValueForbidden'
+    | 'FieldValueInvalid'
+    | 'FieldValueNotSupported'
+    | 'FieldValueRequired';
+  readonly message: string;
+}
+
+/** 422: the object cannot be stored like that. */
+export function invalid(resource: Resource, name: string, problem: FieldProblem): StatusError {
+  return invalidKind({ ...groupDetail(resource), kind: resource.kind }, name, problem);
+}
+
+/** 422: the options of a request, such as `CreateOptions`, cannot be like that. */
+export function invalidOptions(kind: string, problem: FieldProblem): StatusError {
+  return invalidKind({ group: 'meta.k8s.io', kind }, '', problem);
+}
+
+function invalidKind(
+  { group, kind }: { readonly group?: string; readonly kind: string },
+  name: string,
+  problem: FieldProblem,
+): StatusError {
+  const qualified = group === undefined ? kind : `${kind}.${group}`;
+  const text = `${qualified} ${JSON.stringify(name)} is invalid: ${problem.field}: ${problem.message}`;
+  const details = {
+    ...(name === '' ? {} : { name }),
+    ...(group === undefined ? {} : { group }),
+    kind,
+    causes: [problem],
+  };
   return new StatusError(422, 'Invalid', text, details);
 }
 

@@ -1,3 +1,4 @@
+import { checkFinalizerNames } from './finalizers.ts';
 import { type Draft, fieldAt } from './object.ts';
 import { apiVersionOf, type Resource, resourceNamed } from './resources.ts';
 import { badRequest, forbidden, invalid, notFound, type StatusError } from './status.ts';
@@ -41,11 +42,11 @@ export function checkBody(resource: Resource, draft: Draft): void {
 function checkEvent(resource: Resource, name: string, draft: Draft): void {
   const regarding = fieldAt(draft, 'involvedObject.namespace') ?? 'default';
   if (regarding !== draft.metadata.namespace) {
-    throw invalid(
-      resource,
-      name,
-      `involvedObject.namespace: Invalid value: ${JSON.stringify(regarding)}: does not match event.namespace`,
-    );
+    throw invalid(resource, name, {
+      field: 'involvedObject.namespace',
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(regarding)}: does not match event.namespace`,
+    });
   }
 }
 
@@ -72,15 +73,16 @@ function namespaceProblem(
  */
 export function checkCreate(store: Store, resource: Resource, name: string, draft: Draft): void {
   if (!SUBDOMAIN.test(name) || name.length > 253) {
-    throw invalid(
-      resource,
-      name,
-      `metadata.name: Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
-    );
+    throw invalid(resource, name, {
+      field: 'metadata.name',
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
+    });
   }
   if (resource.namespaced) {
     const problem = namespaceProblem(store, resource, draft.metadata.namespace ?? '', name);
     if (problem !== undefined) throw problem;
   }
+  checkFinalizerNames(resource, name, draft);
   if (resource.name === 'events') checkEvent(resource, name, draft);
 }

@@ -6,7 +6,7 @@ import {
   type Selection,
   versionToRead,
 } from './listing.ts';
-import type { KubeObject } from './object.ts';
+import type { Draft } from './object.ts';
 import { apiVersionOf } from './resources.ts';
 import type { Matcher } from './selectors.ts';
 import { type Status, StatusError } from './status.ts';
@@ -18,20 +18,23 @@ export interface WatchOptions extends ListOptions {
   readonly timeoutSeconds?: number | undefined;
 }
 
-type Frame = {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-  readonly object: object;
-};
+interface Frame {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: Draft;
+}
+
+/** How an object is told of. */
+type Present = (object: Draft) => object;
 
 /** The open watches of one API server. */
 export interface Watches {
   /**
-   * Opens a watch: a stream of JSON lines.
+   * Opens a watch: a stream of JSON lines, with objects as `present` gives them.
    *
    * @throws StatusError 400, 504; 410 only where `goneAsStatus` is set, else that is
    * the stream's one ERROR event, as from the API server's watch cache.
    */
-  open(selection: Selection, options: WatchOptions): ReadableStream<Uint8Array>;
+  open(selection: Selection, options: WatchOptions, present?: Present): ReadableStream<Uint8Array>;
   /** Sends a bookmark on every watch that allows them, now. */
   bookmark(): void;
   /** Ends every open watch: in order, or as a connection that breaks. */
@@ -63,7 +66,6 @@ function bookmarkFrame(selection: Selection, version: number, initialEnd = false
       apiVersion: apiVersionOf(selection.resource),
       metadata: {
         resourceVersion: String(version),
-        creationTimestamp: null,
         ...(initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
       },
     },
@@ -96,7 +98,7 @@ function firstFrames(
     ? store
         .list(selection.resource.name, from)
         .filter(matches)
-        .map((object: KubeObject): Frame => ({ type: 'ADDED', object }))
+        .map((object): Frame => ({ type: 'ADDED', object }))
     : [];
   const end = sendInitialEvents === true ? [bookmarkFrame(selection, from, true)] : [];
   const since = store
@@ -126,6 +128,7 @@ export function createWatches(options: {
     selection: Selection,
     asked: WatchOptions,
     first: readonly Frame[],
+    present: Present,
   ): ReadableStream<Uint8Array> => {
     const matches = matcherOf(selection);
     const cleanUp: Cancel[] = [];
@@ -134,8 +137,10 @@ export function createWatches(options: {
     };
     return new ReadableStream<Uint8Array>({
       start(controller) {
-        const send = (frame: Frame): void =>
-          controller.enqueue(encoder.encode(`${JSON.stringify(frame)}\n`));
+        const send = ({ type, object }: Frame): void => {
+          const line = JSON.stringify({ type, object: present(object) });
+          controller.enqueue(encoder.encode(`${line}\n`));
+        };
         const watch: OpenWatch = {
           bookmark() {
             if (asked.allowWatchBookmarks) send(bookmarkFrame(selection, store.version()));
@@ -174,9 +179,10 @@ export function createWatches(options: {
 
   const watches: Watches = {
     goneAsStatus: false,
-    open(selection, asked) {
+    open(selection, asked, present = (object) => object) {
       try {
-        return stream(selection, asked, firstFrames(store, selection, asked, staleness()));
+        const first = firstFrames(store, selection, asked, staleness());
+        return stream(selection, asked, first, present);
       } catch (error) {
         if (!(error instanceof StatusError) || error.status.code !== 410) throw error;
         if (watches.goneAsStatus) throw error;

@@ -41,7 +41,8 @@ export async function startCluster(options: KubernetesOptions = {}): Promise<Clu
       api.objects.patch('pods', { name }, { metadata: { annotations: annotations(ips) } });
     },
     removePod(name) {
-      api.objects.delete('pods', { name }, { gracePeriodSeconds: 0 });
+      // As of a pod that was marked as terminating before: only that it is gone is told.
+      api.store.remove('pods', api.objects.get('pods', { name }));
     },
   };
 }

@@ -84,7 +84,7 @@ test('resourceVersion=0 may be served from the past, a list without it never is'
       ({ metadata }) => metadata?.name,
     );
   expect(await names('0')).toEqual(['b']);
-  kubernetes.faults.serveStale(2);
+  kubernetes.faults.serveStale(3);
   expect(await names('0')).toEqual(['a']);
   expect(await names()).toEqual(['b']);
   expect(await codeOf(names('100000'))).toBe(504);

@@ -4,6 +4,7 @@ import { type Call, createFaults, type KubernetesFaults } from './faults.ts';
 import { handle } from './handler.ts';
 import { type FetchHandler, listen } from './http-server.ts';
 import { kubeconfigText } from './kubeconfig.ts';
+import { emptyNamespaces } from './namespaces.ts';
 import { createObjects, type Objects } from './objects.ts';
 import { createStore, type Store } from './store.ts';
 import { createCertificate } from './tls.ts';
@@ -54,6 +55,7 @@ export function createKubernetesApi(options: KubernetesOptions = {}): Kubernetes
   const { clock = systemClock, random = Math.random, multus = true } = options;
   const store = createStore(options.historyLimit);
   const objects = createObjects({ store, clock, random });
+  emptyNamespaces({ store, objects, clock });
   const faults = createFaults(clock, () => watches.breakAll('reset'));
   const watches = createWatches({
     store,

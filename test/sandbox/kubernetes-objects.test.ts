@@ -40,7 +40,7 @@ test('what exists, a bad name and a missing namespace are refused', async () => 
 });
 
 test('a namespace that is being deleted takes nothing new', async () => {
-  const { core } = await connect();
+  const { core } = await connect({ clock: virtualClock() });
   await core.createNamespace({ body: { metadata: { name: 'team' } } });
   await core.deleteNamespace({ name: 'team' });
   expect(await codeOf(core.createNamespacedPod({ namespace: 'team', body: pod('a') }))).toBe(403);

@@ -14,8 +14,17 @@ import { type ColumnOutcomes, outcomeTable } from './table.ts';
 const REPORTS = '.build/columns';
 const SCENARIOS = ['--config', 'vitest.columns.config.ts'];
 const EMBEDDED = 'embedded';
+const REAL_API_SERVER = 'kube-apiserver, by itself';
 /** Each embedded scenario has its own parts; the others share theirs. */
 const SIDE_BY_SIDE = '--maxWorkers=2';
+const KUBERNETES_RULES = [
+  'dry-run',
+  'finalizers',
+  'media-types',
+  'namespaces',
+  'pod-rows',
+  'tables',
+].map((subject) => `test/sandbox/kubernetes-${subject}.test.ts`);
 const SQS_RULES = ['deduplication', 'groups', 'redrive', 'requests', 'visibility'].map(
   (subject) => `test/sandbox/sqs-${subject}.test.ts`,
 );
@@ -27,26 +36,36 @@ export interface Scenarios {
   readonly table: string;
 }
 
-/** Runs the scenarios on every column, and the rules of SQS on moto's. */
+/**
+ * Runs the scenarios on every column, the rules of Kubernetes on a real API server, and those of SQS
+ * on moto's.
+ */
 export async function runColumns(): Promise<Scenarios> {
   mkdirSync(REPORTS, { recursive: true });
-  const columns = [
-    await runTests(EMBEDDED, [...SCENARIOS, SIDE_BY_SIDE], { COLUMN: EMBEDDED }),
-    ...(await runOnPlanes(COLUMN_NAMES.filter((name) => name !== EMBEDDED))),
-  ];
-  const rules = await runSqsRules();
-  const all = [...columns, ...rules];
+  const embedded = await runTests(EMBEDDED, [...SCENARIOS, SIDE_BY_SIDE], { COLUMN: EMBEDDED });
+  const names = COLUMN_NAMES.filter((name) => name !== EMBEDDED);
+  const onPlanes = await runOnPlanes([...names, REAL_API_SERVER]);
+  const columns = [embedded, ...onPlanes.filter(({ name }) => name !== REAL_API_SERVER)];
+  const kubernetes = onPlanes.filter(({ name }) => name === REAL_API_SERVER);
+  const sqs = await runSqsRules();
+  const all = [...columns, ...kubernetes, ...sqs];
   return {
     passed: all.reduce((sum, { passed }) => sum + passed, 0),
     failed: all.reduce((sum, { failed }) => sum + failed, 0),
-    table: `\nThe scenarios\n${outcomeTable(columns)}\n\nThe rules of SQS\n${outcomeTable(rules)}`,
+    table: [
+      `\nThe scenarios\n${outcomeTable(columns)}`,
+      `\nThe rules of Kubernetes\n${outcomeTable(kubernetes)}`,
+      `\nThe rules of SQS\n${outcomeTable(sqs)}`,
+    ].join('\n'),
   };
 }
 
-/** Runs the columns one after the other on the same control planes. */
+/** Runs the columns, and the rules of Kubernetes, one after the other on the same control planes. */
 function runOnPlanes(names: readonly string[]): Promise<Ran[]> {
   return runOn(names, startPlanes, (name, planes) =>
-    runTests(name, SCENARIOS, { COLUMN: name, ...variablesOf(planes) }),
+    name === REAL_API_SERVER
+      ? runTests(name, KUBERNETES_RULES, { API_SERVER: JSON.stringify(planes.planes[0]) })
+      : runTests(name, SCENARIOS, { COLUMN: name, ...variablesOf(planes) }),
   );
 }
 

@@ -3,7 +3,8 @@ import { getMoto } from './parts/moto.ts';
 import { pythonObstacles } from './parts/preconditions.ts';
 
 /**
- * Python programs that somebody else wrote: `moto_server`, and `cfn-lint`, which moto needs itself.
+ * Programs that somebody else wrote, from Python packages: `moto_server`, `cfn-lint`, which moto
+ * needs itself, and `shellcheck`.
  * Installed on first use.
  *
  * @returns the path of each of them.

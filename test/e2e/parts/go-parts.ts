@@ -76,8 +76,20 @@ export const KWOK: GoGroup = {
 
 export const HELM: GoGroup = { name: 'helm', programs: { helm: 'helm.sh/helm/v4/cmd/helm' } };
 
+export const ACTIONLINT: GoGroup = {
+  name: 'actionlint',
+  programs: { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint' },
+};
+
 /** In the order in which they are best built: the largest first. */
-export const GO_GROUPS: readonly GoGroup[] = [KUBE, CONTAINER_RUNTIME, CNI_PLUGINS, KWOK, HELM];
+export const GO_GROUPS: readonly GoGroup[] = [
+  KUBE,
+  CONTAINER_RUNTIME,
+  CNI_PLUGINS,
+  KWOK,
+  HELM,
+  ACTIONLINT,
+];
 
 /** The version of Kubernetes that go.mod pins, such as `v1.36.3`. */
 export const kubernetesVersion = KUBERNETES;

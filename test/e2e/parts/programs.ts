@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  ACTIONLINT,
   CNI_PLUGINS,
   CONTAINER_RUNTIME,
   filesDirectory,
@@ -48,7 +49,7 @@ export function program(name: string): string {
 /** The groups whose programs a control plane needs, and those that nodes need beside it. */
 export const CONTROL_PLANE_GROUPS: readonly GoGroup[] = [KUBE];
 export const NODE_GROUPS: readonly GoGroup[] = [CONTAINER_RUNTIME, CNI_PLUGINS];
-export const OTHER_GROUPS: readonly GoGroup[] = [KWOK, HELM];
+export const OTHER_GROUPS: readonly GoGroup[] = [KWOK, HELM, ACTIONLINT];
 
 /** The manifests of whereabouts' CRDs. */
 export function whereaboutsCrds(): string[] {

@@ -36,8 +36,13 @@ export interface Pod extends PodRef {
 export interface Node {
   readonly name: string;
   readonly uid: string;
-  /** The EC2 instance that `spec.providerID` names; absent for Fargate, hybrid and the like. */
+  /** The EC2 instance that `spec.providerID` names. */
   readonly instanceId?: string;
+  /**
+   * `spec.providerID` names what is no EC2 instance: Fargate, hybrid nodes. Where it names nothing,
+   * as it may for a moment after the Node registered, nobody knows yet.
+   */
+  readonly outsideEc2?: true;
   /** Label `node.kubernetes.io/instance-type`. */
   readonly instanceType?: string;
 }

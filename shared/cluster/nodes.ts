@@ -21,12 +21,14 @@ const node = z.object({
  */
 export function nodeFromObject(object: unknown): Node {
   const { metadata, spec } = parseObject('Node', node, object);
-  const instanceId = instanceIdOf(spec?.providerID ?? '');
+  const providerId = spec?.providerID ?? '';
+  const instanceId = instanceIdOf(providerId);
   const instanceType = metadata.labels?.[INSTANCE_TYPE];
   return {
     name: metadata.name,
     uid: metadata.uid,
     ...(instanceId === undefined ? {} : { instanceId }),
+    ...(isOutsideEc2(providerId) ? { outsideEc2: true } : {}),
     ...(instanceType === undefined ? {} : { instanceType }),
   };
 }
@@ -38,4 +40,9 @@ export function nodeFromObject(object: unknown): Node {
  */
 function instanceIdOf(providerId: string): string | undefined {
   return /^aws:\/\/.*\/(i-[0-9a-f]{1,32})$/.exec(providerId)?.[1];
+}
+
+/** An instance id that cannot be read is one of EC2's all the same. */
+function isOutsideEc2(providerId: string): boolean {
+  return providerId !== '' && !/^aws:\/\/.*\/i-/.test(providerId);
 }

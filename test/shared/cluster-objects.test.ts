@@ -106,6 +106,18 @@ test.each([
   expect(nodeFromObject(object).instanceId).toBe(instanceId);
 });
 
+test.each([
+  ['aws:///us-east-1a/i-0123456789abcdef0', undefined],
+  ['aws:///us-east-1a/i-xyz', undefined],
+  ['', undefined],
+  ['aws:///us-east-1a/0a1b2c/fargate-ip-10-0-0-1.ec2.internal', true],
+  ['eks-hybrid:///us-west-2/demo/mi-0123456789abcdef0', true],
+  ['kind://docker/kind/i-0123', true],
+])('providerID %j says that the node is outside EC2: %s', (providerID, outsideEc2) => {
+  const object = { metadata: { name: 'worker-a', uid: 'n1' }, spec: { providerID } };
+  expect(nodeFromObject(object).outsideEc2).toBe(outsideEc2);
+});
+
 test('a node’s instance type is the one of its label', () => {
   const labels = { 'node.kubernetes.io/instance-type': 'm5.large' };
   expect(nodeFromObject({ metadata: { name: 'worker-a', uid: 'n1', labels } })).toEqual({

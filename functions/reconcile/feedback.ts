@@ -74,7 +74,10 @@ function notTold({ cluster, telemetry }: ClusterAccess, { pod }: PodOutcome, err
   telemetry.metric('PodsNotTold', cluster, 1);
 }
 
-/** The outcome of each live pod that acquires something or has been told something. */
+/**
+ * The outcome of each live pod that acquires something or has been told something. Where a call
+ * failed, a pod that waits for what it was to do is told with the next try.
+ */
 function outcomesOf({ state, plan, applied }: Told): PodOutcome[] {
   const { problems } = applied;
   const problemsOf = Map.groupBy(problems, (problem) => problem.pod.uid);
@@ -84,8 +87,9 @@ function outcomesOf({ state, plan, applied }: Told): PodOutcome[] {
   );
   // What a pod holds is recorded beside the problem: the record is what it holds it by.
   const placedOf = Map.groupBy([...placed, ...plan.held], ({ claim }) => claim.pod.uid);
+  const open = new Set(applied.open.map(({ claim }) => claim.pod.uid));
   return [...state.podObjects.values()]
-    .filter((pod) => !pod.terminating && !pod.finished)
+    .filter((pod) => !pod.terminating && !pod.finished && !open.has(pod.uid))
     .map((pod) => ({
       pod,
       placed: placedOf.get(pod.uid) ?? [],

@@ -120,38 +120,36 @@ async function decideAndDo(
   signal?: AbortSignal,
 ): Promise<NodeResult> {
   const memory = memoryOf(request.node);
-  const wish = decide(state, request, memory, access.policy !== 'upsert-only');
-  const alone = !unassigns(wish) || (await isSole());
-  const decided = alone ? wish : decide(state, request, memory, false);
-  if (access.policy === 'dry-run') {
-    report(access, state, decided);
-    return { kind: 'reconciled', plan: decided, applied: nothing(decided) };
+  const { policy } = access;
+  const decided = decide(state, request, memory, policy !== 'upsert-only');
+  const restricted = async (): Promise<Plan | undefined> =>
+    (await isSole()) ? undefined : decide(state, request, memory, false);
+  if (policy === 'dry-run') {
+    const wouldDo = (unassigns(decided) ? await restricted() : undefined) ?? decided;
+    report(access, state, wouldDo);
+    return { kind: 'reconciled', plan: wouldDo, applied: nothing(wouldDo) };
   }
   await held();
   const { seenGone } = memory;
   const remember = (gone: readonly Placement[]): void =>
     seenGone.record({ at: startedAt, pods: unfinished(state), gone });
   const startedAt = access.clock.now();
-  const unassignedFrom = new Set<string>();
-  const unseenGone: Placement[] = [];
-  let applied: Applied;
-  try {
-    applied = await apply(access, state, decided, {
-      assignKept: request.assignKept || decided.keep.some(seenGone.contradicts),
-      inConflict: (assignment) => isInConflict(state, assignment),
-      unassignedFrom,
-      onUnseenGone: (placement) => unseenGone.push(placement),
-      signal,
-    });
-  } finally {
-    // Also where EC2 throttled in the middle: the retry does not ask about these again.
-    remember(unseenGone);
-    await send([...unassignedFrom].map((node) => moved(access, node)));
-  }
+  const applied = await apply(access, state, decided, {
+    assignKept: request.assignKept || decided.keep.some(seenGone.contradicts),
+    inConflict: (assignment) => isInConflict(state, assignment),
+    restricted,
+    signal,
+  });
+  // Also where EC2 throttled in the middle: the retry does not ask about these again.
+  remember(applied.unseenGone);
+  await send([...applied.unassignedFrom].map((node) => moved(access, node)));
+  seenGone.forget(applied.assigned);
+  // Those whose addresses are there need not wait for the read-back, nor for what failed beside them.
+  await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
+  if (applied.failures.length > 0) throw applied.failures[0];
   await seeGone(access, state.node, state.instanceId, applied.toBeGone, signal);
   remember(applied.toBeGone);
-  seenGone.forget([...applied.assigned, ...decided.keep, ...decided.held]);
-  await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
+  seenGone.forget([...decided.keep, ...decided.held]);
   return { kind: 'reconciled', plan: decided, applied };
 }
 
@@ -206,7 +204,17 @@ function unfinished({ podObjects }: NodeState): ReadonlySet<string> {
 }
 
 function nothing({ problems }: Plan): Applied {
-  return { assigned: [], takenOver: 0, released: [], toBeGone: [], problems };
+  return {
+    assigned: [],
+    takenOver: 0,
+    problems,
+    released: [],
+    toBeGone: [],
+    unseenGone: [],
+    unassignedFrom: new Set(),
+    open: [],
+    failures: [],
+  };
 }
 
 function report(access: ClusterAccess, { node }: NodeState, decided: Plan): void {

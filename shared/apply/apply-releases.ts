@@ -3,67 +3,122 @@ import type { Placement, Plan } from '../plan/decision.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { allEnded } from './all-ended.ts';
+import { ofFamily } from './assign.ts';
+import { attempt, type Journal } from './journal.ts';
 import { releaseFromEni } from './release.ts';
 
-/** What became of a plan's releases. */
-export interface Released {
-  readonly released: readonly Placement[];
-  /** What must be seen to be gone before the message is done. */
-  readonly toBeGone: readonly Placement[];
+/** What became of the addresses that were to leave an ENI: all that the read showed are off, or not. */
+export type Ended = 'done' | 'failed' | 'forbidden';
+
+/** The releases of a plan, which are under way. */
+export interface Releases {
+  /** Whether anything is to leave this ENI. */
+  readonly concern: (eniId: string) => boolean;
+  /** Resolves once nothing is being unassigned from this ENI any more. */
+  readonly from: (eniId: string) => Promise<Ended>;
+  /** Resolves once no call is under way any more. */
+  readonly ended: Promise<unknown>;
 }
 
 /**
- * Unassigns what is to be released and what is to move. An address that EC2 refuses to unassign
- * stays; it is logged, and the next sweep sees it.
+ * Begins to unassign what is to be released and what is to move, ENI by ENI: one that fails costs
+ * the others nothing. An address that EC2 refuses to unassign stays; it is logged, and the next
+ * sweep sees it. What was done and what failed is in the journal.
  *
- * @param onUnseenGone told of each address that the read did not show and that EC2 does not have,
- *   or no longer, also when this throws.
- * @throws StalePodsError, and what EC2 throws, once no call is under way any more.
+ * @param isAllowed asked once, before anything is unassigned, where there is anything.
  */
-export async function applyReleases(
+export function startReleases(
   access: ClusterAccess,
   state: NodeState,
   plan: Plan,
-  onUnseenGone: (placement: Placement) => void,
+  journal: Journal,
+  isAllowed: () => Promise<boolean>,
   signal?: AbortSignal,
-): Promise<Released> {
+): Releases {
   const moving = plan.move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
-  const byEni = Map.groupBy([...plan.release, ...moving], ({ eniId }) => eniId);
-  const seen = await allEnded(
-    [...byEni].map(([eniId, onEni]) =>
-      release(
-        access,
-        state,
-        eniId,
-        onEni.map(({ address }) => address),
-        signal,
-      ),
-    ),
-  );
-  // What the read does not show is mostly gone, and EC2's refusal does not say which: one by one.
-  const unseen = await allEnded(
-    plan.releaseUnseen.map(async ({ eniId, address }) => {
-      const outcome = await release(access, state, eniId, [address], signal);
-      for (const placement of [...outcome.done, ...outcome.notAssigned]) onUnseenGone(placement);
-      return outcome;
+  const seen = Map.groupBy([...plan.release, ...moving], ({ eniId }) => eniId);
+  const unseen = Map.groupBy(plan.releaseUnseen, ({ eniId }) => eniId);
+  const eniIds = new Set([...seen.keys(), ...unseen.keys()]);
+  const releasing: Releasing = { access, state, journal, signal };
+
+  let allowed = false;
+  const asked =
+    eniIds.size === 0
+      ? Promise.resolve(true)
+      : attempt(journal, async () => {
+          allowed = await isAllowed();
+        });
+  const releaseFrom = async (eniId: string): Promise<Ended> => {
+    if (!(await asked)) return 'failed';
+    if (!allowed) return 'forbidden';
+    const shown = addressesOf(seen.get(eniId));
+    if (!(await attempt(journal, () => releaseSeen(releasing, eniId, shown)))) return 'failed';
+    await attempt(journal, () => releaseUnseen(releasing, eniId, addressesOf(unseen.get(eniId))));
+    return 'done';
+  };
+  const byEni = new Map([...eniIds].map((eniId) => [eniId, releaseFrom(eniId)]));
+  return {
+    concern: (eniId) => byEni.has(eniId),
+    from: (eniId) => byEni.get(eniId) ?? Promise.resolve('done'),
+    ended: Promise.all(byEni.values()),
+  };
+}
+
+interface Releasing {
+  readonly access: ClusterAccess;
+  readonly state: NodeState;
+  readonly journal: Journal;
+  readonly signal?: AbortSignal;
+}
+
+function addressesOf(placements: readonly Placement[] = []): Address[] {
+  return placements.map(({ address }) => address);
+}
+
+/** One call per family; one that fails does not keep the other from being sent. */
+async function releaseSeen(
+  releasing: Releasing,
+  eniId: string,
+  addresses: readonly Address[],
+): Promise<void> {
+  const { journal } = releasing;
+  const sent: Promise<void>[] = [];
+  for (const family of [4, 6] as const) {
+    const part = release(releasing, eniId, ofFamily(addresses, family)).then((outcome) => {
+      journal.released.push(...outcome.done);
+      journal.notAssigned.push(...outcome.notAssigned);
+    });
+    sent.push(part);
+    await part.catch(() => undefined);
+  }
+  await allEnded(sent);
+}
+
+/** What the read does not show is mostly gone, and EC2's refusal does not say which: one by one. */
+async function releaseUnseen(
+  releasing: Releasing,
+  eniId: string,
+  addresses: readonly Address[],
+): Promise<void> {
+  const { journal } = releasing;
+  await allEnded(
+    addresses.map(async (address) => {
+      const { done, notAssigned } = await release(releasing, eniId, [address]);
+      journal.released.push(...done);
+      journal.unseenGone.push(...done, ...notAssigned);
     }),
   );
-  const released = [...seen, ...unseen].flatMap(({ done }) => done);
-  // "Not assigned" for what the read showed says that the read was old: it too must be seen to be gone.
-  const wereGone = seen.flatMap(({ notAssigned }) => notAssigned);
-  return { released, toBeGone: [...released, ...wereGone] };
 }
 
 async function release(
-  access: ClusterAccess,
-  { node, listedAt }: NodeState,
+  { access, state, signal }: Releasing,
   eniId: string,
   addresses: readonly Address[],
-  signal?: AbortSignal,
 ): Promise<{ readonly done: Placement[]; readonly notAssigned: Placement[] }> {
   const { cluster, clock, ec2, telemetry } = access;
-  const releasing = { once: ec2.once, clock, listedAt, signal };
-  const outcome = await releaseFromEni(releasing, eniId, addresses);
+  const { listedAt, node } = state;
+  const sending = { once: ec2.once, clock, listedAt, signal };
+  const outcome = await releaseFromEni(sending, eniId, addresses);
   const notAssigned: Placement[] = [];
   for (const { address, refusal } of outcome.refused) {
     if (refusal.kind === 'not-assigned') notAssigned.push({ address, eniId });

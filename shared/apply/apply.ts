@@ -1,13 +1,11 @@
-import { type Address, familyOf } from '../address.ts';
-import type { Assignment, Move, Placement, Plan } from '../plan/decision.ts';
+import type { Assignment, Placement, Plan } from '../plan/decision.ts';
 import type { Problem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
-import { allEnded } from './all-ended.ts';
-import { applyReleases, type Released } from './apply-releases.ts';
-import { assignToEni } from './assign.ts';
-import { problemOf } from './refused.ts';
-import { mayBeElsewhere, takeOver } from './take-over.ts';
+import { type Releases, startReleases } from './apply-releases.ts';
+import { attempt, type Journal, keyOf, newJournal } from './journal.ts';
+import { StalePodsError } from './release.ts';
+import { type Queue, type Serving, serve } from './serve-eni.ts';
 
 /** How a plan is to be applied. */
 export interface ApplyOptions {
@@ -15,139 +13,157 @@ export interface ApplyOptions {
   readonly assignKept: boolean;
   /** Whether the pod has been told of a conflict about the address: then it is looked up before it is assigned. */
   readonly inConflict: (assignment: Assignment) => boolean;
-  /** Nodes from whose ENIs a take-over unassigned are added, also when it throws. */
-  readonly unassignedFrom: Set<string>;
-  /** Told of each address to be released that the read did not show and EC2 does not have, also when it throws. */
-  readonly onUnseenGone?: (placement: Placement) => void;
+  /**
+   * Asked before anything is unassigned from the node's own ENIs, and only then: the plan to follow
+   * instead, where nothing may be.
+   */
+  readonly restricted?: () => Promise<Plan | undefined>;
   readonly signal?: AbortSignal;
 }
 
 /** What was done. */
-export interface Applied extends Released {
+export interface Applied {
   /** Assigned by this run; what was assigned again for safety is not in it. */
   readonly assigned: readonly Assignment[];
   readonly takenOver: number;
   /** Those of the plan that still stand, and those that EC2 and the other nodes had. */
   readonly problems: readonly Problem[];
+  readonly released: readonly Placement[];
+  /** What must be seen to be gone before the message is done. */
+  readonly toBeGone: readonly Placement[];
+  /** To be released, not shown by the read, and not on its ENI now. */
+  readonly unseenGone: readonly Placement[];
+  /** Nodes from whose ENIs a take-over unassigned. */
+  readonly unassignedFrom: ReadonlySet<string>;
+  /** What nothing is known of since a call failed: the pods that wait for it cannot be told yet. */
+  readonly open: readonly Assignment[];
+  /**
+   * What calls failed with, that which a new read alone does not mend first: the message is tried
+   * again. StalePodsError, UnsettledError, and what EC2 and the API server throw.
+   */
+  readonly failures: readonly unknown[];
 }
 
 /**
- * Does what was decided: one EC2 call per ENI, direction and family, releases before assigns,
- * since a full ENI must first be emptied.
+ * Does what was decided: one EC2 call per ENI, direction and family, all ENIs side by side. What
+ * fits an ENI as it is waits for no release; on an ENI that must first be emptied, or gets what
+ * leaves another one, releases come first. What fails costs itself and what needs its room.
  *
- * @throws StalePodsError, UnsettledError, and what EC2 and the API server throw, once no call is
- *   under way any more.
+ * @returns once no call is under way any more, also where calls failed.
  */
 export async function apply(
   access: ClusterAccess,
   state: NodeState,
   plan: Plan,
-  options: ApplyOptions,
+  { assignKept, inConflict, restricted, signal }: ApplyOptions,
 ): Promise<Applied> {
-  const releases = await applyReleases(
-    access,
-    state,
-    plan,
-    options.onUnseenGone ?? (() => {}),
-    options.signal,
-  );
-  const wanted: (Assignment | Move)[] = [...plan.move, ...plan.assign];
-  const kept = options.assignKept
+  const journal = newJournal();
+  let followed = plan;
+  const isAllowed = async (): Promise<boolean> => {
+    const instead = await restricted?.();
+    followed = instead ?? plan;
+    return instead === undefined;
+  };
+  const releases = startReleases(access, state, plan, journal, isAllowed, signal);
+  const kept = assignKept
     ? plan.keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix)
     : [];
-  const enis = new Set([...kept, ...wanted].map(({ eniId }) => eniId));
-  const served = await allEnded(
-    [...enis].map((eniId) => {
-      const on = (assignment: Assignment): boolean => assignment.eniId === eniId;
-      const queue = { kept: kept.filter(on), wanted: wanted.filter(on) };
-      return serve(access, state, { ...queue, waiting: plan.waiting.filter(on) }, options);
-    }),
+  const serving = { access, state, journal, inConflict, signal };
+  const enis = new Set(
+    [...kept, ...plan.move, ...plan.assign, ...plan.waiting].map(({ eniId }) => eniId),
   );
-  const tried = new Set(served.flatMap((entry) => entry.tried).map(keyOf));
-  const standing = plan.problems.filter((problem) => !isAnswered(problem, tried));
-  return {
-    ...releases,
-    assigned: served.flatMap((entry) => entry.assigned),
-    takenOver: served.reduce((sum, entry) => sum + entry.takenOver, 0),
-    problems: [...standing, ...served.flatMap((entry) => entry.problems)],
-  };
+  await Promise.all([
+    releases.ended,
+    ...[...enis].map((eniId) =>
+      attempt(journal, () =>
+        serveEni(serving, eniId, { kept, plan, followed: () => followed }, releases),
+      ),
+    ),
+  ]);
+  return appliedOf(journal, { kept, followed });
 }
 
-/** The assignments of one ENI, in the order in which they are served. */
-interface Queue {
+interface Serves {
   readonly kept: readonly Assignment[];
-  readonly wanted: readonly Assignment[];
-  readonly waiting: readonly Assignment[];
+  readonly plan: Plan;
+  /** The plan, or what is to be followed in its place, once that is known. */
+  readonly followed: () => Plan;
 }
 
-interface Served extends Pick<Applied, 'assigned' | 'takenOver' | 'problems'> {
-  readonly tried: readonly Assignment[];
-}
-
-/** Serves an ENI's queue; the room of what is refused goes to those that wait for it. */
-async function serve(
-  access: ClusterAccess,
-  state: NodeState,
-  { kept, wanted, waiting }: Queue,
-  options: ApplyOptions,
-): Promise<Served> {
-  const first = await assign(access, state, kept, wanted, options);
-  const next = ([4, 6] as const).flatMap((family) => {
-    const inFamily = ({ address }: { address: Address }) => familyOf(address) === family;
-    const refused = first.problems.flatMap((problem) => ('address' in problem ? [problem] : []));
-    return refused.some((problem) => problem.kind === 'eni-full' && inFamily(problem))
-      ? []
-      : waiting.filter(inFamily).slice(0, refused.filter(inFamily).length);
-  });
-  if (next.length === 0) return { ...first, tried: wanted };
-  const rest = waiting.filter((assignment) => !next.includes(assignment));
-  const then = await serve(access, state, { kept: [], wanted: next, waiting: rest }, options);
-  return {
-    tried: [...wanted, ...then.tried],
-    assigned: [...first.assigned, ...then.assigned],
-    takenOver: first.takenOver + then.takenOver,
-    problems: [...first.problems, ...then.problems],
-  };
-}
-
-async function assign(
-  access: ClusterAccess,
-  state: NodeState,
-  kept: readonly Assignment[],
-  wanted: readonly Assignment[],
-  options: ApplyOptions,
-): Promise<Omit<Served, 'tried'>> {
-  const { signal } = options;
-  const contested = wanted.filter(options.inConflict);
-  const tried = [...kept, ...wanted.filter((assignment) => !contested.includes(assignment))];
-  const [first] = tried;
-  const addresses = tried.map(({ address }) => address);
-  const outcome = first
-    ? await assignToEni(access.ec2.client, first.eniId, addresses, signal)
-    : { done: [], refused: [] };
-
-  const problems: Problem[] = [];
-  for (const { address, refusal } of outcome.refused) {
-    const assignment = tried.find((entry) => entry.address === address);
-    if (assignment === undefined) continue;
-    const { claim, eniId } = assignment;
-    if (mayBeElsewhere(refusal.kind)) contested.push(assignment);
-    else problems.push({ pod: claim.pod, address, ...problemOf(refusal, eniId) });
+async function serveEni(
+  serving: Serving,
+  eniId: string,
+  serves: Serves,
+  releases: Releases,
+): Promise<void> {
+  const { plan } = serves;
+  const on = <A extends Assignment>(list: readonly A[]): A[] =>
+    list.filter((assignment) => assignment.eniId === eniId);
+  const queue = { kept: on(serves.kept), wanted: on(plan.assign), waiting: on(plan.waiting) };
+  const moves = on(plan.move);
+  if (moves.length === 0 && !queue.wanted.some(({ needsRoom }) => needsRoom)) {
+    await serve(serving, queue);
+    await serveFull(serving, eniId, queue, releases);
+    return;
   }
-  const taken = await takeOver(access, state, contested, options.unassignedFrom, signal);
-  const done = new Set<Address>(outcome.done);
+  const [emptied, ...left] = await Promise.all(
+    [eniId, ...moves.map(({ fromEniId }) => fromEniId)].map(releases.from),
+  );
+  if ([emptied, ...left].includes('forbidden')) {
+    const { assign, waiting } = serves.followed();
+    await serve(serving, { ...queue, wanted: on(assign), waiting: on(waiting) });
+    return;
+  }
+  const wanted = [...moves.filter((_, index) => left[index] === 'done'), ...queue.wanted];
+  const fitting = wanted.filter(({ needsRoom }) => !needsRoom);
+  await serve(
+    serving,
+    emptied === 'done' ? { ...queue, wanted } : { ...queue, wanted: fitting, waiting: [] },
+  );
+}
+
+/** The read may show less than an ENI has: what found no room is tried again once it is emptied. */
+async function serveFull(
+  serving: Serving,
+  eniId: string,
+  { wanted }: Queue,
+  releases: Releases,
+): Promise<void> {
+  const { problems } = serving.journal;
+  const full = wanted.filter(
+    ({ claim, address }) => problems.get(keyOf(claim.pod, address))?.kind === 'eni-full',
+  );
+  if (full.length === 0 || !releases.concern(eniId)) return;
+  const ended = await releases.from(eniId);
+  if (ended === 'forbidden') return;
+  for (const { claim, address } of full) problems.delete(keyOf(claim.pod, address));
+  if (ended === 'done') await serve(serving, { kept: [], wanted: full, waiting: [] });
+}
+
+function appliedOf(
+  journal: Journal,
+  { kept, followed }: { readonly kept: readonly Assignment[]; readonly followed: Plan },
+): Applied {
+  const { assigned, problems } = journal;
+  const answered = new Set([...assigned.keys(), ...problems.keys()]);
+  for (const { claim, address } of kept) assigned.delete(keyOf(claim.pod, address));
+  const isAssigned = ({ claim, address }: Assignment) => assigned.has(keyOf(claim.pod, address));
+  const isOpen = ({ claim, address }: Assignment) => !answered.has(keyOf(claim.pod, address));
+  const stands = (problem: Problem) =>
+    problem.kind !== 'eni-full' || !answered.has(keyOf(problem.pod, problem.address));
   return {
-    assigned: [...wanted.filter(({ address }) => done.has(address)), ...taken.assigned],
-    takenOver: taken.takenOver,
-    problems: [...problems, ...taken.problems],
+    assigned: [...followed.move, ...followed.assign, ...followed.waiting].filter(isAssigned),
+    takenOver: journal.takenOver.size,
+    problems: [...followed.problems.filter(stands), ...problems.values()],
+    released: journal.released,
+    toBeGone: [...journal.released, ...journal.notAssigned],
+    unseenGone: journal.unseenGone,
+    unassignedFrom: journal.unassignedFrom,
+    open: [...kept, ...followed.move, ...followed.assign].filter(isOpen),
+    failures: journal.failures.toSorted((a, b) => Number(isStale(a)) - Number(isStale(b))),
   };
 }
 
-function keyOf({ claim, address }: Assignment): string {
-  return `${claim.pod.uid}/${address}`;
-}
-
-/** Whether what the plan said of an address that waited for room has been tried and answered since. */
-function isAnswered(problem: Problem, tried: ReadonlySet<string>): boolean {
-  return problem.kind === 'eni-full' && tried.has(`${problem.pod.uid}/${problem.address}`);
+function isStale(error: unknown): boolean {
+  return error instanceof StalePodsError;
 }

@@ -3,13 +3,14 @@ import { sleep } from '../clock.ts';
 import type { Eni } from '../enis/eni.ts';
 import { decideTakeOver } from '../plan/conflict.ts';
 import type { Assignment } from '../plan/decision.ts';
-import type { AddressProblem, Problem } from '../plan/problem.ts';
+import type { AddressProblem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import type { Outcome } from './all-or-nothing.ts';
 import { assignToEni } from './assign.ts';
 import type { Refusal } from './ec2-errors.ts';
 import { type HolderView, readHolder } from './holder.ts';
+import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
 import { problemOf } from './refused.ts';
 import { releaseFromEni } from './release.ts';
 import { assertStillClaimed } from './still-claimed.ts';
@@ -17,13 +18,6 @@ import { assertStillClaimed } from './still-claimed.ts';
 /** A take-over that others keep changing under our hands: the reconcile is tried again. */
 export class UnsettledError extends Error {
   override readonly name = 'UnsettledError';
-}
-
-export interface TakenOver {
-  readonly assigned: readonly Assignment[];
-  /** How many of them were unassigned from another ENI. */
-  readonly takenOver: number;
-  readonly problems: readonly Problem[];
 }
 
 const ROUNDS = 5;
@@ -36,8 +30,8 @@ const FIRST_PAUSE_MS = 50;
  *
  * @param wanted assignments of one ENI, which EC2 refused as being elsewhere, or whose pod
  *   is known to be in conflict.
- * @param unassignedFrom the nodes whose ENIs an unassign was sent to are added, also when this
- *   throws: each is to be told with a `moved` message.
+ * @param journal gets what became of each, and the nodes whose ENIs an unassign was sent to, also
+ *   when this throws: each is to be told with a `moved` message.
  * @throws UnsettledError after some rounds, StalePodsError where the claims changed meanwhile, and
  *   what EC2 or the API server throw.
  */
@@ -45,30 +39,30 @@ export async function takeOver(
   access: ClusterAccess,
   state: NodeState,
   wanted: readonly Assignment[],
-  unassignedFrom: Set<string>,
+  journal: Journal,
   signal?: AbortSignal,
-): Promise<TakenOver> {
-  const assigned: Assignment[] = [];
-  const problems: Problem[] = [];
+): Promise<void> {
+  const { unassignedFrom } = journal;
   const taken = new Set<Assignment>();
   let pending = [...wanted];
-  let stuck: ReadonlyMap<Assignment, Problem> = new Map();
+  let stuck: ReadonlyMap<Assignment, AddressProblem> = new Map();
   for (let round = 0; pending.length > 0; round += 1) {
     if (round === ROUNDS) {
       if (!pending.every((each) => stuck.has(each))) throw unsettled(access, state, pending);
-      problems.push(...pending.flatMap((each) => stuck.get(each) ?? []));
-      break;
+      for (const [each, problem] of stuck) recordProblem(journal, each, problem);
+      return;
     }
     if (round > 0) await sleep(access.clock, FIRST_PAUSE_MS * 2 ** (round - 1), signal);
     const examined = await examine(access, state, pending, signal);
-    problems.push(...examined.problems);
+    for (const { assignment, problem } of examined.refused) {
+      recordProblem(journal, assignment, problem);
+    }
     stuck = await unassign(access, examined.take, unassignedFrom, signal);
     for (const { assignment } of examined.take) taken.add(assignment);
     const tried = [...examined.free, ...examined.take.map((entry) => entry.assignment)];
     const outcome = await assignAll(access, tried, signal);
-    pending = settle(tried, outcome, { assigned, problems, nowhere: examined.nowhere, round });
+    pending = settle(tried, outcome, { journal, taken, nowhere: examined.nowhere, round });
   }
-  return { assigned, takenOver: assigned.filter((each) => taken.has(each)).length, problems };
 }
 
 interface Taking {
@@ -81,7 +75,11 @@ interface Examined {
   /** On no other ENI as far as EC2 shows, or on ours by now. */
   readonly free: readonly Assignment[];
   readonly nowhere: ReadonlySet<Address>;
-  readonly problems: readonly Problem[];
+  /** What stays where it is. */
+  readonly refused: readonly {
+    readonly assignment: Assignment;
+    readonly problem: AddressProblem;
+  }[];
 }
 
 async function examine(
@@ -91,7 +89,7 @@ async function examine(
   signal?: AbortSignal,
 ): Promise<Examined> {
   const own = state.enis.find((eni) => eni.id === pending[0]?.eniId);
-  if (own === undefined) return { take: [], free: pending, nowhere: new Set(), problems: [] };
+  if (own === undefined) return { take: [], free: pending, nowhere: new Set(), refused: [] };
   const addresses = pending.map((assignment) => assignment.address);
   const holders = await access.ec2.inventory.withAddresses(own.vpcId, addresses, signal);
   const others = [...new Map(holders.map((eni) => [eni.id, eni])).values()].filter(
@@ -101,7 +99,7 @@ async function examine(
 
   const take: Taking[] = [];
   const free: Assignment[] = [];
-  const problems: Problem[] = [];
+  const refused: Examined['refused'][number][] = [];
   for (const assignment of pending) {
     const holder = views.find((view) => has(view.eni, assignment.address));
     if (holder === undefined) {
@@ -110,9 +108,9 @@ async function examine(
     }
     const decision = decide(access, state, assignment, holder);
     if (decision.kind === 'take') take.push({ assignment, holder });
-    else problems.push({ pod: assignment.claim.pod, address: assignment.address, ...decision });
+    else refused.push({ assignment, problem: decision });
   }
-  return { take, free, problems, nowhere: new Set(free.map(({ address }) => address)) };
+  return { take, free, refused, nowhere: new Set(free.map(({ address }) => address)) };
 }
 
 function has(eni: Eni, address: Address): boolean {
@@ -166,8 +164,8 @@ async function unassign(
   take: readonly Taking[],
   unassignedFrom: Set<string>,
   signal?: AbortSignal,
-): Promise<Map<Assignment, Problem>> {
-  const stuck = new Map<Assignment, Problem>();
+): Promise<Map<Assignment, AddressProblem>> {
+  const stuck = new Map<Assignment, AddressProblem>();
   for (const [eniId, takings] of Map.groupBy(take, ({ holder }) => holder.eni.id)) {
     const [first] = takings;
     if (first === undefined) continue;
@@ -182,10 +180,10 @@ async function unassign(
       access.telemetry.info('took over addresses', subject, { addresses: done });
     }
     for (const { assignment } of takings) {
-      const { address, claim } = assignment;
+      const { address } = assignment;
       const refusal = refused.find((entry) => entry.address === address)?.refusal;
       if (refusal === undefined || refusal.kind === 'not-assigned') continue;
-      stuck.set(assignment, { pod: claim.pod, address, ...problemOf(refusal, eniId) });
+      stuck.set(assignment, problemOf(refusal, eniId));
     }
   }
   return stuck;
@@ -203,21 +201,24 @@ async function assignAll(
 }
 
 interface Settled {
-  readonly assigned: Assignment[];
-  readonly problems: Problem[];
+  readonly journal: Journal;
+  /** Those that were unassigned from another ENI. */
+  readonly taken: ReadonlySet<Assignment>;
   readonly nowhere: ReadonlySet<Address>;
   readonly round: number;
 }
 
-/** Sorts the answers into `into`; what is elsewhere again comes back, to be looked up again. */
+/** Writes the answers into the journal; what is elsewhere again comes back, to be looked up again. */
 function settle(tried: readonly Assignment[], outcome: Outcome, into: Settled): Assignment[] {
   const again: Assignment[] = [];
   for (const assignment of tried) {
     const { address, claim, eniId } = assignment;
-    const refused = outcome.refused.find((entry) => entry.address === address);
-    if (!refused) into.assigned.push(assignment);
-    else if (isWorthLooking(refused.refusal, assignment, into)) again.push(assignment);
-    else into.problems.push({ pod: claim.pod, address, ...problemOf(refused.refusal, eniId) });
+    const refusal = outcome.refused.find((entry) => entry.address === address)?.refusal;
+    if (refusal === undefined) {
+      recordAssigned(into.journal, assignment);
+      if (into.taken.has(assignment)) into.journal.takenOver.add(keyOf(claim.pod, address));
+    } else if (isWorthLooking(refusal, assignment, into)) again.push(assignment);
+    else recordProblem(into.journal, assignment, problemOf(refusal, eniId));
   }
   return again;
 }

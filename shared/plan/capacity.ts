@@ -25,7 +25,7 @@ interface Room {
  * Leaves out what would exceed an ENI's addresses: one call over the limit is refused as a
  * whole. The primary address counts, and a delegated prefix counts as one (Amazon EC2 User
  * Guide, "IP addresses per network interface per instance type" and "prefix delegation").
- * What is released makes room, and so does what moves away: both are unassigned first.
+ * What is released makes room, and so does what moves away: what needs that room is marked.
  */
 export function limitToRoom(input: RoomInput): Room {
   const { limits } = input;
@@ -41,7 +41,16 @@ export function limitToRoom(input: RoomInput): Room {
       const assign = input.assign.filter(fits);
       const waiting = input.assign.filter((assignment) => !assign.includes(assignment));
       const staying = input.move.filter((each) => !move.includes(each));
-      return { assign, move, waiting, problems: [...staying, ...waiting].map(full) };
+      const fitsNow = fitting(freeOf(input.enis, limits, []));
+      const marked = <A extends Assignment>(each: A): A =>
+        fitsNow(each) ? each : { ...each, needsRoom: true };
+      // In this order: a move's place is not for what is assigned meanwhile.
+      return {
+        move: move.map(marked),
+        assign: assign.map(marked),
+        waiting,
+        problems: [...staying, ...waiting].map(full),
+      };
     }
     // What does not move after all leaves no room where it is, which others may have counted on.
     move = fitted;

@@ -11,6 +11,8 @@ export interface Placement {
 /** A placement that a live pod speaks for. */
 export interface Assignment extends Placement {
   readonly claim: PlacedClaim;
+  /** Its ENI has no place for it before what is released, or moves away, has left. */
+  readonly needsRoom?: true;
 }
 
 /** An address that moves between two managed ENIs of the node. */

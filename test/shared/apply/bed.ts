@@ -51,9 +51,14 @@ export interface ApplyBed {
   take(eniId: string, ...addresses: readonly string[]): Promise<void>;
   read(worker: Worker): Promise<NodeState>;
   decide(state: NodeState, named?: readonly string[]): Plan;
+  /** Rejects where a call fails. */
   apply(state: NodeState, decided: Plan, options?: Partial<ApplyOptions>): Promise<Applied>;
-  /** Read, decide, apply. */
+  /** As `apply`; what failed is in what it gives. */
+  tryApply(state: NodeState, decided: Plan, options?: Partial<ApplyOptions>): Promise<Applied>;
+  /** Read, decide, apply; rejects where a call fails. */
   reconcile(worker: Worker, options?: Partial<ApplyOptions>): Promise<Applied>;
+  /** As `reconcile`; what failed is in what it gives. */
+  tryReconcile(worker: Worker, options?: Partial<ApplyOptions>): Promise<Applied>;
   /** Fires timers until `task` ends. */
   drive<T>(task: Promise<T>): Promise<T>;
 }
@@ -131,22 +136,29 @@ export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Pro
         named: new Set(named.map(address)),
         unassigns: access.policy !== 'upsert-only',
       }),
-    apply: (state, decided, options) =>
+    apply: async (state, decided, options) =>
+      unlessFailed(await bed.tryApply(state, decided, options)),
+    tryApply: (state, decided, options) =>
       drive(
         apply(access, state, decided, {
           assignKept: false,
           inConflict: () => false,
-          unassignedFrom: new Set(),
           ...options,
         }),
       ),
-    async reconcile(at, options) {
+    reconcile: async (at, options) => unlessFailed(await bed.tryReconcile(at, options)),
+    async tryReconcile(at, options) {
       const state = await bed.read(at);
-      return bed.apply(state, bed.decide(state), options);
+      return bed.tryApply(state, bed.decide(state), options);
     },
     drive,
   };
   return bed;
+}
+
+function unlessFailed(applied: Applied): Applied {
+  if (applied.failures.length > 0) throw applied.failures[0];
+  return applied;
 }
 
 async function change(

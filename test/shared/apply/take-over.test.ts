@@ -44,18 +44,16 @@ function justBefore(
 describe('an address on another node’s ENI', () => {
   it('is taken over as a leftover in a range, and its node is to be told', async () => {
     const { a, b, on, reconcile } = await startContested();
-    const unassignedFrom = new Set<string>();
-    const applied = await reconcile(a, { unassignedFrom });
+    const applied = await reconcile(a);
     expect([on(a.eth1), on(b.eth1)]).toEqual([[X], []]);
     expect(applied).toMatchObject({ takenOver: 1, problems: [], assigned: [{ address: X }] });
-    expect([...unassignedFrom]).toEqual(['node-b']);
+    expect([...applied.unassignedFrom]).toEqual(['node-b']);
   });
 
   it('is left with a live holder, without a call that changes anything', async () => {
     const bed = await startContested();
     bed.kubernetes.pods.push(podWith('node-b', 'holder', [X]));
-    const unassignedFrom = new Set<string>();
-    const { problems } = await bed.reconcile(bed.a, { unassignedFrom });
+    const { problems, unassignedFrom } = await bed.reconcile(bed.a);
     expect(problems).toMatchObject([
       { kind: 'conflict', address: X, holder: { pod: { name: 'holder' }, node: 'node-b' } },
     ]);
@@ -110,8 +108,8 @@ describe('an ENI that is no node’s', () => {
     const bed = await startContested([X, OUTSIDE]);
     bed.kubernetes.nodes = bed.kubernetes.nodes.filter(({ name }) => name !== 'node-b');
     bed.ec2.terminateInstance(bed.b.instanceId);
-    const unassignedFrom = new Set<string>();
-    expect((await bed.reconcile(bed.a, { unassignedFrom })).problems).toEqual([]);
+    const { problems, unassignedFrom } = await bed.reconcile(bed.a);
+    expect(problems).toEqual([]);
     expect(bed.on(bed.a.eth1)).toEqual([OUTSIDE, X].sort());
     expect(unassignedFrom.size).toBe(0);
   });
@@ -193,10 +191,9 @@ describe('a pod that was told of a conflict', () => {
   it('gets an address that is free by now, which is no take-over', async () => {
     const bed = await startContested();
     await bed.take(bed.b.eth1, X);
-    const unassignedFrom = new Set<string>();
-    const applied = await bed.reconcile(bed.a, { inConflict, unassignedFrom });
+    const applied = await bed.reconcile(bed.a, { inConflict });
     expect(applied).toMatchObject({ takenOver: 0, assigned: [{ address: X }], problems: [] });
-    expect(unassignedFrom.size).toBe(0);
+    expect(applied.unassignedFrom.size).toBe(0);
   });
 });
 
@@ -222,10 +219,8 @@ describe('an ENI that changes between the look-up and the take-over', () => {
       void bed.give(bed.c.eth1, X);
       bed.kubernetes.pods.push(podWith('node-c', 'third', [X]));
     });
-    const unassignedFrom = new Set<string>();
-    expect((await bed.reconcile(bed.a, { unassignedFrom })).problems).toMatchObject([
-      { kind: 'conflict', holder: { node: 'node-c' } },
-    ]);
+    const { problems, unassignedFrom } = await bed.reconcile(bed.a);
+    expect(problems).toMatchObject([{ kind: 'conflict', holder: { node: 'node-c' } }]);
     expect([...unassignedFrom]).toEqual(['node-b']);
   });
 
@@ -261,8 +256,8 @@ describe('an ENI that changes between the look-up and the take-over', () => {
       const { b, c } = bed;
       void bed.give(params.NetworkInterfaceId === b.eth1 ? c.eth1 : b.eth1, X);
     });
-    const unassignedFrom = new Set<string>();
-    await expect(bed.reconcile(bed.a, { unassignedFrom })).rejects.toThrow(UnsettledError);
+    const { failures, unassignedFrom } = await bed.tryReconcile(bed.a);
+    expect(failures).toEqual([expect.any(UnsettledError)]);
     expect([...unassignedFrom].sort()).toEqual(['node-b', 'node-c']);
   });
 });
@@ -274,8 +269,8 @@ describe('a take-over that fails half-way', () => {
       action: 'UnassignPrivateIpAddresses',
       effect: { kind: 'lost-response' },
     });
-    const unassignedFrom = new Set<string>();
-    await expect(bed.reconcile(bed.a, { unassignedFrom })).rejects.toThrow();
+    const { failures, unassignedFrom } = await bed.tryReconcile(bed.a);
+    expect(failures).toHaveLength(1);
     expect(bed.on(bed.b.eth1)).toEqual([]);
     expect([...unassignedFrom]).toEqual(['node-b']);
   });
@@ -289,13 +284,9 @@ describe('a take-over that fails half-way', () => {
     const state = await bed.read(bed.a);
     const fill = Array.from({ length: 9 }, (_, index) => `172.16.1.${80 + index}`);
     await bed.give(bed.a.eth1, ...fill);
-    const unassignedFrom = new Set<string>();
-    const applied = await bed.apply(state, bed.decide(state), {
-      inConflict: () => true,
-      unassignedFrom,
-    });
+    const applied = await bed.apply(state, bed.decide(state), { inConflict: () => true });
     expect(applied.problems).toMatchObject([{ kind: 'eni-full', address: X }]);
-    expect([...unassignedFrom]).toEqual(['node-b']);
+    expect([...applied.unassignedFrom]).toEqual(['node-b']);
   });
 
   it('tells the pod what EC2 says, where it refuses the Unassign again and again', async () => {
@@ -318,8 +309,7 @@ describe('a take-over that fails half-way', () => {
       if (name === 'node-b') clock.advance(1001);
       return getNode(name);
     };
-    const unassignedFrom = new Set<string>();
-    await expect(bed.reconcile(bed.a, { unassignedFrom })).rejects.toThrow(StalePodsError);
+    await expect(bed.reconcile(bed.a)).rejects.toThrow(StalePodsError);
     expect(bed.on(bed.b.eth1)).toEqual([X]);
   });
 });

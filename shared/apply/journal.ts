@@ -1,0 +1,75 @@
+import type { Address } from '../address.ts';
+import type { PodRef } from '../cluster/kubernetes.ts';
+import type { Assignment, Placement } from '../plan/decision.ts';
+import type { AddressProblem, Problem } from '../plan/problem.ts';
+
+/**
+ * What an apply has done and been answered. It is written as things happen, so that it is whole
+ * also where a call fails: an address that was assigned is told, and a node that was taken from
+ * hears of it, whatever becomes of the rest.
+ */
+export interface Journal {
+  /** By pod and address, as `keyOf` gives it. */
+  readonly assigned: Set<string>;
+  /** By pod and address. */
+  readonly problems: Map<string, Problem>;
+  /** Those of `assigned` that were unassigned from another ENI before. */
+  readonly takenOver: Set<string>;
+  readonly released: Placement[];
+  /** Shown by the read, and "not assigned" as EC2 says: the read was an old one. */
+  readonly notAssigned: Placement[];
+  /** Named, not shown by the read, and not on the ENI now. */
+  readonly unseenGone: Placement[];
+  /** Nodes from whose ENIs an unassign was sent for a take-over, whatever its answer. */
+  readonly unassignedFrom: Set<string>;
+  /** What calls failed with, other than by a refusal. */
+  readonly failures: unknown[];
+}
+
+export function newJournal(): Journal {
+  return {
+    assigned: new Set(),
+    problems: new Map(),
+    takenOver: new Set(),
+    released: [],
+    notAssigned: [],
+    unseenGone: [],
+    unassignedFrom: new Set(),
+    failures: [],
+  };
+}
+
+export function keyOf(pod: PodRef, address: Address): string {
+  return `${pod.uid}/${address}`;
+}
+
+export function recordAssigned(
+  { assigned, problems }: Journal,
+  { address, claim: { pod } }: Assignment,
+): void {
+  const key = keyOf(pod, address);
+  assigned.add(key);
+  problems.delete(key);
+}
+
+export function recordProblem(
+  { problems }: Journal,
+  { address, claim: { pod } }: Assignment,
+  problem: AddressProblem,
+): void {
+  problems.set(keyOf(pod, address), { pod, address, ...problem });
+}
+
+/** Does `task`; what it throws is among the failures. @returns whether it went well. */
+export async function attempt(
+  { failures }: Journal,
+  task: () => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    await task();
+    return true;
+  } catch (error) {
+    failures.push(error);
+    return false;
+  }
+}

@@ -80,7 +80,7 @@ export async function apply(
       ),
     ),
   ]);
-  return appliedOf(journal, { kept, followed });
+  return appliedOf(access, state, journal, { kept, followed });
 }
 
 interface Serves {
@@ -141,12 +141,22 @@ async function serveFull(
 }
 
 function appliedOf(
+  { cluster, telemetry }: ClusterAccess,
+  { node }: NodeState,
   journal: Journal,
   { kept, followed }: { readonly kept: readonly Assignment[]; readonly followed: Plan },
 ): Applied {
   const { assigned, problems } = journal;
   const answered = new Set([...assigned.keys(), ...problems.keys()]);
-  for (const { claim, address } of kept) assigned.delete(keyOf(claim.pod, address));
+  for (const { claim, address, eniId } of kept) {
+    const key = keyOf(claim.pod, address);
+    assigned.delete(key);
+    const problem = problems.get(key);
+    if (problem === undefined || !SAYS_NOT_WHERE.has(problem.kind)) continue;
+    problems.delete(key);
+    const subject = { cluster, node, eniId, address };
+    telemetry.warn('EC2 refuses to assign again what it shows as assigned', subject, { problem });
+  }
   const isAssigned = ({ claim, address }: Assignment) => assigned.has(keyOf(claim.pod, address));
   const isOpen = ({ claim, address }: Assignment) => !answered.has(keyOf(claim.pod, address));
   const stands = (problem: Problem) =>
@@ -163,6 +173,9 @@ function appliedOf(
     failures: journal.failures.toSorted((a, b) => Number(isStale(a)) - Number(isStale(b))),
   };
 }
+
+/** Of an address that the read shows on its ENI, such a refusal does not say that it is elsewhere. */
+const SAYS_NOT_WHERE: ReadonlySet<Problem['kind']> = new Set(['refused', 'eni-full']);
 
 function isStale(error: unknown): boolean {
   return error instanceof StalePodsError;

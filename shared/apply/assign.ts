@@ -7,6 +7,7 @@ import { allOrNothing, type Outcome } from './all-or-nothing.ts';
  * Assigns addresses to an ENI: one call per family. An address that the ENI has already is
  * accepted by EC2. `AllowReassignment` is never set: it takes from whoever has the address.
  *
+ * @param kept those of them that the ENI has already, as far as is known: see `allOrNothing`.
  * @throws what the SDK throws where EC2 does not refuse addresses.
  */
 export async function assignToEni(
@@ -14,8 +15,9 @@ export async function assignToEni(
   eniId: string,
   addresses: readonly Address[],
   signal?: AbortSignal,
+  kept?: ReadonlySet<Address>,
 ): Promise<Outcome> {
-  const ipv4 = await allOrNothing(ofFamily(addresses, 4), async (part) => {
+  const assignIpv4 = async (part: readonly Address[]): Promise<void> => {
     await ec2.send(
       new AssignPrivateIpAddressesCommand({
         NetworkInterfaceId: eniId,
@@ -23,13 +25,15 @@ export async function assignToEni(
       }),
       { abortSignal: signal },
     );
-  });
-  const ipv6 = await allOrNothing(ofFamily(addresses, 6), async (part) => {
+  };
+  const assignIpv6 = async (part: readonly Address[]): Promise<void> => {
     await ec2.send(
       new AssignIpv6AddressesCommand({ NetworkInterfaceId: eniId, Ipv6Addresses: [...part] }),
       { abortSignal: signal },
     );
-  });
+  };
+  const ipv4 = await allOrNothing(ofFamily(addresses, 4), assignIpv4, kept);
+  const ipv6 = await allOrNothing(ofFamily(addresses, 6), assignIpv6, kept);
   return { done: [...ipv4.done, ...ipv6.done], refused: [...ipv4.refused, ...ipv6.refused] };
 }
 

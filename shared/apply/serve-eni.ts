@@ -1,4 +1,4 @@
-import { familyOf } from '../address.ts';
+import { type Address, familyOf } from '../address.ts';
 import type { Assignment } from '../plan/decision.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
@@ -72,11 +72,12 @@ async function assign(
   const { access, state, journal, signal } = serving;
   const contested = wanted.filter(serving.inConflict);
   const tried = [...kept, ...wanted.filter((assignment) => !contested.includes(assignment))];
+  const safe = new Set(kept.map(({ address }) => address));
   const elsewhere: Assignment[] = [];
   const sent: Promise<void>[] = [];
   for (const family of [4, 6] as const) {
     const part = tried.filter(inFamily(family));
-    const assigning = assignPart(serving, part).then((refused) => {
+    const assigning = assignPart(serving, safe, part).then((refused) => {
       elsewhere.push(...refused);
     });
     sent.push(assigning);
@@ -84,18 +85,19 @@ async function assign(
     await assigning.catch(() => undefined);
   }
   await allEnded(sent);
-  await takeOver(access, state, [...contested, ...elsewhere], journal, signal);
+  await takeOver(access, state, [...contested, ...elsewhere], journal, signal, safe);
 }
 
 /** @returns what may be on another ENI. */
 async function assignPart(
   { access, journal, signal }: Serving,
+  kept: ReadonlySet<Address>,
   tried: readonly Assignment[],
 ): Promise<Assignment[]> {
   const [first] = tried;
   if (first === undefined) return [];
   const addresses = tried.map(({ address }) => address);
-  const { refused } = await assignToEni(access.ec2.client, first.eniId, addresses, signal);
+  const { refused } = await assignToEni(access.ec2.client, first.eniId, addresses, signal, kept);
   const elsewhere: Assignment[] = [];
   for (const assignment of tried) {
     const refusal = refused.find(({ address }) => address === assignment.address)?.refusal;

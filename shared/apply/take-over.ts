@@ -41,6 +41,7 @@ export async function takeOver(
   wanted: readonly Assignment[],
   journal: Journal,
   signal?: AbortSignal,
+  kept?: ReadonlySet<Address>,
 ): Promise<void> {
   const { unassignedFrom } = journal;
   const taken = new Set<Assignment>();
@@ -60,7 +61,7 @@ export async function takeOver(
     stuck = await unassign(access, examined.take, unassignedFrom, signal);
     for (const { assignment } of examined.take) taken.add(assignment);
     const tried = [...examined.free, ...examined.take.map((entry) => entry.assignment)];
-    const outcome = await assignAll(access, tried, signal);
+    const outcome = await assignAll(access, tried, signal, kept);
     pending = settle(tried, outcome, { journal, taken, nowhere: examined.nowhere, round });
   }
 }
@@ -193,11 +194,12 @@ async function assignAll(
   access: ClusterAccess,
   tried: readonly Assignment[],
   signal?: AbortSignal,
+  kept?: ReadonlySet<Address>,
 ): Promise<Outcome> {
   const [first] = tried;
   if (first === undefined) return { done: [], refused: [] };
   const addresses = tried.map((assignment) => assignment.address);
-  return assignToEni(access.ec2.client, first.eniId, addresses, signal);
+  return assignToEni(access.ec2.client, first.eniId, addresses, signal, kept);
 }
 
 interface Settled {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Address } from '../../../shared/address.ts';
 import { allOrNothing } from '../../../shared/apply/all-or-nothing.ts';
 import { assignToEni } from '../../../shared/apply/assign.ts';
 import { isThrottled, refusalOf } from '../../../shared/apply/ec2-errors.ts';
@@ -51,6 +52,24 @@ describe('a call that EC2 refuses for some of its addresses', () => {
     expect(changesIn(ec2).length).toBeLessThan(12);
   });
 
+  it('is repeated without what goes along for safety, which is then tried once by itself', async () => {
+    const [kept, wanted] = [addresses('172.16.1.70', '172.16.1.71'), addresses('172.16.1.80')];
+    const calls: (readonly string[])[] = [];
+    const { done, refused } = await allOrNothing(
+      [...kept, ...wanted],
+      async (part) => {
+        calls.push(part);
+        if (part.some((each) => kept.includes(each))) {
+          throw Object.assign(new Error('Full.'), { name: 'PrivateIpAddressLimitExceeded' });
+        }
+      },
+      new Set(kept),
+    );
+    expect(calls).toEqual([[...kept, ...wanted], wanted, kept]);
+    expect(done).toEqual(wanted);
+    expect(refused.map((entry) => entry.address)).toEqual(kept);
+  });
+
   it('fails as a whole where the ENI is gone', async () => {
     const { access } = await startApplyBed();
     await expect(
@@ -58,16 +77,17 @@ describe('a call that EC2 refuses for some of its addresses', () => {
     ).rejects.toMatchObject({ name: 'InvalidNetworkInterfaceID.NotFound' });
   });
 
-  it('does all good addresses and no bad one, however they lie and whether they are named', async () => {
+  it('does all good addresses and no bad one, however they lie, whether they are named and whatever goes along', async () => {
     const pool = Array.from({ length: 12 }, (_, index) => address(`172.16.1.${70 + index}`));
     await fc.assert(
       fc.asyncProperty(
         fc.subarray(pool),
         fc.subarray(pool),
         fc.boolean(),
-        async (asked, bad, names) => {
+        fc.subarray(pool),
+        async (asked, bad, names, kept) => {
           const have = new Set<string>();
-          const { done, refused } = await allOrNothing(asked, async (part) => {
+          const call = async (part: readonly Address[]): Promise<void> => {
             const wrong = part.filter((each) => bad.includes(each));
             if (wrong.length > 0) {
               throw Object.assign(new Error(names ? `Bad: ${wrong.join(',')}.` : 'Bad.'), {
@@ -75,13 +95,16 @@ describe('a call that EC2 refuses for some of its addresses', () => {
               });
             }
             for (const each of part) have.add(each);
-          });
+          };
+          const outcome = await allOrNothing(asked, call, new Set(kept));
+          const [done, refused] = [outcome.done, outcome.refused.map((entry) => entry.address)];
           const good = asked.filter((each) => !bad.includes(each));
-          expect([...have].sort()).toEqual([...good].sort());
-          expect([...done].sort()).toEqual([...good].sort());
-          expect(refused.map((entry) => entry.address).sort()).toEqual(
-            asked.filter((each) => bad.includes(each)).sort(),
-          );
+          expect([...have].sort()).toEqual([...done].sort());
+          expect([...done, ...refused].sort()).toEqual([...asked].sort());
+          expect(done.filter((each) => bad.includes(each))).toEqual([]);
+          // What goes along for safety is given up together, where the answer names none of it.
+          const lost = good.filter((each) => !done.includes(each));
+          expect(lost.filter((each) => names || !kept.includes(each))).toEqual([]);
         },
       ),
       { numRuns: 300 },

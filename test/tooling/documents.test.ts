@@ -1,0 +1,62 @@
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PAGES = globSync('{*.md,{.github,bench,cli,deploy,docs,sandbox,test}/**/*.md}', {
+  cwd: ROOT,
+});
+
+/** The text outside of code. */
+function prose(page: string): string {
+  return readFileSync(join(ROOT, page), 'utf8')
+    .replaceAll(/^```.*?^```/gms, '')
+    .replaceAll(/`[^`\n]*`/g, (code) => '`'.repeat(code.length));
+}
+
+/** The anchors that GitHub gives to a page's headings. */
+function anchors(page: string): Set<string> {
+  const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```.*?^```/gms, '');
+  const given = new Map<string, number>();
+  return new Set(
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => {
+      const slug = title
+        .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-');
+      const times = given.get(slug) ?? 0;
+      given.set(slug, times + 1);
+      return times === 0 ? slug : `${slug}-${times}`;
+    }),
+  );
+}
+
+/** Where a page's links lead within the repository: `[path, anchor]`. */
+function links(page: string): (readonly [path: string, anchor: string | undefined])[] {
+  const targets = [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return targets
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => {
+      const [path = '', anchor] = target.split('#');
+      return [path === '' ? page : relative(ROOT, resolve(ROOT, dirname(page), path)), anchor];
+    });
+}
+
+describe('the links of', () => {
+  test.each(PAGES)('%s lead to a file and to a heading of it', (page) => {
+    const broken = links(page).filter(([path, anchor]) => {
+      // Above the repository's files GitHub has its own pages, such as /security.
+      if (path.startsWith('../')) return false;
+      if (!existsSync(join(ROOT, path))) return true;
+      if (anchor === undefined) return false;
+      const isPage = statSync(join(ROOT, path)).isFile() && path.endsWith('.md');
+      return !isPage || !anchors(path).has(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+test('the pages are found', () => {
+  expect(PAGES).toEqual(expect.arrayContaining(['README.md', 'docs/design.md']));
+});

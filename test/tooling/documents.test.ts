@@ -60,3 +60,39 @@ describe('the links of', () => {
 test('the pages are found', () => {
   expect(PAGES).toEqual(expect.arrayContaining(['README.md', 'docs/design.md']));
 });
+
+describe('the decision records', () => {
+  const folder = join(ROOT, 'docs/decisions');
+  const index = readFileSync(join(folder, 'README.md'), 'utf8');
+  const records = globSync('0*.md', { cwd: folder }).toSorted();
+
+  test('are numbered without a gap, and in the index', () => {
+    const titles = records.map((file, at) => {
+      const [title = ''] = readFileSync(join(folder, file), 'utf8').split('\n');
+      expect(file).toMatch(new RegExp(`^${String(at + 1).padStart(4, '0')}-`));
+      expect(title).toMatch(new RegExp(`^# ${at + 1}\\. `));
+      return `| ${at + 1} | [${title.replace(/^# \d+\. /, '')}](${file}) |`;
+    });
+    expect(index.match(/^\| \d.*$/gm)).toEqual(titles);
+  });
+
+  test.each(records)('%s has context, decision and consequences on one screen', (file) => {
+    const text = readFileSync(join(folder, file), 'utf8');
+    const parts = [...text.matchAll(/^\*\*(\w+)\.\*\*/gm)].map(([, part]) => part);
+    expect(parts).toEqual(['Context', 'Decision', 'Consequences']);
+    expect(text.split('\n').length).toBeLessThanOrEqual(35);
+  });
+});
+
+test('the glossary has each word once, in order', () => {
+  const text = readFileSync(join(ROOT, 'docs/glossary.md'), 'utf8');
+  const parts = text.split(/^## /m).slice(1);
+  const words = parts.map((part) =>
+    [...part.matchAll(/^\| ([^|]+?) \|/gm)].slice(1).map(([, word = '']) => word),
+  );
+  expect(words.flat().length).toBeGreaterThan(60);
+  expect(new Set(words.flat()).size).toBe(words.flat().length);
+  for (const part of words) {
+    expect(part).toEqual(part.toSorted((a, b) => a.localeCompare(b, 'en')));
+  }
+});

@@ -1,5 +1,5 @@
 import { compareAddresses } from '../shared/address.ts';
-import { NETWORK_STATUS, NETWORKS_STATUS } from '../shared/claims/annotations.ts';
+import { IGNORE, NETWORK_STATUS, NETWORKS_STATUS } from '../shared/claims/annotations.ts';
 import { formatConditionMessage } from '../shared/claims/condition-message.ts';
 import type { Pod, PodCondition } from '../shared/cluster/kubernetes.ts';
 import type { Assignment } from '../shared/plan/decision.ts';
@@ -11,6 +11,15 @@ export interface PodOutcome {
   /** On their ENIs. */
   readonly placed: readonly Assignment[];
   readonly problems: readonly Problem[];
+  /** Its node is no EC2 instance: nothing will ever be assigned there. */
+  readonly outsideEc2?: boolean;
+}
+
+/** The outcomes of the live pods of a node outside EC2. */
+export function outcomesOutsideEc2(pods: readonly Pod[]): PodOutcome[] {
+  return pods
+    .filter((pod) => !pod.terminating && !pod.finished)
+    .map((pod) => ({ pod, placed: [], problems: [], outsideEc2: true }));
 }
 
 /** `outside-subnet` → `OutsideSubnet`, as condition reasons are written. */
@@ -37,14 +46,18 @@ export function conditionOf(outcome: PodOutcome): PodCondition | undefined {
   if (first) return { status: 'False', reason: reasonOf(first.kind), message };
   if (placed.length > 0) return { status: 'True', reason: 'Assigned', message };
   // A pod of bridge networks alone, with our readiness gate, would otherwise never be ready.
-  return (pod.gated && isAttached(pod)) || pod.condition
+  return (pod.gated && isKnown(outcome)) || pod.condition
     ? { status: 'True', reason: 'NothingToAssign', message }
     : undefined;
 }
 
-/** Multus has written what the pod is attached to; before, nobody knows what there is to assign. */
-function isAttached({ annotations }: Pod): boolean {
-  return annotations[NETWORK_STATUS] !== undefined || annotations[NETWORKS_STATUS] !== undefined;
+/**
+ * Whether it is known what there is to assign: Multus has written what the pod is attached to, or
+ * nothing of that would count.
+ */
+function isKnown({ pod: { annotations, hostNetwork }, outsideEc2 = false }: PodOutcome): boolean {
+  const attached = annotations[NETWORK_STATUS] ?? annotations[NETWORKS_STATUS];
+  return attached !== undefined || outsideEc2 || hostNetwork || annotations[IGNORE] === 'true';
 }
 
 function orderOf({

@@ -6,7 +6,7 @@ import type { Placement, Plan } from '../../shared/plan/decision.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
-import { conditionOf, isSame, type PodOutcome } from '../condition.ts';
+import { conditionOf, isSame, outcomesOutsideEc2, type PodOutcome } from '../condition.ts';
 import { inTurns } from '../in-turns.ts';
 import { writeEvents } from '../write-events.ts';
 import { eventsOf } from './pod-events.ts';
@@ -29,7 +29,31 @@ export interface Told {
  *   an Event that cannot be written.
  */
 export async function tell(access: ClusterAccess, told: Told, signal?: AbortSignal): Promise<void> {
-  const events: EventToWrite[] = releaseEvents(told);
+  await tellAll(access, outcomesOf(told), releaseEvents(told), signal);
+}
+
+/**
+ * Tells the pods of a node outside EC2 that they have nothing to wait for.
+ *
+ * @throws as `tell`, and where the pods cannot be listed.
+ */
+export async function tellOutsideEc2(
+  access: ClusterAccess,
+  node: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const pods = await access.kubernetes.listPods({ node, signal });
+  await tellAll(access, outcomesOutsideEc2(pods), [], signal);
+}
+
+/** @param about the Events that tell of anything else than a pod's condition. */
+async function tellAll(
+  access: ClusterAccess,
+  all: readonly PodOutcome[],
+  about: readonly EventToWrite[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const events = [...about];
   const failures: unknown[] = [];
   const write = async (outcome: PodOutcome): Promise<void> => {
     try {
@@ -41,7 +65,7 @@ export async function tell(access: ClusterAccess, told: Told, signal?: AbortSign
       if (refusal === undefined) throw error;
     }
   };
-  const outcomes = Map.groupBy(outcomesOf(told), loses);
+  const outcomes = Map.groupBy(all, loses);
   // A pod holds an address by its condition: who lost one is told first, also where this is cut short.
   for (const lost of [true, false]) {
     await inTurns(outcomes.get(lost) ?? [], write).catch(() => undefined);

@@ -9,10 +9,10 @@ import type { Assignment, Placement, Plan } from '../../shared/plan/decision.ts'
 import { plan } from '../../shared/plan/plan.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
-import { type NodeState, readNode } from '../../shared/state/node-state.ts';
+import { type NodeState, readNode, withoutInstance } from '../../shared/state/node-state.ts';
 import { soleNodes } from '../../shared/state/sole-node.ts';
 import { observedEc2 } from '../observed-ec2.ts';
-import { tell } from './feedback.ts';
+import { tell, tellOutsideEc2 } from './feedback.ts';
 import type { SeenGone } from './seen-gone.ts';
 
 /** What the messages of a node ask for, together. */
@@ -31,7 +31,8 @@ export interface NodeRequest {
 /** What became of a node's request. */
 export type NodeResult =
   | { readonly kind: 'no-node' }
-  | { readonly kind: 'not-ec2' }
+  | { readonly kind: 'no-instance' }
+  | { readonly kind: 'outside-ec2' }
   | { readonly kind: 'reconciled'; readonly plan: Plan; readonly applied: Applied };
 
 /** What is kept of a node from one message to the next. */
@@ -78,6 +79,10 @@ export async function reconcileNode(
         `cluster ${access.cluster}, node ${request.node}: the Node keeps changing its instance`,
       );
     }
+    if (reading.kind === 'outside-ec2' && access.policy !== 'dry-run') {
+      await reconciler.held();
+      await tellOutsideEc2(access, asked.node, signal);
+    }
     if (reading.kind !== 'state') return reading;
     try {
       return await decideAndDo({ ...reconciler, access }, request, reading.state, isSole, signal);
@@ -101,9 +106,8 @@ async function read(reconciler: Reconciler, request: NodeRequest, signal?: Abort
   let instanceId = memory.instanceId ?? request.instanceId;
   if (instanceId === undefined) {
     const object = await access.kubernetes.getNode(node, signal);
-    if (object?.instanceId === undefined) {
-      return { kind: object ? 'not-ec2' : 'no-node' } as const;
-    }
+    if (object === undefined) return { kind: 'no-node' } as const;
+    if (object.instanceId === undefined) return withoutInstance(object);
     instanceId = object.instanceId;
   }
   const reading = await readNode(access, node, instanceId, signal);

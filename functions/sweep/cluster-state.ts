@@ -13,8 +13,10 @@ import type { SeenEnis } from './seen-enis.ts';
 /** A whole cluster as a sweep sees it. Nothing is written on its strength: it only says where to look. */
 export interface ClusterState {
   readonly networks: Networks;
-  /** By instance; only those that one Node alone names and that have managed ENIs or pods with claims. */
+  /** By instance; only those that one Node alone names and that concern us, by their ENIs or pods. */
   readonly states: ReadonlyMap<string, NodeState>;
+  /** The pods of each node outside EC2, by its name. */
+  readonly outsideEc2: ReadonlyMap<string, readonly Pod[]>;
   /**
    * Live pods that are bound to a node that does not exist, or has no instance of its own, by the
    * addresses that they claim.
@@ -41,16 +43,21 @@ export async function readCluster(
     const ofNode = { enis: managed.of(node.instanceId), pods: podsOf.get(node.name) ?? [] };
     return stateOf(access, node, node.instanceId, ofNode, networks, listedAt, signal);
   });
-  const ours = (await Promise.all(read)).filter(
-    ({ enis, pods: claims }) => enis.length > 0 || claims.some((pod) => pod.claims.length > 0),
-  );
-  const states = await withSubnets(access, ours, signal);
+  const states = await withSubnets(access, (await Promise.all(read)).filter(isOurs), signal);
+  const outside = nodes.filter(({ outsideEc2 }) => outsideEc2);
   const lost = pods.filter(({ node }) => node !== undefined && !sole.has(node));
   return {
     networks,
     states: new Map(states.map((state) => [state.instanceId, state])),
+    outsideEc2: new Map(outside.map(({ name }) => [name, podsOf.get(name) ?? []])),
     stranded: byAddress(claimsOfPods(lost, networks)),
   };
+}
+
+function isOurs({ enis, pods, podObjects }: NodeState): boolean {
+  const claims = pods.some((pod) => pod.claims.length > 0);
+  const waits = podObjects.values().some(({ gated, condition }) => gated || condition);
+  return enis.length > 0 || claims || waits;
 }
 
 /** One call for all that is not known yet, and one for all that may have changed where it matters. */

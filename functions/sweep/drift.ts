@@ -1,11 +1,12 @@
 import { parseProblems } from '../../shared/claims/condition-message.ts';
+import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { decideTakeOver } from '../../shared/plan/conflict.ts';
 import type { Assignment, Placement } from '../../shared/plan/decision.ts';
 import { plan } from '../../shared/plan/plan.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
 import type { ReleasePolicy } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
-import { conditionOf, isSame } from '../condition.ts';
+import { conditionOf, isSame, outcomesOutsideEc2 } from '../condition.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { SeenEnis } from './seen-enis.ts';
 
@@ -82,6 +83,14 @@ function keptByAnother(
     unassigns: view.policy === 'sync',
   });
   return decision.kind === 'take' ? undefined : { pod: claim.pod, address, ...decision };
+}
+
+/** Whether a pod of a node outside EC2 waits for what there is not, or was told otherwise. */
+export function hasUntold(pods: readonly Pod[]): boolean {
+  return outcomesOutsideEc2(pods).some((outcome) => {
+    const condition = conditionOf(outcome);
+    return condition !== undefined && !isSame(condition, outcome.pod.condition);
+  });
 }
 
 /** Whether every pod's condition says what is so: nobody is left with an answer that no longer holds. */

@@ -5,7 +5,7 @@ import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { readCluster, withEnis } from './cluster-state.ts';
-import { type Drift, driftOf, type SweepView } from './drift.ts';
+import { type Drift, driftOf, hasUntold, type SweepView } from './drift.ts';
 import { either, type SeenEnis, seenEnis } from './seen-enis.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
 
@@ -47,11 +47,16 @@ export async function sweepCluster(
   const drifting = looked.map((node) => driftOf(whole, node)).filter(isNoted);
 
   const observedAt = new Date(access.clock.now()).toISOString();
-  const messages = drifting
-    .filter(({ toReconcile }) => toReconcile)
-    .map(({ node, instanceId }): NodeMessage => {
-      return { version: 1, cluster, node, instanceId, reason: 'sweep', observedAt, pods: [] };
-    });
+  const messageTo = (node: string, instanceId?: string): NodeMessage => {
+    return { version: 1, cluster, node, instanceId, reason: 'sweep', observedAt, pods: [] };
+  };
+  const outside = [...state.outsideEc2].filter(([, pods]) => hasUntold(pods));
+  const messages = [
+    ...drifting
+      .filter(({ toReconcile }) => toReconcile)
+      .map(({ node, instanceId }) => messageTo(node, instanceId)),
+    ...outside.map(([node]) => messageTo(node)),
+  ];
   await send(messages, signal);
   const { unreadable } = state.networks;
   await tellUnreadable(access, unreadable, signal);

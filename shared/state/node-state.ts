@@ -30,8 +30,10 @@ export type NodeReading =
   | { readonly kind: 'state'; readonly state: NodeState }
   /** No Node has that name. */
   | { readonly kind: 'no-node' }
-  /** Fargate, hybrid and the like. */
-  | { readonly kind: 'not-ec2' }
+  /** The Node names no instance yet. */
+  | { readonly kind: 'no-instance' }
+  /** Fargate, hybrid nodes. */
+  | { readonly kind: 'outside-ec2' }
   /** The Node names another instance than the one whose ENIs were read. */
   | { readonly kind: 'other-instance'; readonly instanceId: string };
 
@@ -57,7 +59,7 @@ export async function readNode(
     access.ec2.subnets.of(subnetIds, signal),
   ]);
   if (nodeObject === undefined) return { kind: 'no-node' };
-  if (nodeObject.instanceId === undefined) return { kind: 'not-ec2' };
+  if (nodeObject.instanceId === undefined) return withoutInstance(nodeObject);
   if (nodeObject.instanceId !== instanceId) {
     return { kind: 'other-instance', instanceId: nodeObject.instanceId };
   }
@@ -87,6 +89,11 @@ async function withCurrentSubnets(
   if (outdated.length === 0) return state;
   const current = await access.ec2.subnets.again(outdated, signal);
   return { ...state, subnets: new Map([...state.subnets, ...current]) };
+}
+
+/** Why a Node that names no instance has no state. */
+export function withoutInstance({ outsideEc2 }: Node) {
+  return { kind: outsideEc2 ? 'outside-ec2' : 'no-instance' } as const;
 }
 
 function identity(node: Node, instanceId: string) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { conditionOf, isSame, type PodOutcome } from '../../functions/condition.ts';
+import { IGNORE } from '../../shared/claims/annotations.ts';
 import type { PodCondition } from '../../shared/cluster/kubernetes.ts';
 import { FULL, heldBy, POD, placed, problem, UNREADABLE } from './outcomes.ts';
 
@@ -58,6 +59,20 @@ describe('the condition of a pod', () => {
 
   it('of a pod that waits for it is not written before Multus has attached the pod', () => {
     expect(condition({ pod: { ...POD, gated: true, annotations: {} } })).toBeUndefined();
+  });
+
+  it.each<[string, Partial<PodOutcome>]>([
+    ['is on a node outside EC2', { outsideEc2: true }],
+    ['is on the host’s network', { pod: { ...POD, hostNetwork: true } }],
+    ['is to be ignored', { pod: { ...POD, annotations: { [IGNORE]: 'true' } } }],
+  ])('of a pod that waits for it and %s is true at once', (_, spec) => {
+    const annotations = spec.pod?.annotations ?? {};
+    const pod = { ...POD, ...spec.pod, annotations };
+    expect(condition({ ...spec, pod })).toBeUndefined();
+    expect(condition({ ...spec, pod: { ...pod, gated: true } })).toMatchObject({
+      status: 'True',
+      reason: 'NothingToAssign',
+    });
   });
 
   it('of a pod that had addresses and has none by now says so', () => {

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { MetricName } from '../../shared/telemetry.ts';
-import { LOOSE, NET_1, NET_2, UNREADABLE } from '../support/networks.ts';
+import { LOOSE, NET_1, NET_2, networkStatus, UNREADABLE } from '../support/networks.ts';
 import { scenario } from '../support/scenario.ts';
 import type { Stage } from '../support/stage.ts';
 import { eventually } from '../support/wait.ts';
@@ -155,6 +155,39 @@ describe('a sweep', () => {
     expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 1, leaked: 1, messages: 1 });
     await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([X]);
     expect(await cloud.addressesOn(worker.eth2)).toEqual([]);
+  });
+
+  scenario('finds who waits for an address that will never be', ALONE, async (stage) => {
+    const { cluster } = stage;
+    const hybrid = await cluster.addNode(
+      'mi-0123456789abcdef0',
+      'eks-hybrid:///us-west-2/demo/mi-0',
+    );
+    const registering = await cluster.addNode('registering', '');
+    const worker = await cluster.addWorker();
+    const gated = { gated: true };
+    const pods = [
+      await cluster.runPod('outside', { on: hybrid, ...gated }),
+      await cluster.runPod('on-the-host', { on: worker, hostNetwork: true, ...gated }),
+    ];
+    const unknown = await cluster.runPod('unknown', { on: registering, ...gated });
+    const attached = [{ network: NET_1, ips: [X] }];
+    const other = await cluster.runPod('other', {
+      on: hybrid,
+      annotations: networkStatus(attached),
+    });
+
+    expect(await swept(stage)).toEqual({ ...NO_DRIFT, messages: 2 });
+    for (const pod of pods) {
+      await eventually(() => cluster.conditionOf(pod)).toMatchObject({
+        status: 'True',
+        reason: 'NothingToAssign',
+      });
+    }
+    await eventually(() => stage.queue.size()).toBe(0);
+    expect(await swept(stage)).toEqual(NO_DRIFT);
+    expect(await cluster.conditionOf(unknown)).toBeUndefined();
+    expect(await cluster.conditionOf(other)).toBeUndefined();
   });
 
   scenario('asks for what hardly changes once for all nodes', QUIET, async (stage) => {

@@ -182,7 +182,7 @@ describe('what is not our business is left in peace', () => {
     expect(await cluster.conditionOf(pod)).toBeUndefined();
   });
 
-  scenario('a node that is no EC2 instance', async (stage) => {
+  scenario('a node that is no EC2 instance, though readiness gates open there', async (stage) => {
     const { cluster, calls, queue } = stage;
     const node = await cluster.addNode(
       'fargate-ip-172-20-1-9.ec2.internal',
@@ -192,9 +192,16 @@ describe('what is not our business is left in peace', () => {
       on: node,
       annotations: networkStatus([{ network: HOST_LOCAL, ips: ['172.16.1.70'] }]),
     });
+    // There is no Multus, so nobody will ever write what this one is attached to.
+    const waiting = await cluster.runPod('waiting', { on: node, gated: true });
     await stage.settled();
 
     expect(calls.ec2).toEqual([]);
+    expect(await cluster.conditionOf(waiting)).toMatchObject({
+      status: 'True',
+      reason: 'NothingToAssign',
+    });
+    expect(await cluster.conditionOf(pod)).toBeUndefined();
     expect(await cluster.eventsOf(pod)).toEqual([]);
     expect(await queue.deadLetters()).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { type Address, parseAddress } from '../address.ts';
 
 /**
@@ -21,33 +22,66 @@ export type Refusal = {
 const TEXTS: readonly (readonly [RegExp, Refusal['kind']])[] = [
   [/assigned, but move is not allowed/i, 'elsewhere'],
   [/does not fall within the subnet/i, 'outside-subnet'],
-  [/reserved range/i, 'reserved'],
+  [/reserved (address )?range/i, 'reserved'],
   [/not assigned to interface/i, 'not-assigned'],
   [/primary IP address of an interface cannot be unassigned/i, 'primary'],
 ];
 
 const FULL = new Set(['PrivateIpAddressLimitExceeded', 'Ipv6AddressLimitExceeded']);
 
-/** EC2 API error codes that refuse the call for what it asks (EC2 API Reference, "Error codes"). */
-const REFUSED = new Set(['InvalidParameterValue', 'InvalidParameterCombination']);
+/** Codes with which EC2 asks to come back later (Amazon EC2 Developer Guide, "Request throttling"). */
+const THROTTLED = new Set([
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+]);
 
-/** Codes with which EC2 asks to come back later (EC2 API Reference, "Request throttling"). */
-const THROTTLED = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException']);
+/** Who calls, or what for: credentials, permissions, the account, the clock that signs. */
+const ABOUT_THE_CALLER =
+  /^(AccessDenied|AuthFailure$|Blocked$|DryRunOperation$|Expired|IncompleteSignature$|InvalidAccessKeyId$|InvalidClientTokenId$|InvalidIdentityToken|MissingAuthenticationToken|NotAuthorized|OptInRequired$|PendingVerification$|Request(Expired|InTheFuture|Timeout|TimeTooSkewed)|SignatureDoesNotMatch$|Unauthorized|UnrecognizedClient)/;
+
+/** What the addresses are to be assigned to, or unassigned from. */
+const ABOUT_THE_ENI =
+  /^(IncorrectState$|IncorrectInstanceState$|InvalidInstance|InvalidNetworkInterface)/;
+
+/** HTTP statuses that say as much, whatever the code. */
+const NOT_ABOUT_ADDRESSES = new Set([401, 403, 407, 408, 429]);
+
+const answered = z.object({ $metadata: z.object({ httpStatusCode: z.number() }) });
 
 /**
- * Reads what an assign or unassign call was answered with.
+ * Reads what an assign or unassign call was answered with. EC2 documents no list of the codes that
+ * one bad address can get, so each client error is one that says nothing else (Amazon EC2
+ * Developer Guide, "Error codes").
  *
  * @returns the refusal, or `undefined` for everything that says nothing of the addresses: a
  *   throttled or lost call, an ENI that is gone, missing rights.
  */
 export function refusalOf(error: unknown, asked: readonly Address[]): Refusal | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!(error instanceof Error) || !isAboutAddresses(error)) return undefined;
   const answer = error.message;
   const named = addressesIn(answer, asked);
   if (FULL.has(error.name)) return { kind: 'eni-full', named, answer };
-  if (!REFUSED.has(error.name)) return undefined;
   const kind = TEXTS.find(([text]) => text.test(answer))?.[1] ?? 'unexplained';
   return { kind, named, answer };
+}
+
+function isAboutAddresses(error: Error): boolean {
+  const { name } = error;
+  if (FULL.has(name) || name === 'InvalidParameterValue') return true;
+  const status = answered.safeParse(error).data?.$metadata.httpStatusCode ?? 0;
+  return (
+    status >= 400 &&
+    status < 500 &&
+    !NOT_ABOUT_ADDRESSES.has(status) &&
+    !isThrottled(error) &&
+    !ABOUT_THE_CALLER.test(name) &&
+    !ABOUT_THE_ENI.test(name)
+  );
 }
 
 export function isThrottled(error: unknown): boolean {

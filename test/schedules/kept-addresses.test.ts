@@ -77,7 +77,7 @@ describe('26: EC2 refuses to assign again what an ENI has', () => {
     expect(scene.ec2.attempts().slice(before)).toHaveLength(3);
   });
 
-  test.each(['InvalidParameterValue'])(
+  test.each(['InvalidParameterValue', 'OperationNotPermitted', 'InvalidIPAddress.InUse'])(
     'with %s: who has an address stays ready, and a new pod gets its own',
     async (code) => {
       const { scene, pods } = await startWith(NINE.slice(0, 3));

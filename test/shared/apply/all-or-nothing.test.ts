@@ -120,6 +120,7 @@ describe('an answer of EC2', () => {
     ['[172.16.1.70] assigned, but move is not allowed.', 'elsewhere', ['172.16.1.70']],
     ["Address does not fall within the subnet's address range", 'outside-subnet', []],
     ["Address 172.16.1.7 is in subnet's reserved range.", 'reserved', ['172.16.1.7']],
+    ["Address 172.16.1.7 is in subnet's reserved address range.", 'reserved', ['172.16.1.7']],
     [
       'Some of the specified addresses are not assigned to interface eni-0123456789abcdef0',
       'not-assigned',
@@ -139,13 +140,49 @@ describe('an answer of EC2', () => {
     expect(refusalOf(full, asked)).toMatchObject({ kind: 'eni-full', named: [] });
   });
 
-  it.each(['RequestLimitExceeded', 'UnauthorizedOperation', 'InvalidNetworkInterfaceID.NotFound'])(
-    '%s says nothing of the addresses',
-    (code) => {
-      expect(refusalOf(error(code, 'x 172.16.1.70'), asked)).toBeUndefined();
-      expect(refusalOf('172.16.1.70', asked)).toBeUndefined();
-    },
-  );
+  const answered = (status: number, code: string, message = 'No, 172.16.1.70.') =>
+    Object.assign(error(code, message), { $metadata: { httpStatusCode: status } });
+
+  it.each([
+    'InvalidIPAddress.InUse',
+    'OperationNotPermitted',
+    'InvalidParameter',
+    'InvalidParameterCombination',
+    'AddressLimitExceeded',
+    'SomethingNew.AboutAddresses',
+  ])('with the client error %s is about some of the addresses', (code) => {
+    const named = ['172.16.1.70'];
+    expect(refusalOf(answered(400, code), asked)).toMatchObject({ kind: 'unexplained', named });
+    const text = '[172.16.1.70] assigned, but move is not allowed.';
+    expect(refusalOf(answered(400, code, text), asked)).toMatchObject({ kind: 'elsewhere', named });
+  });
+
+  it.each([
+    [503, 'RequestLimitExceeded'],
+    [400, 'Throttling'],
+    [400, 'RequestThrottledException'],
+    [429, 'SomethingNew'],
+    [403, 'UnauthorizedOperation'],
+    [401, 'AuthFailure'],
+    [400, 'AuthFailure'],
+    [400, 'ExpiredTokenException'],
+    [400, 'RequestExpired'],
+    [400, 'OptInRequired'],
+    [403, 'SomethingNew'],
+    [400, 'InvalidNetworkInterfaceID.NotFound'],
+    [400, 'InvalidNetworkInterfaceId.Malformed'],
+    [400, 'IncorrectState'],
+    [500, 'InternalError'],
+    [503, 'Unavailable'],
+  ])('%i %s says nothing of the addresses', (status, code) => {
+    expect(refusalOf(answered(status, code), asked)).toBeUndefined();
+  });
+
+  it('that never came says nothing of the addresses', () => {
+    expect(refusalOf(error('TimeoutError', 'x 172.16.1.70'), asked)).toBeUndefined();
+    expect(refusalOf(answered(Number.NaN, 'Error'), asked)).toBeUndefined();
+    expect(refusalOf('172.16.1.70', asked)).toBeUndefined();
+  });
 
   it('that asks to come back later is told from others', () => {
     expect(isThrottled(error('RequestLimitExceeded', ''))).toBe(true);

@@ -61,6 +61,20 @@ describe('applying a plan', () => {
     ]);
   });
 
+  it('assigns the others, where EC2 refuses one address with a code that nobody knows', async () => {
+    const { a, ec2, kubernetes, on, reconcile } = await startApplyBed();
+    ec2.faults.add({
+      action: 'AssignPrivateIpAddresses',
+      times: Number.POSITIVE_INFINITY,
+      when: ({ params }) => Object.values(params).includes(Y),
+      effect: { kind: 'error', code: 'OperationNotPermitted', message: 'Not this one.' },
+    });
+    kubernetes.pods = [podWith('node-a', 'p', [Y]), podWith('node-a', 'q', [X, Z])];
+    const { problems } = await reconcile(a);
+    expect(on(a.eth1)).toEqual([X, Z]);
+    expect(problems).toMatchObject([{ address: Y, kind: 'refused', answer: 'Not this one.' }]);
+  });
+
   it('fills an ENI whose limit is not known, the oldest pods first', async () => {
     const { a, kubernetes, on, reconcile } = await startApplyBed();
     kubernetes.nodes = kubernetes.nodes.map((node) => ({ ...node, instanceType: undefined }));
@@ -149,6 +163,20 @@ describe('a release', () => {
     expect(telemetry.lines).toMatchObject([
       { level: 'warn', subject: { cluster: 'demo', node: 'node-a', eniId: a.eth1, address: X } },
     ]);
+  });
+
+  it('that EC2 refuses with a code that nobody knows keeps no other from being done', async () => {
+    const { a, ec2, give, on, reconcile } = await startApplyBed();
+    await give(a.eth1, X, Y, Z);
+    ec2.faults.add({
+      action: 'UnassignPrivateIpAddresses',
+      times: Number.POSITIVE_INFINITY,
+      when: ({ params }) => Object.values(params).includes(Y),
+      effect: { kind: 'error', code: 'OperationNotPermitted', message: 'Not this one.' },
+    });
+    const { released } = await reconcile(a);
+    expect(on(a.eth1)).toEqual([Y]);
+    expect(released.map(({ address }) => address)).toEqual([X, Z]);
   });
 
   it('of named addresses tells which were gone, also where EC2 throttles in the middle', async () => {

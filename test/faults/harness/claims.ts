@@ -1,22 +1,30 @@
+import type { NetworkInterface } from '../../../sandbox/ec2/model.ts';
 import type { KubeObject } from '../../../sandbox/kubernetes/object.ts';
+import { type Address, parseAddress } from '../../../shared/address.ts';
 import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/claims/annotations.ts';
+import type { Claim, PodClaims } from '../../../shared/claims/claim.ts';
+import { parseAssigned, parseProblems } from '../../../shared/claims/condition-message.ts';
+import { type Belonging, belonging } from '../../support/oracle/belonging.ts';
+import { type Claimed, holderOf } from '../../support/oracle/rightful.ts';
 import { podOf } from '../world/kubernetes.ts';
-import { NETWORKS, type VirtualCluster, type VirtualWorld } from '../world/world.ts';
+import type { VirtualWorld } from '../world/world.ts';
+import {
+  definitionsOf,
+  isStranded,
+  isTaggedFor,
+  type NodeName,
+  nodeOf,
+  placeOf,
+} from './places.ts';
 
-/** One live pod's claim of one address, as the harness itself understands what it wrote. */
-export interface KnownClaim {
-  readonly cluster: string;
-  readonly uid: string;
-  readonly pod: string;
-  readonly namespace: string;
-  readonly node: string;
-  readonly address: string;
-  readonly deviceIndex: number;
-  readonly floating: boolean;
-  /** ms since the epoch. */
-  readonly since: number;
-  readonly createdAt: number;
-  readonly terminating: boolean;
+/**
+ * One live pod's claim of one address, as the harness itself understands what it wrote. It has the
+ * address where it was told so, until it lets go of it, is told that somebody else has it, or the
+ * address leaves that ENI: `assignedTo` is the pod's condition, had it never been cut short.
+ */
+export interface KnownClaim extends NodeName {
+  readonly pod: PodClaims;
+  readonly claim: Claim;
   /** The step since which the pod has claimed it without a break. */
   readonly from: number;
   /** The step at which it claimed it no longer, or in another way. */
@@ -28,6 +36,8 @@ export interface Claims {
   /** Takes a pod as it is by now, and as it was before. */
   put(cluster: string, object: KubeObject, previous?: KubeObject): void;
   remove(uid: string): void;
+  /** An address is not on that ENI any more. */
+  left(address: string, eniId: string): void;
   /** Those of live pods; with an address, the claims of that one. */
   live(address?: string): readonly KnownClaim[];
   /** Claims as they were until they ended or changed, at `step` or later. */
@@ -42,36 +52,74 @@ export function trackClaims(step: () => number): Claims {
   const ended: KnownClaim[] = [];
 
   const set = (uid: string, next: readonly KnownClaim[]): void => {
-    for (const claim of byUid.get(uid) ?? []) {
-      if (!next.some((other) => isSame(claim, other))) ended.push({ ...claim, to: step() });
+    for (const known of byUid.get(uid) ?? []) {
+      if (!next.some((other) => isSame(known, other))) ended.push({ ...known, to: step() });
     }
     if (ended.length > REMEMBERED) ended.splice(0, ended.length - REMEMBERED);
     if (next.length > 0) byUid.set(uid, next);
     else byUid.delete(uid);
   };
 
+  const live: Claims['live'] = (address) => {
+    const all = [...byUid.values()].flat();
+    return address === undefined ? all : all.filter(({ claim }) => claim.address === address);
+  };
+
   return {
     put(cluster, object, previous) {
-      if (previous !== undefined && saysTheSame(object, previous)) return;
       const { uid } = object.metadata;
       const before = byUid.get(uid) ?? [];
-      const now = claimsOf(cluster, object).map((claim) => {
-        const known = before.find(({ address }) => address === claim.address);
-        return { ...claim, from: known?.from ?? step() };
+      // Most changes of a pod are those of its condition.
+      const same = previous !== undefined && saysTheSame(object, previous);
+      const known = same ? before[0]?.pod : readPod(object);
+      const now = known?.claims.map((claim): KnownClaim => {
+        const was = before.find((each) => each.claim.address === claim.address);
+        const assignedTo = toldOf(object, previous, claim.address, was?.claim.assignedTo);
+        const told = assignedTo === undefined ? claim : { ...claim, assignedTo };
+        const { node } = known;
+        return { cluster, node, pod: known, claim: told, from: was?.from ?? step() };
       });
-      set(uid, now);
+      set(uid, now ?? []);
     },
     remove: (uid) => set(uid, []),
-    live(address) {
-      const all = [...byUid.values()].flat();
-      return address === undefined ? all : all.filter((claim) => claim.address === address);
+    left(address, eniId) {
+      for (const known of live(address)) {
+        if (known.claim.assignedTo !== eniId) continue;
+        const { assignedTo: _, ...claim } = known.claim;
+        const all = byUid.get(known.pod.pod.uid) ?? [];
+        byUid.set(
+          known.pod.pod.uid,
+          all.map((each) => (each === known ? { ...known, claim } : each)),
+        );
+      }
     },
+    live,
     endedSince: (from, address) =>
-      ended.filter((claim) => claim.address === address && (claim.to ?? 0) >= from),
+      ended.filter(({ claim, to = 0 }) => claim.address === address && to >= from),
   };
 }
 
-/** Nothing has changed that claims depend on: a condition was written. */
+const TAKEN: ReadonlySet<string> = new Set(['conflict', 'held-elsewhere', 'refused']);
+
+/** The ENI on which the pod has been told that it has the address. */
+function toldOf(
+  object: KubeObject,
+  previous: KubeObject | undefined,
+  address: Address,
+  before: string | undefined,
+): string | undefined {
+  const message = podOf(object).condition?.message ?? '';
+  const isNew = previous === undefined || podOf(previous).condition?.message !== message;
+  if (!isNew) return before;
+  const told = parseAssigned(message).find((each) => each.address === address);
+  if (told !== undefined) return told.eniId;
+  const isTaken = parseProblems(message).some(
+    (problem) => problem.address === address && TAKEN.has(problem.kind),
+  );
+  return isTaken ? undefined : before;
+}
+
+/** Nothing has changed that is claimed. */
 function saysTheSame(now: KubeObject, before: KubeObject): boolean {
   return (
     now.metadata.uid === before.metadata.uid &&
@@ -84,75 +132,102 @@ function saysTheSame(now: KubeObject, before: KubeObject): boolean {
 
 function isSame(a: KnownClaim, b: KnownClaim): boolean {
   return (
-    a.address === b.address &&
-    a.terminating === b.terminating &&
-    a.floating === b.floating &&
-    a.since === b.since
+    a.pod.terminating === b.pod.terminating &&
+    a.claim.address === b.claim.address &&
+    a.claim.floating === b.claim.floating &&
+    a.claim.since === b.claim.since &&
+    a.claim.network === b.claim.network &&
+    a.claim.mac === b.claim.mac
   );
 }
 
 interface StatusEntry {
   readonly name: string;
+  readonly interface: string;
   readonly ips?: readonly string[];
+  readonly mac?: string;
 }
 
-function claimsOf(cluster: string, object: KubeObject): Omit<KnownClaim, 'from'>[] {
-  const pod = podOf(object);
-  if (pod.finished || pod.node === undefined) return [];
-  const base = {
-    cluster,
-    uid: pod.uid,
-    pod: `${pod.namespace}/${pod.name}`,
-    namespace: pod.namespace,
-    node: pod.node,
-    createdAt: pod.createdAt,
-    terminating: pod.terminating,
-  };
-  const claims = new Map<string, Omit<KnownClaim, 'from'>>();
-  const entries: StatusEntry[] = JSON.parse(pod.annotations[NETWORK_STATUS] ?? '[]');
-  for (const { name, ips = [] } of entries) {
-    const network = NETWORKS.find((known) => `default/${known.name}` === name);
-    const deviceIndex = network?.deviceIndex ?? 0;
-    for (const address of ips) {
-      const since = pod.createdAt;
-      claims.set(address, { ...base, address, deviceIndex, floating: false, since });
+/** What a live pod claims; without what NetworkAttachmentDefinitions say, which change. */
+function readPod(object: KubeObject): PodClaims | undefined {
+  const { finished, node, namespace, name, uid, createdAt, terminating, annotations } =
+    podOf(object);
+  if (finished || node === undefined) return undefined;
+  const claims = new Map<string, Claim>();
+  const entries: StatusEntry[] = JSON.parse(annotations[NETWORK_STATUS] ?? '[]');
+  for (const { name: network, interface: net, ips = [], mac } of entries) {
+    for (const address of ips.map(read)) {
+      const of = { network, interface: net, ...(mac === undefined ? {} : { mac }) };
+      claims.set(address, { address, ...of, floating: false, since: createdAt });
     }
   }
-  const floating: { ip: string; since?: string }[] = JSON.parse(
-    pod.annotations[FLOATING_IPS] ?? '[]',
-  );
+  const floating: { ip: string; since?: string }[] = JSON.parse(annotations[FLOATING_IPS] ?? '[]');
   for (const { ip, since } of floating) {
-    const deviceIndex = ip.startsWith('172.16.3.') ? 2 : 1;
-    const from = since === undefined ? pod.createdAt : Date.parse(since);
-    claims.set(ip, { ...base, address: ip, deviceIndex, floating: true, since: from });
+    const address = read(ip);
+    const from = since === undefined ? createdAt : Date.parse(since);
+    claims.set(address, { ...claims.get(address), address, floating: true, since: from });
   }
-  return [...claims.values()];
+  const pod = { namespace, name, uid };
+  return { pod, node, createdAt, terminating, claims: [...claims.values()], unreadable: [] };
 }
 
-/** The ENI that a claim belongs on; `undefined` while its node names no instance. */
-export function eniOf(world: VirtualWorld, claim: KnownClaim): string | undefined {
-  const cluster = world.clusters.get(claim.cluster);
-  const instanceId = cluster && instanceOf(cluster, claim.node);
-  if (instanceId === undefined) return undefined;
-  for (const eni of world.ec2.snapshot().enis.values()) {
-    const { attachment } = eni;
-    if (attachment?.instanceId === instanceId && attachment.deviceIndex === claim.deviceIndex) {
-      return eni.id;
-    }
-  }
-  return undefined;
+function read(text: string): Address {
+  const address = parseAddress(text);
+  if (address === undefined) throw new Error(`a workload claims ${text}, which is no address`);
+  return address;
 }
 
-/** The instance that a Node names. */
-export function instanceOf(cluster: VirtualCluster, node: string): string | undefined {
-  const object = cluster.api.objects.find('nodes', { name: node });
-  const providerId = object?.spec?.providerID;
-  return typeof providerId === 'string' ? providerId.split('/').at(-1) : undefined;
+/** A claim as it is placed right now. */
+export interface Placed extends Claimed {
+  readonly known: KnownClaim;
+  /** Absent while its node names no instance of its own. */
+  readonly where?: Belonging;
 }
 
-/** The rule between two claims of different pods (DESIGN.md, "When two claim one address"). */
-export function passesOn(holder: KnownClaim, claimant: KnownClaim): boolean {
-  if (claimant.terminating || claimant.namespace !== holder.namespace) return false;
-  if (claimant.cluster !== holder.cluster) return false;
-  return holder.terminating || (claimant.floating && claimant.since > holder.since);
+export function placed(world: VirtualWorld, known: KnownClaim): Placed {
+  const cluster = world.clusters.get(known.cluster);
+  const definitions = cluster && definitionsOf(cluster);
+  const withMaster = (claim: Claim): Claim => {
+    const master = definitions?.get(claim.network ?? '')?.master;
+    return master === undefined ? claim : { ...claim, master };
+  };
+  const claim = withMaster(known.claim);
+  const pod = { ...known.pod, claims: known.pod.claims.map(withMaster) };
+  const place = placeOf(world, known);
+  if (place === undefined) return { pod, claim, known };
+  const where = belonging(place, pod, claim);
+  return { pod, claim, known, where, ...(typeof where === 'string' ? {} : { eni: where }) };
+}
+
+/** The claims of an address whose pods may have it on an ENI: those of its node, or of missing nodes. */
+export function claimsAt(
+  world: VirtualWorld,
+  eni: NetworkInterface,
+  claims: readonly Placed[],
+): { readonly node: NodeName | undefined; readonly local: readonly Placed[] } {
+  const node = nodeOf(world, eni.attachment?.instanceId);
+  const local = claims.filter(({ known }) =>
+    node === undefined
+      ? isTaggedFor(eni, known.cluster) && isStranded(world, known)
+      : known.cluster === node.cluster && known.node === node.node,
+  );
+  return { node, local };
+}
+
+/** Who has the address on that ENI: one pod of its node, or whoever of a missing node claims it. */
+export function holdersAt(
+  world: VirtualWorld,
+  eni: NetworkInterface,
+  claims: readonly Placed[],
+): readonly Placed[] {
+  const { node, local } = claimsAt(world, eni, claims);
+  if (node === undefined) return local;
+  const holder = holderOf(local, eni.id);
+  return local.filter((each) => each === holder);
+}
+
+export function textOf(claims: readonly Placed[]): string {
+  return claims
+    .map(({ pod: { pod, node } }) => `${pod.namespace}/${pod.name} on ${node}`)
+    .join(', ');
 }

@@ -1,13 +1,24 @@
 import type { NetworkInterface } from '../../../sandbox/ec2/model.ts';
-import { MANAGED_TAG } from '../../../sandbox/worker.ts';
+import type { Address } from '../../../shared/address.ts';
+import { parseAssigned } from '../../../shared/claims/condition-message.ts';
+import { passedOn } from '../../support/oracle/rightful.ts';
 import { podOf } from '../world/kubernetes.ts';
-import { NETWORKS, type VirtualWorld } from '../world/world.ts';
-import { type Claims, eniOf, instanceOf, type KnownClaim, passesOn } from './claims.ts';
+import type { VirtualCluster, VirtualWorld } from '../world/world.ts';
+import { type Claims, claimsAt, holdersAt, type Placed, placed, textOf } from './claims.ts';
+import {
+  addressesOf,
+  eniWith,
+  hasRoom,
+  isInRange,
+  isManaged,
+  isTaggedFor,
+  nodeOf,
+} from './places.ts';
 
 /** One difference between the ENIs, or what a pod is told, and what the live pods claim. */
 export interface Difference {
   readonly text: string;
-  /** It is about addresses in ranges alone: others may have to wait for a sweep (DESIGN.md, "Ranges"). */
+  /** It is about addresses in ranges alone: others may have to wait for a sweep (docs/design.md, "Ranges"). */
   readonly inRanges: boolean;
 }
 
@@ -17,166 +28,120 @@ export function driftOf(
   claims: Claims,
   { eachAddress = false }: { readonly eachAddress?: boolean } = {},
 ): Difference[] {
-  const placed = claims.live().map((claim) => ({ claim, eniId: eniOf(world, claim) }));
-  const byAddress = Map.groupBy(placed, ({ claim }) => claim.address);
-  const enis = [...world.ec2.snapshot().enis.values()].filter(isManaged);
-  const serving = enis.filter(({ attachment }) => isNodes(world, attachment?.instanceId));
+  const all = claims.live().map((known) => placed(world, known));
+  const byAddress = Map.groupBy(all, ({ claim }) => claim.address);
+  const found = [
+    ...[...byAddress].flatMap(([address, of]) => misplaced(world, address, of)),
+    ...[...world.ec2.snapshot().enis.values()].flatMap((eni) => unclaimed(world, eni, byAddress)),
+  ];
   return [
-    ...serving.flatMap((eni) =>
-      unclaimed(eni, byAddress).filter(({ inRanges }) => inRanges || eachAddress),
-    ),
-    ...[...byAddress].flatMap(([address, of]) => misplaced(world, address, of, serving)),
-    ...told(world, placed, byAddress),
+    ...found.filter(({ inRanges, isLeft }) => inRanges || eachAddress || !isLeft),
+    ...told(world, all, byAddress),
   ];
 }
 
-/** All but its primary one. */
-function addressesOf({ secondary, ipv6 }: NetworkInterface): readonly string[] {
-  return [...secondary, ...ipv6];
+interface Found extends Difference {
+  /** It is left over: where no range has it, whether it goes hangs on what messages named. */
+  readonly isLeft?: boolean;
 }
 
-type ByAddress = ReadonlyMap<string, readonly Placed[]>;
-
-interface Placed {
-  readonly claim: KnownClaim;
-  /** Absent while its node names no instance. */
-  readonly eniId: string | undefined;
-}
-
-function isManaged(eni: NetworkInterface): boolean {
-  return Object.entries(MANAGED_TAG).every(([key, value]) => eni.tags.get(key) === value);
-}
-
-function isNodes(world: VirtualWorld, instanceId: string | undefined): boolean {
-  if (instanceId === undefined) return false;
-  return [...world.clusters.values()].some((cluster) =>
-    cluster.api.objects
-      .list('nodes')
-      .some(({ metadata }) => instanceOf(cluster, metadata.name) === instanceId),
-  );
-}
-
-const RANGES = NETWORKS.flatMap(({ range }) => {
-  const [first, last] = range?.split('-') ?? [];
-  return first === undefined || last === undefined
-    ? []
-    : [[integerOf(first), integerOf(last)] as const];
-});
-
-/** An address that no range has is released only where a message names it; naming can be lost. */
-function isOurs(address: string): boolean {
-  const value = integerOf(address);
-  return RANGES.some(([first, last]) => value >= first && value <= last);
-}
-
-function integerOf(text: string): number {
-  // Of IPv6 only the last group differs, and it is no IPv4 address.
-  if (text.includes(':')) return 2 ** 32 + Number.parseInt(text.split(':').at(-1) ?? '', 16);
-  return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-}
-
-function difference(text: string, ...addresses: readonly string[]): Difference {
-  return { text, inRanges: addresses.every(isOurs) };
-}
-
-function unclaimed(eni: NetworkInterface, byAddress: ByAddress): Difference[] {
-  return addressesOf(eni)
-    .filter((address) => !byAddress.get(address)?.some(({ eniId }) => eniId === eni.id))
-    .map((address) => difference(`${address} is left on ${eni.id}`, address));
-}
-
-function misplaced(
+/** What is on the ENIs of Nodes, and claimed by no pod of that node. */
+function unclaimed(
   world: VirtualWorld,
-  address: string,
-  placed: readonly Placed[],
-  serving: readonly NetworkInterface[],
-): Difference[] {
-  const differs = (text: string): Difference => difference(`${address} ${text}`, address);
-  const claimants = placed.filter(
-    ({ claim, eniId }) => !claim.terminating && serving.some(({ id }) => id === eniId),
-  );
-  const [first] = claimants;
-  if (first === undefined) return [];
-  const on = [...world.ec2.snapshot().enis.values()].find((eni) =>
-    addressesOf(eni).includes(address),
-  );
-  const waiting = claimants.filter(({ eniId }) => hasRoom(world, eniId, address));
-  if (on === undefined) {
-    return waiting.length > 0 ? [differs(`is nowhere: ${text(waiting)} claims it`)] : [];
-  }
-  const node = serving.some(({ id }) => id === on.id);
-  const holders = placed.filter(({ eniId }) => (node ? eniId === on.id : eniId === undefined));
-  if (holders.length === 0) {
-    const ours = isManaged(on) && on.tags.has(`kubernetes.io/cluster/${first.claim.cluster}`);
-    return isOurs(address) && ours && waiting.length > 0
-      ? [differs(`is left on ${on.id}: ${text(waiting)} claims it`)]
-      : [];
-  }
-  return [...Map.groupBy(waiting, ({ claim }) => claim.node).values()]
-    .flatMap(speaker)
-    .filter(({ eniId }) => eniId !== on.id)
-    .filter(({ claim }) => holders.every((holder) => passesOn(holder.claim, claim)))
-    .map((each) => differs(`should have passed from ${text(holders)} to ${text([each])}`));
-}
-
-/** Who speaks for an address on a node that does not have it: the oldest, or to whom it passes it on. */
-function speaker(claimants: readonly Placed[]): Placed[] {
-  const byAge = claimants.toSorted(
-    (a, b) => a.claim.createdAt - b.claim.createdAt || (a.claim.uid < b.claim.uid ? -1 : 1),
-  );
-  let [current] = byAge;
-  for (let next = current; next !== undefined; ) {
-    current = next;
-    const from = next.claim;
-    next = byAge.find(({ claim }) => passesOn(from, claim));
-  }
-  return current === undefined ? [] : [current];
-}
-
-/** One more address of the family fits on the ENI. */
-export function hasRoom(
-  { ec2 }: VirtualWorld,
-  eniId: string | undefined,
-  address: string,
-): boolean {
-  const eni = ec2.snapshot().enis.get(eniId ?? '');
-  const instance = ec2.snapshot().instances.get(eni?.attachment?.instanceId ?? '');
-  const type = ec2.snapshot().instanceTypes.get(instance?.type ?? '');
-  if (eni === undefined || type === undefined) return false;
-  if (address.includes(':')) return eni.ipv6.length < type.ipv6;
-  return 1 + eni.secondary.length < type.ipv4;
-}
-
-function text(placed: readonly Placed[]): string {
-  return placed.map(({ claim }) => `${claim.pod} on ${claim.node}`).join(', ');
-}
-
-/** A pod that claims something knows whether it has all of it. */
-function told(world: VirtualWorld, placed: readonly Placed[], byAddress: ByAddress): Difference[] {
-  const drift: Difference[] = [];
-  for (const [uid, of] of Map.groupBy(placed, ({ claim }) => claim.uid)) {
-    const [first] = of;
-    if (first === undefined || first.claim.terminating || first.eniId === undefined) continue;
-    // Of two pods that claim one address for one ENI either may be told that it has it.
-    const shared = of.some(({ claim, eniId }) =>
-      byAddress
-        .get(claim.address)
-        ?.some((other) => other.claim.uid !== uid && other.eniId === eniId),
-    );
-    if (shared) continue;
-    const has = of.every(({ claim, eniId }) => {
-      const eni = world.ec2.snapshot().enis.get(eniId ?? '');
-      return eni !== undefined && addressesOf(eni).includes(claim.address);
+  eni: NetworkInterface,
+  byAddress: ReadonlyMap<Address, readonly Placed[]>,
+): Found[] {
+  if (!isManaged(eni) || nodeOf(world, eni.attachment?.instanceId) === undefined) return [];
+  return addressesOf(eni)
+    .filter((address) => claimsAt(world, eni, byAddress.get(address) ?? []).local.length === 0)
+    .map((address) => {
+      const inRanges = isInRange(world, address);
+      return { text: `${address} is left on ${eni.id}`, inRanges, isLeft: true };
     });
-    const [namespace, name = ''] = first.claim.pod.split('/');
-    const object = world.clusters
-      .get(first.claim.cluster)
-      ?.api.objects.find('pods', { name, namespace });
-    const status = object && podOf(object).condition?.status;
-    if (status !== (has ? 'True' : 'False')) {
-      const what = `${first.claim.pod} is told ${status}, and ${has ? 'has' : 'lacks'} its addresses`;
-      drift.push(difference(what, ...of.map(({ claim }) => claim.address)));
+}
+
+/** An address that is not where it should be, or that somebody else should have by now. */
+function misplaced(world: VirtualWorld, address: Address, claims: readonly Placed[]): Found[] {
+  const inRanges = isInRange(world, address);
+  const on = eniWith(world, address);
+  const canTake = ({ eni, pod }: Placed): boolean =>
+    eni !== undefined && !pod.terminating && eni.id !== on?.id && hasRoom(world, eni.id, address);
+  const waiting = claims.filter(canTake);
+  if (waiting.length === 0) return [];
+  if (on === undefined) {
+    return [{ text: `${address} is nowhere: ${textOf(waiting)} claims it`, inRanges }];
+  }
+  const ofCluster = ({ known }: Placed): boolean => isTaggedFor(on, known.cluster);
+  if (!isManaged(on)) return [];
+  const holders = holdersAt(world, on, claims);
+  const takers = waiting.filter(ofCluster);
+  if (holders.length === 0) {
+    if (takers.length === 0) return [];
+    const text = `${address} is left on ${on.id}: ${textOf(takers)} claims it`;
+    return [{ text, inRanges, isLeft: true }];
+  }
+  const entitled = holders.map((holder) => passedOn(holder, claims.filter(ofCluster)));
+  const stays = entitled.some((list) =>
+    list.some((each) => (each.eni ?? on).id === on.id || each.pod.terminating),
+  );
+  const next = takers.filter((taker) => entitled.every((list) => list.includes(taker)));
+  if (stays || next.length === 0) return [];
+  const text = `${address} should have passed from ${textOf(holders)} to ${textOf(next)}`;
+  return [{ text, inRanges }];
+}
+
+/** A pod that claims something knows whether it has all of it, and no two are told to have one address. */
+function told(
+  world: VirtualWorld,
+  all: readonly Placed[],
+  byAddress: ReadonlyMap<Address, readonly Placed[]>,
+): Difference[] {
+  const drift: Difference[] = [];
+  const toldTo = new Map<string, string>();
+  for (const of of Map.groupBy(all, ({ pod }) => pod.pod.uid).values()) {
+    const [first] = of;
+    if (first === undefined || first.pod.terminating || first.where === undefined) continue;
+    const name = textOf([first]);
+    const inRanges = of.every(({ claim }) => isInRange(world, claim.address));
+    const { status, message = '' } = conditionOf(world, first) ?? {};
+    for (const { address, eniId = '' } of parseAssigned(message)) {
+      const key = `${address} on ${eniId}`;
+      const other = toldTo.get(key);
+      const has = eniWith(world, address)?.id === eniId;
+      if (!has) drift.push({ text: `${name} is told ${key}, which it lacks`, inRanges });
+      if (other) drift.push({ text: `${name} and ${other} are told ${key}`, inRanges });
+      toldTo.set(key, name);
     }
+    const counted = of.filter(({ where, claim }) => where !== 'not ours' || claim.assignedTo);
+    if (counted.length === 0 || isShared(first, of, byAddress)) continue;
+    const has = counted.every(({ claim, eni, where }) => {
+      if (eni !== undefined) return eniWith(world, claim.address)?.id === eni.id;
+      return where === 'not ours';
+    });
+    if (status === (has ? 'True' : 'False')) continue;
+    const text = `${name} is told ${status}, and ${has ? 'has' : 'lacks'} its addresses`;
+    drift.push({ text, inRanges });
   }
   return drift;
+}
+
+/** Of two pods that claim one address for one ENI either may be told that it has it. */
+function isShared(
+  { pod }: Placed,
+  of: readonly Placed[],
+  byAddress: ReadonlyMap<Address, readonly Placed[]>,
+): boolean {
+  return of.some(
+    ({ claim, eni }) =>
+      eni !== undefined &&
+      byAddress
+        .get(claim.address)
+        ?.some((other) => other.pod.pod.uid !== pod.pod.uid && other.eni?.id === eni.id),
+  );
+}
+
+function conditionOf({ clusters }: VirtualWorld, { known, pod: { pod } }: Placed) {
+  const cluster: VirtualCluster | undefined = clusters.get(known.cluster);
+  const object = cluster?.api.objects.find('pods', pod);
+  return object && podOf(object).condition;
 }

@@ -1,20 +1,14 @@
 import type { NetworkInterface } from '../../../sandbox/ec2/model.ts';
 import type { Change } from '../../../sandbox/ec2/store.ts';
-import { MANAGED_TAG } from '../../../sandbox/worker.ts';
+import type { Address } from '../../../shared/address.ts';
 import type { VirtualWorld } from '../world/world.ts';
-import { type Claims, eniOf, instanceOf, type KnownClaim, passesOn } from './claims.ts';
-import { hasRoom } from './drift.ts';
+import type { Claims } from './claims.ts';
+import { type Acting, judging } from './judge.ts';
 import type { Life } from './life.ts';
-import type { Reading } from './reconciles.ts';
+import { addressesOf } from './places.ts';
 
-/** Who makes a call that may change EC2, and what it had read when it sent it. */
-export interface Acting {
-  readonly life: Life;
-  readonly reading: Reading | undefined;
-  /** When pods of each node were listed, and each ENI described. */
-  readonly listed: ReadonlyMap<string, number>;
-  readonly described: ReadonlyMap<string, number>;
-}
+/** For so long EC2 may show what was so before, ms. */
+const LONGEST_LAG_MS = 30_000;
 
 /** The races that no order of calls can exclude (DESIGN.md, end of "Schedules"). */
 export type Race = 'claimed-after-the-list' | 'between-unassign-and-assign' | 'before-read-back';
@@ -28,6 +22,8 @@ export interface Invariants {
   ended(life: Life): void;
   /** A reconcile of a node that began at a step has come to its end, all of its reads being current. */
   reconciled(cluster: string, node: string, begun: number): void;
+  /** What claims are placed by has changed in a cluster. */
+  changePlace(): void;
   violate(what: string): void;
   readonly violations: readonly string[];
   readonly races: ReadonlyMap<Race, number>;
@@ -37,7 +33,7 @@ export interface Invariants {
 export function watchInvariants(
   world: VirtualWorld,
   claims: Claims,
-  step: () => number,
+  { step, staleAt }: { readonly step: () => number; readonly staleAt: () => number },
 ): Invariants {
   const violations: string[] = [];
   const races = new Map<Race, number>();
@@ -47,6 +43,13 @@ export function watchInvariants(
   /** Whose next reconcile mends a race, by address. */
   const unmended = new Map<string, Unmended>();
   let acting: Acting | undefined;
+  /** When the workload last changed something that claims are placed by. */
+  let placeChanged = { step: -1, at: Number.NEGATIVE_INFINITY };
+  const isOldPlace = (by: Acting): boolean => {
+    const { step: changedAt, at } = placeChanged;
+    const mayLag = staleAt() >= changedAt && world.clock.now() < at + LONGEST_LAG_MS;
+    return !mayLag && changedAt < (by.reading?.begun ?? 0);
+  };
 
   const violate = (what: string): void => void violations.push(what);
   const count = (race: Race): void => void races.set(race, (races.get(race) ?? 0) + 1);
@@ -54,9 +57,9 @@ export function watchInvariants(
     count(race);
     unmended.set(address, { cluster, node, at: step() });
   };
-  const judge = judging(world, claims);
+  const judge = judging(world, claims, isOldPlace);
 
-  const onRemoved = (by: Acting, eni: NetworkInterface, address: string): void => {
+  const onRemoved = (by: Acting, eni: NetworkInterface, address: Address): void => {
     const verdict = judge.removal(by, eni, address);
     if (verdict.kind === 'violation') violate(verdict.what);
     if (verdict.kind === 'race') {
@@ -67,7 +70,7 @@ export function watchInvariants(
     else inTransit.set(address, by);
   };
 
-  const onAdded = (by: Acting, eni: NetworkInterface, address: string): void => {
+  const onAdded = (by: Acting, eni: NetworkInterface, address: Address): void => {
     const taker = inTransit.get(address);
     inTransit.delete(address);
     if (taker !== undefined && taker.reading !== by.reading) {
@@ -77,18 +80,27 @@ export function watchInvariants(
     if (what !== undefined) violate(what);
   };
 
+  const changePlace = (): void => {
+    placeChanged = { step: step(), at: world.clock.now() };
+  };
+
   world.ec2.onChange(({ before, after }: Change) => {
-    if (acting === undefined) return;
     for (const [id, eni] of after.enis) {
       const old = before.enis.get(id);
       if (old === eni) continue;
-      const what = old === undefined ? `${id} was made` : judge.scope(acting, old, eni);
-      if (what !== undefined) violate(what);
-      const [had, has] = [addressesOf(old), addressesOf(eni)];
-      for (const address of had) if (!has.has(address)) onRemoved(acting, eni, address);
-      for (const address of has) if (!had.has(address)) onAdded(acting, eni, address);
+      const had = new Set<Address>(old && addressesOf(old));
+      const has = new Set(addressesOf(eni));
+      const by = acting;
+      if (by !== undefined) {
+        const what = old === undefined ? `${id} was made` : judge.scope(by, old, eni);
+        if (what !== undefined) violate(what);
+        for (const address of had.difference(has)) onRemoved(by, eni, address);
+        for (const address of has.difference(had)) onAdded(by, eni, address);
+      }
+      for (const address of had.difference(has)) claims.left(address, id);
     }
-    if (before.enis.size !== after.enis.size) violate('the number of ENIs changed');
+    if (acting === undefined) changePlace();
+    else if (before.enis.size !== after.enis.size) violate('the number of ENIs changed');
   });
 
   return {
@@ -123,6 +135,7 @@ export function watchInvariants(
         );
       }
     },
+    changePlace,
     violate,
     violations,
     races,
@@ -134,141 +147,4 @@ interface Unmended {
   readonly node: string;
   /** The step of the race. */
   readonly at: number;
-}
-
-function addressesOf(eni: NetworkInterface | undefined): Set<string> {
-  return new Set([...(eni?.secondary ?? []), ...(eni?.ipv6 ?? [])]);
-}
-
-type Verdict =
-  | { readonly kind: 'right' }
-  | { readonly kind: 'race'; readonly holder: KnownClaim }
-  | { readonly kind: 'violation'; readonly what: string };
-
-const RIGHT: Verdict = { kind: 'right' };
-
-function judging(world: VirtualWorld, claims: Claims) {
-  /** The ENI is one of the node that the reconcile is for, even if that Node has just gone. */
-  const isOwn = ({ reading }: Acting, eni: NetworkInterface): boolean => {
-    const cluster = world.clusters.get(reading?.cluster ?? '');
-    const worker = cluster?.workerOf(eni.attachment?.instanceId);
-    return worker !== undefined && worker === reading?.node;
-  };
-
-  const nodeOf = (eni: NetworkInterface): string | undefined => {
-    const instanceId = eni.attachment?.instanceId;
-    for (const cluster of world.clusters.values()) {
-      for (const { metadata } of cluster.api.objects.list('nodes')) {
-        if (instanceOf(cluster, metadata.name) === instanceId) return metadata.name;
-      }
-    }
-    return undefined;
-  };
-
-  /** Nothing but the secondary addresses of a managed ENI of the reconcile's cluster. */
-  const scope = (by: Acting, old: NetworkInterface, eni: NetworkInterface): string | undefined => {
-    const who = `${by.life.program} of cluster ${by.reading?.cluster}`;
-    if (by.life.program !== 'reconcile') return `the ${who} wrote to ${eni.id}`;
-    const { secondary: _, ipv6: __, elasticIps: ___, ...rest } = old;
-    const { secondary: ____, ipv6: _____, elasticIps: ______, ...now } = eni;
-    if (
-      !Object.entries(rest).every(([key, value]) =>
-        Object.entries(now).some(([k, v]) => k === key && v === value),
-      )
-    ) {
-      return `the ${who} changed more of ${eni.id} than its secondary addresses`;
-    }
-    const managed = Object.entries(MANAGED_TAG).every(([key, tag]) => eni.tags.get(key) === tag);
-    if (!managed || eni.attachment?.deviceIndex === 0) {
-      return `the ${who} wrote to ${eni.id}, which is not managed`;
-    }
-    if (!eni.tags.has(`kubernetes.io/cluster/${by.reading?.cluster}`)) {
-      return `the ${who} wrote to ${eni.id} of another cluster`;
-    }
-    return undefined;
-  };
-
-  /** The claims of an address as they were at a step, or have become since. */
-  const versions = (step: number, address: string): readonly KnownClaim[] => [
-    ...claims.live(address),
-    ...claims.endedSince(step, address),
-  ];
-
-  /** Live pods that hold the address on that ENI, or would if their node were there. */
-  const holdersOn = (eni: NetworkInterface, node: string | undefined, address: string) =>
-    claims
-      .live(address)
-      .filter((claim) =>
-        node === undefined ? eniOf(world, claim) === undefined : eniOf(world, claim) === eni.id,
-      );
-
-  /** Whether a holder, as the reconcile may have seen it, passes the address on to a pod of its node. */
-  const passes = (by: Acting, eni: NetworkInterface, holder: KnownClaim): boolean => {
-    const listed = by.listed.get(holder.node) ?? by.listed.get('*');
-    const known = versions(listed ?? 0, holder.address);
-    const takers = known.filter(
-      (claim) =>
-        claim.uid !== holder.uid &&
-        claim.node === by.reading?.node &&
-        (!isOwn(by, eni) || eniOf(world, claim) !== eni.id),
-    );
-    return known.some(
-      (version) => version.uid === holder.uid && takers.some((taker) => passesOn(version, taker)),
-    );
-  };
-
-  const removal = (by: Acting, eni: NetworkInterface, address: string): Verdict => {
-    const node = nodeOf(eni);
-    const holders = holdersOn(eni, node, address);
-    // Of several on one ENI it is one that speaks, by what they were told and by their age.
-    const [first] = holders;
-    if (first === undefined || holders.some((holder) => passes(by, eni, holder))) return RIGHT;
-    for (const holder of holders) {
-      const listed = by.listed.get(holder.node) ?? by.listed.get('*');
-      const read = Math.max(listed ?? 0, by.described.get(eni.id) ?? 0);
-      if (listed !== undefined && holder.from >= read) continue;
-      const what = `${address} was unassigned from ${eni.id} (${node}) by the reconcile of ${by.reading?.node}`;
-      const why = listed === undefined ? 'whose pods it did not ask for' : 'who claimed it before';
-      return { kind: 'violation', what: `${what}: it is held by ${holder.pod}, ${why}` };
-    }
-    return { kind: 'race', holder: first };
-  };
-
-  const addition = (by: Acting, eni: NetworkInterface, address: string): string | undefined => {
-    const { node, first } = by.reading ?? {};
-    const text = `${address} was assigned to ${eni.id} by the reconcile of ${node}`;
-    if (!isOwn(by, eni)) return `${text}, which is another's`;
-    const listed = first?.get(node ?? '');
-    if (listed === undefined) return `${text}: it did not ask for the pods of that node`;
-    const claimed = versions(listed, address).filter(
-      (claim) => claim.node === node && claim.deviceIndex === eni.attachment?.deviceIndex,
-    );
-    if (claimed.length === 0) return `${text}: no pod claims it there`;
-    return claimed.some(({ terminating }) => !terminating)
-      ? undefined
-      : `${text}: who claims it there is terminating, and acquires nothing`;
-  };
-
-  /** A pod of the node that has claimed the address since before, and could have it: nobody has it. */
-  const waiting = (
-    cluster: string,
-    node: string,
-    address: string,
-    since: number,
-  ): string | undefined => {
-    const enis = [...world.ec2.snapshot().enis.values()];
-    if (enis.some((eni) => addressesOf(eni).has(address))) return undefined;
-    return claims
-      .live(address)
-      .find(
-        (claim) =>
-          claim.cluster === cluster &&
-          claim.node === node &&
-          !claim.terminating &&
-          claim.from < since &&
-          hasRoom(world, eniOf(world, claim), address),
-      )?.pod;
-  };
-
-  return { isOwn, scope, removal, addition, waiting };
 }

@@ -49,7 +49,7 @@ export function outsideOf(parts: Parts, life: Life): Outside {
       through(life, { service: 'sqs', name, signal }, () => queue(name, input)),
     ),
     async kubernetesOf({ name }) {
-      beginReading(name);
+      beginReading(name, step());
       return kubernetesOf(parts, life, name);
     },
   };

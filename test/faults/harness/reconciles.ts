@@ -4,6 +4,8 @@ import type { Answer } from '../world/ec2.ts';
 /** What one reconcile of a node has read so far, by the number of the step. */
 export interface Reading {
   readonly cluster: string;
+  /** The step at which it began. */
+  readonly begun: number;
   /** The node that it is for: the first whose pods it listed. */
   node?: string;
   /** When the pods of each node were first listed to it, and last; `*`: those of all nodes. */
@@ -19,8 +21,8 @@ export interface Reading {
  */
 const current = new AsyncLocalStorage<Reading>();
 
-export function beginReading(cluster: string): void {
-  current.enterWith({ cluster, first: new Map(), last: new Map(), enis: new Map() });
+export function beginReading(cluster: string, step: number): void {
+  current.enterWith({ cluster, begun: step, first: new Map(), last: new Map(), enis: new Map() });
 }
 
 export function currentReading(): Reading | undefined {

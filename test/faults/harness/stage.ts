@@ -59,11 +59,11 @@ export function startStage(options: StageOptions): Stage {
   const log: Log | undefined =
     trace && ((line) => trace(`${((clock.now() - begun) / 1000).toFixed(3)} ${line}`));
   let step = 0;
+  let staleAt = -1;
   const claims = trackClaims(() => step);
-  const invariants = watchInvariants(world, claims, () => step);
+  const invariants = watchInvariants(world, claims, { step: () => step, staleAt: () => staleAt });
   const points: Point[] = [];
   let effects = 0;
-  let staleAt = -1;
 
   const noted: Schedule = {
     ...schedule,
@@ -144,6 +144,7 @@ export function startStage(options: StageOptions): Stage {
       }),
     );
     api.store.onChange((change) => {
+      if (change.resource === 'network-attachment-definitions') invariants.changePlace();
       if (change.resource !== 'pods') return;
       step += 1;
       const { metadata } = change.object;

@@ -39,35 +39,36 @@ export function mayPass(from: Claimed, to: Claimed): boolean {
 }
 
 /**
- * Who has the address first, of all claims of the node of the ENI `on` that has it, or of any
- * node's where none has it. None: nobody may.
+ * The pod that has the address on the ENI `on`, of the claims of that ENI's node: who was told so,
+ * whatever ENI its claim fits now; else on whose ENI it is. Of several the oldest, and before others
+ * one that is not terminating, as a terminating pod is told nothing any more.
  */
-function firstOf(claims: readonly Claimed[], on: string | undefined): Claimed | undefined {
-  const valid = claims.filter(({ eni }) => eni !== undefined);
-  const there = valid.filter(({ eni }) => eni !== undefined && eni.id === on);
-  const told = claims.filter(({ claim }) => on !== undefined && claim.assignedTo === on);
-  const toldAndLive = told.filter(({ pod }) => !pod.terminating);
-  const acquiring = valid.filter(({ pod }) => !pod.terminating);
-  const first = [toldAndLive, told, there, acquiring].find((list) => list.length > 0) ?? [];
-  return oldestFirst(first)[0];
+export function holderOf(claims: readonly Claimed[], on: string): Claimed | undefined {
+  const told = claims.filter(({ claim }) => claim.assignedTo === on);
+  const live = told.filter(({ pod }) => !pod.terminating);
+  const there = claims.filter(({ eni }) => eni?.id === on);
+  return oldestOf([live, told, there].find((list) => list.length > 0) ?? []);
 }
 
-/**
- * Whoever may have the address, given the ENI that has it now: reached from the first by steps
- * that the rule allows, until no step is left.
- */
-export function rightful(claims: readonly Claimed[], on: string | undefined): Claimed[] {
-  const first = firstOf(claims, on);
-  if (first === undefined) return [];
+/** To whom `from` passes the address in the end: by steps that the rule allows, until none is left. */
+export function passedOn(from: Claimed, claims: readonly Claimed[]): Claimed[] {
   const takers = claims.filter(({ eni }) => eni !== undefined);
-  const reached = new Set([first]);
-  for (const from of reached) {
-    for (const to of takers) if (mayPass(from, to)) reached.add(to);
+  const reached = new Set([from]);
+  for (const each of reached) {
+    for (const to of takers) if (mayPass(each, to)) reached.add(to);
   }
-  return [...reached].filter((from) => !takers.some((to) => mayPass(from, to)));
+  return [...reached].filter((each) => !takers.some((to) => mayPass(each, to)));
 }
 
-function oldestFirst(list: readonly Claimed[]): Claimed[] {
+/** Whoever may have the address, given the ENI of the claims' node that has it now, if any has. */
+export function rightful(claims: readonly Claimed[], on: string | undefined): Claimed[] {
+  const acquiring = claims.filter(({ eni, pod }) => eni !== undefined && !pod.terminating);
+  const holder = on === undefined ? undefined : holderOf(claims, on);
+  const first = holder ?? oldestOf(acquiring);
+  return first === undefined ? [] : passedOn(first, claims);
+}
+
+function oldestOf(list: readonly Claimed[]): Claimed | undefined {
   const key = ({ pod }: Claimed) => `${String(pod.createdAt).padStart(20, '0')} ${pod.pod.uid}`;
-  return list.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+  return list.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))[0];
 }

@@ -18,8 +18,8 @@ export interface ClusterState {
   /** The pods of each node outside EC2, by its name. */
   readonly outsideEc2: ReadonlyMap<string, readonly Pod[]>;
   /**
-   * Live pods that are bound to a node that does not exist, or has no instance of its own, by the
-   * addresses that they claim.
+   * Live pods that are bound to a node that does not exist, or that is on EC2 and has no instance of
+   * its own, by the addresses that they claim.
    */
   readonly stranded: ReadonlyMap<Address, readonly PodClaims[]>;
 }
@@ -44,12 +44,13 @@ export async function readCluster(
     return stateOf(access, node, node.instanceId, ofNode, networks, listedAt, signal);
   });
   const states = await withSubnets(access, (await Promise.all(read)).filter(isOurs), signal);
-  const outside = nodes.filter(({ outsideEc2 }) => outsideEc2);
-  const lost = pods.filter(({ node }) => node !== undefined && !sole.has(node));
+  const outside = new Set(nodes.filter(({ outsideEc2 }) => outsideEc2).map(({ name }) => name));
+  const settled = sole.union(outside);
+  const lost = pods.filter(({ node }) => node !== undefined && !settled.has(node));
   return {
     networks,
     states: new Map(states.map((state) => [state.instanceId, state])),
-    outsideEc2: new Map(outside.map(({ name }) => [name, podsOf.get(name) ?? []])),
+    outsideEc2: new Map([...outside].map((name) => [name, podsOf.get(name) ?? []])),
     stranded: byAddress(claimsOfPods(lost, networks)),
   };
 }

@@ -63,7 +63,7 @@ describe('the condition of a pod', () => {
 
   it.each<[string, Partial<PodOutcome>]>([
     ['is on a node outside EC2', { outsideEc2: true }],
-    ['is on the host’s network', { pod: { ...POD, hostNetwork: true } }],
+    ['is on the host’s network', { pod: { ...POD, hostNetwork: true, annotations: {} } }],
     ['is to be ignored', { pod: { ...POD, annotations: { [IGNORE]: 'true' } } }],
   ])('of a pod that waits for it and %s is true at once', (_, spec) => {
     const annotations = spec.pod?.annotations ?? {};

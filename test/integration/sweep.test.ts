@@ -154,7 +154,7 @@ describe('a sweep', () => {
 
     expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 1, leaked: 1, messages: 1 });
     await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([X]);
-    expect(await cloud.addressesOn(worker.eth2)).toEqual([]);
+    await eventually(() => cloud.addressesOn(worker.eth2)).toEqual([]);
   });
 
   scenario('finds who waits for an address that will never be', ALONE, async (stage) => {
@@ -189,6 +189,27 @@ describe('a sweep', () => {
     expect(await cluster.conditionOf(unknown)).toBeUndefined();
     expect(await cluster.conditionOf(other)).toBeUndefined();
   });
+
+  scenario(
+    'sees no holder in a pod of a node outside EC2',
+    { ...QUIET, needs: ['one-holder'] },
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const [gone, worker] = [await cluster.addWorker(), await cluster.addWorker()];
+      await cluster.applyNetwork(NET_1);
+      await cloud.assign(gone.eth1, [X]);
+      await cluster.deleteNode(gone);
+      const hybrid = await cluster.addNode('mi-0', 'eks-hybrid:///us-west-2/demo/mi-0');
+      await cluster.addNamespace('other');
+      const networks = [{ network: NET_1, ips: [X] }];
+      const annotations = networkStatus(networks);
+      await cluster.runPod('outside', { on: hybrid, namespace: 'other', annotations });
+      const pod = await cluster.runPod('app', { on: worker, networks });
+      await eventually(() => cluster.attachedTo(pod)).toEqual([X]);
+
+      expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 1, messages: 1 });
+    },
+  );
 
   scenario('asks for what hardly changes once for all nodes', QUIET, async (stage) => {
     const { cluster, calls } = stage;

@@ -5,7 +5,7 @@ import type { Pod } from '../shared/cluster/kubernetes.ts';
 
 /** Since when an address has been on the pod's interfaces without a break. */
 export interface Sighting {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by our clock. */
   readonly since: number;
   /** It was there when the program started: it may have come long before. */
   readonly fromStart: boolean;
@@ -28,9 +28,14 @@ export function see(
  * plugin gave to it. An address that was there before this program started keeps its `since`, so
  * that a restart does not make the claim the newer one.
  *
+ * @param sinceOf since when by the clock that all pods of the cluster share, ms since the epoch.
  * @returns `null` where there is none, `undefined` where `network-status` cannot be read.
  */
-export function floatingAnnotation(pod: Pod, sightings: Sightings): string | null | undefined {
+export function floatingAnnotation(
+  pod: Pod,
+  sightings: Sightings,
+  sinceOf: (sighting: Sighting) => number,
+): string | null | undefined {
   const status = parseNetworkStatus(pod.annotations, pod.namespace);
   if (!status.ok) return undefined;
   const given = new Set(status.attachments.flatMap(({ ips }) => ips));
@@ -41,9 +46,23 @@ export function floatingAnnotation(pod: Pod, sightings: Sightings): string | nul
   const floating = [...sightings]
     .filter(([address]) => !given.has(address))
     .sort(([a], [b]) => compareAddresses(a, b))
-    .map(([ip, { since, fromStart }]) => {
-      const from = (fromStart ? recorded.get(ip) : undefined) ?? since;
+    .map(([ip, sighting]) => {
+      const from = (sighting.fromStart ? recorded.get(ip) : undefined) ?? sinceOf(sighting);
       return { ip, since: new Date(from).toISOString() };
     });
   return floating.length === 0 ? null : JSON.stringify(floating);
+}
+
+/**
+ * Tells of a sighting since when it lasts by the API server's clock: claims of pods on several nodes
+ * are compared, and that is the one clock that all of them can ask. What was told of a sighting once
+ * stays, however the two clocks differ later.
+ */
+export function sinceByServer(): (sighting: Sighting, aheadMs: number) => number {
+  const told = new WeakMap<Sighting, number>();
+  return (sighting, aheadMs) => {
+    const since = told.get(sighting) ?? sighting.since + aheadMs;
+    told.set(sighting, since);
+    return since;
+  };
 }

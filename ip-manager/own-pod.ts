@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
-import { kubernetesCalls, type OwnPodCalls } from '../shared/cluster/calls.ts';
+import { kubernetesCalls } from '../shared/cluster/calls.ts';
 import { withDeadline } from '../shared/cluster/deadline.ts';
 import { kubernetesFailure, refusalOf } from '../shared/cluster/errors.ts';
 import type { Pod } from '../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../shared/cluster/pods.ts';
+import { aheadOf } from './clock-difference.ts';
 import type { Environment } from './environment.ts';
 import { EXIT, Failure } from './exit-code.ts';
 
@@ -17,6 +18,13 @@ const REQUEST_TIMEOUT_MS = 10_000;
  */
 export const LASTING_REFUSALS = 4;
 
+/** The pod after a patch. */
+export interface Patched {
+  readonly pod: Pod;
+  /** By how much the API server's clock is ahead of ours (ms), as far as its answer shows. */
+  readonly aheadMs: number;
+}
+
 /**
  * The pod that the program runs in, through the pod's service account. Each throws what
  * `OwnPodCalls` throws, MalformedObject, and the signal's reason.
@@ -26,7 +34,10 @@ export interface OwnPod {
   readonly name: string;
   read(signal: AbortSignal): Promise<Pod>;
   /** Sets or removes (`null`) annotations, and answers with the pod as it is then. */
-  annotate(annotations: Readonly<Record<string, string | null>>, signal: AbortSignal): Promise<Pod>;
+  annotate(
+    annotations: Readonly<Record<string, string | null>>,
+    signal: AbortSignal,
+  ): Promise<Patched>;
 }
 
 /**
@@ -58,22 +69,22 @@ export async function ownPod(
     // The kubelet renews the file.
     token: async () => (await file('token')).trim(),
   });
-  const call = async (
-    signal: AbortSignal,
-    request: (calls: OwnPodCalls, deadline: AbortSignal) => Promise<unknown>,
-  ): Promise<Pod> =>
-    podFromObject(
-      await withDeadline(clock, REQUEST_TIMEOUT_MS, signal, (deadline) => request(calls, deadline)),
-    );
+  const inTime = <T>(signal: AbortSignal, request: (deadline: AbortSignal) => Promise<T>) =>
+    withDeadline(clock, REQUEST_TIMEOUT_MS, signal, request);
   return {
     namespace,
     name,
-    read: (signal) =>
-      call(signal, ({ readPod }, deadline) => readPod({ namespace, name }, deadline)),
-    annotate(annotations, signal) {
+    read: async (signal) =>
+      podFromObject(
+        await inTime(signal, (deadline) => calls.readPod({ namespace, name }, deadline)),
+      ),
+    async annotate(annotations, signal) {
       const body = { metadata: { annotations } };
       const patch = { namespace, name, body, fieldManager: FIELD_MANAGER };
-      return call(signal, ({ patchPod }, deadline) => patchPod(patch, deadline));
+      const asked = clock.now();
+      const answer = await inTime(signal, (deadline) => calls.patchPod(patch, deadline));
+      const aheadMs = aheadOf(answer.date, { asked, answered: clock.now() });
+      return { pod: podFromObject(answer.body), aheadMs };
     },
   };
 }

@@ -2,9 +2,15 @@ import { FLOATING_IPS } from '../shared/claims/annotations.ts';
 import { pauseAfter } from './back-off.ts';
 import type { Bell } from './bell.ts';
 import { EXIT, Failure } from './exit-code.ts';
-import { floatingAnnotation, type Sightings } from './floating.ts';
+import { floatingAnnotation, type Sightings, sinceByServer } from './floating.ts';
 import type { Outside } from './outside.ts';
-import { LASTING_REFUSALS, type OwnPod, type PodFailure, podFailure } from './own-pod.ts';
+import {
+  LASTING_REFUSALS,
+  type OwnPod,
+  type Patched,
+  type PodFailure,
+  podFailure,
+} from './own-pod.ts';
 
 const BACK_OFF = { firstMs: 500, mostMs: 30_000 };
 /** Between looks whether `network-status` names by now what is published as floating. */
@@ -33,6 +39,7 @@ export async function publish(
 ): Promise<never> {
   const { random, say } = outside;
   const log = publishingLog(say, onPermission);
+  const sinceOf = sinceByServer();
   let pod: OwnPod | undefined;
   let failures = 0;
   let looks = 0;
@@ -43,7 +50,9 @@ export async function publish(
     if (seen === undefined) continue;
     try {
       pod ??= await outside.ownPod();
-      const { wanted, isNew } = await publishOnce(pod, seen, log.published, signal);
+      const wantedOf = (now: Patched): string | null | undefined =>
+        floatingAnnotation(now.pod, seen, (sighting) => sinceOf(sighting, now.aheadMs));
+      const { wanted, isNew } = await publishOnce(pod, wantedOf, log.published, signal);
       log.works(wanted === undefined ? UNREADABLE : '');
       failures = 0;
       looks = isNew ? 1 : looks + 1;
@@ -62,14 +71,14 @@ export async function publish(
 /** @returns the value that the annotation is to have, as `floatingAnnotation`, and whether it had another. */
 async function publishOnce(
   pod: OwnPod,
-  seen: Sightings,
+  wantedOf: (now: Patched) => string | null | undefined,
   published: (value: string | null) => void,
   signal: AbortSignal,
 ): Promise<{ readonly wanted: string | null | undefined; readonly isNew: boolean }> {
   // A patch that changes nothing is answered with the pod, so that no right to read it is needed.
   const now = await pod.annotate({}, signal);
-  const wanted = floatingAnnotation(now, seen);
-  const isNew = wanted !== undefined && wanted !== (now.annotations[FLOATING_IPS] ?? null);
+  const wanted = wantedOf(now);
+  const isNew = wanted !== undefined && wanted !== (now.pod.annotations[FLOATING_IPS] ?? null);
   if (isNew) {
     await pod.annotate({ [FLOATING_IPS]: wanted }, signal);
     published(wanted);

@@ -64,11 +64,18 @@ export interface KubernetesCalls {
   createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
 }
 
+/** An answer, and when the API server gave it. */
+export interface Dated {
+  readonly body: unknown;
+  /** The header `Date` (RFC 9110, 6.6.1), to the second; absent where there is none. */
+  readonly date: string | undefined;
+}
+
 /** The calls of a program in a pod about that pod, as those above. */
 export interface OwnPodCalls {
   readPod(pod: PodName, signal: AbortSignal): Promise<unknown>;
   /** Answers with the pod as it is then. */
-  patchPod(patch: PodPatch, signal: AbortSignal): Promise<unknown>;
+  patchPod(patch: PodPatch, signal: AbortSignal): Promise<Dated>;
 }
 
 /**
@@ -100,13 +107,15 @@ export function kubernetesCalls({
   const core = new CoreV1ApiRequestFactory(configuration);
   const custom = new CustomObjectsApiRequestFactory(configuration);
 
-  const answerTo = async (request: RequestContext, signal: AbortSignal): Promise<unknown> => {
+  const datedAnswerTo = async (request: RequestContext, signal: AbortSignal): Promise<Dated> => {
     request.setSignal(signal);
     const { httpStatusCode: status, headers, body } = await http.send(request);
     const text = await body.text();
-    if (status >= 200 && status < 300) return json(text, request);
+    if (status >= 200 && status < 300) return { body: json(text, request), date: headers.date };
     throw new ApiException(status, `${request.getHttpMethod()} ${request.getUrl()}`, text, headers);
   };
+  const answerTo = async (request: RequestContext, signal: AbortSignal): Promise<unknown> =>
+    (await datedAnswerTo(request, signal)).body;
 
   return {
     listPods: async ({ _continue, fieldSelector, limit }, signal) =>
@@ -120,7 +129,7 @@ export function kubernetesCalls({
       const how = [undefined, undefined, fieldManager] as const;
       const request = await core.patchNamespacedPod(name, namespace, body, ...how);
       request.setHeaderParam('Content-Type', 'application/merge-patch+json');
-      return answerTo(request, signal);
+      return datedAnswerTo(request, signal);
     },
     readNode: async (name, signal) => answerTo(await core.readNode(name), signal),
     listNodes: async ({ _continue, limit }, signal) =>

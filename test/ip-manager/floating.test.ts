@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
-import { floatingAnnotation, type Sightings, see } from '../../ip-manager/floating.ts';
+import {
+  floatingAnnotation,
+  type Sightings,
+  see,
+  sinceByServer,
+} from '../../ip-manager/floating.ts';
 import { type Address, parseAddress } from '../../shared/address.ts';
 import { FLOATING_IPS, NETWORK_STATUS } from '../../shared/claims/annotations.ts';
+import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
 
 const NOON = Date.UTC(2026, 0, 31, 12);
@@ -27,18 +33,21 @@ const attached = (...ips: string[]) => ({
   [NETWORK_STATUS]: JSON.stringify([{ name: 'default/ipvlan-conf-1', interface: 'net1', ips }]),
 });
 
+const annotation = (pod: Pod, sightings: Sightings) =>
+  floatingAnnotation(pod, sightings, ({ since }) => since);
+
 const start = (...texts: string[]): Sightings => see(addresses(...texts), NOON, undefined);
 
 test('what network-status lists is not floating', () => {
   const pod = podWith(attached('172.16.1.70'));
-  expect(floatingAnnotation(pod, start('172.16.1.70'))).toBeNull();
+  expect(annotation(pod, start('172.16.1.70'))).toBeNull();
 });
 
 test('what came later is, since it was seen', () => {
   const before = start('172.16.1.70');
   const then = see(addresses('172.16.1.70', '172.16.1.90'), NOON + 1500, before);
   const later = see(addresses('172.16.1.70', '172.16.1.90'), NOON + 9000, then);
-  expect(JSON.parse(floatingAnnotation(podWith(attached('172.16.1.70')), later) ?? '')).toEqual([
+  expect(JSON.parse(annotation(podWith(attached('172.16.1.70')), later) ?? '')).toEqual([
     { ip: '172.16.1.90', since: '2026-01-31T12:00:01.500Z' },
   ]);
 });
@@ -47,22 +56,30 @@ test('what went and came back is claimed anew', () => {
   const there = see(addresses('172.16.1.90'), NOON, start());
   const back = see(addresses('172.16.1.90'), NOON + 5000, see([], NOON + 1000, there));
   const published = JSON.stringify([{ ip: '172.16.1.90', since: '2026-01-31T12:00:00.000Z' }]);
-  expect(floatingAnnotation(podWith({ [FLOATING_IPS]: published }), back)).toContain('12:00:05');
+  expect(annotation(podWith({ [FLOATING_IPS]: published }), back)).toContain('12:00:05');
 });
 
 test('a restart of the sidecar does not make a claim the newer one', () => {
   const published = JSON.stringify([{ ip: '172.16.1.90', since: '2026-01-30T08:00:00.000Z' }]);
   const pod = podWith({ ...attached(), [FLOATING_IPS]: published });
-  expect(floatingAnnotation(pod, start('172.16.1.90'))).toBe(published);
-  expect(floatingAnnotation(pod, start('172.16.1.90', '172.16.1.91'))).toContain('2026-01-31T12');
+  expect(annotation(pod, start('172.16.1.90'))).toBe(published);
+  expect(annotation(pod, start('172.16.1.90', '172.16.1.91'))).toContain('2026-01-31T12');
 });
 
 test('an annotation that cannot be read is written anew', () => {
   const pod = podWith({ [FLOATING_IPS]: 'not JSON' });
-  expect(floatingAnnotation(pod, start('172.16.1.90'))).toContain('172.16.1.90');
+  expect(annotation(pod, start('172.16.1.90'))).toContain('172.16.1.90');
 });
 
 test('nothing is known to be floating while network-status cannot be read', () => {
   const pod = podWith({ [NETWORK_STATUS]: 'not JSON' });
-  expect(floatingAnnotation(pod, start('172.16.1.90'))).toBeUndefined();
+  expect(annotation(pod, start('172.16.1.90'))).toBeUndefined();
+});
+
+test('since when it is there is told by the API server’s clock, and stays so', () => {
+  const sinceOf = sinceByServer();
+  const sighting = { since: NOON, fromStart: false };
+  expect(sinceOf(sighting, -60_000)).toBe(NOON - 60_000);
+  expect(sinceOf(sighting, 0)).toBe(NOON - 60_000);
+  expect(sinceOf({ since: NOON, fromStart: false }, 0)).toBe(NOON);
 });

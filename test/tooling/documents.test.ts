@@ -61,6 +61,13 @@ test('the pages are found', () => {
   expect(PAGES).toEqual(expect.arrayContaining(['README.md', 'docs/design.md']));
 });
 
+test('every page of docs is in the index, or in that of the decisions', () => {
+  const linked = [...links('docs/README.md'), ...links('docs/decisions/README.md')];
+  const paths = new Set(linked.map(([path]) => path));
+  const pages = PAGES.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md');
+  expect(pages.filter((page) => !paths.has(page))).toEqual([]);
+});
+
 describe('the decision records', () => {
   const folder = join(ROOT, 'docs/decisions');
   const index = readFileSync(join(folder, 'README.md'), 'utf8');

@@ -1,7 +1,7 @@
 import { parseProblems } from '../../shared/claims/condition-message.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { decideTakeOver } from '../../shared/plan/conflict.ts';
-import type { Assignment, Placement } from '../../shared/plan/decision.ts';
+import type { Assignment, Foreign, Placement } from '../../shared/plan/decision.ts';
 import { plan } from '../../shared/plan/plan.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
 import type { ReleasePolicy } from '../../shared/state/cluster-access.ts';
@@ -18,8 +18,8 @@ export interface Drift {
   readonly missing: readonly Placement[];
   /** In a range, claimed by nobody, and still on an ENI. */
   readonly leaked: readonly Placement[];
-  /** Claimed by nobody, in no range: reported, left alone. */
-  readonly foreign: readonly Placement[];
+  /** Claimed by nobody, and not known to be a pod's: reported, left alone. */
+  readonly foreign: readonly Foreign[];
   /** Claimed, and held by another who keeps it. */
   readonly conflicting: readonly Problem[];
   /** Claimed, and its ENI has no room. */

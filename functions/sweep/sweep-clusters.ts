@@ -1,4 +1,5 @@
 import { RANGES } from '../../shared/claims/annotations.ts';
+import type { Foreign } from '../../shared/plan/decision.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
 import type { Context } from '../context.ts';
 import { withDeadline } from '../deadline.ts';
@@ -90,7 +91,11 @@ function summary(outcome: Outcome): Readonly<Record<string, unknown>> {
   };
 }
 
-/** A foreign address, with the annotation of a NetworkAttachmentDefinition that would make it ours. */
-function foreignText({ node }: Drift, { address, eniId }: Drift['foreign'][number]): string {
-  return `${address} on ${eniId} (${node}): released if a NetworkAttachmentDefinition has ${RANGES}: '["${address}"]'`;
+/** A foreign address, with what the operator can do if it is not to stay. */
+function foreignText({ node }: Drift, { address, eniId, why }: Foreign): string {
+  const advice =
+    why === 'first-ipv6'
+      ? 'the first IPv6 address of its ENI, perhaps the worker’s own: unassign it if it is not'
+      : `released if a NetworkAttachmentDefinition has ${RANGES}: '["${address}"]'`;
+  return `${address} on ${eniId} (${node}): ${advice}`;
 }

@@ -1,4 +1,4 @@
-import { type Address, type AddressRange, contains, toInteger } from '../address.ts';
+import { type Address, type AddressRange, contains, familyOf, toInteger } from '../address.ts';
 import type { Claim } from '../claims/claim.ts';
 import type { Eni, Subnet } from './eni.ts';
 
@@ -77,6 +77,18 @@ export function inPrefixOf(eni: Eni, address: Address): boolean {
 /** Whether the ENI has the address beside its primary: as a secondary, or within a delegated prefix. */
 export function holds(eni: Eni, address: Address): boolean {
   return eni.secondary.includes(address) || inPrefixOf(eni, address);
+}
+
+/**
+ * An ENI's first IPv6 address, which may be the worker's own: EC2 makes it the primary one when it
+ * is asked to, and does not flag it before (EC2 API Reference, ModifyNetworkInterfaceAttribute,
+ * "EnablePrimaryIpv6").
+ *
+ * @returns `undefined` where EC2 flags the primary one, or there is no IPv6 address.
+ */
+export function perhapsTheWorkersOwn({ primary, secondary }: Eni): Address | undefined {
+  const isIpv6 = (address: Address): boolean => familyOf(address) === 6;
+  return primary.some(isIpv6) ? undefined : secondary.find(isIpv6);
 }
 
 function blockOf(eni: Eni, address: Address, node: NodeEnis): AddressRange | undefined {

@@ -20,6 +20,11 @@ export interface Move extends Assignment {
   readonly fromEniId: string;
 }
 
+/** An address that is left alone, since something else than a pod may have put it there. */
+export interface Foreign extends Placement {
+  readonly why: 'in-no-range' | 'first-ipv6';
+}
+
 export interface Plan {
   /** On its ENI already, as a secondary address or within a delegated prefix. */
   readonly keep: readonly (Assignment & { readonly withinPrefix: boolean })[];
@@ -33,8 +38,8 @@ export interface Plan {
   readonly release: readonly Placement[];
   /** Named by a message and not shown by the read, which may be old: "not assigned" means done. */
   readonly releaseUnseen: readonly Placement[];
-  /** Unclaimed, in no range and named by no message: left alone. */
-  readonly foreign: readonly Placement[];
+  /** Unclaimed and named by no message, and not known to be a pod's: left alone. */
+  readonly foreign: readonly Foreign[];
   readonly problems: readonly Problem[];
   /** Claims of networks that are not on ENIs. */
   readonly ignored: number;

@@ -1,10 +1,16 @@
 import { type Address, compareAddresses } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
-import { holds, inPrefixOf, inSubnetOf, type NodeEnis } from '../enis/choose-eni.ts';
+import {
+  holds,
+  inPrefixOf,
+  inSubnetOf,
+  type NodeEnis,
+  perhapsTheWorkersOwn,
+} from '../enis/choose-eni.ts';
 import type { Eni, InstanceLimits } from '../enis/eni.ts';
 import { limitToRoom } from './capacity.ts';
-import type { Assignment, Move, Placement, Plan, Unclaimed } from './decision.ts';
+import type { Assignment, Foreign, Move, Placement, Plan, Unclaimed } from './decision.ts';
 import { type PlacedClaim, placeClaims } from './place-claims.ts';
 import { withoutUnassigning } from './policy.ts';
 import type { Problem } from './problem.ts';
@@ -37,7 +43,7 @@ export interface PlanInput extends NodeEnis {
  * | yes | no | a holder that passes it on | assign is refused, then take over (shared/apply) |
  * | yes | no | a holder that keeps it | problem: conflict |
  * | yes, but no ENI, two ENIs, wrong subnet, reserved, primary, ENI full | | | problem, by kind |
- * | no | yes; in a range, or named by a message | | release |
+ * | no | yes; in a range and not the first IPv6 address of its ENI, or named by a message | | release |
  * | no | yes; otherwise | | foreign: reported, left alone |
  *
  * An address that any live pod claims is never released, also where the claim is no valid one.
@@ -120,12 +126,16 @@ function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
   const { ranges, named } = input;
   const claimed = new Set(input.pods.flatMap((pod) => pod.claims.map((claim) => claim.address)));
   const release: Placement[] = [];
-  const foreign: Placement[] = [];
+  const foreign: Foreign[] = [];
   for (const eni of managed) {
+    const own = perhapsTheWorkersOwn(eni);
     for (const address of eni.secondary) {
       if (claimed.has(address)) continue;
-      const ours = ranges.includes(address) || (named.has(address) && ranges.allows(address));
-      (ours ? release : foreign).push({ address, eniId: eni.id });
+      const at = { address, eniId: eni.id };
+      if (named.has(address) && ranges.allows(address)) release.push(at);
+      else if (!ranges.includes(address)) foreign.push({ ...at, why: 'in-no-range' });
+      else if (address === own) foreign.push({ ...at, why: 'first-ipv6' });
+      else release.push(at);
     }
   }
 

@@ -53,6 +53,37 @@ describe('an address in no range', () => {
   });
 });
 
+describe('an address that was assigned by hand', () => {
+  // EC2 does not say who assigned an address: docs/security.md accepts it in these words.
+  scenario('is released once a pod claimed it and let go of it', async (stage) => {
+    const { cluster, cloud } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(LOOSE);
+    await cloud.assign(worker.eth1, [X]);
+    const on = { on: worker, networks: [{ network: LOOSE, ips: [X] }] };
+    const pod = await cluster.runPod('app', on);
+    await eventually(() => cluster.conditionOf(pod)).toMatchObject({ reason: 'Assigned' });
+    expect(await cloud.addressesOn(worker.eth1)).toEqual([X]);
+    await cluster.deletePod(pod);
+    await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);
+  });
+
+  scenario('stays whatever a pod claims, outside the configured ranges', BOUNDED, async (stage) => {
+    const { cluster, cloud } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(LOOSE);
+    const byHand = '172.16.1.80';
+    await cloud.assign(worker.eth1, [byHand]);
+    const on = { on: worker, networks: [{ network: LOOSE, ips: [byHand] }] };
+    const pod = await cluster.runPod('app', on);
+    const reason = 'OutsideConfiguredRanges';
+    await eventually(() => cluster.conditionOf(pod)).toMatchObject({ reason });
+    await cluster.deletePod(pod);
+    await stage.settled();
+    expect(await cloud.addressesOn(worker.eth1)).toEqual([byHand]);
+  });
+});
+
 describe('configured ranges bound what is done', () => {
   scenario(
     'an address outside them is not assigned, and the pod is told',

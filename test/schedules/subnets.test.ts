@@ -76,7 +76,7 @@ describe('29: an IPv6 block comes to a subnet, or goes, while environments keep 
     pod.claim({ ips: [IPV4, X] });
     await scene.look('d');
     pod.claim({ ips: [IPV4] });
-    await scene.look('d');
+    await scene.look('d', pod.gone(X));
     scene.world.ec2.disassociateIpv6(subnetId);
     pod.claim({ ips: [IPV4, X] });
     await scene.look('d');

@@ -70,10 +70,11 @@ describe('an address that a live pod speaks for', () => {
 
   it('goes by IPv6 as by IPv4', () => {
     const six = '2001:db8:0:1::70';
-    const enis = [eth0(), eth1(['2001:db8:0:1::99'])];
+    const enis = [eth0(), eth1(['2001:db8:0:1::98', '2001:db8:0:1::99'])];
     const six1 = ranges(['2001:db8:0:1::/80']);
     expect(decide({ enis, ranges: six1, pods: [pod('p', [claim(six)])] })).toEqual([
       'assign 2001:db8:0:1::70 on eni-1 for p',
+      'foreign 2001:db8:0:1::98 on eni-1',
       'release 2001:db8:0:1::99 on eni-1',
     ]);
   });
@@ -323,4 +324,29 @@ it('a node without managed ENIs has nothing to decide', () => {
 
 it('a pod on the node claims for the ENI of its own subnet alone', () => {
   expect(decide({ enis: [eth0(), eth2()], pods: [pod('p', [claim(X)])] })).toEqual(['ignored 1']);
+});
+
+describe('the first IPv6 address of an ENI, which may be the worker’s own', () => {
+  const [own, pods] = ['2001:db8:0:1::98', '2001:db8:0:1::99'];
+  const given = ranges(['2001:db8:0:1::/64']);
+
+  it('is left where a range has it and nobody claims it', () => {
+    const enis = [eth0(), eth1(['172.16.1.70', own, pods])];
+    expect(decide({ enis, ranges: given })).toEqual([
+      'foreign 172.16.1.70 on eni-1',
+      `foreign ${own} on eni-1`,
+      `release ${pods} on eni-1`,
+    ]);
+  });
+
+  it('is released where a message says that it was a pod’s', () => {
+    const enis = [eth0(), eth1([own])];
+    const named = new Set([address(own)]);
+    expect(decide({ enis, ranges: given, named })).toEqual([`release ${own} on eni-1`]);
+  });
+
+  it('is a pod’s as any other where EC2 flags the primary one', () => {
+    const enis = [eth0(), eth1([pods], { primary: ['172.16.1.10', own] })];
+    expect(decide({ enis, ranges: given })).toEqual([`release ${pods} on eni-1`]);
+  });
 });

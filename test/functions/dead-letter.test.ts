@@ -46,7 +46,7 @@ describe('a message that the dead-letter queue does not take', () => {
     expect(bed.telemetry.total('MessagesMalformed')).toBe(0);
     bed.startDelivery();
     await expect.poll(() => letters(bed), { timeout: 10_000 }).toMatchObject([{ body }]);
-    expect(bed.telemetry.total('MessagesMalformed')).toBe(1);
+    await expect.poll(() => bed.telemetry.total('MessagesMalformed')).toBe(1);
   });
 });
 

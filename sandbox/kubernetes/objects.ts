@@ -6,6 +6,7 @@ import { type Writer, writesNothing } from './dry-run.ts';
 import { checkFinalizerNames, checkNoNewFinalizers, deletesByUpdate } from './finalizers.ts';
 import { asJson, type Draft, type KubeObject, parseDraft } from './object.ts';
 import { applyPatch, type PatchType } from './patches.ts';
+import { checkPodUpdate } from './pod-update.ts';
 import { type Resource, type ResourceName, resourceNamed } from './resources.ts';
 import { alreadyExists, conflict, invalid, notFound } from './status.ts';
 import type { Store, Unversioned } from './store.ts';
@@ -135,6 +136,7 @@ export function createObjects(options: {
     };
     checkFinalizerNames(resource, stored.metadata.name, next);
     checkNoNewFinalizers(resource, stored.metadata.name, stored, next);
+    if (resource.name === 'pods') checkPodUpdate(stored.metadata.name, stored, next);
     const writer = writerFor(options);
     if (deletesByUpdate(stored, next)) {
       const answer = nothing.put(resource.name, next);

@@ -50,6 +50,16 @@ function checkEvent(resource: Resource, name: string, draft: Draft): void {
   }
 }
 
+function checkContainers(resource: Resource, name: string, draft: Draft): void {
+  const containers = fieldAt(draft, 'spec.containers');
+  if (Array.isArray(containers) && containers.length > 0) return;
+  throw invalid(resource, name, {
+    field: 'spec.containers',
+    reason: 'FieldValueRequired',
+    message: 'Required value',
+  });
+}
+
 function namespaceProblem(
   store: Store,
   resource: Resource,
@@ -84,5 +94,6 @@ export function checkCreate(store: Store, resource: Resource, name: string, draf
     if (problem !== undefined) throw problem;
   }
   checkFinalizerNames(resource, name, draft);
+  if (resource.name === 'pods') checkContainers(resource, name, draft);
   if (resource.name === 'events') checkEvent(resource, name, draft);
 }

@@ -27,11 +27,13 @@ test('an object that comes to match a selector is added, one that ceases to is d
   const { kubernetes, config } = await connect();
   const { objects } = kubernetes;
   const resourceVersion = String(kubernetes.store.version());
-  const { seen } = await watchPods(config, { resourceVersion, fieldSelector: 'spec.nodeName=n1' });
+  const fieldSelector = 'status.phase=Running';
+  const { seen } = await watchPods(config, { resourceVersion, fieldSelector });
   objects.create('pods', pod('a'));
-  objects.create('pods', pod('elsewhere', { nodeName: 'n2' }));
-  objects.patch('pods', { name: 'a' }, { spec: { nodeName: 'n1' } });
-  objects.patch('pods', { name: 'a' }, { spec: { nodeName: 'n2' } });
+  objects.create('pods', pod('waits'));
+  for (const phase of ['Running', 'Succeeded']) {
+    objects.patch('pods', { name: 'a' }, { status: { phase } }, { subresource: 'status' });
+  }
   await expect
     .poll(() => seen.map(({ type, name }) => `${type} ${name}`))
     .toEqual(['ADDED a', 'DELETED a']);

@@ -4,7 +4,15 @@ const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', '
 
 function describeResource(resource: Resource): object[] {
   const { name, singular, namespaced, kind, shortNames } = resource;
-  const main = { name, singularName: singular, namespaced, kind, verbs: VERBS, shortNames };
+  const main = {
+    name,
+    singularName: singular,
+    namespaced,
+    kind,
+    verbs: VERBS,
+    shortNames,
+    ...(name === 'pods' ? { categories: ['all'] } : {}),
+  };
   if (!resource.status) return [main];
   const verbs = ['get', 'patch', 'update'];
   return [main, { name: `${name}/status`, singularName: '', namespaced, kind, verbs }];

@@ -4,6 +4,7 @@ import type { Call } from './faults.ts';
 import { acceptedForm, type Form } from './forms/accept.ts';
 import type { DeleteOptions } from './objects.ts';
 import type { PatchType } from './patches.ts';
+import { readProtobuf } from './protobuf.ts';
 import { badRequest, invalidOptions, StatusError } from './status.ts';
 
 const flag = z
@@ -71,11 +72,7 @@ export async function readObjectRequest(
 ): Promise<ObjectRequest> {
   const contentType = (request.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
   const form = acceptedForm(request.headers.get('accept'));
-  const text = request.method === 'GET' ? '' : await request.text();
-  if (verb !== 'patch' && text !== '' && !['', 'application/json'].includes(contentType)) {
-    throw unsupported('application/json');
-  }
-  const body = parseBody(text);
+  const body = await readBody(verb, request, contentType);
   const given = Object.fromEntries([...query].filter(([, value]) => value !== ''));
   const deletes = verb === 'delete' || verb === 'deletecollection';
   const kind = OPTIONS_KINDS[verb];
@@ -112,8 +109,21 @@ function readDeletion(body: unknown, query: URLSearchParams): DeleteOptions {
   };
 }
 
-function parseBody(text: string): unknown {
-  if (text === '') return undefined;
+async function readBody(
+  verb: Call['verb'],
+  request: Request,
+  contentType: string,
+): Promise<unknown> {
+  if (request.method === 'GET') return undefined;
+  const bytes = Buffer.from(await request.arrayBuffer());
+  if (bytes.length === 0) return undefined;
+  if (verb === 'patch') return parseJson(bytes.toString());
+  if (contentType === 'application/vnd.kubernetes.protobuf') return readProtobuf(bytes);
+  if (!['', 'application/json'].includes(contentType)) throw unsupported('application/json');
+  return parseJson(bytes.toString());
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -23,8 +23,8 @@ const objectSchema = z.looseObject({
 const frameSchema = z.object({ type: z.string(), object: objectSchema });
 
 export interface Sent {
-  /** Sent as JSON; a text as it is. */
-  readonly body?: object | string;
+  /** Sent as JSON; text and bytes as they are. */
+  readonly body?: object | string | Buffer;
   /** The Content-Type; none unless given. */
   readonly type?: string;
   readonly accept?: string;
@@ -67,7 +67,8 @@ function clientOf({ server: url, caData, adminToken }: z.infer<typeof server>): 
 
   const open = (method: string, path: string, sent: Sent = {}): Promise<IncomingMessage> => {
     const { body, type, accept } = sent;
-    const payload = typeof body === 'object' ? JSON.stringify(body) : body;
+    const asItIs = typeof body !== 'object' || Buffer.isBuffer(body);
+    const payload = asItIs ? body : JSON.stringify(body);
     const headers = {
       authorization: `Bearer ${adminToken}`,
       ...(type === undefined ? {} : { 'content-type': type }),

@@ -68,7 +68,8 @@ test('a body that is no object, or is another’s, is refused', async () => {
   expect((await post('[]')).status).toBe(400);
   expect((await post('{"kind":"Node","metadata":{"name":"a"}}')).status).toBe(400);
   expect((await post('{"metadata":{"name":"a","namespace":"other"}}')).status).toBe(400);
-  expect((await post('x', 'application/vnd.kubernetes.protobuf')).status).toBe(415);
+  expect((await post('x', 'application/vnd.kubernetes.protobuf')).status).toBe(400);
+  expect((await post('x', 'text/plain')).status).toBe(415);
 });
 
 test('a server that is down cuts connections and watches, and comes back', async () => {

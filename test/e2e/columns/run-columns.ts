@@ -23,6 +23,8 @@ const KUBERNETES_RULES = [
   'media-types',
   'namespaces',
   'pod-rows',
+  'pod-updates',
+  'protobuf',
   'tables',
 ].map((subject) => `test/sandbox/kubernetes-${subject}.test.ts`);
 const SQS_RULES = ['deduplication', 'groups', 'redrive', 'requests', 'visibility'].map(

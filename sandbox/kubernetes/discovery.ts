@@ -1,5 +1,8 @@
 import { allResources, type Resource } from './resources.ts';
 
+/** The version that the API server and its kubelets say they are. */
+export const GIT_VERSION = 'v1.33.0-sandbox';
+
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 function describeResource(resource: Resource): object[] {
@@ -47,7 +50,7 @@ export function discover(path: string, multus: boolean): object | undefined {
     '/version': {
       major: '1',
       minor: '33',
-      gitVersion: 'v1.33.0-sandbox',
+      gitVersion: GIT_VERSION,
       gitCommit: '',
       gitTreeState: 'clean',
       buildDate: '2025-01-01T00:00:00Z',

@@ -1,4 +1,6 @@
 import type { Clock, Random } from '../../../shared/clock.ts';
+import { toTimestamp } from '../deletion.ts';
+import { GIT_VERSION } from '../discovery.ts';
 import type { KubeObject } from '../object.ts';
 import type { Ref } from '../objects.ts';
 import type { ApiServer, Changes } from './api-server.ts';
@@ -53,8 +55,9 @@ export interface Nodes {
   stop(): void;
 }
 
-function nodeObject({ name, labels, ...node }: NodeToAdd): object {
+function nodeObject({ name, labels, ...node }: NodeToAdd, at: string): object {
   const zone = node.zone ?? 'us-east-1a';
+  const times = { lastHeartbeatTime: at, lastTransitionTime: at };
   return {
     metadata: {
       name,
@@ -72,7 +75,8 @@ function nodeObject({ name, labels, ...node }: NodeToAdd): object {
         { type: 'InternalIP', address: node.address },
         { type: 'Hostname', address: name },
       ],
-      conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }],
+      conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', ...times }],
+      nodeInfo: { kubeletVersion: GIT_VERSION, operatingSystem: 'linux', architecture: 'amd64' },
     },
   };
 }
@@ -187,7 +191,7 @@ export function startNodes(options: NodesOptions): Nodes {
       const nextPodAddress = hosts.get(node.name)?.nextPodAddress ?? podAddresses(hosts.size);
       hosts.set(node.name, { name: node.name, address: node.address, nextPodAddress });
       startKubelet(node.name);
-      objects.create('nodes', nodeObject(node));
+      objects.create('nodes', nodeObject(node, toTimestamp(clock.now())));
     },
     removeNode(name) {
       running.delete(name);

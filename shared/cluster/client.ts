@@ -47,13 +47,18 @@ export function connectKubernetes(options: KubernetesOptions): Kubernetes {
     }
   };
 
-  return {
-    listPods: ({ node, signal }) =>
-      listAll(podFromObject, (page) =>
-        call(signal, (deadline) =>
-          calls.listPods({ limit: PAGE_SIZE, ...page, fieldSelector: boundTo(node) }, deadline),
-        ),
+  const listPods: Kubernetes['listPods'] = ({ node, signal }) =>
+    listAll(podFromObject, (page) =>
+      call(signal, (deadline) =>
+        calls.listPods({ limit: PAGE_SIZE, ...page, fieldSelector: boundTo(node) }, deadline),
       ),
+    );
+  // Each take-over from an ENI that is no node's asks for all of them, and a batch may have many.
+  const listAllPods = sharedList(() => listPods({}));
+
+  return {
+    listPods: (options) =>
+      options.node === undefined ? listAllPods(options.signal) : listPods(options),
 
     async getNode(name, signal) {
       const object = await call(signal, (deadline) => calls.readNode(name, deadline)).catch(

@@ -43,6 +43,19 @@ test('the nodes are listed once for all that ask at a time', async () => {
   expect(api.requests.map(({ path }) => path)).toEqual(['/api/v1/nodes']);
 });
 
+test('all pods are listed once for all that ask at a time', async () => {
+  api.answer(() => listOf([podObject('a')]));
+  const lists = await Promise.all(Array.from({ length: 10 }, () => kubernetes.listPods({})));
+  expect(api.requests.map(({ path }) => path)).toEqual(['/api/v1/pods']);
+  for (const pods of lists) expect(pods.map(({ name }) => name)).toEqual(['a']);
+});
+
+test('each node’s pods are listed for each that asks', async () => {
+  api.answer(() => listOf([]));
+  await Promise.all([kubernetes.listPods({ node: 'a' }), kubernetes.listPods({ node: 'b' })]);
+  expect(api.requests).toHaveLength(2);
+});
+
 test('every request carries the token of its time', async () => {
   api.answer(() => listOf([]));
   await kubernetes.listPods({});

@@ -7,7 +7,7 @@ import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { outdatedSubnets } from '../../shared/state/current-subnets.ts';
 import { type Networks, readNetworks } from '../../shared/state/networks.ts';
 import { type NodeState, tagText } from '../../shared/state/node-state.ts';
-import { soleNodes } from '../../shared/state/sole-node.ts';
+import { settledNodes, soleNodes } from '../../shared/state/sole-node.ts';
 import type { SeenEnis } from './seen-enis.ts';
 
 /** A whole cluster as a sweep sees it. Nothing is written on its strength: it only says where to look. */
@@ -45,7 +45,7 @@ export async function readCluster(
   });
   const states = await withSubnets(access, (await Promise.all(read)).filter(isOurs), signal);
   const outside = new Set(nodes.filter(({ outsideEc2 }) => outsideEc2).map(({ name }) => name));
-  const settled = sole.union(outside);
+  const settled = settledNodes(nodes);
   const lost = pods.filter(({ node }) => node !== undefined && !settled.has(node));
   return {
     networks,

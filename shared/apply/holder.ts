@@ -1,13 +1,13 @@
+import type { Address } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
-import { claimsOf } from '../claims/pod-claims.ts';
 import type { Node } from '../cluster/kubernetes.ts';
 import type { Eni } from '../enis/eni.ts';
 import type { HolderNode } from '../plan/conflict.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
-import { readNetworks } from '../state/networks.ts';
-import { readNode } from '../state/node-state.ts';
-import { soleNodeOf, soleNodes } from '../state/sole-node.ts';
+import { readNodes } from '../state/node-state.ts';
+import { soleNodeOf } from '../state/sole-node.ts';
 import { StalePodsError } from './release.ts';
+import { findSuspects, readStranded } from './stranded.ts';
 
 /** An ENI that has an address which a pod of another ENI claims, and who may be its holder. */
 export interface HolderView {
@@ -15,8 +15,8 @@ export interface HolderView {
   /** Absent where the ENI is detached, or no Node names its instance. */
   readonly node?: HolderNode;
   /**
-   * Live pods bound to a node that does not exist, names no instance yet, or one that another Node
-   * names too; read only where `node` is absent.
+   * Live pods that claim the addresses and are bound to a node that does not exist, names no instance
+   * yet, or one that another Node names too; read only where `node` is absent.
    */
   readonly stranded: readonly PodClaims[];
   /** When its pods were asked for, ms since the epoch. */
@@ -24,66 +24,67 @@ export interface HolderView {
 }
 
 /**
- * Reads the node of an instance that has addresses which others claim: its ENIs again, then
- * its pods. Where no Node names the instance, the pods that are bound to missing nodes.
+ * Reads who may hold addresses that others claim. Of an ENI that a node has: the node's ENIs again,
+ * then its pods. Of one that no Node stands for: the pods of nodes that may come back.
  *
- * @param nodes the cluster's Nodes, read just before.
- * @param enis ENIs of that instance (or detached ones), already seen to have the addresses.
+ * @param enis seen to have some of the addresses just before.
+ * @throws StalePodsError where a Node went or changed its instance meanwhile; what EC2 and the API
+ *   server throw.
  */
-export async function readHolder(
+export async function readHolders(
   access: ClusterAccess,
-  nodes: readonly Node[],
-  instanceId: string | undefined,
   enis: readonly Eni[],
+  addresses: readonly Address[],
   signal?: AbortSignal,
 ): Promise<HolderView[]> {
+  const bare = (eni: Eni): HolderView => ({ eni, stranded: [], listedAt: access.clock.now() });
+  const managed = enis.filter((eni) => eni.managed);
   // Nothing of an unmanaged ENI can be taken, so nobody need be asked about it.
-  if (!enis.some((eni) => eni.managed)) {
-    return enis.map((eni) => ({ eni, stranded: [], listedAt: access.clock.now() }));
-  }
-  const node = soleNodeOf(nodes, instanceId);
-  if (node && instanceId !== undefined) {
-    const reading = await readNode(access, node.name, instanceId, signal);
-    if (reading.kind === 'state') {
-      const { state } = reading;
-      // One that went meanwhile was asked about at the wrong node: it is looked up again.
-      return state.enis
-        .filter((eni) => enis.some((seen) => seen.id === eni.id))
-        .map((eni) => ({ eni, node: state, stranded: [], listedAt: state.listedAt }));
-    }
-    // The Node went, or names another instance now: it stands as one that no Node names.
-  }
-  return readStranded(access, nodes, enis, signal);
+  if (managed.length === 0) return enis.map(bare);
+
+  const nodes = await access.kubernetes.listNodes(signal);
+  const owned = managed.filter(({ instanceId }) => soleNodeOf(nodes, instanceId));
+  const ownerless = managed.filter(
+    (eni) => !owned.includes(eni) && eni.clusters.includes(access.cluster),
+  );
+  const others = enis.filter((eni) => !owned.includes(eni) && !ownerless.includes(eni));
+  // Before anything is read that ages: it may take long.
+  const suspects =
+    ownerless.length > 0
+      ? await findSuspects(access, nodes, new Set(addresses), signal)
+      : undefined;
+  const listedAt = access.clock.now();
+  const instanceIds = new Set(ownerless.map(({ instanceId }) => instanceId));
+  const [ofNodes, stranded] = await Promise.all([
+    readOwned(access, nodes, owned, signal),
+    suspects ? readStranded(access, nodes, instanceIds, suspects, signal) : [],
+  ]);
+  return [
+    ...others.map(bare),
+    ...ofNodes,
+    ...ownerless.map((eni) => ({ eni, stranded, listedAt })),
+  ];
 }
 
-/**
- * Listing all pods of a large cluster takes longer than a list may be old when something is
- * unassigned on its strength. So it only tells which missing nodes pods are bound to; what those
- * pods claim is then read again, node by node.
- */
-async function readStranded(
+async function readOwned(
   access: ClusterAccess,
-  before: readonly Node[],
+  nodes: readonly Node[],
   enis: readonly Eni[],
   signal?: AbortSignal,
 ): Promise<HolderView[]> {
-  const { kubernetes } = access;
-  const [everywhere, { byName }] = await Promise.all([
-    kubernetes.listPods({ signal }),
-    readNetworks(access, signal),
-  ]);
-  const bound = new Set(everywhere.map((pod) => pod.node).filter((node) => node !== undefined));
-  const listedAt = access.clock.now();
-  const missing = bound.difference(soleNodes(before));
-  const pods = await Promise.all([...missing].map((node) => kubernetes.listPods({ node, signal })));
-  const after = soleNodes(await kubernetes.listNodes(signal));
-  // The pods of a Node that went meanwhile have not been asked about.
-  if (soleNodes(before).intersection(bound).difference(after).size > 0) {
-    throw new StalePodsError('a Node went while the pods of missing nodes were listed');
-  }
-  const stranded = pods
-    .flat()
-    .map((pod) => claimsOf(pod, byName))
-    .filter((pod) => pod !== undefined);
-  return enis.map((eni) => ({ eni, stranded, listedAt }));
+  const owners = [...new Set(enis.map(({ instanceId }) => instanceId))].flatMap((instanceId) => {
+    const node = soleNodeOf(nodes, instanceId);
+    return node && instanceId !== undefined ? [{ node: node.name, instanceId }] : [];
+  });
+  const readings = await readNodes(access, owners, signal);
+  return readings.flatMap((reading) => {
+    if (reading.kind !== 'state') {
+      throw new StalePodsError('a Node went, or changed its instance, while it was asked about');
+    }
+    const { state } = reading;
+    // One that went meanwhile was asked about at the wrong node: it is looked up again.
+    return state.enis
+      .filter((eni) => enis.some((seen) => seen.id === eni.id))
+      .map((eni) => ({ eni, node: state, stranded: [], listedAt: state.listedAt }));
+  });
 }

@@ -9,7 +9,7 @@ import type { NodeState } from '../state/node-state.ts';
 import type { Outcome } from './all-or-nothing.ts';
 import { assignToEni } from './assign.ts';
 import type { Refusal } from './ec2-errors.ts';
-import { type HolderView, readHolder } from './holder.ts';
+import { type HolderView, readHolders } from './holder.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
 import { problemOf } from './refused.ts';
 import { releaseFromEni } from './release.ts';
@@ -126,14 +126,11 @@ async function readViews(
   holders: readonly Eni[],
   signal?: AbortSignal,
 ): Promise<HolderView[]> {
-  const nodes = await access.kubernetes.listNodes(signal);
-  const byInstance = [...Map.groupBy(holders, (eni) => eni.instanceId)];
-  const views = await Promise.all(
-    byInstance.map(([instanceId, enis]) => readHolder(access, nodes, instanceId, enis, signal)),
-  );
+  const addresses = pending.map(({ address }) => address);
+  const views = await readHolders(access, holders, addresses, signal);
   const claimedAt = access.clock.now();
   await assertStillClaimed(access, state, pending, signal);
-  return views.flat().map((view) => ({ ...view, listedAt: Math.min(view.listedAt, claimedAt) }));
+  return views.map((view) => ({ ...view, listedAt: Math.min(view.listedAt, claimedAt) }));
 }
 
 function decide(

@@ -5,7 +5,7 @@ import type { Node, Pod } from '../cluster/kubernetes.ts';
 import type { Eni, InstanceLimits, Subnet } from '../enis/eni.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { outdatedSubnets } from './current-subnets.ts';
-import { readNetworks } from './networks.ts';
+import { type Networks, readNetworks } from './networks.ts';
 
 /** What EC2 has and what pods want on one node: the ENIs were read first, the pods after. */
 export interface NodeState {
@@ -50,12 +50,50 @@ export async function readNode(
   signal?: AbortSignal,
 ): Promise<NodeReading> {
   const enis = await access.ec2.inventory.ofInstances([instanceId], signal);
+  return readPodsOf(access, { node, instanceId, enis }, readNetworks(access, signal), signal);
+}
+
+/**
+ * Reads several nodes in the same order, with one read of all their ENIs.
+ *
+ * @returns a reading for each node, in their order.
+ */
+export async function readNodes(
+  access: ClusterAccess,
+  nodes: readonly Omit<NodeWithEnis, 'enis'>[],
+  signal?: AbortSignal,
+): Promise<NodeReading[]> {
+  if (nodes.length === 0) return [];
+  const instanceIds = nodes.map(({ instanceId }) => instanceId);
+  const all = await access.ec2.inventory.ofInstances(instanceIds, signal);
+  const networks = readNetworks(access, signal);
+  return Promise.all(
+    nodes.map((node) => {
+      const enis = all.filter(({ instanceId }) => instanceId === node.instanceId);
+      return readPodsOf(access, { ...node, enis }, networks, signal);
+    }),
+  );
+}
+
+interface NodeWithEnis {
+  readonly node: string;
+  readonly instanceId: string;
+  /** Read before. */
+  readonly enis: readonly Eni[];
+}
+
+async function readPodsOf(
+  access: ClusterAccess,
+  { node, instanceId, enis }: NodeWithEnis,
+  definitions: Promise<Networks>,
+  signal?: AbortSignal,
+): Promise<NodeReading> {
   const listedAt = access.clock.now();
   const subnetIds = enis.map((eni) => eni.subnetId);
   const [nodeObject, pods, networks, subnets] = await Promise.all([
     access.kubernetes.getNode(node, signal),
     access.kubernetes.listPods({ node, signal }),
-    readNetworks(access, signal),
+    definitions,
     access.ec2.subnets.of(subnetIds, signal),
   ]);
   if (nodeObject === undefined) return { kind: 'no-node' };

@@ -23,3 +23,25 @@ export function soleNodes(nodes: readonly Node[]): Set<string> {
     ),
   );
 }
+
+/**
+ * The names of the Nodes whose pods can hold nothing on an ENI that no Node stands for: those of an
+ * instance of their own, and those outside EC2. The pods of all other nodes may, also of one that
+ * does not exist: it may come back, and then be the ENI's.
+ */
+export function settledNodes(nodes: readonly Node[]): Set<string> {
+  const outside = nodes.filter(({ outsideEc2 }) => outsideEc2).map(({ name }) => name);
+  return soleNodes(nodes).union(new Set(outside));
+}
+
+/**
+ * The same of one Node, as it is by now.
+ *
+ * @param node absent where no Node has the name any more.
+ * @param nodes the cluster's Nodes, read before.
+ */
+export function isSettled(node: Node | undefined, nodes: readonly Node[]): boolean {
+  if (node === undefined) return false;
+  const others = nodes.filter(({ name }) => name !== node.name);
+  return settledNodes([...others, node]).has(node.name);
+}

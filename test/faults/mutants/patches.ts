@@ -29,12 +29,9 @@ export const MUTANTS: readonly Mutant[] = [
         find: '  const enis = await access.ec2.inventory.ofInstances([instanceId], signal);\n',
         replace:
           '  const podsBefore = await access.kubernetes.listPods({ node, signal });\n' +
+          '  const listPods = async () => podsBefore;\n' +
+          '  access = { ...access, kubernetes: { ...access.kubernetes, listPods } };\n' +
           '  const enis = await access.ec2.inventory.ofInstances([instanceId], signal);\n',
-      },
-      {
-        file: STATE,
-        find: '    access.kubernetes.listPods({ node, signal }),\n    readNetworks',
-        replace: '    podsBefore,\n    readNetworks',
       },
     ],
   },

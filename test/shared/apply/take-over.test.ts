@@ -140,21 +140,47 @@ describe('an ENI that is no node’s', () => {
     expect(bed.on(bed.a.eth1)).toEqual([X]);
   });
 
-  it('is looked at again where a Node went while the pods of missing nodes were listed', async () => {
+  it('gives up what it has also where listing all Nodes takes that long too', async () => {
+    const bed = await startContested();
+    const { clock, kubernetes } = bed;
+    kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-b');
+    const { listNodes } = kubernetes;
+    kubernetes.listNodes = async (signal) => {
+      clock.advance(2000);
+      return listNodes(signal);
+    };
+    expect((await bed.reconcile(bed.a)).problems).toEqual([]);
+    expect(bed.on(bed.a.eth1)).toEqual([X]);
+  });
+
+  it('costs no list of all pods, where it is of another cluster', async () => {
     const bed = await startContested();
     const { kubernetes } = bed;
-    kubernetes.pods.push(podWith('node-c', 'late', [X], { namespace: 'other' }));
     kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-b');
+    bed.ec2.tagEni(bed.b.eth1, { 'cluster.k8s.amazonaws.com/name': 'other' });
+    const { listPods } = kubernetes;
+    const listed: (string | undefined)[] = [];
+    kubernetes.listPods = async (options) => {
+      listed.push(options.node);
+      return listPods(options);
+    };
+    expect((await bed.reconcile(bed.a)).problems).toMatchObject([{ why: 'not-our-eni' }]);
+    expect(listed).not.toContain(undefined);
+  });
+
+  it('is looked at together with one that is a node’s, however long the list of all pods takes', async () => {
+    const bed = await startContested();
+    const { clock, kubernetes } = bed;
+    await bed.give(bed.c.eth1, Y);
+    kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-b');
+    kubernetes.pods = [podWith('node-a', 'claimant', [X, Y])];
     const { listPods } = kubernetes;
     kubernetes.listPods = async (options) => {
-      const pods = await listPods(options);
-      if (options.node === undefined) {
-        kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-c');
-      }
-      return pods;
+      if (options.node === undefined) clock.advance(5000);
+      return listPods(options);
     };
-    await expect(bed.reconcile(bed.a)).rejects.toThrow(StalePodsError);
-    expect(bed.on(bed.b.eth1)).toEqual([X]);
+    expect((await bed.reconcile(bed.a)).problems).toEqual([]);
+    expect(bed.on(bed.a.eth1)).toEqual([X, Y]);
   });
 
   it('of another cluster is left alone', async () => {

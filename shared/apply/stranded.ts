@@ -1,0 +1,73 @@
+import type { Address } from '../address.ts';
+import type { PodClaims } from '../claims/claim.ts';
+import { claimsOf } from '../claims/pod-claims.ts';
+import type { Node, Pod } from '../cluster/kubernetes.ts';
+import type { ClusterAccess } from '../state/cluster-access.ts';
+import { type Networks, readNetworks } from '../state/networks.ts';
+import { isSettled, settledNodes } from '../state/sole-node.ts';
+
+/** Whose pods may hold addresses on an ENI that no Node stands for. */
+export interface Suspects {
+  readonly addresses: ReadonlySet<Address>;
+  /** The names of nodes that may come back, of which pods claimed the addresses. */
+  readonly nodes: readonly string[];
+  readonly networks: Networks;
+}
+
+/**
+ * Finds the nodes that may come back and have pods which claim the addresses. Listing all pods of a
+ * large cluster takes longer than a list may be old when something is unassigned on its strength
+ * (docs/design.md, rule 3): it only tells which nodes are to be read again.
+ */
+export async function findSuspects(
+  access: ClusterAccess,
+  nodes: readonly Node[],
+  addresses: ReadonlySet<Address>,
+  signal?: AbortSignal,
+): Promise<Suspects> {
+  const [pods, networks] = await Promise.all([
+    access.kubernetes.listPods({ signal }),
+    readNetworks(access, signal),
+  ]);
+  const settled = settledNodes(nodes);
+  const unsettled = pods.filter(({ node }) => node !== undefined && !settled.has(node));
+  const claiming = claimsFor({ addresses, networks }, unsettled);
+  return { addresses, networks, nodes: [...new Set(claiming.map(({ node }) => node))] };
+}
+
+/**
+ * Reads the suspects again.
+ *
+ * @param nodes the cluster's Nodes, read before.
+ * @param instanceIds of the ENIs that have the addresses: a Node that names one by now counts too.
+ * @returns the live pods that claim the addresses and whose nodes may still come back.
+ */
+export async function readStranded(
+  { kubernetes }: ClusterAccess,
+  nodes: readonly Node[],
+  instanceIds: ReadonlySet<string | undefined>,
+  suspects: Suspects,
+  signal?: AbortSignal,
+): Promise<PodClaims[]> {
+  const claims = await Promise.all(
+    suspects.nodes.map(async (name) => {
+      const [node, pods] = await Promise.all([
+        kubernetes.getNode(name, signal),
+        kubernetes.listPods({ node: name, signal }),
+      ]);
+      const isItsOwn = node?.instanceId !== undefined && instanceIds.has(node.instanceId);
+      return isSettled(node, nodes) && !isItsOwn ? [] : claimsFor(suspects, pods);
+    }),
+  );
+  return claims.flat();
+}
+
+function claimsFor(
+  { addresses, networks }: Pick<Suspects, 'addresses' | 'networks'>,
+  pods: readonly Pod[],
+): PodClaims[] {
+  return pods
+    .map((pod) => claimsOf(pod, networks.byName))
+    .filter((pod) => pod !== undefined)
+    .filter(({ claims }) => claims.some(({ address }) => addresses.has(address)));
+}

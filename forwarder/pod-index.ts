@@ -8,6 +8,8 @@ import type { PodEvent } from '../shared/messages/schema.ts';
 export interface Hint {
   readonly node: string;
   readonly pod?: PodEvent;
+  /** What this is about for the node's own pods: addresses that others may have let go of. */
+  readonly claims?: readonly string[];
 }
 
 export interface PodIndex {
@@ -17,6 +19,8 @@ export interface PodIndex {
   remove(pod: PodRef): Hint[];
   /** Forgets every pod whose uid a complete list does not have. */
   retain(uids: ReadonlySet<string>): Hint[];
+  /** The nodes of the pods that claim an address. */
+  claiming(address: string): Set<string>;
   /** The nodes of the pods that are kept. */
   nodes(): Set<string>;
   /** How many pods are kept. */
@@ -41,7 +45,7 @@ const MAX_HELD_OVER = 4_096;
 /** Knows which pod claims which address, and nothing about pods that claim none. */
 export function createPodIndex(): PodIndex {
   const pods = new Map<string, Kept>();
-  const claimants = new Map<Address, Set<Kept>>();
+  const claimants = new Map<string, Set<Kept>>();
 
   const link = (pod: Kept): void => {
     pods.set(nameOf(pod), pod);
@@ -61,14 +65,17 @@ export function createPodIndex(): PodIndex {
     }
   };
 
+  const claiming = (address: string): Set<string> =>
+    new Set([...(claimants.get(address) ?? [])].map((pod) => pod.node));
+
   /** The other claimants' nodes look again, so that a waiting one is served without a sweep. */
-  const others = (node: string, addresses: Iterable<Address>): Hint[] => {
-    const nodes = new Set<string>();
-    for (const address of addresses) {
-      for (const pod of claimants.get(address) ?? []) nodes.add(pod.node);
-    }
-    nodes.delete(node);
-    return [...nodes].map((other) => ({ node: other }));
+  const others = (node: string, addresses: readonly Address[]): Hint[] => {
+    const claims = addresses.flatMap((address) =>
+      [...claiming(address)].map((other) => ({ other, address })),
+    );
+    return [...Map.groupBy(claims, ({ other }) => other)]
+      .filter(([other]) => other !== node)
+      .map(([other, claimed]) => ({ node: other, claims: claimed.map(({ address }) => address) }));
   };
 
   const change = (
@@ -86,7 +93,9 @@ export function createPodIndex(): PodIndex {
     const before = [...(old?.claims.keys() ?? [])];
     const ips = before.filter((address) => now?.claims.has(address) !== true);
     const loosened = before.filter((address) => loosens(address, old, now));
-    return [{ node, pod: { event, namespace, name, uid, ips } }, ...others(node, loosened)];
+    const begun = [...(now?.claims.keys() ?? [])].filter((address) => !old?.claims.has(address));
+    const own = { node, pod: { event, namespace, name, uid, ips } };
+    return [begun.length === 0 ? own : { ...own, claims: begun }, ...others(node, loosened)];
   };
 
   return {
@@ -105,6 +114,7 @@ export function createPodIndex(): PodIndex {
       const gone = [...pods.values()].filter((pod) => !uids.has(pod.uid));
       return gone.flatMap((pod) => change('delete', pod, undefined));
     },
+    claiming,
     nodes: () => new Set([...pods.values()].map((pod) => pod.node)),
     size: () => pods.size,
   };

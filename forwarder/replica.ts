@@ -6,6 +6,9 @@ import { createPodIndex, type Hint } from './pod-index.ts';
 import { createRecent } from './recent.ts';
 import type { PodSink } from './watch-pods.ts';
 
+/** Longer than a Lease takes to run out, a take-over and the old leader's own sending, ms. */
+const UNSENT_MS = 60_000;
+
 export interface Replica extends PodSink {
   /** This replica sends from now on: first whatever another may have left unsent. */
   elected(): void;
@@ -37,8 +40,8 @@ export function createReplica(options: {
   const accept = (hints: readonly Hint[]): void => {
     // The first list is news of nothing: every node gets a resync after it.
     if (!listed) return;
-    recent.add(hints);
-    if (leading) gather.add(hints);
+    const news = recent.add(hints);
+    if (leading) gather.add(news);
   };
 
   const beat = (): void => {
@@ -50,7 +53,8 @@ export function createReplica(options: {
   const begin = (): void => {
     if (!leading || !listed) return;
     beat();
-    for (const message of recent.messages()) outbox.push(message);
+    const since = clock.now() - UNSENT_MS;
+    for (const message of recent.messages(since, index.claiming)) outbox.push(message);
     for (const node of index.nodes()) outbox.push(resyncMessage(cluster, node, clock.now()));
   };
 

@@ -1,5 +1,5 @@
 import type { Random } from '../../shared/clock.ts';
-import type { Heartbeat, NodeMessage } from '../../shared/messages/schema.ts';
+import { type Heartbeat, NAMING_HOLDS_MS, type NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { Context } from '../context.ts';
 import { withDeadline } from '../deadline.ts';
@@ -9,7 +9,7 @@ import { ExpiredReceiptError, type Hold, hold } from './hold.ts';
 import { measure } from './measure.ts';
 import { type NodeMemory, type Reconciler, reconcileNode } from './reconcile-node.ts';
 import { type Envelope, type Received, readBatch } from './records.ts';
-import { NAMING_HOLDS_MS, requestOf } from './request.ts';
+import { requestOf } from './request.ts';
 import { seenGone } from './seen-gone.ts';
 
 /** What reconciles of all batches share. */

@@ -2,6 +2,7 @@ import type { Address } from '../../shared/address.ts';
 import { type Applied, apply } from '../../shared/apply/apply.ts';
 import { seeGone } from '../../shared/apply/read-back.ts';
 import { StalePodsError } from '../../shared/apply/release.ts';
+import type { LetGoElsewhere } from '../../shared/apply/take-over.ts';
 import { parseProblems } from '../../shared/claims/condition-message.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage, PodEvent } from '../../shared/messages/schema.ts';
@@ -22,6 +23,8 @@ export interface NodeRequest {
   readonly instanceId?: string;
   /** Addresses that were claimed before and no longer are, with when that was seen (ms since the epoch). */
   readonly named: ReadonlyMap<Address, number>;
+  /** What pods of other nodes let go of and pods of this node claim. */
+  readonly letGo: LetGoElsewhere;
   /** It was tried before, or a message tells of a take-over: what the read shows as kept may not be there. */
   readonly assignKept: boolean;
   /** The pods that the messages tell of, for what is told about released addresses. */
@@ -141,6 +144,7 @@ async function decideAndDo(
   const applied = await apply(access, state, decided, {
     assignKept: request.assignKept || decided.keep.some(seenGone.contradicts),
     inConflict: (assignment) => isInConflict(state, assignment),
+    letGo: request.letGo,
     restricted,
     signal,
   });

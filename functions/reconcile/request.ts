@@ -1,10 +1,8 @@
 import { type Address, parseAddress } from '../../shared/address.ts';
-import type { NodeMessage } from '../../shared/messages/schema.ts';
+import type { LetGoElsewhere } from '../../shared/apply/take-over.ts';
+import { NAMING_HOLDS_MS, type NodeMessage } from '../../shared/messages/schema.ts';
 import type { NodeRequest } from './reconcile-node.ts';
 import type { Received } from './records.ts';
-
-/** A message may name addresses to release for this long after it was observed (docs/design.md, "Ranges"). */
-export const NAMING_HOLDS_MS = 15 * 60_000;
 
 /** All messages of one node in a batch, as one request: they share one reconcile and one fate. */
 export function requestOf(
@@ -16,6 +14,7 @@ export function requestOf(
     node,
     instanceId: messages.map(({ message }) => message.instanceId).findLast(Boolean),
     named: namesIn(messages, now),
+    letGo: letGoIn(messages, now),
     assignKept: messages.some(
       ({ envelope, message }) =>
         message.reason === 'moved' || envelope.attributes.ApproximateReceiveCount > 1,
@@ -39,9 +38,28 @@ function namesIn(
 }
 
 function namedBy({ reason, observedAt, pods }: NodeMessage, now: number): Address[] {
-  if (reason !== 'pods' || Math.abs(now - Date.parse(observedAt)) > NAMING_HOLDS_MS) return [];
-  return pods
-    .filter(({ event }) => event !== 'add')
-    .flatMap(({ ips }) => ips.map(parseAddress))
-    .filter((address) => address !== undefined);
+  if (!holds(reason, observedAt, now)) return [];
+  return pods.filter(({ event }) => event !== 'add').flatMap(({ ips }) => addressesIn(ips));
+}
+
+/** By node. */
+function letGoIn(messages: readonly Received<NodeMessage>[], now: number): LetGoElsewhere {
+  const byNode = new Map<string, Set<Address>>();
+  for (const { message } of messages) {
+    for (const { node, observedAt, ips } of message.letGo ?? []) {
+      if (!holds(message.reason, observedAt, now)) continue;
+      const known = byNode.get(node) ?? new Set<Address>();
+      byNode.set(node, known);
+      for (const address of addressesIn(ips)) known.add(address);
+    }
+  }
+  return byNode;
+}
+
+function holds(reason: NodeMessage['reason'], observedAt: string, now: number): boolean {
+  return reason === 'pods' && Math.abs(now - Date.parse(observedAt)) <= NAMING_HOLDS_MS;
+}
+
+function addressesIn(texts: readonly string[]): Address[] {
+  return texts.map(parseAddress).filter((address) => address !== undefined);
 }

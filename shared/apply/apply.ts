@@ -6,6 +6,7 @@ import { type Releases, startReleases } from './apply-releases.ts';
 import { attempt, type Journal, keyOf, newJournal } from './journal.ts';
 import { StalePodsError } from './release.ts';
 import { type Queue, type Serving, serve } from './serve-eni.ts';
+import type { LetGoElsewhere } from './take-over.ts';
 
 /** How a plan is to be applied. */
 export interface ApplyOptions {
@@ -13,6 +14,8 @@ export interface ApplyOptions {
   readonly assignKept: boolean;
   /** Whether the pod has been told of a conflict about the address: then it is looked up before it is assigned. */
   readonly inConflict: (assignment: Assignment) => boolean;
+  /** What pods of other nodes let go of, which may be taken over from those nodes. */
+  readonly letGo?: LetGoElsewhere;
   /**
    * Asked before anything is unassigned from the node's own ENIs, and only then: the plan to follow
    * instead, where nothing may be.
@@ -55,7 +58,7 @@ export async function apply(
   access: ClusterAccess,
   state: NodeState,
   plan: Plan,
-  { assignKept, inConflict, restricted, signal }: ApplyOptions,
+  { assignKept, inConflict, letGo, restricted, signal }: ApplyOptions,
 ): Promise<Applied> {
   const journal = newJournal();
   let followed = plan;
@@ -68,7 +71,7 @@ export async function apply(
   const kept = assignKept
     ? plan.keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix)
     : [];
-  const serving = { access, state, journal, inConflict, signal };
+  const serving = { access, state, journal, inConflict, letGo, signal };
   const enis = new Set(
     [...kept, ...plan.move, ...plan.assign, ...plan.waiting].map(({ eniId }) => eniId),
   );

@@ -6,7 +6,7 @@ import { allEnded } from './all-ended.ts';
 import { assignToEni } from './assign.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
 import { problemOf } from './refused.ts';
-import { mayBeElsewhere, takeOver } from './take-over.ts';
+import { type LetGoElsewhere, mayBeElsewhere, takeOver } from './take-over.ts';
 
 /** The assignments of one ENI, in the order in which they are served. */
 export interface Queue {
@@ -23,6 +23,7 @@ export interface Serving {
   readonly state: NodeState;
   readonly journal: Journal;
   readonly inConflict: (assignment: Assignment) => boolean;
+  readonly letGo?: LetGoElsewhere;
   readonly signal?: AbortSignal;
 }
 
@@ -69,7 +70,7 @@ async function assign(
   kept: readonly Assignment[],
   wanted: readonly Assignment[],
 ): Promise<void> {
-  const { access, state, journal, signal } = serving;
+  const { access, state, journal, letGo, signal } = serving;
   const contested = wanted.filter(serving.inConflict);
   const tried = [...kept, ...wanted.filter((assignment) => !contested.includes(assignment))];
   const safe = new Set(kept.map(({ address }) => address));
@@ -85,7 +86,8 @@ async function assign(
     await assigning.catch(() => undefined);
   }
   await allEnded(sent);
-  await takeOver(access, state, [...contested, ...elsewhere], journal, signal, safe);
+  const wantedElsewhere = [...contested, ...elsewhere];
+  await takeOver(access, state, wantedElsewhere, { journal, letGo, signal, kept: safe });
 }
 
 /** @returns what may be on another ENI. */

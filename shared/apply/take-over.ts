@@ -20,6 +20,22 @@ export class UnsettledError extends Error {
   override readonly name = 'UnsettledError';
 }
 
+/** What pods let go of, by the node that they were on, as messages say it. */
+export type LetGoElsewhere = ReadonlyMap<string, ReadonlySet<Address>>;
+
+export interface TakeOverOptions {
+  /**
+   * Gets what became of each address, and the nodes whose ENIs an unassign was sent to, also when
+   * this throws: each is to be told with a `moved` message.
+   */
+  readonly journal: Journal;
+  /** Left over outside of the ranges, these may be taken from those nodes' ENIs all the same. */
+  readonly letGo?: LetGoElsewhere;
+  readonly signal?: AbortSignal;
+  /** Of the ENI's addresses, those that are assigned again for safety. */
+  readonly kept?: ReadonlySet<Address>;
+}
+
 const ROUNDS = 5;
 const FIRST_PAUSE_MS = 50;
 
@@ -30,8 +46,6 @@ const FIRST_PAUSE_MS = 50;
  *
  * @param wanted assignments of one ENI, which EC2 refused as being elsewhere, or whose pod
  *   is known to be in conflict.
- * @param journal gets what became of each, and the nodes whose ENIs an unassign was sent to, also
- *   when this throws: each is to be told with a `moved` message.
  * @throws UnsettledError after some rounds, StalePodsError where the claims changed meanwhile, and
  *   what EC2 or the API server throw.
  */
@@ -39,9 +53,7 @@ export async function takeOver(
   access: ClusterAccess,
   state: NodeState,
   wanted: readonly Assignment[],
-  journal: Journal,
-  signal?: AbortSignal,
-  kept?: ReadonlySet<Address>,
+  { journal, letGo, signal, kept }: TakeOverOptions,
 ): Promise<void> {
   const { unassignedFrom } = journal;
   const taken = new Set<Assignment>();
@@ -54,7 +66,7 @@ export async function takeOver(
       return;
     }
     if (round > 0) await sleep(access.clock, FIRST_PAUSE_MS * 2 ** (round - 1), signal);
-    const examined = await examine(access, state, pending, signal);
+    const examined = await examine(access, state, pending, letGo, signal);
     for (const { assignment, problem } of examined.refused) {
       recordProblem(journal, assignment, problem);
     }
@@ -87,6 +99,7 @@ async function examine(
   access: ClusterAccess,
   state: NodeState,
   pending: readonly Assignment[],
+  letGo?: LetGoElsewhere,
   signal?: AbortSignal,
 ): Promise<Examined> {
   const own = state.enis.find((eni) => eni.id === pending[0]?.eniId);
@@ -107,7 +120,7 @@ async function examine(
       free.push(assignment);
       continue;
     }
-    const decision = decide(access, state, assignment, holder);
+    const decision = decide(access, state, assignment, holder, letGo);
     if (decision.kind === 'take') take.push({ assignment, holder });
     else refused.push({ assignment, problem: decision });
   }
@@ -138,6 +151,7 @@ function decide(
   state: NodeState,
   { address, claim }: Assignment,
   holder: HolderView,
+  letGo?: LetGoElsewhere,
 ): { readonly kind: 'take' } | AddressProblem {
   return decideTakeOver({
     cluster: access.cluster,
@@ -146,6 +160,7 @@ function decide(
     eni: holder.eni,
     holderNode: holder.node,
     stranded: holder.stranded,
+    letGoThere: letGo?.get(holder.node?.node ?? '')?.has(address),
     ranges: state.ranges,
     unassigns: access.policy === 'sync',
   });

@@ -8,6 +8,9 @@ import { oneLine } from '../one-line.ts';
  * `events/*.json`.
  */
 
+/** For how long after it was observed a message names addresses, ms (docs/design.md, "Ranges"). */
+export const NAMING_HOLDS_MS = 15 * 60_000;
+
 /** Kubernetes object names are DNS subdomains of at most 253 characters. */
 const name = z.string().min(1).max(253);
 
@@ -27,21 +30,29 @@ const podEvent = z.strictObject({
   ips: z.array(address),
 });
 
-/** Ends at the first that is wrong: the others of a long message need not be found wrong too. */
-const podEvents = z.array(z.unknown()).transform((list, context): PodEvent[] => {
-  const events: PodEvent[] = [];
-  for (const [index, item] of list.entries()) {
-    const { data, error } = podEvent.safeParse(item);
-    if (data === undefined) {
-      const issue = error?.issues[0];
-      const path = [index, ...(issue?.path ?? [])];
-      context.addIssue({ code: 'custom', message: issue?.message, path, input: item });
-      return z.NEVER;
-    }
-    events.push(data);
-  }
-  return events;
+const letGo = z.strictObject({
+  node: nodeName,
+  observedAt: z.iso.datetime({ offset: true }),
+  ips: z.array(address),
 });
+
+/** A list that ends at the first item that is wrong: the others of a long one need not be found wrong too. */
+function listOf<T>(item: z.ZodType<T>) {
+  return z.array(z.unknown()).transform((list, context): T[] => {
+    const items: T[] = [];
+    for (const [index, input] of list.entries()) {
+      const { data, error } = item.safeParse(input);
+      if (error !== undefined) {
+        const [issue] = error.issues;
+        const path = [index, ...(issue?.path ?? [])];
+        context.addIssue({ code: 'custom', message: issue?.message, path, input });
+        return z.NEVER;
+      }
+      items.push(data);
+    }
+    return items;
+  });
+}
 
 const nodeMessage = z.strictObject({
   version: z.literal(1),
@@ -53,7 +64,9 @@ const nodeMessage = z.strictObject({
     .optional(),
   reason: z.enum(['pods', 'resync', 'sweep', 'moved', 'replay']),
   observedAt: z.iso.datetime({ offset: true }),
-  pods: podEvents,
+  pods: listOf(podEvent),
+  /** What pods of other nodes let go of and pods of this node claim: by the node and time of letting go. */
+  letGo: listOf(letGo).optional(),
 });
 
 const heartbeat = z.strictObject({
@@ -66,6 +79,7 @@ const heartbeat = z.strictObject({
 export const message = z.discriminatedUnion('reason', [nodeMessage, heartbeat]);
 
 export type PodEvent = z.infer<typeof podEvent>;
+export type LetGo = z.infer<typeof letGo>;
 export type NodeMessage = z.infer<typeof nodeMessage>;
 export type Heartbeat = z.infer<typeof heartbeat>;
 export type Message = z.infer<typeof message>;

@@ -1,20 +1,33 @@
-import type { NodeMessage, PodEvent } from './schema.ts';
+import type { NodeMessage } from './schema.ts';
 
 /**
- * Splits a message by `pods`, and a pod's event by `ips` where it alone is too long, so
- * that each message's JSON is at most `maxBytes` long. Order is kept.
+ * Splits a message by `pods` and `letGo`, and an entry of these by `ips` where it alone is too
+ * long, so that each message's JSON is at most `maxBytes` long. Order is kept.
  *
- * @throws RangeError where `maxBytes` does not even hold one pod's event with one address.
+ * @throws RangeError where `maxBytes` does not even hold one entry with one address.
  */
 export function split(message: NodeMessage, maxBytes: number): NodeMessage[] {
-  const room = maxBytes - bytesOf({ ...message, pods: [] });
-  const events = message.pods.flatMap((event) => splitEvent(event, room));
-  return pack(events, room).map((pods) => ({ ...message, pods }));
+  if (bytesOf(message) <= maxBytes) return [message];
+  const { letGo = [], ...rest } = message;
+  const bare = { ...rest, pods: [] };
+  return [
+    ...lists(rest.pods, maxBytes - bytesOf(bare)).map((pods) => ({ ...rest, pods })),
+    ...lists(letGo, maxBytes - bytesOf({ ...bare, letGo: [] })).map((part) => ({
+      ...bare,
+      letGo: part,
+    })),
+  ];
 }
 
-function splitEvent(event: PodEvent, room: number): PodEvent[] {
-  if (bytesOf(event) <= room) return [event];
-  return pack(event.ips, room - bytesOf({ ...event, ips: [] })).map((ips) => ({ ...event, ips }));
+/** The items, those that are too long in parts, as lists of at most `room` bytes. */
+function lists<T extends { readonly ips: readonly string[] }>(items: readonly T[], room: number) {
+  const split = items.flatMap((item) => splitItem(item, room));
+  return split.length === 0 ? [] : pack(split, room);
+}
+
+function splitItem<T extends { readonly ips: readonly string[] }>(item: T, room: number): T[] {
+  if (bytesOf(item) <= room) return [item];
+  return pack(item.ips, room - bytesOf({ ...item, ips: [] })).map((ips) => ({ ...item, ips }));
 }
 
 /** Fills one list after the other with items whose JSON, with commas between them, is at most `room` bytes. */

@@ -22,6 +22,8 @@ export interface Contested {
   readonly holderNode?: HolderNode;
   /** Live pods of the cluster that are bound to a node that does not exist. */
   readonly stranded: readonly PodClaims[];
+  /** A message says that a pod of the ENI's node let go of it a moment ago. */
+  readonly letGoThere?: boolean;
   readonly ranges: Ranges;
   /** False: nothing is unassigned from any ENI. */
   readonly unassigns: boolean;
@@ -45,7 +47,8 @@ export function decideTakeOver(contested: Contested): { readonly kind: 'take' } 
   if (another && !passesOn(holder, contested.claimant)) {
     return { kind: 'conflict', holder: { pod: holder.pod, node: holder.node } };
   }
-  if (!holder && holderNode && !contested.ranges.includes(address)) {
+  const ours = contested.ranges.includes(address) || contested.letGoThere === true;
+  if (!holder && holderNode && !ours) {
     return elsewhere('leftover-outside-ranges');
   }
   return contested.unassigns ? { kind: 'take' } : elsewhere('policy');

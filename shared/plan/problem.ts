@@ -45,8 +45,9 @@ const HELD_ELSEWHERE: Record<HeldElsewhere, string> = {
     'within a prefix that is delegated to it. Leave the prefix out of the range of the ' +
     'NetworkAttachmentDefinition',
   'leftover-outside-ranges':
-    'where no pod claims it, but it lies in no range of this cluster. Add it to the annotation ' +
-    'multus-eni.dev/ranges of its NetworkAttachmentDefinition, or unassign it there',
+    'where no pod claims it, but it lies in no range of this cluster. If that is still so in a ' +
+    'minute, add it to the annotation multus-eni.dev/ranges of its NetworkAttachmentDefinition, ' +
+    'or unassign it there',
   policy: 'and the release policy forbids to unassign it there',
 };
 

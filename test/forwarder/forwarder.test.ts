@@ -55,7 +55,7 @@ describe('from the pods to the queue', () => {
     await vi.waitFor(() => expect(queue.messages()).toHaveLength(4), SOON);
     expect(queue.messages().slice(2)).toMatchObject([
       { node: 'a', reason: 'pods', pods: [{ name: 'holder', ips: [X] }] },
-      { node: 'b', reason: 'pods', pods: [] },
+      { node: 'b', reason: 'pods', pods: [], letGo: [{ node: 'a', ips: [X] }] },
     ]);
   });
 

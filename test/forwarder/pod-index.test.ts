@@ -10,17 +10,21 @@ const Y = '172.16.1.71';
 function told(
   event: PodEvent['event'],
   ips: string[],
-  other: { name?: string; uid?: string; node?: string } = {},
+  other: { name?: string; uid?: string; node?: string; claims?: string[] } = {},
 ): Hint {
-  const { name = 'p1', uid = name, node = 'a' } = other;
-  return { node, pod: { event, namespace: 'default', name, uid, ips } };
+  const { name = 'p1', uid = name, node = 'a', claims } = other;
+  const hint = { node, pod: { event, namespace: 'default', name, uid, ips } };
+  return claims === undefined ? hint : { ...hint, claims };
 }
+
+/** A pod of node `a` begins to claim X. */
+const ADDED = told('add', [], { claims: [X] });
 
 describe('a pod of its own', () => {
   test('is added when it first claims an address', () => {
     const index = createPodIndex();
     expect(index.put(podWith([]))).toEqual([]);
-    expect(index.put(podWith([X]))).toEqual([told('add', [])]);
+    expect(index.put(podWith([X]))).toEqual([ADDED]);
     expect([...index.nodes()]).toEqual(['a']);
   });
 
@@ -83,14 +87,14 @@ describe('a pod of its own', () => {
     const index = createPodIndex();
     index.put(podWith([X]));
     expect(index.put(changed)).toEqual([told('update', [X])]);
-    expect(index.put(podWith([X]))).toEqual([told('add', [])]);
+    expect(index.put(podWith([X]))).toEqual([ADDED]);
   });
 
   test('is added when it is bound to a node, if it claims a floating address before', () => {
     const index = createPodIndex();
     const { node: _, ...unbound } = podWith([], { floating: [X] });
     expect(index.put(unbound)).toEqual([]);
-    expect(index.put({ ...unbound, node: 'a' })).toEqual([told('add', [])]);
+    expect(index.put({ ...unbound, node: 'a' })).toEqual([ADDED]);
   });
 
   test('is added without a claim when it waits for our condition', () => {
@@ -117,7 +121,7 @@ describe('a pod of its own', () => {
     index.put(podWith([X], { uid: 'old' }));
     expect(index.put(podWith([Y], { uid: 'new', node: 'b' }))).toEqual([
       told('delete', [X], { uid: 'old' }),
-      told('add', [], { uid: 'new', node: 'b' }),
+      told('add', [], { uid: 'new', node: 'b', claims: [Y] }),
     ]);
     expect(index.remove(podWith([X], { uid: 'old' }))).toEqual([]);
     expect(index.size()).toBe(1);
@@ -150,7 +154,7 @@ describe('the nodes of the other claimants look again', () => {
       const index = createPodIndex();
       index.put(holder);
       index.put(waiting);
-      expect(change(index)).toContainEqual({ node: 'b' });
+      expect(change(index)).toContainEqual({ node: 'b', claims: [X] });
     },
   );
 
@@ -160,13 +164,13 @@ describe('the nodes of the other claimants look again', () => {
     index.put(podWith([], { floating: since('2026-01-01T10:00:00Z') }));
     index.put(waiting);
     const hints = index.put(podWith([], { floating: since('2026-01-01T11:00:00Z') }));
-    expect(hints).toEqual([told('update', []), { node: 'b' }]);
+    expect(hints).toEqual([told('update', []), { node: 'b', claims: [X] }]);
   });
 
   test('but not when a pod begins to claim, as its own node looks', () => {
     const index = createPodIndex();
     index.put(waiting);
-    expect(index.put(holder)).toEqual([told('add', [])]);
+    expect(index.put(holder)).toEqual([told('add', [], { claims: [X, Y] })]);
   });
 
   test('but not when another of its addresses changes', () => {
@@ -181,6 +185,6 @@ describe('the nodes of the other claimants look again', () => {
     index.put(holder);
     for (const name of ['p3', 'p4']) index.put(podWith([X], { name, node: 'a' }));
     for (const name of ['p5', 'p6']) index.put(podWith([X], { name, node: 'b' }));
-    expect(index.remove(holder)).toEqual([told('delete', [X, Y]), { node: 'b' }]);
+    expect(index.remove(holder)).toEqual([told('delete', [X, Y]), { node: 'b', claims: [X] }]);
   });
 });

@@ -5,6 +5,8 @@ import type { Message } from '../../shared/messages/schema.ts';
 import { podWith } from './pods.ts';
 
 const X = '172.16.1.70';
+const Y = '172.16.1.71';
+const MINUTE_MS = 60_000;
 
 function start() {
   const clock = virtualClock();
@@ -16,13 +18,19 @@ function start() {
     messages.splice(0).map((message) => {
       if (message.reason === 'heartbeat') return 'heartbeat';
       const pods = message.pods.map(({ event, name, ips }) => [event, name, ...ips].join(' '));
-      return [`${message.node} ${message.reason}`, ...pods].join(': ');
+      const letGo = (message.letGo ?? []).map(({ node, ips }) => `${node} let go of ${ips}`);
+      return [`${message.node} ${message.reason}`, ...pods, ...letGo].join(': ');
     });
+  /** How long ago what messages tell of was let go of, ms. */
+  const ages = (): number[] =>
+    messages
+      .flatMap((message) => (message.reason === 'pods' ? (message.letGo ?? []) : []))
+      .map(({ observedAt }) => clock.now() - Date.parse(observedAt));
   const list = (...pods: Parameters<typeof replica.onPod>[0][]): void => {
     for (const pod of pods) replica.onPod(pod);
     replica.onListed(new Set(pods.map(({ uid }) => uid)));
   };
-  return { clock, messages, replica, sent, list };
+  return { clock, messages, replica, sent, ages, list };
 }
 
 describe('a replica that leads', () => {
@@ -72,6 +80,104 @@ describe('a replica that leads', () => {
   });
 });
 
+describe('of what a pod let go of, the node of another claimant hears', () => {
+  /** Of node `a`. */
+  const holder = podWith([X, Y]);
+
+  test('at once where it waits, and of nothing that it does not claim', () => {
+    const { replica, sent, ages, list } = start();
+    replica.elected();
+    list(holder, podWith([X], { name: 'p2', node: 'b' }));
+    sent();
+    replica.onDeleted(holder);
+    expect(ages()).toEqual([0]);
+    expect(sent()).toEqual([`a pods: delete p1 ${X} ${Y}`, `b pods: a let go of ${X}`]);
+  });
+
+  test('also where the pod drops it and lives on', () => {
+    const { replica, sent, list } = start();
+    replica.elected();
+    list(holder, podWith([X], { name: 'p2', node: 'b' }));
+    sent();
+    replica.onPod(podWith([Y]));
+    expect(sent()).toEqual([`a pods: update p1 ${X}`, `b pods: a let go of ${X}`]);
+  });
+
+  test('not when the pod only begins to terminate, or claims it as from another time', () => {
+    const { replica, sent, list, clock } = start();
+    const since = (text: string) => podWith([], { floating: [{ ip: X, since: text }] });
+    replica.elected();
+    list(since('2026-01-01T10:00:00Z'), podWith([X], { name: 'p2', node: 'b' }));
+    sent();
+    replica.onPod(since('2026-01-01T11:00:00Z'));
+    clock.advance(1_000);
+    replica.onPod({ ...since('2026-01-01T11:00:00Z'), terminating: true });
+    expect(sent()).toEqual(['a pods: update p1', 'b pods', 'a pods: update p1', 'b pods']);
+  });
+
+  test('when it begins to claim it within 15 minutes, with when it was let go of', () => {
+    const { replica, sent, ages, list, clock } = start();
+    replica.elected();
+    list(holder);
+    replica.onDeleted(holder);
+    clock.advance(15 * MINUTE_MS);
+    sent();
+    replica.onPod(podWith([Y], { name: 'p2', node: 'b' }));
+    expect(ages()).toEqual([15 * MINUTE_MS]);
+    expect(sent()).toEqual([`b pods: add p2: a let go of ${Y}`]);
+    clock.advance(1);
+    replica.onPod(podWith([X], { name: 'p3', node: 'c' }));
+    expect(sent()).toEqual(['c pods: add p3']);
+  });
+
+  test('also where it begins to claim it after others, and where one watch event says both', () => {
+    const { replica, sent, list } = start();
+    replica.elected();
+    list(podWith([X], { name: 'web-0', uid: 'old' }), podWith([Y], { name: 'p2', node: 'c' }));
+    sent();
+    replica.onPod(podWith([X], { name: 'web-0', uid: 'new', node: 'b' }));
+    expect(sent()).toEqual([`a pods: delete web-0 ${X}`, `b pods: add web-0: a let go of ${X}`]);
+    replica.onPod(podWith([Y, X], { name: 'p2', node: 'c' }));
+    expect(sent()).toEqual([`c pods: update p2: a let go of ${X}`]);
+  });
+
+  test('not what its own pods let go of, which it knows', () => {
+    const { replica, sent, list } = start();
+    replica.elected();
+    list(holder);
+    replica.onDeleted(holder);
+    sent();
+    replica.onPod(podWith([X], { name: 'p2' }));
+    replica.flush();
+    expect(sent()).toEqual(['a pods: add p2']);
+  });
+
+  test('from the last eight nodes that let go of it, since it can be on one alone', () => {
+    const { replica, sent, list } = start();
+    replica.elected();
+    list();
+    for (let n = 0; n < 12; n += 1) {
+      const pod = podWith([X], { name: `p${n}`, node: `n${n}` });
+      replica.onPod(pod);
+      replica.onDeleted(pod);
+    }
+    replica.flush();
+    sent();
+    replica.onPod(podWith([X], { name: 'next', node: 'b' }));
+    const letGo = [4, 5, 6, 7, 8, 9, 10, 11].map((n) => `n${n} let go of ${X}`);
+    expect(sent()).toEqual([['b pods: add next', ...letGo].join(': ')]);
+  });
+
+  test('from a new leader, of whom the old one may have told it nothing', () => {
+    const { replica, sent, list, clock } = start();
+    list(holder, podWith([X], { name: 'p2', node: 'b' }));
+    replica.onDeleted(holder);
+    clock.advance(5 * MINUTE_MS);
+    replica.elected();
+    expect(sent()).toEqual(['heartbeat', `b pods: a let go of ${X}`, 'b resync']);
+  });
+});
+
 describe('a replica that takes over', () => {
   test('sends nothing before, though it follows what happens', () => {
     const { replica, sent, list, clock } = start();
@@ -100,6 +206,11 @@ describe('a replica that takes over', () => {
     replica.onDeleted(podWith([X], { name: 'p2', node: 'b' }));
     replica.elected();
     expect(messages[1]?.observedAt).toBe(oldest);
-    expect(sent()).toEqual(['heartbeat', `b pods: delete p1 ${X}: delete p2 ${X}`, 'c resync']);
+    expect(sent()).toEqual([
+      'heartbeat',
+      `b pods: delete p1 ${X}: delete p2 ${X}`,
+      `c pods: a let go of ${X}: b let go of ${X}`,
+      'c resync',
+    ]);
   });
 });

@@ -64,6 +64,40 @@ describe('the addresses that messages name', () => {
   });
 });
 
+describe('what pods of other nodes let go of', () => {
+  const letGo = (node: string, ip: string, age = 0) => ({
+    node,
+    observedAt: new Date(OBSERVED_AT - age).toISOString(),
+    ips: [ip],
+  });
+  const letGoIn = (...args: Parameters<typeof request>) =>
+    Object.fromEntries([...request(...args).letGo].map(([node, ips]) => [node, [...ips]]));
+
+  it('is that of all messages, by node, and none of it is named for release', () => {
+    const messages = [
+      { letGo: [letGo('node-b', '172.16.1.70'), letGo('node-c', '172.16.1.70')] },
+      { letGo: [letGo('node-b', '2001:DB8:0:0:1::70')] },
+    ];
+    expect(letGoIn(messages)).toEqual({
+      'node-b': ['172.16.1.70', '2001:db8::1:0:0:70'],
+      'node-c': ['172.16.1.70'],
+    });
+    expect(named(messages)).toEqual([]);
+  });
+
+  it('counts for 15 minutes from when it was let go of, however young the message', () => {
+    const messages = [
+      { letGo: [letGo('node-b', '172.16.1.70', 15 * MINUTES)] },
+      { letGo: [letGo('node-c', '172.16.1.70', 15 * MINUTES + 1)] },
+    ];
+    expect(letGoIn(messages)).toEqual({ 'node-b': ['172.16.1.70'] });
+  });
+
+  it.each(['replay', 'resync', 'sweep', 'moved'] as const)('is nothing in a %s', (reason) => {
+    expect(letGoIn([{ reason, letGo: [letGo('node-b', '172.16.1.70')] }])).toEqual({});
+  });
+});
+
 describe('what the read shows as kept is assigned again', () => {
   it('for a message that was tried before, or that tells of a take-over', () => {
     expect(request([{}], { receives: 2 }).assignKept).toBe(true);

@@ -56,10 +56,10 @@ const podEvent = (index: number, ips: readonly string[]) => ({
   ips,
 });
 
-function message(pods: readonly unknown[]): string {
+function message(pods: readonly unknown[], more: object = {}): string {
   const observedAt = '2026-03-01T12:00:00Z';
   const about = { version: 1, cluster: 'demo', node: 'node-a', reason: 'pods', observedAt };
-  return JSON.stringify({ ...about, pods });
+  return JSON.stringify({ ...about, pods, ...more });
 }
 
 function batch(body: string) {
@@ -140,6 +140,18 @@ export const LARGE: readonly LargeInput[] = [
   {
     name: 'a message of one pod with 10,000 addresses',
     make: () => message([podEvent(0, many(MANY, ipv6))]),
+    read: batch,
+  },
+  {
+    name: 'a message of 10,000 addresses that pods of one other node let go of, each at its own time',
+    make: () =>
+      message([], {
+        letGo: many(MANY, (index) => ({
+          node: 'node-b',
+          observedAt: new Date(Date.UTC(2026, 2, 1, 12) - index).toISOString(),
+          ips: [ipv4(index)],
+        })),
+      }),
     read: batch,
   },
   {

@@ -115,6 +115,46 @@ describe('when an address moves between nodes', () => {
   });
 
   scenario(
+    'a drain of six pods with static addresses outside ranges needs no sweep, though EC2 throttles',
+    { needs: ['one-holder', 'ipv6', 'ec2-faults'] },
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const faults = stage.faults();
+      const { a, b } = await twoWorkers(stage, LOOSE);
+      const ips = [0, 1, 2, 3, 4, 5].map((n) =>
+        n % 2 === 0 ? `172.16.1.20${n}` : `2600:1f18:1111:1::20${n}`,
+      );
+      const runAll = (on: Worker) =>
+        ips.map((ip, n) =>
+          cluster.runPod(`web-${n}`, { on, networks: [{ network: LOOSE, ips: [ip] }] }),
+        );
+      const all = expect.arrayContaining(ips);
+      const old = await Promise.all(runAll(a));
+      await eventually(() => cloud.addressesOn(a.eth1)).toEqual(all);
+      await stage.settled();
+
+      const throttle = (tokens: number, perSecond: number): void => {
+        faults.throttleEc2('UnassignPrivateIpAddresses', tokens, perSecond);
+        faults.throttleEc2('UnassignIpv6Addresses', tokens, perSecond);
+      };
+      throttle(0, 0.001);
+      for (const pod of old) await cluster.deletePod(pod);
+      for (const pod of old) await eventually(() => cluster.pod(pod)).toBeUndefined();
+      const come = await Promise.all(runAll(b));
+      // Their node has looked before the other one could release anything.
+      await eventually(() => faults.invocationsEndedAt(b).length).toBeGreaterThan(1);
+      throttle(100, 5);
+
+      for (const pod of come) {
+        await eventually(() => cluster.conditionOf(pod)).toMatchObject({ status: 'True' });
+      }
+      expect(await cloud.addressesOn(b.eth1)).toEqual(all);
+      await stage.settled();
+      expect(await cloud.addressesOn(a.eth1)).toEqual([]);
+    },
+  );
+
+  scenario(
     'a leftover outside ranges is left to its node, and the pod is told so',
     ONE_HOLDER,
     async (stage) => {

@@ -19,6 +19,11 @@ const message = {
     },
   ],
 };
+const LET_GO = {
+  node: 'ip-172-16-0-11.ec2.internal',
+  observedAt: '2026-01-01T00:00:00.000Z',
+  ips: ['172.16.1.71'],
+};
 const heartbeat = {
   version: 1,
   cluster: 'demo',
@@ -31,6 +36,7 @@ describe('a message', () => {
     [message],
     [{ ...message, instanceId: undefined }],
     [{ ...message, reason: 'resync', pods: [] }],
+    [{ ...message, letGo: [LET_GO] }],
     [heartbeat],
   ])('is read as it was written: %j', (written) => {
     const body = JSON.stringify(written);
@@ -50,6 +56,7 @@ describe('a message', () => {
       JSON.stringify({ ...message, pods: [{ ...message.pods[0], ips: ['172.16.1.999'] }] }),
       /^pods\.0\.ips\.0: /,
     ],
+    [JSON.stringify({ ...message, letGo: [LET_GO, { ...LET_GO, node: '' }] }), /^letGo\.1\.node: /],
     [JSON.stringify({ ...message, extra: true }), /extra/],
     [JSON.stringify({ ...heartbeat, pods: [] }), /pods/],
   ])('%s is refused with where it is wrong', (body, detail) => {

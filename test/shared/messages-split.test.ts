@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { NodeMessage, PodEvent } from '../../shared/messages/schema.ts';
+import type { LetGo, NodeMessage, PodEvent } from '../../shared/messages/schema.ts';
 import { split } from '../../shared/messages/split.ts';
 
 const podEvent: fc.Arbitrary<PodEvent> = fc.record({
@@ -10,6 +10,25 @@ const podEvent: fc.Arbitrary<PodEvent> = fc.record({
   uid: fc.uuid(),
   ips: fc.array(fc.oneof(fc.ipV4(), fc.ipV6()), { maxLength: 40 }),
 });
+
+const letGo: fc.Arbitrary<LetGo> = fc.record({
+  node: fc.uuid(),
+  observedAt: fc.constant('2026-01-01T00:00:00Z'),
+  ips: fc.array(fc.oneof(fc.ipV4(), fc.ipV6()), { maxLength: 40 }),
+});
+
+/** Entries as they were before they were split, of which each has a name of its own. */
+function joined<T extends { readonly ips: readonly string[] }>(
+  entries: readonly T[],
+  nameOf: (entry: T) => string,
+): T[] {
+  const whole = new Map<string, T>();
+  for (const entry of entries) {
+    const known = whole.get(nameOf(entry))?.ips ?? [];
+    whole.set(nameOf(entry), { ...entry, ips: [...known, ...entry.ips] });
+  }
+  return [...whole.values()];
+}
 
 function messageOf(pods: PodEvent[]): NodeMessage {
   return {
@@ -25,22 +44,19 @@ function messageOf(pods: PodEvent[]): NodeMessage {
 const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
 describe('splitting a message', () => {
-  test('keeps every pod event and address in order, under the limit', () => {
+  test('keeps everything that it names in order, under the limit', () => {
     fc.assert(
       fc.property(
-        fc.array(podEvent, { maxLength: 20 }),
+        fc.uniqueArray(podEvent, { maxLength: 20, selector: ({ uid }) => uid }),
+        fc.uniqueArray(letGo, { maxLength: 20, selector: ({ node }) => node }),
         fc.integer({ min: 900, max: 4_000 }),
-        (pods, limit) => {
-          const parts = split(messageOf(pods), limit);
+        (pods, elsewhere, limit) => {
+          const parts = split({ ...messageOf(pods), letGo: elsewhere }, limit);
           for (const part of parts) expect(bytes(part)).toBeLessThanOrEqual(limit);
-          const joined: PodEvent[] = [];
-          for (const event of parts.flatMap((part) => part.pods)) {
-            const last = joined.at(-1);
-            if (last?.uid === event.uid)
-              joined[joined.length - 1] = { ...last, ips: [...last.ips, ...event.ips] };
-            else joined.push(event);
-          }
-          expect(joined).toEqual(pods);
+          const events = parts.flatMap((part) => part.pods);
+          expect(joined(events, ({ uid }) => uid)).toEqual(pods);
+          const entries = parts.flatMap((part) => part.letGo ?? []);
+          expect(joined(entries, ({ node }) => node)).toEqual(elsewhere);
         },
       ),
     );

@@ -20,6 +20,12 @@ const podEvent = fc.record({
   ips: fc.array(fc.constantFrom('172.16.1.70', '2600:1f18:1111:1::70', '::0070'), { maxLength: 3 }),
 });
 
+const letGo = fc.record({
+  node: fc.constantFrom('node-b', 'node-c'),
+  observedAt,
+  ips: fc.array(fc.constantFrom('172.16.1.70', '::0070'), { maxLength: 3 }),
+});
+
 const body = mutatedText(
   fc.oneof(
     fc.record(
@@ -31,6 +37,7 @@ const body = mutatedText(
         reason: fc.constantFrom('pods', 'resync', 'sweep', 'moved', 'replay'),
         observedAt,
         pods: fc.array(podEvent, { maxLength: 3 }),
+        letGo: fc.array(letGo, { maxLength: 3 }),
       },
       { requiredKeys: ['version', 'cluster', 'node', 'reason', 'observedAt', 'pods'] },
     ),
@@ -77,6 +84,9 @@ export const MESSAGES = [
       const byNode = Map.groupBy(ofNodes, ({ message }) => message.node);
       const requests = [...byNode].map(([node, messages]) => requestOf(node, messages, NOW));
       checkCanonical(requests.flatMap(({ named }) => [...named.keys()]));
+      checkCanonical(
+        requests.flatMap(({ letGo }) => [...letGo.values()].flatMap((ips) => [...ips])),
+      );
       return [malformed.map(({ detail }) => ({ detail })), requests];
     },
     // Lambda itself makes the event: one that is none of SQS's fails the invocation.

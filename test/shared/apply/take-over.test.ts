@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StalePodsError } from '../../../shared/apply/release.ts';
 import { UnsettledError } from '../../../shared/apply/take-over.ts';
 import { podWith } from '../../support/in-memory-kubernetes.ts';
+import { address } from '../plan/fixtures.ts';
 import { type ApplyBed, changesIn, startApplyBed } from './bed.ts';
 
 const X = '172.16.1.70';
@@ -80,6 +81,19 @@ describe('an address on another node’s ENI', () => {
       { kind: 'held-elsewhere', why: 'leftover-outside-ranges', eniId: b.eth1 },
     ]);
     expect(on(b.eth1)).toEqual([OUTSIDE]);
+  });
+
+  it('outside ranges passes from the node that a pod let go of it on, and from no other', async () => {
+    const { a, b, on, reconcile } = await startContested([OUTSIDE]);
+    const letGo = (node: string) => new Map([[node, new Set([address(OUTSIDE)])]]);
+    expect((await reconcile(a, { letGo: letGo('node-c') })).problems).toMatchObject([
+      { kind: 'held-elsewhere', why: 'leftover-outside-ranges', eniId: b.eth1 },
+    ]);
+    expect(await reconcile(a, { letGo: letGo('node-b') })).toMatchObject({
+      problems: [],
+      takenOver: 1,
+    });
+    expect([on(a.eth1), on(b.eth1)]).toEqual([[OUTSIDE], []]);
   });
 
   it('costs one call for all that are taken from one ENI, and one look-up for all', async () => {

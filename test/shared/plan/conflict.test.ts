@@ -204,6 +204,16 @@ describe('a leftover that nobody claims where it is', () => {
     expect(decide({ address: address(OUTSIDE) })).toBe('leftover-outside-ranges on eni-1');
   });
 
+  it('passes outside ranges where a pod of that node let go of it (schedule 20)', () => {
+    expect(decide({ address: address(OUTSIDE), letGoThere: true })).toBe('take');
+  });
+
+  it('stays with who claims it there, although another pod let go of it', () => {
+    const pods = [pod('holder', [claim(OUTSIDE)], { namespace: 'other' })];
+    const decided = decide({ address: address(OUTSIDE), letGoThere: true, ...withPods(...pods) });
+    expect(decided).toBe('conflict with holder');
+  });
+
   it('passes outside ranges from a detached ENI of the cluster', () => {
     const eni = eth1([OUTSIDE], {
       instanceId: undefined,

@@ -17,6 +17,8 @@ export const IMAGE = {
   /** Packages of the base's distribution: `ip`, by which the sidecar hears of addresses. */
   packages: ['iproute2'],
   files: [
+    { path: '/app/LICENSE', mode: 0o644 },
+    { path: '/app/THIRD-PARTY-LICENSES', mode: 0o644 },
     { path: '/app/forwarder.js', mode: 0o644 },
     { path: '/app/forwarder.js.map', mode: 0o644 },
     { path: '/app/ip-manager.js', mode: 0o644 },

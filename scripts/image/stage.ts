@@ -1,5 +1,6 @@
-import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { thirdPartyLicenses } from '../licenses.ts';
 import { bundleProgram, PROGRAMS } from '../programs.ts';
 import { IMAGE } from './description.ts';
 
@@ -18,6 +19,8 @@ export async function stageImage(folder: string): Promise<void> {
   await Promise.all([
     ...PROGRAMS.map((name) => bundleProgram(name, app)),
     copyFile(join(ROOT, 'ip-manager/script.sh'), join(app, 'script.sh')),
+    copyFile(join(ROOT, 'LICENSE'), join(app, 'LICENSE')),
+    thirdPartyLicenses(ROOT).then((text) => writeFile(join(app, 'THIRD-PARTY-LICENSES'), text)),
   ]);
   for (const { path, mode } of IMAGE.files) await chmod(join(folder, path), mode);
 }

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import * as z from 'zod';
+import { thirdPartyLicenses } from '../licenses.ts';
 
 const manifest = z.object({
   version: z.string(),
@@ -43,6 +44,7 @@ export async function packCli(root: string, folder: string): Promise<string> {
   try {
     await bundle(root, join(stage, 'replay.js'));
     await cp(join(root, 'LICENSE'), join(stage, 'LICENSE'));
+    await writeFile(join(stage, 'THIRD-PARTY-LICENSES'), await thirdPartyLicenses(root));
     await writeFile(join(stage, 'README.md'), README);
     const described = {
       name: NAME,
@@ -52,7 +54,7 @@ export async function packCli(root: string, folder: string): Promise<string> {
       type: 'module',
       engines,
       bin: { [PROGRAM]: 'replay.js' },
-      files: ['replay.js'],
+      files: ['replay.js', 'THIRD-PARTY-LICENSES'],
     };
     await writeFile(join(stage, 'package.json'), `${JSON.stringify(described, undefined, 2)}\n`);
     const args = ['pack', '--json', '--pack-destination', resolve(folder)];

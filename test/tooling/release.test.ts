@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { startWorld } from '../../sandbox/world.ts';
+import { thirdPartyLicenses } from '../../scripts/licenses.ts';
 import { releasesIn } from '../../scripts/release/changelog.ts';
 import { stageChart } from '../../scripts/release/chart.ts';
 import { whatIsMissing } from '../../scripts/release/check.ts';
@@ -124,6 +126,45 @@ describe('the packaged chart', () => {
   });
 });
 
+describe('the licenses of others', () => {
+  test('name each package that is shipped, and no other', async () => {
+    const { packages } = z
+      .object({
+        packages: z.record(z.string(), z.object({ dev: z.boolean().default(false) })),
+      })
+      .parse(JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')));
+    const text = await thirdPartyLicenses(ROOT);
+    const names = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev);
+    expect(names.length).toBeGreaterThan(50);
+    for (const [path] of names) {
+      if (!existsSync(join(ROOT, path))) continue;
+      const name = path.split('node_modules/').at(-1) ?? '';
+      expect(text).toMatch(new RegExp(`^${RegExp.escape(name)} \\d`, 'm'));
+    }
+    expect(text).not.toMatch(/^vitest \d/m);
+  });
+
+  test('give their texts, or their names where there is no text', async () => {
+    const root = await temporaryFolder();
+    const packages = {
+      '': {},
+      'node_modules/a': { version: '1.0.0', license: 'MIT' },
+      'node_modules/b': { version: '2.0.0', license: 'MIT' },
+      'node_modules/c': { version: '3.0.0', license: 'Unlicense' },
+      'node_modules/d': { version: '4.0.0', license: 'MIT', dev: true },
+      'node_modules/other-platform': { version: '5.0.0' },
+    };
+    await writeFile(join(root, 'package-lock.json'), JSON.stringify({ packages }));
+    for (const name of ['a', 'b', 'c', 'd']) {
+      await mkdir(join(root, 'node_modules', name), { recursive: true });
+      if (name !== 'c') await writeFile(join(root, 'node_modules', name, 'LICENSE.md'), 'As is.\n');
+    }
+    expect(await thirdPartyLicenses(root)).toBe(
+      `a 1.0.0\nb 2.0.0\n\nAs is.\n\n${'-'.repeat(80)}\n\nc 3.0.0\n\nLicense: Unlicense\n`,
+    );
+  });
+});
+
 describe('the packed command line', () => {
   let folder: string;
   beforeAll(async () => {
@@ -142,6 +183,7 @@ describe('the packed command line', () => {
     expect((await readdir(join(folder, 'package'))).toSorted()).toEqual([
       'LICENSE',
       'README.md',
+      'THIRD-PARTY-LICENSES',
       'package.json',
       'replay.js',
     ]);

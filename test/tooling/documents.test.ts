@@ -57,6 +57,27 @@ describe('the links of', () => {
   });
 });
 
+/** A file or folder of the repository that is named in code marks, up to a part that stands for many. */
+function namedPaths(page: string): string[] {
+  const folders = globSync('*/', { cwd: ROOT, exclude: ['node_modules/'] }).map((name) =>
+    name.replace(/\/$/, ''),
+  );
+  const path = new RegExp(`^(?:${folders.join('|')})/[\\w./-]*$`);
+  return [...readFileSync(join(ROOT, page), 'utf8').matchAll(/`([^`\n]+)`/g)]
+    .map(([, code = '']) => code)
+    .filter((code) => path.test(code));
+}
+
+describe('the files and folders that are named by', () => {
+  test.each(PAGES)('%s are there', (page) => {
+    expect(namedPaths(page).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test('the contributing guide are found', () => {
+    expect(namedPaths('CONTRIBUTING.md')).toContain('test/schedules/');
+  });
+});
+
 test('the pages are found', () => {
   expect(PAGES).toEqual(expect.arrayContaining(['README.md', 'docs/design.md']));
 });

@@ -81,9 +81,14 @@ describe('this checkout', () => {
     expect(headings.slice(1)).toEqual(released.map(([name, { date }]) => `[${name}] - ${date}`));
     const names = released.map(([name]) => name);
     expect(names).toEqual(names.toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true })));
-    const kinds = [...text.matchAll(/^### (.+)$/gm)].map(([, kind]) => kind);
     const known = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'];
-    expect(known).toEqual(expect.arrayContaining(kinds));
+    for (const section of text.split(/^## /m).slice(1)) {
+      const kinds = [...section.matchAll(/^### (.+)$/gm)].map(([, kind]) => kind);
+      expect(known).toEqual(expect.arrayContaining(kinds));
+      expect(new Set(kinds).size, `kinds of change in ${section.split('\n')[0]}`).toBe(
+        kinds.length,
+      );
+    }
   });
 });
 

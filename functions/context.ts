@@ -5,6 +5,7 @@ import type { Clock } from '../shared/clock.ts';
 import { clusters as eksClusters } from '../shared/cluster/connect.ts';
 import type { Kubernetes } from '../shared/cluster/kubernetes.ts';
 import type { ClusterConfig, Config } from '../shared/config.ts';
+import { rememberedAttachments } from '../shared/enis/attachments.ts';
 import type { Ec2 } from '../shared/enis/ec2.ts';
 import { cachedInstanceLimits } from '../shared/enis/instance-limits.ts';
 import { type EniInventory, eniInventory } from '../shared/enis/inventory.ts';
@@ -67,13 +68,15 @@ export function contextFor(
   outside: Outside,
   { clock, telemetry }: Pick<Context, 'clock' | 'telemetry'>,
 ): Context {
+  // An ENI may go from one cluster's instance to another's.
+  const attachments = rememberedAttachments();
   const ec2For = (cluster: string): Ec2Access => {
     const client = countingEc2(outside.ec2, cluster, telemetry);
     return {
       client,
       once: countingEc2(outside.ec2Once, cluster, telemetry),
       managedTag: config.managedTag,
-      inventory: eniInventory(client, config.managedTag),
+      inventory: eniInventory(client, config.managedTag, attachments),
       subnets: cachedSubnets(client),
       limitsOf: cachedInstanceLimits(client),
     };

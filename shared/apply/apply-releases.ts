@@ -4,6 +4,7 @@ import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { allEnded } from './all-ended.ts';
 import { ofFamily } from './assign.ts';
+import { assertAttached } from './attached.ts';
 import { attempt, type Journal } from './journal.ts';
 import { releaseFromEni } from './release.ts';
 
@@ -116,8 +117,12 @@ async function release(
   addresses: readonly Address[],
 ): Promise<{ readonly done: Placement[]; readonly notAssigned: Placement[] }> {
   const { cluster, clock, ec2, telemetry } = access;
-  const { listedAt, node } = state;
-  const sending = { once: ec2.once, clock, listedAt, signal };
+  const { enis, instanceId, listedAt, node } = state;
+  const assertUnchanged = (): void => {
+    const eni = enis.find(({ id }) => id === eniId);
+    if (eni) assertAttached(ec2.inventory, eni, instanceId);
+  };
+  const sending = { once: ec2.once, clock, listedAt, assertUnchanged, signal };
   const outcome = await releaseFromEni(sending, eniId, addresses);
   const notAssigned: Placement[] = [];
   for (const { address, refusal } of outcome.refused) {

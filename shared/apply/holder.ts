@@ -2,9 +2,8 @@ import type { Address } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
 import type { Node } from '../cluster/kubernetes.ts';
 import type { Eni } from '../enis/eni.ts';
-import type { HolderNode } from '../plan/conflict.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
-import { readNodes } from '../state/node-state.ts';
+import { type NodeState, readNodes } from '../state/node-state.ts';
 import { soleNodeOf } from '../state/sole-node.ts';
 import { StalePodsError } from './release.ts';
 import { findSuspects, readStranded } from './stranded.ts';
@@ -13,7 +12,7 @@ import { findSuspects, readStranded } from './stranded.ts';
 export interface HolderView {
   readonly eni: Eni;
   /** Absent where the ENI is detached, or no Node names its instance. */
-  readonly node?: HolderNode;
+  readonly node?: NodeState;
   /**
    * Live pods that claim the addresses and are bound to a node that does not exist, names no instance
    * yet, or one that another Node names too; read only where `node` is absent.

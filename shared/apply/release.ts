@@ -11,7 +11,7 @@ import { ofFamily } from './assign.ts';
 /** A pod list is good for a release for this many milliseconds (docs/design.md, rule 3). */
 const PODS_GOOD_FOR_MS = 1000;
 
-/** The pod list that a release rests on is too old: the caller reads again. */
+/** What a release rests on is too old, or has changed since it was read: the caller reads again. */
 export class StalePodsError extends Error {
   override readonly name = 'StalePodsError';
 }
@@ -22,22 +22,26 @@ export interface Releasing {
   readonly clock: Clock;
   /** When the pod list was asked for, ms since the epoch. */
   readonly listedAt: number;
+  /** Asked before each call: throws where the ENI is not, by now, what it was read to be. */
+  readonly assertUnchanged?: () => void;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Unassigns addresses from an ENI: one call per family.
  *
- * @throws StalePodsError before any call that the pod list is too old for; what the SDK throws
- *   where EC2 does not refuse addresses, and then the call may have had its effect.
+ * @throws StalePodsError before any call that the pod list is too old for, and what
+ *   `assertUnchanged` throws; what the SDK throws where EC2 does not refuse addresses, and then the
+ *   call may have had its effect.
  */
 export async function releaseFromEni(
   releasing: Releasing,
   eniId: string,
   addresses: readonly Address[],
 ): Promise<Outcome> {
-  const { once, clock, listedAt, signal } = releasing;
+  const { once, clock, listedAt, assertUnchanged, signal } = releasing;
   const assertFresh = (): void => {
+    assertUnchanged?.();
     const age = clock.now() - listedAt;
     if (age > PODS_GOOD_FOR_MS) throw new StalePodsError(`the pod list is ${age} ms old`);
   };

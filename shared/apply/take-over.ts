@@ -8,6 +8,7 @@ import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import type { Outcome } from './all-or-nothing.ts';
 import { assignToEni } from './assign.ts';
+import { assertAttached } from './attached.ts';
 import type { Refusal } from './ec2-errors.ts';
 import { type HolderView, readHolders } from './holder.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
@@ -182,11 +183,14 @@ async function unassign(
   for (const [eniId, takings] of Map.groupBy(take, ({ holder }) => holder.eni.id)) {
     const [first] = takings;
     if (first === undefined) continue;
-    const { node, listedAt } = first.holder;
+    const { eni, node, listedAt } = first.holder;
     // Before the call: its answer may be lost and its effect not.
     if (node) unassignedFrom.add(node.node);
     const addresses = takings.map(({ assignment }) => assignment.address);
-    const releasing = { once: access.ec2.once, clock: access.clock, listedAt, signal };
+    const { clock, ec2 } = access;
+    const assertUnchanged = (): void =>
+      assertAttached(ec2.inventory, eni, node ? node.instanceId : eni.instanceId);
+    const releasing = { once: ec2.once, clock, listedAt, assertUnchanged, signal };
     const { done, refused } = await releaseFromEni(releasing, eniId, addresses);
     const subject = { cluster: access.cluster, node: node?.node, eniId };
     if (done.length > 0) {

@@ -2,6 +2,7 @@ import { DescribeNetworkInterfacesCommand, type Filter } from '@aws-sdk/client-e
 import * as z from 'zod';
 import { type Address, type AddressRange, familyOf, parseAddress, parseCidr } from '../address.ts';
 import { oneLine } from '../one-line.ts';
+import { type Attachment, type Attachments, rememberedAttachments } from './attachments.ts';
 import type { Ec2, ManagedTag } from './ec2.ts';
 import type { Eni } from './eni.ts';
 import { inFilters } from './filters.ts';
@@ -29,7 +30,12 @@ const networkInterface = z.object({
   SubnetId: z.string(),
   MacAddress: z.string().default(''),
   Attachment: z
-    .object({ InstanceId: z.string().optional(), DeviceIndex: z.number().optional() })
+    .object({
+      InstanceId: z.string().optional(),
+      DeviceIndex: z.number().optional(),
+      AttachTime: z.date().optional(),
+      Status: z.string().optional(),
+    })
     .optional(),
   TagSet: z.array(z.object({ Key: z.string(), Value: z.string().default('') })).default([]),
   PrivateIpAddresses: z
@@ -79,10 +85,27 @@ function toEni(described: z.infer<typeof networkInterface>, managedTag: ManagedT
   };
 }
 
+/** `attaching`, `attached`, `detaching` and `detached` follow each other. */
+const LEAVING: ReadonlySet<string | undefined> = new Set(['detaching', 'detached']);
+
+function remember(
+  attachments: Attachments,
+  { NetworkInterfaceId: eniId, Attachment: attachment }: z.infer<typeof networkInterface>,
+): void {
+  const { InstanceId: instanceId, AttachTime: since, Status: status } = attachment ?? {};
+  if (instanceId === undefined || since === undefined) return;
+  attachments.saw(eniId, { instanceId, at: since.getTime(), leaving: LEAVING.has(status) });
+}
+
+interface Describing {
+  readonly ec2: Ec2;
+  readonly managedTag: ManagedTag;
+  readonly attachments: Attachments;
+}
+
 async function describe(
-  ec2: Ec2,
+  { ec2, managedTag, attachments }: Describing,
   filters: Filter[],
-  managedTag: ManagedTag,
   signal?: AbortSignal,
 ): Promise<Eni[]> {
   const enis: Eni[] = [];
@@ -104,6 +127,7 @@ async function describe(
           oneLine(`DescribeNetworkInterfaces: ${where}: ${z.prettifyError(parsed.error)}`),
         );
       }
+      remember(attachments, parsed.data);
       enis.push(toEni(parsed.data, managedTag));
     }
     token = page.NextToken;
@@ -119,13 +143,21 @@ export interface EniInventory {
   withAddresses(vpcId: string, addresses: readonly Address[], signal?: AbortSignal): Promise<Eni[]>;
   /** All ENIs of the account and region that carry the managed tag, attached or not. */
   managed(signal?: AbortSignal): Promise<Eni[]>;
+  /** The newest attachment of an ENI that any of these reads has shown, this or an earlier one. */
+  newestAttachment(eniId: string): Attachment | undefined;
 }
 
 /**
  * @param managedTag the tag that makes an ENI ours to manage (docs/design.md, rule 4).
+ * @param attachments what the reads show of attachments; shared where several inventories read.
  * @throws what the SDK throws, and an Error that names the ENI whose description cannot be read.
  */
-export function eniInventory(ec2: Ec2, managedTag: ManagedTag): EniInventory {
+export function eniInventory(
+  ec2: Ec2,
+  managedTag: ManagedTag,
+  attachments: Attachments = rememberedAttachments(),
+): EniInventory {
+  const describing = { ec2, managedTag, attachments };
   const byValues = async (
     name: string,
     values: readonly string[],
@@ -135,7 +167,7 @@ export function eniInventory(ec2: Ec2, managedTag: ManagedTag): EniInventory {
     const enis: Eni[] = [];
     for (const chunk of inFilters(values)) {
       const filters = [{ Name: name, Values: chunk }, ...more];
-      enis.push(...(await describe(ec2, filters, managedTag, signal)));
+      enis.push(...(await describe(describing, filters, signal)));
     }
     return enis;
   };
@@ -154,11 +186,7 @@ export function eniInventory(ec2: Ec2, managedTag: ManagedTag): EniInventory {
       ];
     },
     managed: (signal) =>
-      describe(
-        ec2,
-        [{ Name: `tag:${managedTag.key}`, Values: [managedTag.value] }],
-        managedTag,
-        signal,
-      ),
+      describe(describing, [{ Name: `tag:${managedTag.key}`, Values: [managedTag.value] }], signal),
+    newestAttachment: attachments.newestOf,
   };
 }

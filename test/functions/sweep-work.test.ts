@@ -50,6 +50,7 @@ async function sweep(nodes: number, where: Where) {
     managed: async () => [...byInstance.values()],
     ofInstances: async (ids) => ids.flatMap((id) => byInstance.get(id) ?? []),
     withAddresses: async () => [],
+    newestAttachment: () => undefined,
   };
   const known = async () => new Map([[ADDRESSES.id, ADDRESSES]]);
   const ec2 = {

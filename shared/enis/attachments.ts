@@ -1,0 +1,41 @@
+/** An attachment of an ENI, as a read showed it. */
+export interface Attachment {
+  readonly instanceId: string;
+  /** When it began, ms since the epoch. */
+  readonly at: number;
+  /** It is coming to its end, or has come to it. */
+  readonly leaving: boolean;
+}
+
+/** The newest attachment of each ENI that any read has shown, whichever came last. */
+export interface Attachments {
+  saw(eniId: string, attachment: Attachment): void;
+  newestOf(eniId: string): Attachment | undefined;
+}
+
+/** More than an account's Region has ENIs of workers; those seen last are remembered. */
+const MOST = 20_000;
+
+/**
+ * Remembers attachments, since EC2's reads lag behind: one that shows an ENI where it was may come
+ * after one that showed where it is (EC2 API Reference, "Eventual consistency").
+ */
+export function rememberedAttachments(): Attachments {
+  const known = new Map<string, Attachment>();
+  return {
+    saw(eniId, seen) {
+      const before = known.get(eniId);
+      known.delete(eniId);
+      known.set(eniId, before === undefined ? seen : newer(before, seen));
+      const [oldest] = known.keys();
+      if (known.size > MOST && oldest !== undefined) known.delete(oldest);
+    },
+    newestOf: (eniId) => known.get(eniId),
+  };
+}
+
+function newer(before: Attachment, seen: Attachment): Attachment {
+  if (before.at !== seen.at) return before.at > seen.at ? before : seen;
+  // It ends once.
+  return { ...seen, leaving: before.leaving || seen.leaving };
+}

@@ -137,6 +137,22 @@ describe('8: a stale read after an assign does not show the address', () => {
   });
 });
 
+describe('a second Node that names the instance', () => {
+  test('keeps what its pods claim, also where a message names it and the read does not show it', async () => {
+    const scene = await startScene();
+    const p1 = scene.pod('p1', { node: 'a', ips: [OUTSIDE] });
+    scene.clock.advance(900);
+    await scene.look('a');
+    p1.remove();
+    scene.register('a-renamed', scene.worker('a').instanceId);
+    scene.pod('p2', { node: 'a-renamed', ips: [OUTSIDE] });
+    scene.world.ec2.setStaleness(SETTLES_AFTER);
+    await scene.look('a', p1.gone(OUTSIDE));
+
+    expect(scene.ec2.changes()).toEqual([`assign ${OUTSIDE} to a/eth1`]);
+  });
+});
+
 describe('11: a replacement on a full ENI', () => {
   test('gets the room of the pod that it replaces at once', async () => {
     const scene = await startScene();

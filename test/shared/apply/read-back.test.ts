@@ -5,15 +5,15 @@ import { startApplyBed } from './bed.ts';
 
 const X = '172.16.1.70';
 
-/** X was released from worker A's ENI. */
-async function startReleased() {
+/** An address was released from worker A's ENI. */
+async function startReleased(released = X) {
   const bed = await startApplyBed();
   const { a, access, clock, drive, ec2 } = bed;
-  await bed.give(a.eth1, X);
+  await bed.give(a.eth1, released);
   clock.advance(60_000);
-  await bed.take(a.eth1, X);
+  await bed.take(a.eth1, released);
   ec2.calls.clear();
-  const placements = [{ address: address(X), eniId: a.eth1 }];
+  const placements = [{ address: address(released), eniId: a.eth1 }];
   const see = () => drive(seeGone(access, a.node, a.instanceId, placements));
   const reads = () => ec2.calls.counts().DescribeNetworkInterfaces ?? 0;
   return { ...bed, reads, see };
@@ -26,8 +26,11 @@ describe('what was released', () => {
     expect(reads()).toBe(1);
   });
 
-  it('is looked at again until EC2’s view has settled', async () => {
-    const { clock, ec2, reads, see } = await startReleased();
+  it.each([
+    ['IPv4', X],
+    ['IPv6', '2001:db8:0:1::70'],
+  ])('is looked at again until EC2’s view has settled: %s', async (_, released) => {
+    const { clock, ec2, reads, see } = await startReleased(released);
     ec2.setStaleness({ kind: 'time', ms: 250 });
     const before = clock.now();
     await see();

@@ -302,6 +302,36 @@ describe('an ENI that changes between the look-up and the take-over', () => {
   });
 });
 
+describe('a claimant that is no more when its address could be taken', () => {
+  it.each([
+    ['is finished', { finished: true }],
+    ['terminates', { terminating: true }],
+    ['claims it no longer', { annotations: {} }],
+  ])('as it %s, takes nothing', async (_, change) => {
+    const bed = await startContested();
+    const { kubernetes } = bed;
+    const { listNodes } = kubernetes;
+    kubernetes.listNodes = async (signal) => {
+      kubernetes.pods = kubernetes.pods.map((pod) => ({ ...pod, ...change }));
+      return listNodes(signal);
+    };
+    await expect(bed.reconcile(bed.a)).rejects.toThrow(StalePodsError);
+    expect(bed.on(bed.b.eth1)).toEqual([X]);
+  });
+
+  it('as its object is gone, takes nothing', async () => {
+    const bed = await startContested();
+    const { kubernetes } = bed;
+    const { listNodes } = kubernetes;
+    kubernetes.listNodes = async (signal) => {
+      kubernetes.pods = [];
+      return listNodes(signal);
+    };
+    await expect(bed.reconcile(bed.a)).rejects.toThrow(StalePodsError);
+    expect(bed.on(bed.b.eth1)).toEqual([X]);
+  });
+});
+
 describe('a take-over that fails half-way', () => {
   it('tells the node whose address may be gone, where the answer to Unassign was lost', async () => {
     const bed = await startContested();

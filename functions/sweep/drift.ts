@@ -1,6 +1,6 @@
 import { parseProblems } from '../../shared/claims/condition-message.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
-import { decideTakeOver } from '../../shared/plan/conflict.ts';
+import { decidePassing } from '../../shared/plan/conflict.ts';
 import type { Assignment, Foreign, Placement } from '../../shared/plan/decision.ts';
 import { plan } from '../../shared/plan/plan.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
@@ -42,11 +42,15 @@ export function driftOf(view: SweepView, node: NodeState): Drift {
   const contested: Problem[] = [];
   const missing: Assignment[] = [...decided.move];
   for (const assignment of decided.assign) {
-    const problem = keptByAnother(view, node, assignment);
-    if (problem) contested.push(problem);
+    const kept = keptByAnother(view, node, assignment);
+    if (kept) contested.push(...kept);
     else missing.push(assignment);
   }
-  const problems = [...decided.problems, ...contested];
+  const answered = new Set(contested.map(keyOf));
+  const problems = [
+    ...decided.problems.filter((problem) => !answered.has(keyOf(problem))),
+    ...contested,
+  ];
   const releases = view.policy === 'sync' && decided.release.length > 0;
   return {
     node: node.node,
@@ -61,28 +65,33 @@ export function driftOf(view: SweepView, node: NodeState): Drift {
   };
 }
 
-/** The problem of an address that is on another ENI in view, where the rule leaves it there. */
+function keyOf(problem: Problem): string {
+  return `${problem.pod.uid}/${'address' in problem ? problem.address : problem.kind}`;
+}
+
+/** The claimants' problems of an address that is on another ENI in view, where the rule leaves it there. */
 function keptByAnother(
   view: SweepView,
   node: NodeState,
-  { address, claim, eniId }: Assignment,
-): Problem | undefined {
+  assignment: Assignment,
+): readonly Problem[] | undefined {
+  const { address, eniId } = assignment;
   const own = node.enis.find(({ id }) => id === eniId);
   const having = own === undefined ? [] : view.enis.having(own.vpcId, address);
   const eni = having.find(({ id }) => id !== eniId);
   if (eni === undefined) return undefined;
   const { states, stranded } = view.state;
-  const decision = decideTakeOver({
+  const contested = {
     cluster: view.cluster,
     address,
-    claimant: claim,
     eni,
     holderNode: eni.instanceId === undefined ? undefined : states.get(eni.instanceId),
     stranded: stranded.get(address) ?? [],
     ranges: node.ranges,
     unassigns: view.policy === 'sync',
-  });
-  return decision.kind === 'take' ? undefined : { pod: claim.pod, address, ...decision };
+  };
+  const { problems, taker } = decidePassing(contested, assignment);
+  return taker === undefined ? problems : undefined;
 }
 
 /** Whether a pod of a node outside EC2 waits for what there is not, or was told otherwise. */

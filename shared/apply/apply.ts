@@ -163,9 +163,10 @@ function appliedOf(
   const isAssigned = ({ claim, address }: Assignment) => assigned.has(keyOf(claim.pod, address));
   const isOpen = ({ claim, address }: Assignment) => !answered.has(keyOf(claim.pod, address));
   const stands = (problem: Problem) =>
-    problem.kind !== 'eni-full' || !answered.has(keyOf(problem.pod, problem.address));
+    !('address' in problem && answered.has(keyOf(problem.pod, problem.address)));
+  const { assign, move, waiting } = followed;
   return {
-    assigned: [...followed.move, ...followed.assign, ...followed.waiting].filter(isAssigned),
+    assigned: [...move, ...assign, ...waiting].flatMap(withRivals).filter(isAssigned),
     takenOver: journal.takenOver.size,
     problems: [...followed.problems.filter(stands), ...problems.values()],
     released: journal.released,
@@ -175,6 +176,17 @@ function appliedOf(
     open: [...kept, ...followed.move, ...followed.assign].filter(isOpen),
     failures: journal.failures.toSorted((a, b) => Number(isStale(a)) - Number(isStale(b))),
   };
+}
+
+/** The assignment, and what it is for each pod that may get the address in its place. */
+function withRivals(assignment: Assignment): Assignment[] {
+  const { address, rivals = [] } = assignment;
+  return [
+    assignment,
+    ...rivals.flatMap((claim) =>
+      claim.eniId === undefined ? [] : [{ address, eniId: claim.eniId, claim }],
+    ),
+  ];
 }
 
 /** Of an address that the read shows on its ENI, such a refusal does not say that it is elsewhere. */

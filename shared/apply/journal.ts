@@ -1,7 +1,7 @@
 import type { Address } from '../address.ts';
 import type { PodRef } from '../cluster/kubernetes.ts';
 import type { Assignment, Placement } from '../plan/decision.ts';
-import type { AddressProblem, Problem } from '../plan/problem.ts';
+import type { ClaimProblem } from '../plan/problem.ts';
 
 /**
  * What an apply has done and been answered. It is written as things happen, so that it is whole
@@ -12,7 +12,7 @@ export interface Journal {
   /** By pod and address, as `keyOf` gives it. */
   readonly assigned: Set<string>;
   /** By pod and address. */
-  readonly problems: Map<string, Problem>;
+  readonly problems: Map<string, ClaimProblem>;
   /** Those of `assigned` that were unassigned from another ENI before. */
   readonly takenOver: Set<string>;
   readonly released: Placement[];
@@ -52,12 +52,8 @@ export function recordAssigned(
   problems.delete(key);
 }
 
-export function recordProblem(
-  { problems }: Journal,
-  { address, claim: { pod } }: Assignment,
-  problem: AddressProblem,
-): void {
-  problems.set(keyOf(pod, address), { pod, address, ...problem });
+export function recordProblem({ problems }: Journal, problem: ClaimProblem): void {
+  problems.set(keyOf(problem.pod, problem.address), problem);
 }
 
 /** Does `task`; what it throws is among the failures. @returns whether it went well. */

@@ -5,7 +5,7 @@ import type { NodeState } from '../state/node-state.ts';
 import { allEnded } from './all-ended.ts';
 import { assignToEni } from './assign.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
-import { problemOf } from './refused.ts';
+import { problemFor } from './refused.ts';
 import { type LetGoElsewhere, mayBeElsewhere, takeOver } from './take-over.ts';
 
 /** The assignments of one ENI, in the order in which they are served. */
@@ -105,7 +105,7 @@ async function assignPart(
     const refusal = refused.find(({ address }) => address === assignment.address)?.refusal;
     if (refusal === undefined) recordAssigned(journal, assignment);
     else if (mayBeElsewhere(refusal.kind)) elsewhere.push(assignment);
-    else recordProblem(journal, assignment, problemOf(refusal, assignment.eniId));
+    else recordProblem(journal, problemFor(assignment, refusal));
   }
   return elsewhere;
 }

@@ -19,8 +19,9 @@ export async function assertStillClaimed(
 ): Promise<void> {
   const pods = await access.kubernetes.listPods({ node: state.node, signal });
   const now = new Map(pods.map((pod) => [pod.uid, pod]));
-  for (const { claim } of wanted) {
-    const { namespace, name, uid } = claim.pod;
+  const claims = wanted.flatMap(({ claim, rivals = [] }) => [claim, ...rivals]);
+  for (const { pod } of claims) {
+    const { namespace, name, uid } = pod;
     if (isSame(state.podObjects.get(uid), now.get(uid))) continue;
     throw new StalePodsError(`pod ${namespace}/${name} changed during the take-over for it`);
   }

@@ -1,9 +1,9 @@
 import type { Address } from '../address.ts';
 import { sleep } from '../clock.ts';
 import type { Eni } from '../enis/eni.ts';
-import { decideTakeOver } from '../plan/conflict.ts';
+import { decidePassing, type Passing } from '../plan/conflict.ts';
 import type { Assignment } from '../plan/decision.ts';
-import type { AddressProblem } from '../plan/problem.ts';
+import type { ClaimProblem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import type { Outcome } from './all-or-nothing.ts';
@@ -12,7 +12,7 @@ import { assertAttached } from './attached.ts';
 import type { Refusal } from './ec2-errors.ts';
 import { type HolderView, readHolders } from './holder.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
-import { problemOf } from './refused.ts';
+import { problemFor } from './refused.ts';
 import { releaseFromEni } from './release.ts';
 import { assertStillClaimed } from './still-claimed.ts';
 
@@ -42,7 +42,8 @@ const FIRST_PAUSE_MS = 50;
 
 /**
  * Gets addresses that EC2 has on other ENIs, where the rule gives them to us: looks up the
- * holder ENI, lists the pods of its node, unassigns from exactly that ENI, assigns on ours.
+ * holder ENI, lists the pods of its node, unassigns from exactly that ENI, assigns on ours, which
+ * is that of a rival where the rule gives the address to that one.
  * A refusal of either call starts again at the look-up (docs/design.md, "Take-over").
  *
  * @param wanted assignments of one ENI, which EC2 refused as being elsewhere, or whose pod
@@ -59,18 +60,16 @@ export async function takeOver(
   const { unassignedFrom } = journal;
   const taken = new Set<Assignment>();
   let pending = [...wanted];
-  let stuck: ReadonlyMap<Assignment, AddressProblem> = new Map();
+  let stuck: ReadonlyMap<Assignment, ClaimProblem> = new Map();
   for (let round = 0; pending.length > 0; round += 1) {
     if (round === ROUNDS) {
       if (!pending.every((each) => stuck.has(each))) throw unsettled(access, state, pending);
-      for (const [each, problem] of stuck) recordProblem(journal, each, problem);
+      for (const problem of stuck.values()) recordProblem(journal, problem);
       return;
     }
     if (round > 0) await sleep(access.clock, FIRST_PAUSE_MS * 2 ** (round - 1), signal);
     const examined = await examine(access, state, pending, letGo, signal);
-    for (const { assignment, problem } of examined.refused) {
-      recordProblem(journal, assignment, problem);
-    }
+    for (const problem of examined.refused) recordProblem(journal, problem);
     stuck = await unassign(access, examined.take, unassignedFrom, signal);
     for (const { assignment } of examined.take) taken.add(assignment);
     const tried = [...examined.free, ...examined.take.map((entry) => entry.assignment)];
@@ -89,11 +88,8 @@ interface Examined {
   /** On no other ENI as far as EC2 shows, or on ours by now. */
   readonly free: readonly Assignment[];
   readonly nowhere: ReadonlySet<Address>;
-  /** What stays where it is. */
-  readonly refused: readonly {
-    readonly assignment: Assignment;
-    readonly problem: AddressProblem;
-  }[];
+  /** Who does not get it. */
+  readonly refused: readonly ClaimProblem[];
 }
 
 async function examine(
@@ -114,16 +110,16 @@ async function examine(
 
   const take: Taking[] = [];
   const free: Assignment[] = [];
-  const refused: Examined['refused'][number][] = [];
+  const refused: ClaimProblem[] = [];
   for (const assignment of pending) {
     const holder = views.find((view) => has(view.eni, assignment.address));
     if (holder === undefined) {
       free.push(assignment);
       continue;
     }
-    const decision = decide(access, state, assignment, holder, letGo);
-    if (decision.kind === 'take') take.push({ assignment, holder });
-    else refused.push({ assignment, problem: decision });
+    const passing = decide(access, state, assignment, holder, letGo);
+    if (passing.taker) take.push({ assignment: passing.taker, holder });
+    refused.push(...passing.problems);
   }
   return { take, free, refused, nowhere: new Set(free.map(({ address }) => address)) };
 }
@@ -150,21 +146,22 @@ async function readViews(
 function decide(
   access: ClusterAccess,
   state: NodeState,
-  { address, claim }: Assignment,
+  assignment: Assignment,
   holder: HolderView,
   letGo?: LetGoElsewhere,
-): { readonly kind: 'take' } | AddressProblem {
-  return decideTakeOver({
+): Passing {
+  const { address } = assignment;
+  const contested = {
     cluster: access.cluster,
     address,
-    claimant: claim,
     eni: holder.eni,
     holderNode: holder.node,
     stranded: holder.stranded,
     letGoThere: letGo?.get(holder.node?.node ?? '')?.has(address),
     ranges: state.ranges,
     unassigns: access.policy === 'sync',
-  });
+  };
+  return decidePassing(contested, assignment);
 }
 
 /**
@@ -178,8 +175,8 @@ async function unassign(
   take: readonly Taking[],
   unassignedFrom: Set<string>,
   signal?: AbortSignal,
-): Promise<Map<Assignment, AddressProblem>> {
-  const stuck = new Map<Assignment, AddressProblem>();
+): Promise<Map<Assignment, ClaimProblem>> {
+  const stuck = new Map<Assignment, ClaimProblem>();
   for (const [eniId, takings] of Map.groupBy(take, ({ holder }) => holder.eni.id)) {
     const [first] = takings;
     if (first === undefined) continue;
@@ -200,7 +197,7 @@ async function unassign(
       const { address } = assignment;
       const refusal = refused.find((entry) => entry.address === address)?.refusal;
       if (refusal === undefined || refusal.kind === 'not-assigned') continue;
-      stuck.set(assignment, problemOf(refusal, eniId));
+      stuck.set(assignment, problemFor({ ...assignment, eniId }, refusal));
     }
   }
   return stuck;
@@ -212,10 +209,15 @@ async function assignAll(
   signal?: AbortSignal,
   kept?: ReadonlySet<Address>,
 ): Promise<Outcome> {
-  const [first] = tried;
-  if (first === undefined) return { done: [], refused: [] };
-  const addresses = tried.map((assignment) => assignment.address);
-  return assignToEni(access.ec2.client, first.eniId, addresses, signal, kept);
+  const outcomes: Outcome[] = [];
+  for (const [eniId, onEni] of Map.groupBy(tried, (assignment) => assignment.eniId)) {
+    const addresses = onEni.map(({ address }) => address);
+    outcomes.push(await assignToEni(access.ec2.client, eniId, addresses, signal, kept));
+  }
+  return {
+    done: outcomes.flatMap(({ done }) => done),
+    refused: outcomes.flatMap(({ refused }) => refused),
+  };
 }
 
 interface Settled {
@@ -230,13 +232,13 @@ interface Settled {
 function settle(tried: readonly Assignment[], outcome: Outcome, into: Settled): Assignment[] {
   const again: Assignment[] = [];
   for (const assignment of tried) {
-    const { address, claim, eniId } = assignment;
+    const { address, claim } = assignment;
     const refusal = outcome.refused.find((entry) => entry.address === address)?.refusal;
     if (refusal === undefined) {
       recordAssigned(into.journal, assignment);
       if (into.taken.has(assignment)) into.journal.takenOver.add(keyOf(claim.pod, address));
     } else if (isWorthLooking(refusal, assignment, into)) again.push(assignment);
-    else recordProblem(into.journal, assignment, problemOf(refusal, eniId));
+    else recordProblem(into.journal, problemFor(assignment, refusal));
   }
   return again;
 }

@@ -2,8 +2,9 @@ import type { Address } from '../address.ts';
 import type { Claim, PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
 import type { Eni } from '../enis/eni.ts';
-import { type PlaceInput, placeClaims } from './place-claims.ts';
-import type { AddressProblem, HeldElsewhere } from './problem.ts';
+import type { Assignment } from './decision.ts';
+import { type PlacedClaim, type PlaceInput, placeClaims } from './place-claims.ts';
+import type { AddressProblem, ClaimProblem, HeldElsewhere } from './problem.ts';
 import { byAge, type Claimant, passesOn, speakerOf } from './speaker.ts';
 
 /** The node of the ENI that has the address, as it was read: its ENIs, then its pods. */
@@ -45,13 +46,52 @@ export function decideTakeOver(contested: Contested): { readonly kind: 'take' } 
   const holder = holderNode ? speaking(contested, holderNode) : strandedHolder(contested);
   const another = holder && holder.pod.uid !== contested.claimant.pod.uid;
   if (another && !passesOn(holder, contested.claimant)) {
-    return { kind: 'conflict', holder: { pod: holder.pod, node: holder.node } };
+    return { kind: 'conflict', holder: { pod: holder.pod, node: holder.node, eniId: eni.id } };
   }
   const ours = contested.ranges.includes(address) || contested.letGoThere === true;
   if (!holder && holderNode && !ours) {
     return elsewhere('leftover-outside-ranges');
   }
   return contested.unassigns ? { kind: 'take' } : elsewhere('policy');
+}
+
+/** Who of a node's claimants gets an address that another ENI has. */
+export interface Passing {
+  /** Absent where the address stays where it is. */
+  readonly taker?: Assignment;
+  /** What the others are told. */
+  readonly problems: readonly ClaimProblem[];
+}
+
+/**
+ * Asks for every claimant of a node, as they may be of several namespaces and only some of them may
+ * have what the holder gives away (docs/design.md, schedule 27). Pure.
+ *
+ * @param assignment for the pod that speaks for the address on its node; it comes first.
+ */
+export function decidePassing(
+  contested: Omit<Contested, 'claimant'>,
+  { claim: speaker, rivals = [] }: Assignment,
+): Passing {
+  const { address } = contested;
+  const decided = [speaker, ...rivals].map((claim) => {
+    return { claim, decision: decideTakeOver({ ...contested, claimant: claim }) };
+  });
+  const may = decided.filter(({ decision }) => decision.kind === 'take').map(({ claim }) => claim);
+  const taker = may.includes(speaker) ? speaker : speakerOf(may, new Set());
+  const problems = decided.flatMap(({ claim, decision }): ClaimProblem[] => {
+    if (claim === taker) return [];
+    const { pod } = claim;
+    if (taker?.eniId !== undefined) return [{ pod, ...conflictWith(taker, taker.eniId) }];
+    return decision.kind === 'take' ? [] : [{ pod, address, ...decision }];
+  });
+  if (taker?.eniId === undefined) return { problems };
+  return { taker: { address, eniId: taker.eniId, claim: taker }, problems };
+}
+
+/** What a pod is told whose address `holder` has, or gets, on that ENI. */
+export function conflictWith({ address, node, pod }: PlacedClaim, eniId: string) {
+  return { address, kind: 'conflict', holder: { pod, node, eniId } } as const;
 }
 
 function speaking(

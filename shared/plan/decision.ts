@@ -11,6 +11,11 @@ export interface Placement {
 /** A placement that a live pod speaks for. */
 export interface Assignment extends Placement {
   readonly claim: PlacedClaim;
+  /**
+   * The node's other pods that claim it and acquire, oldest first, where it is on no ENI of the
+   * node: another node's holder may give it to one of these instead.
+   */
+  readonly rivals?: readonly PlacedClaim[];
   /** Its ENI has no place for it before what is released, or moves away, has left. */
   readonly needsRoom?: true;
 }

@@ -10,6 +10,7 @@ import {
 } from '../enis/choose-eni.ts';
 import type { Eni, InstanceLimits } from '../enis/eni.ts';
 import { limitToRoom } from './capacity.ts';
+import { conflictWith } from './conflict.ts';
 import type { Assignment, Foreign, Move, Placement, Plan, Unclaimed } from './decision.ts';
 import { type PlacedClaim, placeClaims } from './place-claims.ts';
 import { withoutUnassigning } from './policy.ts';
@@ -90,36 +91,50 @@ function decideClaimed(claims: readonly PlacedClaim[], enis: readonly Eni[]): De
     const on = enis.filter((eni) => holds(eni, address));
     const speaker = speakerOf(claimants, new Set(on.map((eni) => eni.id)));
     if (speaker === undefined) continue;
-    decideFor(speaker, on, decided);
-    const holder = { pod: speaker.pod, node: speaker.node };
-    for (const loser of claimants) {
-      // One without a valid ENI is told that.
-      if (loser === speaker || loser.terminating || loser.eniId === undefined) continue;
-      decided.problems.push({ pod: loser.pod, address, kind: 'conflict', holder });
-    }
+    // One without a valid ENI is told that, and a terminating one nothing.
+    const rivals = claimants.filter(
+      (claimant) => claimant !== speaker && !claimant.terminating && claimant.eniId !== undefined,
+    );
+    const eniId = decideFor(speaker, rivals, on, decided);
+    if (eniId === undefined) continue;
+    const conflict = conflictWith(speaker, eniId);
+    decided.problems.push(...rivals.map(({ pod }) => ({ pod, ...conflict })));
   }
   return decided;
 }
 
-/** @param on the ENIs of the node that have the address. */
-function decideFor(speaker: PlacedClaim, on: readonly Eni[], into: Decided): void {
+/**
+ * @param on the ENIs of the node that have the address.
+ * @returns the ENI where the speaker has the address, or is to get it.
+ */
+function decideFor(
+  speaker: PlacedClaim,
+  rivals: readonly PlacedClaim[],
+  on: readonly Eni[],
+  into: Decided,
+): string | undefined {
   const { address, eniId, pod, terminating, toldOn } = speaker;
   const itsEni = on.find((eni) => eni.id === eniId);
-  const told = on.find((eni) => eni.id === toldOn);
   if (itsEni) {
     const withinPrefix = !itsEni.secondary.includes(address);
     into.keep.push({ address, eniId: itsEni.id, claim: speaker, withinPrefix });
-  } else if (told && (eniId === undefined || terminating || !told.managed)) {
-    into.held.push({ address, eniId: told.id, claim: speaker });
-    // Where its claim fits another ENI, nobody else tells the pod why the address is not there.
-    if (eniId === undefined || terminating) return;
-    const why = 'not-our-eni';
-    into.problems.push({ pod, address, kind: 'held-elsewhere', eniId: told.id, why });
-  } else if (eniId !== undefined) {
-    const from = on.find((eni) => eni.managed && eni.secondary.includes(address));
-    if (from) into.move.push({ address, eniId, claim: speaker, fromEniId: from.id });
-    else into.assign.push({ address, eniId, claim: speaker });
+    return eniId;
   }
+  const told = on.find((eni) => eni.id === toldOn);
+  if (told && (eniId === undefined || terminating || !told.managed)) {
+    into.held.push({ address, eniId: told.id, claim: speaker });
+    const why = 'not-our-eni';
+    // Where its claim fits another ENI, nobody else tells the pod why the address is not there.
+    if (eniId !== undefined && !terminating) {
+      into.problems.push({ pod, address, kind: 'held-elsewhere', eniId: told.id, why });
+    }
+    return told.id;
+  }
+  if (eniId === undefined) return undefined;
+  const from = on.find((eni) => eni.managed && eni.secondary.includes(address));
+  if (from) into.move.push({ address, eniId, claim: speaker, fromEniId: from.id });
+  else into.assign.push({ address, eniId, claim: speaker, ...(rivals.length > 0 && { rivals }) });
+  return eniId;
 }
 
 function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {

@@ -2,10 +2,11 @@ import type { Address } from '../address.ts';
 import type { UnreadableAnnotation } from '../claims/claim.ts';
 import type { PodRef } from '../cluster/kubernetes.ts';
 
-/** Who has an address that another claims. */
+/** Who has an address that another claims, and where it is. */
 export interface Holder {
   readonly pod: PodRef;
   readonly node: string;
+  readonly eniId: string;
 }
 
 /** Why an address that a live pod claims is not on its ENI. A closed set. */
@@ -32,11 +33,14 @@ export type HeldElsewhere =
   | 'leftover-outside-ranges'
   | 'policy';
 
+/** A problem of one address that a pod claims. */
+export type ClaimProblem = {
+  readonly pod: PodRef;
+  readonly address: Address;
+} & AddressProblem;
+
 /** A problem of one pod: of one address that it claims, or of its annotation. */
-export type Problem = { readonly pod: PodRef } & (
-  | ({ readonly address: Address } & AddressProblem)
-  | UnreadableAnnotation
-);
+export type Problem = ClaimProblem | ({ readonly pod: PodRef } & UnreadableAnnotation);
 
 const HELD_ELSEWHERE: Record<HeldElsewhere, string> = {
   'not-our-eni':
@@ -69,7 +73,7 @@ export function describeProblem(problem: AddressProblem | UnreadableAnnotation):
     case 'eni-full':
       return `its ENI ${problem.eniId} has as many addresses as its instance type takes. Move pods to another node, or use a larger instance type`;
     case 'conflict':
-      return `held by pod ${problem.holder.pod.namespace}/${problem.holder.pod.name} on node ${problem.holder.node}. Give each node a range of its own (host-local), use whereabouts, or choose another address`;
+      return `held by pod ${problem.holder.pod.namespace}/${problem.holder.pod.name} on node ${problem.holder.node} (${problem.holder.eniId}). Give each node a range of its own (host-local), use whereabouts, or choose another address`;
     case 'held-elsewhere':
       return `on ${problem.eniId}, ${HELD_ELSEWHERE[problem.why]}`;
     case 'outside-configured-ranges':

@@ -48,5 +48,9 @@ export const UNREADABLE: Problem = {
 
 export const heldBy = (name: string): AddressProblem => ({
   kind: 'conflict',
-  holder: { pod: { namespace: 'default', name, uid: `uid-${name}` }, node: 'node-b' },
+  holder: {
+    pod: { namespace: 'default', name, uid: `uid-${name}` },
+    node: 'node-b',
+    eniId: 'eni-9',
+  },
 });

@@ -1,5 +1,6 @@
 /** docs/design.md, "Schedules that broke earlier wordings": claims whose ENI changes while they are held. */
 import { describe, expect, test } from 'vitest';
+import { networkFromObject } from '../../shared/cluster/networks.ts';
 import { type Scene, startScene } from './scene.ts';
 import type { ScenePod } from './scene-pod.ts';
 
@@ -13,10 +14,9 @@ const definition = { namespace: 'default', name: 'net-1' };
 /** Edits the NetworkAttachmentDefinition; what is not named stays. */
 function edit(scene: Scene, changes: Readonly<Record<string, unknown>>): void {
   const { objects } = scene.world.cluster.kubernetes;
-  const { spec } = objects.get('network-attachment-definitions', definition);
-  const config: unknown = { ...JSON.parse(String(spec?.['config'])), ...changes };
-  const changed = { spec: { config: JSON.stringify(config) } };
-  objects.patch('network-attachment-definitions', definition, changed);
+  const { config } = networkFromObject(objects.get('network-attachment-definitions', definition));
+  const spec = { config: JSON.stringify({ ...JSON.parse(`${config}`), ...changes }) };
+  objects.patch('network-attachment-definitions', definition, { spec });
 }
 
 /** The ENI at a device index of a worker; 1 is eth1. */

@@ -10,7 +10,7 @@ describe('the text of a problem says what is wrong and what to do', () => {
   const elsewhere = (
     why: 'not-our-eni' | 'delegated-prefix' | 'leftover-outside-ranges' | 'policy',
   ) => ({ ...about, kind: 'held-elsewhere', eniId: 'eni-9', why }) as const;
-  const holder = { pod: { namespace: 'ns', name: 'h', uid: 'u' }, node: 'node-b' };
+  const holder = { pod: { namespace: 'ns', name: 'h', uid: 'u' }, node: 'node-b', eniId: 'eni-9' };
   const cases: readonly (readonly [Problem, readonly RegExp[]])[] = [
     [{ ...about, kind: 'eni-untagged', eniId: 'eni-1', tag: 'k=v' }, [/eni-1/, /Tag it k=v/]],
     [{ ...about, kind: 'eni-ambiguous', eniIds: ['eni-1', 'eni-3'] }, [/eni-1 or eni-3/, /master/]],
@@ -18,7 +18,7 @@ describe('the text of a problem says what is wrong and what to do', () => {
     [{ ...about, kind: 'reserved', ...at }, [/AWS reserves/, /subnet-1/, /Leave them out/]],
     [{ ...about, kind: 'primary', eniId: 'eni-1' }, [/primary address of eni-1/, /Leave it out/]],
     [{ ...about, kind: 'eni-full', eniId: 'eni-1' }, [/eni-1/, /larger instance type/]],
-    [{ ...about, kind: 'conflict', holder }, [/pod ns\/h/, /node node-b/, /whereabouts/]],
+    [{ ...about, kind: 'conflict', holder }, [/pod ns\/h/, /node node-b \(eni-9\)/, /whereabouts/]],
     [elsewhere('not-our-eni'), [/eni-9/, /no managed ENI/, /Choose another address/]],
     [elsewhere('delegated-prefix'), [/eni-9/, /prefix/, /Leave the prefix out/]],
     [elsewhere('leftover-outside-ranges'), [/eni-9/, /multus-eni\.dev\/ranges/]],

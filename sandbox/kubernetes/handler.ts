@@ -13,8 +13,9 @@ import { json, serveObjects } from './object-requests.ts';
 import type { Objects } from './objects.ts';
 import { openApi } from './openapi.ts';
 import { readObjectRequest } from './requests.ts';
+import { allResources } from './resources.ts';
 import { parseRoute, type Route } from './routes.ts';
-import { failure, type Status, StatusError } from './status.ts';
+import { failure, noSuchResource, notAllowed, type Status, StatusError } from './status.ts';
 import type { Store } from './store.ts';
 import type { Watches } from './watch.ts';
 
@@ -31,6 +32,8 @@ export interface HandlerParts {
   /** Called for every request about objects that is authenticated. */
   readonly log: (call: Call) => void;
 }
+
+type ResourceRoute = Extract<Route, { kind: 'resource' }>;
 
 const pageNotFound = (): Response =>
   new Response('404 page not found\n', {
@@ -49,15 +52,23 @@ const VERBS: Readonly<Record<string, readonly [collection: Call['verb'], item: C
   DELETE: ['deletecollection', 'delete'],
 };
 
+/** A name goes with some methods and not with others, and so does a namespace. */
+function isAllowed(method: string, { resource, namespace, name }: ResourceRoute): boolean {
+  if (name !== undefined) return method !== 'POST';
+  if (resource.namespaced && namespace === undefined) return method === 'GET';
+  if (method === 'DELETE') return resource.name !== 'namespaces';
+  return method === 'GET' || method === 'POST';
+}
+
 function callOf(
   request: Request,
   query: URLSearchParams,
-  route: Extract<Route, { kind: 'resource' }>,
+  route: ResourceRoute,
   user: User,
   at: number,
 ): Call {
   const verbs = VERBS[request.method];
-  if (verbs === undefined) throw failure(405, `method ${request.method} is not allowed`);
+  if (verbs === undefined || !isAllowed(request.method, route)) throw notAllowed();
   const watching = query.get('watch') === 'true' || query.get('watch') === '1';
   const verb = verbs[route.name === undefined ? 0 : 1];
   const { resource, namespace, name, subresource } = route;
@@ -81,7 +92,10 @@ async function serve(parts: HandlerParts, request: Request): Promise<Response> {
     const document = discover(path, parts.multus) ?? openApi(path, parts.multus);
     return document === undefined ? pageNotFound() : json(document);
   }
-  if (route.kind === 'unknown') return pageNotFound();
+  if (route.kind === 'unknown') {
+    if (allResources().some(({ group }) => group === route.group)) throw noSuchResource();
+    return pageNotFound();
+  }
   if (route.resource.custom && !parts.multus) return pageNotFound();
   const call = callOf(request, url.searchParams, route, user, parts.clock.now());
   parts.log(call);

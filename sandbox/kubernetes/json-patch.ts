@@ -4,20 +4,21 @@ import { isRecord } from './object.ts';
 import { badRequest, StatusError } from './status.ts';
 
 const operations = z.array(
-  z.discriminatedUnion('op', [
-    z.object({ op: z.literal('add'), path: z.string(), value: z.unknown() }),
-    z.object({ op: z.literal('replace'), path: z.string(), value: z.unknown() }),
-    z.object({ op: z.literal('remove'), path: z.string() }),
-    z.object({ op: z.literal('test'), path: z.string(), value: z.unknown() }),
-  ]),
+  z.object({
+    op: z.string(),
+    path: z.string(),
+    from: z.string().default(''),
+    value: z.unknown().optional(),
+  }),
 );
 type Operation = z.output<typeof operations>[number];
+type Holder = unknown[] | Record<string, unknown>;
 
-const refuse = (operation: Operation): StatusError =>
+const refuse = (op: string, path: string): StatusError =>
   new StatusError(
     422,
     'Invalid',
-    `the server rejected our request due to an error in our request: ${operation.op} ${operation.path} does not apply`,
+    `the server rejected our request due to an error in our request: ${op} ${path} does not apply`,
   );
 
 function read(holder: unknown, key: string): unknown {
@@ -25,46 +26,81 @@ function read(holder: unknown, key: string): unknown {
   return isRecord(holder) ? holder[key] : undefined;
 }
 
-/** The object or list that holds what the operation points to, and its key there. */
-function locate(
-  document: unknown,
-  operation: Operation,
-): { holder: unknown[] | Record<string, unknown>; key: string } {
-  const parts = operation.path
+function add(holder: Holder, key: string, value: unknown): void {
+  if (!Array.isArray(holder)) holder[key] = value;
+  else holder.splice(key === '-' ? holder.length : Number(key), 0, value);
+}
+
+function remove(holder: Holder, key: string): void {
+  if (Array.isArray(holder)) holder.splice(Number(key), 1);
+  else delete holder[key];
+}
+
+/** The object or list that holds what `path` points to, and its key there. */
+function locate(document: unknown, op: string, path: string): Place {
+  const [root, ...parts] = path
     .split('/')
-    .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const key = parts.pop();
   const holder = parts.reduce(read, document);
-  if (key !== undefined && (Array.isArray(holder) || isRecord(holder))) return { holder, key };
-  throw refuse(operation);
+  const holds = Array.isArray(holder) || isRecord(holder);
+  if (root === '' && key !== undefined && holds) return { holder, key };
+  throw refuse(op, path);
 }
 
-function applyOperation(document: unknown, operation: Operation): void {
-  const { holder, key } = locate(document, operation);
-  const present = read(holder, key) !== undefined;
-  switch (operation.op) {
-    case 'test':
-      if (!isDeepStrictEqual(read(holder, key), operation.value)) throw refuse(operation);
-      return;
-    case 'add':
-      if (!Array.isArray(holder)) holder[key] = operation.value;
-      else holder.splice(key === '-' ? holder.length : Number(key), 0, operation.value);
-      return;
-    case 'replace':
-      if (!present) throw refuse(operation);
-      if (Array.isArray(holder)) holder[Number(key)] = operation.value;
-      else holder[key] = operation.value;
-      return;
-    case 'remove':
-      if (!present) throw refuse(operation);
-      if (Array.isArray(holder)) holder.splice(Number(key), 1);
-      else delete holder[key];
-  }
+interface Place {
+  readonly holder: Holder;
+  readonly key: string;
+}
+
+/** What each operation does; a place that has to have something is refused where it has nothing. */
+function applyOperation(document: unknown, { op, path, from, value }: Operation): void {
+  const present = ({ holder, key }: Place): unknown => {
+    const found = read(holder, key);
+    if (found === undefined) throw refuse(op, path);
+    return found;
+  };
+  const operate: Readonly<Record<string, () => void>> = {
+    test() {
+      const { holder, key } = locate(document, op, path);
+      if (!isDeepStrictEqual(read(holder, key), value)) throw refuse(op, path);
+    },
+    add() {
+      const { holder, key } = locate(document, op, path);
+      add(holder, key, value);
+    },
+    replace() {
+      // A real API server also replaces what an object, unlike a list, does not have.
+      const { holder, key } = locate(document, op, path);
+      if (Array.isArray(holder)) {
+        present({ holder, key });
+        holder[Number(key)] = value;
+      } else holder[key] = value;
+    },
+    remove() {
+      const place = locate(document, op, path);
+      present(place);
+      remove(place.holder, place.key);
+    },
+    copy() {
+      const carried = structuredClone(present(locate(document, op, from)));
+      const { holder, key } = locate(document, op, path);
+      add(holder, key, carried);
+    },
+    move() {
+      const source = locate(document, op, from);
+      const carried = present(source);
+      remove(source.holder, source.key);
+      const { holder, key } = locate(document, op, path);
+      add(holder, key, carried);
+    },
+  };
+  if (!Object.hasOwn(operate, op)) throw refuse(op, path);
+  operate[op]?.();
 }
 
 /**
- * RFC 6902 with add, replace, remove and test, all or nothing.
+ * RFC 6902, all or nothing.
  *
  * @throws StatusError 400 for what is no such patch, 422 where it does not apply.
  */

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { parseLabelSelector } from './label-selector.ts';
 import { type KubeObject, keyOf } from './object.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
-import { type Matcher, parseFieldSelector, parseLabelSelector } from './selectors.ts';
+import { type Matcher, parseFieldSelector } from './selectors.ts';
 import { badRequest } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -26,7 +27,7 @@ export function matcherOf(selection: Selection): Matcher {
   return (object) =>
     (namespace === undefined || object.metadata.namespace === namespace) &&
     (name === undefined || object.metadata.name === name) &&
-    labels(object) &&
+    labels(object.metadata.labels ?? {}) &&
     fields(object);
 }
 
@@ -107,7 +108,8 @@ export function listPage(
   const left = store
     .list(resource.name, version)
     .filter((object) => matches(object) && (token === undefined || key(object) > token.after));
-  const items = options.limit ? left.slice(0, options.limit) : left;
+  const { limit = 0 } = options;
+  const items = limit > 0 ? left.slice(0, limit) : left;
   const last = items.at(-1);
   const more = left.length - items.length;
   // How many of a selection are left is not known to an API server that has not looked at them.

@@ -62,6 +62,9 @@ export interface KubeObject extends Draft {
   };
 }
 
+/** What of the metadata is left out where it is empty. */
+const OMITTED_EMPTY = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
+
 /**
  * Reads an object that a client sent. A field that is null counts as absent, as it
  * does when Go decodes it.
@@ -70,7 +73,11 @@ export interface KubeObject extends Draft {
  */
 export function parseDraft(value: unknown): Draft {
   const text = JSON.stringify(value) ?? 'null';
-  return draft.parse(JSON.parse(text, (_key, field) => field ?? undefined));
+  const parsed = draft.parse(JSON.parse(text, (_key, field) => field ?? undefined));
+  const metadata = Object.entries(parsed.metadata).filter(
+    ([name, field]) => !OMITTED_EMPTY.includes(name) || Object.keys(field ?? {}).length > 0,
+  );
+  return { ...parsed, metadata: Object.fromEntries(metadata) };
 }
 
 /** The value as JSON carries it: without fields that are undefined. */

@@ -3,14 +3,14 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import { completeForCreate, namespaceOf } from './creation.ts';
 import { type Deletion, deleteObject } from './deletion.ts';
 import { type Writer, writesNothing } from './dry-run.ts';
-import { checkFinalizerNames, checkNoNewFinalizers, deletesByUpdate } from './finalizers.ts';
+import { checkNoNewFinalizers, deletesByUpdate } from './finalizers.ts';
 import { asJson, type Draft, type KubeObject, parseDraft } from './object.ts';
 import { applyPatch, type PatchType } from './patches.ts';
 import { checkPodUpdate } from './pod-update.ts';
 import { type Resource, type ResourceName, resourceNamed } from './resources.ts';
-import { alreadyExists, conflict, invalid, notFound } from './status.ts';
+import { alreadyExists, badRequest, conflict, invalid, notFound } from './status.ts';
 import type { Store, Unversioned } from './store.ts';
-import { checkBody, checkCreate } from './validation.ts';
+import { checkBody, checkCreate, checkMetadata } from './validation.ts';
 
 /** What names one object. Without `namespace`: what has none, or the one called `default`. */
 export interface Ref {
@@ -89,6 +89,27 @@ function checkPreconditions(
   }
 }
 
+/** Checks that a patch leaves whose it is. @throws StatusError 400 or 422 */
+function checkIdentity(resource: Resource, stored: KubeObject, sent: Draft): void {
+  const { name, namespace, uid } = stored.metadata;
+  if (sent.metadata.name !== name) {
+    throw badRequest(
+      `the name of the object (${sent.metadata.name}) does not match the name on the URL (${name})`,
+    );
+  }
+  if (sent.metadata.namespace !== namespace) {
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  if (sent.metadata.uid === undefined || sent.metadata.uid === uid) return;
+  throw invalid(resource, name, {
+    field: 'metadata.uid',
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: ${JSON.stringify(sent.metadata.uid)}: field is immutable`,
+  });
+}
+
 /** The rules of creation, update, patch and deletion over `store`. */
 export function createObjects(options: {
   readonly store: Store;
@@ -134,7 +155,7 @@ export function createObjects(options: {
         resourceVersion: stored.metadata.resourceVersion,
       },
     };
-    checkFinalizerNames(resource, stored.metadata.name, next);
+    checkMetadata(resource, stored.metadata.name, next);
     checkNoNewFinalizers(resource, stored.metadata.name, stored, next);
     if (resource.name === 'pods') checkPodUpdate(stored.metadata.name, stored, next);
     const writer = writerFor(options);
@@ -180,6 +201,7 @@ export function createObjects(options: {
     patch(name, ref, patch, { type = 'application/merge-patch+json', ...writeOptions } = {}) {
       const stored = get(name, ref);
       const sent = parseDraft(applyPatch(type, stored, patch));
+      checkIdentity(resourceNamed(name), stored, sent);
       return write(resourceNamed(name), stored, sent, writeOptions);
     },
     delete(name, ref, { gracePeriodSeconds, preconditions, ...dry } = {}) {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { readDryRun } from './dry-run.ts';
 import type { Call } from './faults.ts';
 import { acceptedForm, type Form } from './forms/accept.ts';
+import { checkListOptions, checkWatchOptions } from './list-options.ts';
 import type { DeleteOptions } from './objects.ts';
 import type { PatchType } from './patches.ts';
 import { readProtobuf } from './protobuf.ts';
@@ -13,7 +14,7 @@ const flag = z
 const querySchema = z.object({
   labelSelector: z.string().optional(),
   fieldSelector: z.string().optional(),
-  limit: z.coerce.number().int().nonnegative().optional(),
+  limit: z.coerce.number().int().optional(),
   continue: z.string().min(1).optional(),
   resourceVersion: z.string().optional(),
   resourceVersionMatch: z.string().optional(),
@@ -29,6 +30,7 @@ const deleteQuery = z.object({
   propagationPolicy: z.string().optional(),
 });
 const deleteBody = z.looseObject({
+  kind: z.literal('DeleteOptions').nullish(),
   gracePeriodSeconds: z.number().int().nullish(),
   propagationPolicy: z.string().nullish(),
   dryRun: z.array(z.string()).nullish(),
@@ -76,8 +78,11 @@ export async function readObjectRequest(
   const given = Object.fromEntries([...query].filter(([, value]) => value !== ''));
   const deletes = verb === 'delete' || verb === 'deletecollection';
   const kind = OPTIONS_KINDS[verb];
+  const parameters = querySchema.parse(given);
+  if (verb === 'list') checkListOptions(parameters);
+  if (verb === 'watch') checkWatchOptions(parameters);
   return {
-    query: querySchema.parse(given),
+    query: parameters,
     body,
     contentType,
     form,

@@ -52,6 +52,7 @@ const LIST: readonly Resource[] = [
       'spec.schedulerName',
       'spec.serviceAccountName',
       'status.phase',
+      'status.nominatedNodeName',
       'status.podIP',
     ],
   },

@@ -10,7 +10,8 @@ export type Route =
       readonly name?: string;
       readonly subresource?: 'status';
     }
-  | { readonly kind: 'unknown' };
+  /** Of a group that there is, or of one that there is not. */
+  | { readonly kind: 'unknown'; readonly group: string };
 
 /** The group of `/api/v1/…` or `/apis/<group>/v1/…`, and the path's rest. */
 function splitGroup(
@@ -35,10 +36,10 @@ export function parseRoute(path: string): Route {
   const namespace = scoped ? rest[1] : undefined;
   const [plural = '', name, subresource, ...more] = scoped ? rest.slice(2) : rest;
   const resource = findResource(group, plural);
-  if (resource === undefined || more.length > 0) return { kind: 'unknown' };
-  if (namespace !== undefined && !resource.namespaced) return { kind: 'unknown' };
+  if (resource === undefined || more.length > 0) return { kind: 'unknown', group };
+  if (namespace !== undefined && !resource.namespaced) return { kind: 'unknown', group };
   if (subresource !== undefined && !(subresource === 'status' && resource.status)) {
-    return { kind: 'unknown' };
+    return { kind: 'unknown', group };
   }
   return {
     kind: 'resource',

@@ -109,6 +109,16 @@ export function forbidden(message: string, details?: Status['details']): StatusE
   return new StatusError(403, 'Forbidden', message, details);
 }
 
+/** 404 for a kind, where `notFound` is for an object. */
+export function noSuchResource(): StatusError {
+  return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
+}
+
+export function notAllowed(): StatusError {
+  const why = 'the server does not allow this method on the requested resource';
+  return new StatusError(405, 'MethodNotAllowed', why, {});
+}
+
 /** 410: that resourceVersion is no longer kept. */
 export function expired(asked: number, oldest: number): StatusError {
   return new StatusError(410, 'Expired', `too old resource version: ${asked} (${oldest})`);

@@ -1,10 +1,17 @@
+import * as z from 'zod';
 import { checkFinalizerNames } from './finalizers.ts';
+import { isDnsLabel, isLabelValue, isQualifiedName, isSubdomain } from './names.ts';
 import { type Draft, fieldAt } from './object.ts';
 import { apiVersionOf, type Resource, resourceNamed } from './resources.ts';
-import { badRequest, forbidden, invalid, notFound, type StatusError } from './status.ts';
+import {
+  badRequest,
+  type FieldProblem,
+  forbidden,
+  invalid,
+  notFound,
+  type StatusError,
+} from './status.ts';
 import type { Store } from './store.ts';
-
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** RFC 3339 with exactly six decimals: how Go's metav1.MicroTime reads a time. */
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/;
@@ -50,14 +57,48 @@ function checkEvent(resource: Resource, name: string, draft: Draft): void {
   }
 }
 
+/** Checks what a create or an update says in its metadata. @throws StatusError 422 */
+export function checkMetadata(resource: Resource, name: string, draft: Draft): void {
+  const { labels = {}, annotations = {} } = draft.metadata;
+  const wrong = (field: string, text: string): StatusError =>
+    invalid(resource, name, {
+      field: `metadata.${field}`,
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(text)}: it must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
+    });
+  for (const [key, value] of Object.entries(labels)) {
+    if (!isQualifiedName(key)) throw wrong('labels', key);
+    if (!isLabelValue(value)) throw wrong('labels', value);
+  }
+  for (const key of Object.keys(annotations)) {
+    if (!isQualifiedName(key.toLowerCase())) throw wrong('annotations', key);
+  }
+  checkFinalizerNames(resource, name, draft);
+}
+
+const containersSchema = z.array(
+  z.looseObject({ name: z.string().default(''), image: z.string().default('') }),
+);
+
+/** @throws StatusError 422, z.ZodError where the containers are no such list. */
 function checkContainers(resource: Resource, name: string, draft: Draft): void {
-  const containers = fieldAt(draft, 'spec.containers');
-  if (Array.isArray(containers) && containers.length > 0) return;
-  throw invalid(resource, name, {
-    field: 'spec.containers',
-    reason: 'FieldValueRequired',
-    message: 'Required value',
-  });
+  const problem = (at: string, reason: FieldProblem['reason'], message: string): StatusError =>
+    invalid(resource, name, { field: `spec.containers${at}`, reason, message });
+  const containers = containersSchema.parse(fieldAt(draft, 'spec.containers') ?? []);
+  if (containers.length === 0) throw problem('', 'FieldValueRequired', 'Required value');
+  for (const [index, container] of containers.entries()) {
+    for (const field of ['name', 'image'] as const) {
+      if (container[field] !== '') continue;
+      throw problem(`[${index}].${field}`, 'FieldValueRequired', 'Required value');
+    }
+    const text = JSON.stringify(container.name);
+    const twice = containers.findIndex((each) => each.name === container.name) < index;
+    if (isDnsLabel(container.name) && !twice) continue;
+    const why = twice
+      ? `Duplicate value: ${text}`
+      : `Invalid value: ${text}: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-'`;
+    throw problem(`[${index}].name`, 'FieldValueInvalid', why);
+  }
 }
 
 function namespaceProblem(
@@ -82,7 +123,7 @@ function namespaceProblem(
  * @throws StatusError 403 in a terminating namespace, 404 in a missing one, 422 for bad content.
  */
 export function checkCreate(store: Store, resource: Resource, name: string, draft: Draft): void {
-  if (!SUBDOMAIN.test(name) || name.length > 253) {
+  if (!isSubdomain(name)) {
     throw invalid(resource, name, {
       field: 'metadata.name',
       reason: 'FieldValueInvalid',
@@ -93,7 +134,7 @@ export function checkCreate(store: Store, resource: Resource, name: string, draf
     const problem = namespaceProblem(store, resource, draft.metadata.namespace ?? '', name);
     if (problem !== undefined) throw problem;
   }
-  checkFinalizerNames(resource, name, draft);
+  checkMetadata(resource, name, draft);
   if (resource.name === 'pods') checkContainers(resource, name, draft);
   if (resource.name === 'events') checkEvent(resource, name, draft);
 }

@@ -88,12 +88,12 @@ test('a patch of the pod leaves its status', async () => {
   expect(patched.status?.phase).toBe('Pending');
 });
 
-test('a patch that names another uid is a conflict', async () => {
+test('a patch that names another uid is refused', async () => {
   const { core } = await connect();
   await core.createNamespacedPod({ namespace, body: pod('a') });
   const body = { metadata: { uid: 'of-the-former-pod' }, status: { phase: 'Running' } };
   const patched = core.patchNamespacedPodStatus({ namespace, name: 'a', body }, STRATEGIC);
-  expect(await codeOf(patched)).toBe(409);
+  expect(await codeOf(patched)).toBe(422);
 });
 
 test('a patch that changes nothing is no new version', async () => {

@@ -25,6 +25,8 @@ const KUBERNETES_RULES = [
   'pod-rows',
   'pod-updates',
   'protobuf',
+  'requests',
+  'selectors',
   'tables',
 ].map((subject) => `test/sandbox/kubernetes-${subject}.test.ts`);
 const SQS_RULES = ['deduplication', 'groups', 'redrive', 'requests', 'visibility'].map(

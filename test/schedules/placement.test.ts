@@ -194,4 +194,22 @@ describe('18: the claims of a live pod fit no ENI any more', () => {
     expect(p2.told()).toMatch(/^Assigned: /);
     await scene.expectSettled();
   });
+
+  test('who loses an address is told so before who gets it, so that no two hold it', async () => {
+    const scene = await startScene({ enis: 2 });
+    const floating = (since: string) => [{ ip: X, since }];
+    const on = (index: number) => ({ node: 'a', mac: eniOf(scene, 'a', index).mac });
+    const older = scene.pod('z', { ...on(1), ips: ['172.16.1.71'], floating: floating(SINCE) });
+    await scene.look('a');
+    const since = '2026-01-02T00:00:00Z';
+    const newer = scene.pod('a', { ...on(2), ips: ['172.16.1.72'], floating: floating(since) });
+    await scene.look('a');
+
+    expect(newer.told()).toMatch(new RegExp(`^Assigned: .*${X} on `));
+    expect(older.told()).toMatch(/^Conflict: /);
+    const { objects } = scene.world.cluster.kubernetes;
+    const changedAt = (name: string): number =>
+      Number(objects.get('pods', { namespace: 'ns1', name }).metadata.resourceVersion);
+    expect(changedAt('z')).toBeLessThan(changedAt('a'));
+  });
 });

@@ -5,6 +5,7 @@ import {
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { MAX_ORIGIN_LENGTH, REASON, REPLAY_ORIGIN } from '../shared/messages/attributes.ts';
 import type { Sqs } from '../shared/messages/queue.ts';
 import { explain, trying } from './failure.ts';
 
@@ -23,13 +24,21 @@ const receivedMessage = z.object({
     MessageGroupId: z.string().default(''),
   }),
   MessageAttributes: z
-    .object({ reason: z.object({ StringValue: z.string() }).optional() })
+    .object({
+      [REASON]: z.object({ StringValue: z.string() }).optional(),
+      [REPLAY_ORIGIN]: z
+        .object({ StringValue: z.string().min(1).max(MAX_ORIGIN_LENGTH) })
+        .optional()
+        .catch(undefined),
+    })
     .optional(),
 });
 
 /** A message of the dead-letter queue that this run holds. */
 export interface HeldMessage {
   readonly id: string;
+  /** The id that it had when it was replayed for the first time; its own where it never was. */
+  readonly origin: string;
   readonly receiptHandle: string;
   readonly body: string;
   readonly group: string;
@@ -52,8 +61,47 @@ export interface HeldMessages {
    * @returns why it could not. It does not throw: they come back by themselves, only later.
    */
   release(messages: Iterable<HeldMessage>): Promise<string | undefined>;
-  /** How many SQS counts, approximately. */
-  count(): Promise<{ readonly visible: number; readonly held: number }>;
+  count(): Promise<Count>;
+}
+
+/** How many messages SQS counts, approximately. */
+export interface Count {
+  readonly visible: number;
+  readonly held: number;
+  /** The end of the second in which it counted, by its own clock (ms since the epoch). */
+  readonly at: number;
+}
+
+/** Whether a message came into the queue after it was counted. */
+export function cameLater({ sentAt }: HeldMessage, { at }: Count): boolean {
+  return sentAt > at;
+}
+
+/** So many receives in a row that bring only what came later: what was there before has been seen. */
+const LATE_RECEIVES = 10;
+
+/**
+ * Receives what was in a queue when it was counted, and what comes meanwhile, batch by batch. It ends
+ * where there is nothing that it has not seen, also where ever more comes. Whoever lets go of a
+ * message before the end receives it again.
+ *
+ * @param signal ends it after the batch that is under way.
+ * @throws what `receive` throws.
+ */
+export async function* receiveAll(
+  { receive }: Pick<HeldMessages, 'receive'>,
+  count: Count,
+  signal: AbortSignal,
+): AsyncGenerator<readonly HeldMessage[]> {
+  const seen = new Set<string>();
+  for (let late = 0; late < LATE_RECEIVES && !signal.aborted; ) {
+    const messages = await receive();
+    const unseen = messages.filter(({ id }) => !seen.has(id));
+    for (const { id } of unseen) seen.add(id);
+    yield messages;
+    if (unseen.length === 0) return;
+    late = unseen.every((message) => cameLater(message, count)) ? late + 1 : 0;
+  }
 }
 
 /** @param waitSeconds how long a receive that finds nothing waits, so that SQS asks all its servers. */
@@ -91,7 +139,7 @@ async function receive(sqs: Sqs, url: string, waitSeconds: number): Promise<Held
         VisibilityTimeout: HELD_SECONDS,
         WaitTimeSeconds: waitSeconds,
         MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
-        MessageAttributeNames: ['reason'],
+        MessageAttributeNames: [REASON, REPLAY_ORIGIN],
       }),
     ),
   );
@@ -100,12 +148,13 @@ async function receive(sqs: Sqs, url: string, waitSeconds: number): Promise<Held
       receivedMessage.parse(message);
     return {
       id: MessageId,
+      origin: MessageAttributes?.[REPLAY_ORIGIN]?.StringValue ?? MessageId,
       receiptHandle: ReceiptHandle,
       body: Body,
       group: Attributes.MessageGroupId,
       sentAt: Attributes.SentTimestamp,
       receives: Attributes.ApproximateReceiveCount,
-      reason: MessageAttributes?.reason?.StringValue,
+      reason: MessageAttributes?.[REASON]?.StringValue,
     };
   });
 }
@@ -125,18 +174,28 @@ const counts = z.object({
   ApproximateNumberOfMessagesNotVisible: z.coerce.number(),
 });
 
-async function countOf(sqs: Sqs, url: string): Promise<{ visible: number; held: number }> {
-  const { Attributes } = await trying(`count the messages of ${url}`, () =>
-    sqs.send(
-      new GetQueueAttributesCommand({
-        QueueUrl: url,
-        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-      }),
-    ),
+const dated = z.object({ headers: z.object({ date: z.string() }) });
+
+async function countOf(sqs: Sqs, url: string): Promise<Count> {
+  const command = new GetQueueAttributesCommand({
+    QueueUrl: url,
+    AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+  });
+  let date = '';
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const answered = await next(args);
+      date = dated.safeParse(answered.response).data?.headers.date ?? '';
+      return answered;
+    },
+    { step: 'deserialize' },
   );
+  const { Attributes } = await trying(`count the messages of ${url}`, () => sqs.send(command));
   const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: held } =
     counts.parse(Attributes);
-  return { visible, held };
+  // Without a date nothing is known to have come later.
+  const second = Date.parse(date);
+  return { visible, held, at: Number.isNaN(second) ? Number.POSITIVE_INFINITY : second + 999 };
 }
 
 function entryOf({ receiptHandle }: HeldMessage, index: number) {

@@ -1,17 +1,19 @@
 import type { Sqs } from '../../shared/messages/queue.ts';
-import type { Message } from '../../shared/messages/schema.ts';
 import { Failed } from '../failure.ts';
 import {
+  type Count,
+  cameLater,
   HELD_SECONDS,
   type HeldMessage,
   type HeldMessages,
   heldMessages,
+  receiveAll,
 } from '../held-messages.ts';
 import { count, type Output } from '../output.ts';
 import type { DeadLetters } from '../queues.ts';
 import { type DeadLetter, type Filter, matches, readDeadLetter } from './dead-letter.ts';
 import { type Outcome, report } from './dlq-report.ts';
-import { asReplay, sendBatches } from './send.ts';
+import { asReplay, type Outgoing, sendBatches } from './send.ts';
 
 export interface DlqOptions {
   readonly sqs: Sqs;
@@ -30,14 +32,17 @@ export interface DlqOptions {
 interface Run extends DlqOptions {
   readonly queue: HeldMessages;
   readonly outcome: Outcome;
-  /** How many messages SQS counted at the beginning. */
-  readonly total: number;
+  /** What SQS counted at the beginning. */
+  readonly before: Count;
 }
 
 /**
  * Sends what matches from the dead-letter queue to the queue again, and removes each message
  * from the former once the latter has it. Killed at any point, a message is in one of them or in
  * both: they are hints, so that one too many changes nothing.
+ *
+ * What comes into the dead-letter queue meanwhile is left there, and above all what this run has
+ * sent: while the reason stands, `reconcile` sets the same message aside again and again.
  *
  * @returns the exit code.
  * @throws Failed where the dead-letter queue can't be looked at.
@@ -48,11 +53,13 @@ export async function replayDeadLetters(options: DlqOptions): Promise<number> {
     sent: new Map(),
     malformed: new Map(),
     others: new Map(),
+    cameBack: new Map(),
+    late: new Map(),
     refused: new Map(),
     notRemoved: new Map(),
   };
   const before = await queue.count();
-  const run = { ...options, queue, outcome, total: before.visible };
+  const run = { ...options, queue, outcome, before };
   let failure: string | undefined;
   try {
     for (let again = true; again; ) again = await goThrough(run);
@@ -60,7 +67,7 @@ export async function replayDeadLetters(options: DlqOptions): Promise<number> {
     if (!(error instanceof Failed)) throw error;
     failure = error.message;
   }
-  return report({ ...run, before }, failure);
+  return report(run, failure);
 }
 
 /**
@@ -70,27 +77,22 @@ export async function replayDeadLetters(options: DlqOptions): Promise<number> {
  * @returns whether there is to be a next time.
  */
 async function goThrough(run: Run): Promise<boolean> {
-  const { queue, outcome, output, total } = run;
-  const seen = new Set<string>();
+  const { queue, outcome, output, before, signal } = run;
   const held = new Set<HeldMessage>();
   let isNew = false;
   try {
-    for (let begun = -1; begun < seen.size && !isOver(run); ) {
-      begun = seen.size;
-      const received = await queue.receive();
-      const unknown = received.filter(({ id }) => !isKnown(outcome, id));
-      isNew ||= unknown.length > 0;
-      for (const message of received) {
-        seen.add(message.id);
-        held.add(message);
-      }
+    for await (const received of receiveAll(queue, before, signal)) {
+      const unknown = received.filter((message) => !isKnown(outcome, message));
+      isNew ||= unknown.some((message) => !cameLater(message, before));
+      for (const message of received) held.add(message);
       await replay(run, unknown, held);
       await remove(
         run,
         received.filter(({ id }) => outcome.notRemoved.has(id)),
         held,
       );
-      output.progress(`sent ${outcome.sent.size} of about ${count(total, 'message')}`);
+      output.progress(`sent ${outcome.sent.size} of about ${count(before.visible, 'message')}`);
+      if (isOver(run)) break;
     }
   } finally {
     const problem = await queue.release(held);
@@ -104,8 +106,12 @@ function isOver({ signal, outcome, max }: Run): boolean {
   return signal.aborted || outcome.sent.size >= max;
 }
 
-function isKnown({ sent, malformed, others, refused }: Outcome, id: string): boolean {
-  return [sent, malformed, others, refused].some((known) => known.has(id));
+function isKnown({ sent, ...left }: Outcome, { id, origin }: HeldMessage): boolean {
+  const { malformed, others, refused, cameBack, late } = left;
+  return (
+    sent.get(origin)?.held.id === id ||
+    [malformed, others, refused, cameBack, late].some((known) => known.has(id))
+  );
 }
 
 /** Sends those of the messages that match, and removes them. */
@@ -117,12 +123,12 @@ async function replay(
   const { outcome, dryRun } = run;
   const chosen = choose(run, messages);
   if (dryRun) {
-    for (const { letter } of chosen) outcome.sent.set(letter.held.id, letter);
+    for (const { letter } of chosen) outcome.sent.set(letter.held.origin, letter);
     return;
   }
   const target = { sqs: run.sqs, queueUrl: run.queues.queueUrl };
-  for await (const { accepted, refused } of sendBatches(target, chosen, (c) => c.message)) {
-    for (const { letter } of accepted) outcome.sent.set(letter.held.id, letter);
+  for await (const { accepted, refused } of sendBatches(target, chosen)) {
+    for (const { letter } of accepted) outcome.sent.set(letter.held.origin, letter);
     for (const [{ letter }, why] of refused) outcome.refused.set(letter.held.id, why);
     await remove(
       run,
@@ -132,22 +138,25 @@ async function replay(
   }
 }
 
-interface Chosen {
+interface Chosen extends Outgoing {
   readonly letter: DeadLetter;
-  readonly message: Message;
 }
 
-function choose({ queues, filter, outcome, max }: Run, messages: readonly HeldMessage[]): Chosen[] {
-  const chosen: Chosen[] = [];
+function choose(run: Run, messages: readonly HeldMessage[]): Chosen[] {
+  const { queues, filter, outcome, max, before } = run;
+  const chosen = new Map<string, Chosen>();
   for (const held of messages) {
     const letter = readDeadLetter(held, queues.maxReceiveCount);
-    if (!matches(letter, filter)) outcome.others.set(held.id, letter);
-    else if (letter.message === undefined) outcome.malformed.set(held.id, letter);
-    else if (outcome.sent.size + chosen.length < max) {
-      chosen.push({ letter, message: asReplay(letter.message) });
+    const { origin, id } = held;
+    if (outcome.sent.has(origin) || chosen.has(origin)) outcome.cameBack.set(id, letter);
+    else if (cameLater(held, before)) outcome.late.set(id, letter);
+    else if (!matches(letter, filter)) outcome.others.set(id, letter);
+    else if (letter.message === undefined) outcome.malformed.set(id, letter);
+    else if (outcome.sent.size + chosen.size < max) {
+      chosen.set(origin, { letter, origin, message: asReplay(letter.message) });
     }
   }
-  return chosen;
+  return [...chosen.values()];
 }
 
 /** Removes messages that were sent; one that someone else has received by now stays. */

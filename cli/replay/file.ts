@@ -35,7 +35,8 @@ export async function replayFiles(options: FileOptions): Promise<number> {
       continue;
     }
     let sent = 0;
-    for await (const { accepted, refused } of sendBatches(options, read.messages, asReplay)) {
+    const replays = read.messages.map((message) => ({ message: asReplay(message) }));
+    for await (const { accepted, refused } of sendBatches(options, replays)) {
       sent += accepted.length;
       for (const why of refused.values())
         refusals.push(`${path}: a message was not accepted: ${why}`);

@@ -1,6 +1,6 @@
 import type { Sqs } from '../../shared/messages/queue.ts';
 import { EXIT } from '../exit-code.ts';
-import { HELD_SECONDS, heldMessages } from '../held-messages.ts';
+import { HELD_SECONDS, heldMessages, receiveAll } from '../held-messages.ts';
 import { count, type Output } from '../output.ts';
 import type { DeadLetters } from '../queues.ts';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
@@ -52,22 +52,21 @@ export function heldByOthers(held: number): string {
 
 async function look({ sqs, queues, output, waitSeconds, signal }: ListOptions) {
   const queue = heldMessages(sqs, queues.deadLetterQueueUrl, waitSeconds);
-  const { visible, held } = await queue.count();
+  const counted = await queue.count();
   const letters = new Map<string, DeadLetter>();
   try {
-    for (let before = -1; before < letters.size && !signal.aborted; ) {
-      before = letters.size;
-      for (const message of await queue.receive()) {
+    for await (const messages of receiveAll(queue, counted, signal)) {
+      for (const message of messages) {
         letters.set(message.id, readDeadLetter(message, queues.maxReceiveCount));
       }
-      output.progress(`read ${letters.size} of about ${count(visible, 'message')}`);
+      output.progress(`read ${letters.size} of about ${count(counted.visible, 'message')}`);
     }
   } finally {
     const problem = await queue.release([...letters.values()].map((letter) => letter.held));
     if (problem !== undefined)
       output.warn(`${problem}. They can be seen again in ${HELD_SECONDS} s.`);
   }
-  return { letters: [...letters.values()], visible, held };
+  return { letters: [...letters.values()], ...counted };
 }
 
 function forScripts({ held, message, cluster, node, pods, firstSeen, reason }: DeadLetter) {

@@ -29,7 +29,7 @@ export interface Outside {
 const EXIT_CODES = `
 Exit codes:
   ${EXIT.ok}    done
-  ${EXIT.failed}    something failed: AWS or the cluster refused it, or could not be reached
+  ${EXIT.failed}    something failed: AWS or the cluster refused it, or could not be reached; or what was sent came back
   ${EXIT.badInput}    the arguments or what they name are wrong: an option, a stage, a file that is no event
   ${EXIT.nothing}    there was nothing to do: an empty queue, no message that matches, no Multus pod
   ${EXIT.interrupted}  ended by Ctrl-C, after the batch that was under way

@@ -22,10 +22,10 @@ export interface ResyncOptions {
  */
 export async function resync(options: ResyncOptions, nodes: readonly string[]): Promise<number> {
   const { cluster, queueUrl, output } = options;
-  const messages = nodes.map((node) => resyncOf(options, node));
+  const resyncs = nodes.map((node) => ({ node, message: resyncOf(options, node) }));
   let sent = 0;
   const refusals: string[] = [];
-  for await (const { accepted, refused } of sendBatches(options, messages, (each) => each)) {
+  for await (const { accepted, refused } of sendBatches(options, resyncs)) {
     sent += accepted.length;
     for (const [{ node }, why] of refused) refusals.push(`${cluster}/${node}: ${why}`);
     output.progress(`sent ${sent} of ${count(nodes.length, 'resync')}`);

@@ -1,16 +1,29 @@
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import {
+  MAX_MESSAGE_BYTES,
+  messageBytes,
+  REPLAY_ORIGIN,
+  type StringAttributes,
+  stringAttribute,
+} from '../../shared/messages/attributes.ts';
 import { deduplicationId } from '../../shared/messages/group.ts';
 import { groupOf, type Sqs } from '../../shared/messages/queue.ts';
 import type { Message } from '../../shared/messages/schema.ts';
 import { trying } from '../failure.ts';
 
-/** SQS: "up to 10 messages" and 1 MiB in all per SendMessageBatch. */
+/** SQS: "up to 10 messages" per SendMessageBatch, and in all no more bytes than one may have. */
 const MAX_MESSAGES = 10;
-const MAX_BYTES = 1_048_576;
 
 export interface SendOptions {
   readonly sqs: Sqs;
   readonly queueUrl: string;
+}
+
+/** What to send. */
+export interface Outgoing {
+  readonly message: Message;
+  /** The id by which it is known where it comes back. */
+  readonly origin?: string;
 }
 
 /** One batch of a replay: what was sent with which message, and SQS's word on each that it refused. */
@@ -23,21 +36,20 @@ export interface Sent<T> {
  * Sends messages to the queue, each in the group of its node and with a deduplication id of its
  * own: SQS takes and drops one that it saw within five minutes.
  *
- * @param messageOf what to send for an item.
  * @returns batch by batch, so that its caller can act on each before the next is sent.
  * @throws Failed where SQS can't be asked, or refuses a batch whole.
  */
-export async function* sendBatches<T>(
+export async function* sendBatches<T extends Outgoing>(
   { sqs, queueUrl }: SendOptions,
   items: readonly T[],
-  messageOf: (item: T) => Message,
 ): AsyncGenerator<Sent<T>> {
-  for (const batch of batchesOf(items, messageOf)) {
-    const Entries = batch.map(({ message, body }, index) => ({
+  for (const batch of batchesOf(items)) {
+    const Entries = batch.map(({ group, body, attributes }, index) => ({
       Id: String(index),
       MessageBody: body,
-      MessageGroupId: groupOf(message),
+      MessageGroupId: group,
       MessageDeduplicationId: deduplicationId(),
+      MessageAttributes: attributes,
     }));
     const { Failed = [] } = await trying(`send to ${queueUrl}`, () =>
       sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries })),
@@ -54,24 +66,37 @@ export async function* sendBatches<T>(
 
 interface Entry<T> {
   readonly item: T;
-  readonly message: Message;
+  readonly group: string;
   readonly body: string;
+  readonly attributes: StringAttributes;
+  readonly bytes: number;
 }
 
-function batchesOf<T>(items: readonly T[], messageOf: (item: T) => Message): Entry<T>[][] {
+function entryOf<T extends Outgoing>(item: T): Entry<T> {
+  const { message, origin } = item;
+  const group = groupOf(message);
+  const body = JSON.stringify(message);
+  const attributes: StringAttributes =
+    origin === undefined ? {} : { [REPLAY_ORIGIN]: stringAttribute(origin) };
+  const bytes = messageBytes(body, attributes);
+  // The message matters more: without it, only its time tells that it came back.
+  if (bytes <= MAX_MESSAGE_BYTES) return { item, group, body, attributes, bytes };
+  return { item, group, body, attributes: {}, bytes: messageBytes(body, {}) };
+}
+
+function batchesOf<T extends Outgoing>(items: readonly T[]): Entry<T>[][] {
   const batches: Entry<T>[][] = [];
   let bytes = 0;
   for (const item of items) {
-    const message = messageOf(item);
-    const body = JSON.stringify(message);
-    const length = Buffer.byteLength(body);
+    const entry = entryOf(item);
     const last = batches.at(-1);
-    if (last !== undefined && last.length < MAX_MESSAGES && bytes + length <= MAX_BYTES) {
-      last.push({ item, message, body });
-      bytes += length;
+    const fits = bytes + entry.bytes <= MAX_MESSAGE_BYTES;
+    if (last !== undefined && last.length < MAX_MESSAGES && fits) {
+      last.push(entry);
+      bytes += entry.bytes;
     } else {
-      batches.push([{ item, message, body }]);
-      bytes = length;
+      batches.push([entry]);
+      bytes = entry.bytes;
     }
   }
   return batches;

@@ -1,4 +1,12 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  MAX_MESSAGE_BYTES,
+  messageBytes,
+  REASON,
+  REPLAY_ORIGIN,
+  type StringAttributes,
+  stringAttribute,
+} from '../../shared/messages/attributes.ts';
 import { deduplicationId } from '../../shared/messages/group.ts';
 import type { Sqs } from '../../shared/messages/queue.ts';
 import type { Envelope } from './records.ts';
@@ -6,7 +14,7 @@ import type { Envelope } from './records.ts';
 /**
  * Sends a message that can never be done straight to the dead-letter queue, with the reason as
  * a message attribute, so that it does not hold up its group. Where body and reason are too long
- * together, the reason gives way.
+ * together, the reason gives way. What was replayed stays known as that.
  *
  * @throws what SQS throws.
  */
@@ -17,31 +25,28 @@ export async function toDeadLetter(
   reason: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { body, attributes } = envelope;
-  const said = cutToBytes(printable(reason), roomBeside(body));
+  const { body, attributes, messageAttributes } = envelope;
+  const origin = messageAttributes?.[REPLAY_ORIGIN]?.stringValue;
+  const kept: StringAttributes =
+    origin === undefined ? {} : { [REPLAY_ORIGIN]: stringAttribute(origin) };
+  const said = cutToBytes(printable(reason), roomBeside(body, kept));
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: queueUrl,
       MessageBody: body,
       MessageGroupId: attributes.MessageGroupId,
       MessageDeduplicationId: deduplicationId(),
-      ...(said !== '' && {
-        MessageAttributes: { [REASON]: { DataType: STRING, StringValue: said } },
-      }),
+      MessageAttributes: { ...kept, ...(said !== '' && { [REASON]: stringAttribute(said) }) },
     }),
     { abortSignal: signal },
   );
 }
 
-/** SQS: 1 MiB for the body and the names, types and values of the attributes together. */
-const MAX_BYTES = 1_048_576;
 const MAX_REASON_BYTES = 1000;
-const REASON = 'reason';
-const STRING = 'String';
 
-function roomBeside(body: string): number {
-  const taken = [body, REASON, STRING].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  return Math.max(0, Math.min(MAX_BYTES - taken, MAX_REASON_BYTES));
+function roomBeside(body: string, kept: StringAttributes): number {
+  const taken = messageBytes(body, { ...kept, [REASON]: stringAttribute('') });
+  return Math.max(0, Math.min(MAX_MESSAGE_BYTES - taken, MAX_REASON_BYTES));
 }
 
 /** SQS refuses control characters in a body or attribute (Amazon SQS API Reference, "SendMessage"). */

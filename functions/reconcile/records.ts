@@ -1,5 +1,9 @@
 import * as z from 'zod';
+import { MAX_ORIGIN_LENGTH, REPLAY_ORIGIN } from '../../shared/messages/attributes.ts';
 import { type Message, parseMessage } from '../../shared/messages/schema.ts';
+
+/** As replay wrote it; anyone who may send to the queue may have written something else. */
+const origin = z.object({ stringValue: z.string().min(1).max(MAX_ORIGIN_LENGTH) });
 
 const record = z.object({
   messageId: z.string(),
@@ -9,6 +13,7 @@ const record = z.object({
     ApproximateReceiveCount: z.coerce.number().int().min(1),
     MessageGroupId: z.string().default('none'),
   }),
+  messageAttributes: z.object({ [REPLAY_ORIGIN]: origin.optional().catch(undefined) }).optional(),
 });
 
 /** The part of Lambda's SQS event that is used (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"). */

@@ -114,11 +114,11 @@ async function handle(
       return;
     }
     call.outcome = 'ok';
-    respond(response, 200, result ?? {});
+    respond(response, context.clock, 200, result ?? {});
   } catch (error) {
     if (!(error instanceof SqsError)) throw error;
     call.outcome = error.type;
-    refuse(response, error);
+    refuse(response, context.clock, error);
   }
 }
 
@@ -130,19 +130,20 @@ function parse(body: string): unknown {
   }
 }
 
-function respond(response: ServerResponse, status: number, body: unknown): void {
+function respond(response: ServerResponse, clock: Clock, status: number, body: unknown): void {
   response.writeHead(status, {
+    date: new Date(clock.now()).toUTCString(),
     'content-type': 'application/x-amz-json-1.0',
     'x-amzn-requestid': randomUUID(),
   });
   response.end(JSON.stringify(body));
 }
 
-function refuse(response: ServerResponse, error: SqsError): void {
+function refuse(response: ServerResponse, clock: Clock, error: SqsError): void {
   // SDKs that came from the query protocol take the error's code from here.
   const fault = error.status < 500 ? 'Sender' : 'Receiver';
   response.setHeader('x-amzn-query-error', `${error.queryCode};${fault}`);
-  respond(response, error.status, {
+  respond(response, clock, error.status, {
     __type: `com.amazonaws.sqs#${error.type}`,
     message: error.message,
   });

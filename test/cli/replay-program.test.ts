@@ -13,6 +13,7 @@ import { NET_1 } from '../support/networks.ts';
 import type { Worker } from '../support/stage.ts';
 import { eventually } from '../support/wait.ts';
 import { startHaltingProxy } from './halting-proxy.ts';
+import { podMessage } from './replay-queues.ts';
 
 const MAIN = new URL('../../cli/replay/main.ts', import.meta.url).pathname;
 
@@ -29,7 +30,13 @@ function start(args: readonly string[], environment: Readonly<Record<string, str
   child.stderr.setEncoding('utf8').on('data', (text) => (printed.stderr += text));
   return {
     kill: () => void child.kill('SIGKILL'),
-    ended: once(child, 'close').then(([code, signal]) => ({ code, signal, ...printed })),
+    ended: once(child, 'close').then(([code, signal]) => ({
+      code,
+      signal,
+      stdout: printed.stdout,
+      // How far it is, is told where it takes long, as on a busy machine.
+      stderr: printed.stderr.replace(/^(read|sent) \d+ of about .*\n/gm, ''),
+    })),
   };
 }
 
@@ -132,6 +139,39 @@ test('what a broken API server brought to the dead-letter queue is listed, and r
   await eventually(() => waiting().length).toBe(0);
   expect(dead()).toEqual([]);
   expect(addresses()).toEqual([70, 71, 72, 73, 74].map((last) => [`172.16.1.${last}`]));
+});
+
+test('a message of a cluster that is not configured is sent once by a run, whatever the functions do with it', async () => {
+  const bed = await startBed();
+  onTestFinished(() => bed.stop());
+  const { world } = bed;
+  const dead = () => world.sqs.messages(world.deadLetterQueue.name);
+  const unknown = podMessage('n1', 'a', { cluster: 'staging' });
+  await bed.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: world.queue.url,
+      MessageBody: JSON.stringify(unknown),
+      MessageGroupId: groupOf(unknown),
+      MessageDeduplicationId: deduplicationId(),
+    }),
+  );
+  bed.startDelivery();
+  await eventually(() => dead().length).toBe(1);
+  const [first] = dead();
+
+  for (const args of [[], ['--max', '3']]) {
+    const { stdout, signal } = await onQueue(world, ['dlq', '--json', ...args]).ended;
+    expect(signal).toBeNull();
+    expect(JSON.parse(stdout)).toMatchObject({ sent: 1, notMatching: 0, malformed: [] });
+    await eventually(() => dead().map(({ attributes }) => attributes)).toMatchObject([
+      {
+        'replay-origin': { StringValue: first?.id },
+        reason: { StringValue: expect.stringContaining('cluster staging is not configured') },
+      },
+    ]);
+  }
+  const sends = world.sqs.calls.filter(({ action }) => action === 'SendMessageBatch');
+  expect(sends).toHaveLength(2);
 });
 
 test('the program says how it ended by its exit code, and prints one JSON object', async () => {

@@ -1,7 +1,15 @@
-import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
 import { type Outside, run } from '../../cli/replay/program.ts';
+import { toDeadLetter } from '../../functions/reconcile/dead-letter.ts';
+import { readBatch } from '../../functions/reconcile/records.ts';
 import { type VirtualClock, virtualClock } from '../../sandbox/clock.ts';
+import { sqsEvent } from '../../sandbox/lambda/sqs-event.ts';
 import { type SandboxSqs, startSqs } from '../../sandbox/sqs/start.ts';
 import { deduplicationId } from '../../shared/messages/group.ts';
 import { groupOf } from '../../shared/messages/queue.ts';
@@ -34,6 +42,12 @@ export interface ReplayQueues {
   letDie(...messages: readonly Message[]): Promise<void>;
   /** Sends a body straight to the dead-letter queue, as `reconcile` does with one it can't read. */
   setAside(group: string, body: string, reason: string): Promise<void>;
+  /** Sets aside all there is in the queue, as `reconcile` does with what it can never do. */
+  setAllAside(reason: string): Promise<void>;
+  /** Receives all there is in the queue until it moves it to the dead-letter queue. */
+  letAllDie(): Promise<void>;
+  /** The calls of an action so far. */
+  calls(action: string): number;
   /** Does something before or after the commands' own calls of an action; before, it may throw. */
   on(when: 'before' | 'after', action: string, hook: () => Promise<void>): void;
   /** Runs a command on these queues. */
@@ -103,6 +117,13 @@ export async function startQueues(): Promise<ReplayQueues> {
     }
   };
 
+  const letAllDie = async (): Promise<void> => {
+    while (sqs.messages('nodes.fifo').length > 0) {
+      await receive();
+      clock.advance(30_000);
+    }
+  };
+
   return {
     clock,
     client,
@@ -117,11 +138,27 @@ export async function startQueues(): Promise<ReplayQueues> {
     receive,
     async letDie(...messages) {
       for (const each of messages) await send(queue.url, groupOf(each), JSON.stringify(each));
-      while (sqs.messages('nodes.fifo').length > 0) {
-        await receive();
-        clock.advance(30_000);
+      await letAllDie();
+    },
+    letAllDie,
+    async setAllAside(reason) {
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({
+          QueueUrl: queue.url,
+          MaxNumberOfMessages: 10,
+          MessageSystemAttributeNames: ['All'],
+          MessageAttributeNames: ['All'],
+        }),
+      );
+      const { received, malformed } = readBatch(sqsEvent(Messages, queue.arn));
+      for (const { envelope } of [...received, ...malformed]) {
+        const { signal } = new AbortController();
+        await toDeadLetter(client, deadLetters.url, envelope, reason, signal);
+        const { receiptHandle: ReceiptHandle } = envelope;
+        await client.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle }));
       }
     },
+    calls: (name) => sqs.calls.filter(({ action }) => action === name).length,
     setAside: (group, body, reason) =>
       send(deadLetters.url, group, body, {
         MessageAttributes: { reason: { DataType: 'String', StringValue: reason } },

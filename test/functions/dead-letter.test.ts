@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { nodeGroup } from '../../shared/messages/group.ts';
 import { type Bed, startBed } from '../support/bed.ts';
-import { receiveFrom, sendTo } from './queued.ts';
+import { receiveFrom, sendTo, sendWith } from './queued.ts';
 import { nodeMessage } from './records.ts';
 
 /** SQS: a message with all of its attributes has so many bytes at most. */
@@ -19,6 +19,7 @@ function letters({ world }: Bed) {
   return world.sqs.messages(world.deadLetterQueue.name).map(({ body, attributes }) => ({
     body,
     reason: attributes.reason?.StringValue,
+    origin: attributes['replay-origin']?.StringValue,
   }));
 }
 
@@ -70,5 +71,36 @@ describe('a malformed body comes whole into the dead-letter queue', () => {
     expect(letter?.body === body).toBe(true);
     if (said === undefined) expect(letter?.reason).toBeUndefined();
     else expect(letter?.reason?.startsWith(said)).toBe(true);
+  });
+});
+
+describe('the mark of a message that was replayed', () => {
+  const string = (value: string) => ({ DataType: 'String', StringValue: value });
+  test.each([
+    ['is kept', string('first-id'), 'first-id'],
+    [
+      'is dropped where replay cannot have written it, being too long',
+      string('x'.repeat(101)),
+      undefined,
+    ],
+    ['nor binary', { DataType: 'Binary', BinaryValue: new Uint8Array([1]) }, undefined],
+  ])('%s', async (_, mark, origin) => {
+    const bed = await startQueue();
+    const body = JSON.stringify(nodeMessage({ cluster: 'staging' }));
+    await sendWith(bed, nodeGroup('staging', 'node-a'), body, { 'replay-origin': mark });
+
+    expect(await bed.reconcile(await receiveFrom(bed))).toEqual({ batchItemFailures: [] });
+    const reason = expect.stringContaining('cluster staging is not configured');
+    expect(letters(bed)).toEqual([{ body, reason, origin }]);
+  });
+
+  test('is kept where it leaves no room for the reason', async () => {
+    const bed = await startQueue();
+    const mark = 'replay-originStringfirst-id'.length;
+    const body = 'x'.repeat(LIMIT - mark);
+    await sendWith(bed, 'g', body, { 'replay-origin': string('first-id') });
+
+    expect(await bed.reconcile(await receiveFrom(bed))).toEqual({ batchItemFailures: [] });
+    expect(letters(bed)).toMatchObject([{ origin: 'first-id', reason: undefined }]);
   });
 });

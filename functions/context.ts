@@ -1,6 +1,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { type CallLimits, limitedCalls, requestLimits } from '../shared/aws-calls.ts';
 import type { Clock } from '../shared/clock.ts';
 import { clusters as eksClusters } from '../shared/cluster/connect.ts';
 import type { Kubernetes } from '../shared/cluster/kubernetes.ts';
@@ -15,9 +16,8 @@ import type { ClusterAccess, Ec2Access } from '../shared/state/cluster-access.ts
 import type { Telemetry } from '../shared/telemetry.ts';
 import { countingEc2 } from './counting-ec2.ts';
 
-/** A call on AWS or on an API server that takes longer (ms) is given up; a node has 45 s for all of its own. */
-const CALL_TIMEOUT_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 3_000;
+/** A node has 45 s for all of its calls. */
+const LIMITS: CallLimits = { connectMs: 3_000, requestMs: 10_000, callMs: 30_000 };
 
 /** The outside world of the functions: all that they call. */
 export interface Outside {
@@ -29,11 +29,8 @@ export interface Outside {
 }
 
 /** AWS as the SDK's default chain finds it, and the clusters' API servers. */
-export function aws(region: string, clock: Clock): Outside {
-  const common = {
-    region,
-    requestHandler: { requestTimeout: CALL_TIMEOUT_MS, connectionTimeout: CONNECT_TIMEOUT_MS },
-  };
+export function aws(region: string, clock: Clock, limits: CallLimits = LIMITS): Outside {
+  const common = { region, requestHandler: requestLimits(limits) };
   const eks = new EKSClient(common);
   return {
     ec2: new EC2Client(common),
@@ -44,7 +41,7 @@ export function aws(region: string, clock: Clock): Outside {
       region,
       eks: () => eks,
       credentials: () => eks.config.credentials(),
-      requestTimeoutMs: CALL_TIMEOUT_MS,
+      requestTimeoutMs: limits.requestMs,
     }),
   };
 }
@@ -70,11 +67,13 @@ export function contextFor(
 ): Context {
   // An ENI may go from one cluster's instance to another's.
   const attachments = rememberedAttachments();
+  const limited = <C extends Ec2 | Sqs>(client: C) => limitedCalls(client, clock, LIMITS);
+  const sqs = limited(outside.sqs);
   const ec2For = (cluster: string): Ec2Access => {
-    const client = countingEc2(outside.ec2, cluster, telemetry);
+    const client = countingEc2(limited(outside.ec2), cluster, telemetry);
     return {
       client,
-      once: countingEc2(outside.ec2Once, cluster, telemetry),
+      once: countingEc2(limited(outside.ec2Once), cluster, telemetry),
       managedTag: config.managedTag,
       inventory: eniInventory(client, config.managedTag, attachments),
       subnets: cachedSubnets(client),
@@ -96,8 +95,8 @@ export function contextFor(
   return {
     clock,
     telemetry,
-    sqs: outside.sqs,
-    send: messageSender(outside.sqs, config.queueUrl),
+    sqs,
+    send: messageSender(sqs, config.queueUrl),
     inventory: ec2For('all').inventory,
     serves: (name) => configured.has(name),
     accessTo(name) {

@@ -1,4 +1,4 @@
-import { withDeadline } from '../shared/cluster/deadline.ts';
+import { withDeadline } from '../shared/deadline.ts';
 import { EXIT, Failure } from './exit-code.ts';
 import type { Outside } from './outside.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../../shared/clock.ts';
-import { withDeadline } from '../../shared/cluster/deadline.ts';
+import { withDeadline } from '../../shared/deadline.ts';
 import type { Sqs } from '../../shared/messages/queue.ts';
 import type { Subject, Telemetry } from '../../shared/telemetry.ts';
 import type { Envelope } from './records.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { withDeadline } from '../../shared/cluster/deadline.ts';
+import { withDeadline } from '../../shared/deadline.ts';
 import type { Sqs } from '../../shared/messages/queue.ts';
 import type { Envelope } from './records.ts';
 import { setVisibility, type VisibilityRefusal } from './visibility.ts';

@@ -18,18 +18,22 @@ type Outcome = Swept | { readonly cluster: string; readonly failed: string };
  * Sweeps every configured cluster, side by side; one that cannot be reached does not stop the
  * others.
  *
- * @param deadlineMs how long a cluster may take, in milliseconds.
+ * @param deadlineMs how long all of it may take, in milliseconds.
  * @throws where the ENIs cannot be read, since then no cluster was swept.
  */
 export async function sweepClusters(context: SweepContext, deadlineMs: number): Promise<void> {
   const { clock, clusters, send, telemetry } = context;
-  const managed = await context.inventory.managed();
+  const begun = clock.now();
+  const managed = await withDeadline(clock, deadlineMs, 'reading the ENIs', (signal) =>
+    context.inventory.managed(signal),
+  );
+  const leftMs = Math.max(1, deadlineMs - (clock.now() - begun));
   const seen = seenEnis(managed);
   const outcomes = await Promise.all(
     clusters.map(async (cluster): Promise<Outcome> => {
       try {
         const what = `cluster ${cluster}: sweep`;
-        return await withDeadline(clock, deadlineMs, what, async (signal) => {
+        return await withDeadline(clock, leftMs, what, async (signal) => {
           const access = await context.accessTo(cluster);
           if (access === undefined) throw new Error(`cluster ${cluster} is not configured`);
           return sweepCluster(access, seen, send, signal);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { sharedList } from '../shared-list.ts';
 import { type CallsOptions, kubernetesCalls } from './calls.ts';
-import { withDeadline } from './deadline.ts';
 import { refusalOf } from './errors.ts';
 import { coreEvent, FIELD_MANAGER } from './events.ts';
 import { CONDITION_TYPE, type Kubernetes } from './kubernetes.ts';

@@ -1,5 +1,6 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { connectKubernetes } from './client.ts';
 import { describeCluster } from './eks.ts';
 import { kubernetesFailure } from './errors.ts';
@@ -52,7 +53,10 @@ async function connect(
   { name, region }: Required<ClusterRef>,
   forget: () => void,
 ): Promise<Kubernetes> {
-  const { server, caData } = await describeCluster(eks(region), name, region);
+  // Who asks next shares this call, and would wait for it for ever.
+  const { server, caData } = await withDeadline(clock, requestTimeoutMs, undefined, (signal) =>
+    describeCluster(eks(region), name, region, signal),
+  );
   const source = tokenSource({ cluster: name, region, credentials, clock });
   return connectKubernetes({
     server,

@@ -40,9 +40,10 @@ export async function describeCluster(
   eks: Pick<EKSClient, 'send'>,
   name: string,
   region: string,
+  signal?: AbortSignal,
 ): Promise<ApiServer> {
   const answer = await eks
-    .send(new DescribeClusterCommand({ name }))
+    .send(new DescribeClusterCommand({ name }), { abortSignal: signal })
     .catch((error: unknown) => Promise.reject(unavailable(error, name, region)));
   const { cluster } = parseObject(`DescribeCluster ${name}`, described, answer);
   // An updating cluster serves; one being made has no endpoint yet.

@@ -1,5 +1,5 @@
 import { addAbortListener } from 'node:events';
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 /**
  * Runs `work` with a signal that is aborted together with `signal`, or after `ms`

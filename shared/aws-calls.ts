@@ -1,0 +1,79 @@
+import type { Clock } from './clock.ts';
+import { withDeadline } from './deadline.ts';
+
+/** How long calls on AWS may take, in milliseconds. */
+export interface CallLimits {
+  /** Until a connection is there. */
+  readonly connectMs: number;
+  /** Until a request is answered; then it is sent again, where that is allowed. */
+  readonly requestMs: number;
+  /** A call with all of its requests, pauses and credentials. */
+  readonly callMs: number;
+}
+
+/** What every client of the AWS SDK is used by, so that single calls can be wrapped. */
+interface Sender {
+  readonly send: (...args: never[]) => unknown;
+}
+
+/**
+ * The settings of a client's HTTP by which each of its requests ends by itself. Of a
+ * `requestTimeout` the SDK only warns unless it is told to throw; and it is over once the head of
+ * an answer is there, so that a body that stops needs the socket's own.
+ */
+export function requestLimits({ connectMs, requestMs }: CallLimits) {
+  return {
+    connectionTimeout: connectMs,
+    requestTimeout: requestMs,
+    throwOnRequestTimeout: true,
+    socketTimeout: requestMs,
+  };
+}
+
+/**
+ * The same client; each call on it ends by itself, with a `TimeoutError`. The SDK alone has no
+ * bound for a body that comes byte by byte, nor for credentials, for which no call's signal is
+ * heeded.
+ */
+export function limitedCalls<C extends Sender>(
+  client: C,
+  clock: Clock,
+  { callMs }: Pick<CallLimits, 'callMs'>,
+): Pick<C, 'send'> {
+  return {
+    send: new Proxy(client.send, {
+      apply(target, _self, [command, options]: unknown[]) {
+        const given = typeof options === 'object' ? options : undefined;
+        return withDeadline(clock, callMs, signalIn(given), async (abortSignal) => {
+          const answer: unknown = await Reflect.apply(target, client, [
+            command,
+            { ...given, abortSignal },
+          ]);
+          return answer;
+        });
+      },
+    }),
+  };
+}
+
+function signalIn(options: object | null | undefined): AbortSignal | undefined {
+  const signal: unknown = options && Reflect.get(options, 'abortSignal');
+  return signal instanceof AbortSignal ? signal : undefined;
+}
+
+/** Credentials of the SDK's default chain. */
+type Credentials<T> = () => Promise<T>;
+
+/**
+ * The SDK's default chain of credentials, begun anew where it takes longer than `ms`. One chain
+ * that waits for the EKS Pod Identity Agent waits for ever, and has all that ask later wait too.
+ *
+ * @param client makes a client, of which the chain is used.
+ */
+export function limitedCredentials<T>(
+  client: () => { readonly config: { readonly credentials: Credentials<T> } },
+  clock: Clock,
+  ms: number,
+): Credentials<T> {
+  return () => withDeadline(clock, ms, undefined, () => client().config.credentials());
+}

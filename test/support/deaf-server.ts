@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { onTestFinished } from 'vitest';
+
+/**
+ * How a server fails to answer: not at all, with a head and a body that stops, or with a body that
+ * goes on for ever.
+ */
+export const DEAF = ['silent', 'stopping', 'dripping'] as const;
+export type Deaf = (typeof DEAF)[number];
+
+export interface DeafServer {
+  readonly endpoint: string;
+  /** How many requests it got. */
+  requests(): number;
+  /** From now on it answers with this JSON. */
+  hear(answer: unknown): void;
+}
+
+/** An HTTP server that accepts every connection and request and never comes to an end with one. */
+export async function startDeafServer(how: Deaf): Promise<DeafServer> {
+  let answer: unknown;
+  let requests = 0;
+  const dripping = new Set<NodeJS.Timeout>();
+  const server = createServer((_, response) => {
+    requests += 1;
+    if (answer !== undefined) {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+    } else if (how !== 'silent') {
+      response.writeHead(200, { 'content-type': 'text/plain' }).write(' ');
+      if (how === 'dripping') dripping.add(setInterval(() => response.write(' '), 20));
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const timer of dripping) clearInterval(timer);
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    requests: () => requests,
+    hear(said) {
+      answer = said;
+    },
+  };
+}

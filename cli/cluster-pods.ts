@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { EKSClient } from '@aws-sdk/client-eks';
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { type ConfigurationOptions, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { of } from '@kubernetes/client-node/dist/gen/rxjsStub.js';
 import type { Clock } from '../shared/clock.ts';
 import { clusters } from '../shared/cluster/connect.ts';
 import { ClusterUnavailable } from '../shared/cluster/eks.ts';
@@ -8,6 +9,7 @@ import { describeKubernetesError } from '../shared/cluster/errors.ts';
 import type { Pod } from '../shared/cluster/kubernetes.ts';
 import { listAll } from '../shared/cluster/list.ts';
 import { podFromObject } from '../shared/cluster/pods.ts';
+import { withDeadline } from '../shared/deadline.ts';
 import { BadInput, Failed } from './failure.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -34,7 +36,11 @@ export async function podsOf(
   if (kubeconfig !== undefined) {
     const api = await apiOf(kubeconfig);
     return unlessRefused(cluster, () =>
-      listAll(podFromObject, (page) => api.listPodForAllNamespaces({ limit: PAGE_SIZE, ...page })),
+      listAll(podFromObject, (page) =>
+        withDeadline(clock, REQUEST_TIMEOUT_MS, undefined, (signal) =>
+          api.listPodForAllNamespaces({ limit: PAGE_SIZE, ...page }, endedBy(signal)),
+        ),
+      ),
     );
   }
   return unlessRefused(cluster, async () => {
@@ -59,6 +65,22 @@ async function apiOf(path: string): Promise<CoreV1Api> {
     const said = error instanceof Error ? error.message : String(error);
     throw new BadInput(`kubeconfig ${path}: ${said}`, { cause: error });
   }
+}
+
+/** The client has no time-out of its own, and a request that is not ended keeps the process alive. */
+function endedBy(signal: AbortSignal): ConfigurationOptions {
+  return {
+    middlewareMergeStrategy: 'append',
+    middleware: [
+      {
+        pre(request) {
+          request.setSignal(signal);
+          return of(request);
+        },
+        post: (response) => of(response),
+      },
+    ],
+  };
 }
 
 async function unlessRefused<T>(cluster: string, read: () => Promise<T>): Promise<T> {

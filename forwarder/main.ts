@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import pino from 'pino';
+import { limitedCredentials, requestLimits } from '../shared/aws-calls.ts';
 import { systemClock } from '../shared/clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { type ForwarderOptions, startForwarder } from './forwarder.ts';
 import { kubeFrom } from './kube-request.ts';
 import { ELECTION_TIMES } from './leader.ts';
-import { sqsSendBatch } from './send-batch.ts';
+import { CALL_TIMEOUT_MS, sqsSendBatch } from './send-batch.ts';
 
 const OUTBOX_BYTES = 64 * 1024 * 1024;
 
@@ -18,17 +19,28 @@ function kubeConfig(file: string | undefined): KubeConfig {
   return config;
 }
 
-function forwarderOptions(config: Config, log: pino.Logger): ForwarderOptions {
-  const sqs = new SQSClient({
-    region: config.region,
+/** As long as SQS has for a whole call; and credentials have longer, since they are asked for once. */
+const LIMITS = { connectMs: 3_000, requestMs: CALL_TIMEOUT_MS, callMs: CALL_TIMEOUT_MS };
+const CREDENTIALS_TIMEOUT_MS = 60_000;
+
+function sqsClient(region: string): SQSClient {
+  const settings = {
+    region,
+    requestHandler: requestLimits(LIMITS),
     // Else the queue's URL would win over AWS_ENDPOINT_URL_SQS.
     useQueueUrlAsEndpoint: false,
     maxAttempts: 1,
-  });
+  };
+  const withChain = () => new SQSClient(settings);
+  const credentials = limitedCredentials(withChain, systemClock, CREDENTIALS_TIMEOUT_MS);
+  return new SQSClient({ ...settings, credentials });
+}
+
+function forwarderOptions(config: Config, log: pino.Logger): ForwarderOptions {
   return {
     cluster: config.cluster,
     kube: kubeFrom(kubeConfig(config.kubeconfig)),
-    send: sqsSendBatch(sqs, config.queueUrl),
+    send: sqsSendBatch(sqsClient(config.region), config.queueUrl),
     lease: { namespace: config.namespace, name: config.leaseName },
     identity: `${config.podName}_${randomUUID()}`,
     http: { host: config.httpHost, port: config.httpPort },

@@ -1,10 +1,15 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { limitedCalls } from '../shared/aws-calls.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
+import type { Sqs } from '../shared/messages/queue.ts';
 import type { Refusal, SendBatch } from './outbox.ts';
 
-const CALL_TIMEOUT_MS = 10_000;
+/** A call that takes longer (ms) is given up, and its messages are sent again. */
+export const CALL_TIMEOUT_MS = 10_000;
 
 /** SendMessageBatch on one FIFO queue. The client's own retries should be off: the outbox has its own. */
-export function sqsSendBatch(client: SQSClient, queueUrl: string): SendBatch {
+export function sqsSendBatch(client: Sqs, queueUrl: string, clock: Clock = systemClock): SendBatch {
+  const limited = limitedCalls(client, clock, { callMs: CALL_TIMEOUT_MS });
   return async (batch, signal) => {
     const command = new SendMessageBatchCommand({
       QueueUrl: queueUrl,
@@ -15,8 +20,7 @@ export function sqsSendBatch(client: SQSClient, queueUrl: string): SendBatch {
         MessageBody: body,
       })),
     });
-    const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
-    const { Successful = [], Failed = [] } = await client.send(command, { abortSignal });
+    const { Successful = [], Failed = [] } = await limited.send(command, { abortSignal: signal });
     const taken = new Set(Successful.map(({ Id }) => Id));
     const failed = new Map(Failed.map((entry) => [entry.Id, entry]));
     const refusals: Refusal[] = [];

@@ -1,4 +1,10 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import {
+  type CallLimits,
+  limitedCalls,
+  limitedCredentials,
+  requestLimits,
+} from '../shared/aws-calls.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Ec2, ManagedTag } from '../shared/enis/ec2.ts';
 import { type EniInventory, eniInventory } from '../shared/enis/inventory.ts';
@@ -6,9 +12,8 @@ import { cachedSubnets, type Subnets } from '../shared/enis/subnets.ts';
 import type { Environment } from './environment.ts';
 import type { Instance } from './instance.ts';
 
-/** A call that takes longer (ms) is given up, and tried again. */
-const CALL_TIMEOUT_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 3_000;
+/** A call that takes longer is given up, and tried again. */
+const LIMITS: CallLimits = { connectMs: 3_000, requestMs: 10_000, callMs: 30_000 };
 
 export interface Ec2Clients {
   readonly client: Ec2;
@@ -28,11 +33,19 @@ export interface Ec2Access extends Ec2Clients {
 }
 
 /** The SDK's clients of a region, with credentials by its default chain: IRSA, Pod Identity, IMDS. */
-export function ec2Clients(region: string): Ec2Clients {
-  const requestHandler = { requestTimeout: CALL_TIMEOUT_MS, connectionTimeout: CONNECT_TIMEOUT_MS };
-  const client = new EC2Client({ region, requestHandler });
+export function ec2Clients(region: string, clock: Clock, limits: CallLimits = LIMITS): Ec2Clients {
+  const settings = { region, requestHandler: requestLimits(limits) };
+  const withChain = () => new EC2Client(settings);
+  const client = new EC2Client({
+    ...settings,
+    credentials: limitedCredentials(withChain, clock, limits.callMs),
+  });
   const { credentials } = client.config;
-  return { client, once: new EC2Client({ region, requestHandler, credentials, maxAttempts: 1 }) };
+  const once = new EC2Client({ ...settings, credentials, maxAttempts: 1 });
+  return {
+    client: limitedCalls(client, clock, limits),
+    once: limitedCalls(once, clock, limits),
+  };
 }
 
 export function ec2Access(

@@ -9,10 +9,12 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { Command } from 'commander';
 import { onlyStage, readStage } from '../config/read.ts';
 import { stackName } from '../resources/names.ts';
+import { requestLimits } from '../shared/aws-calls.ts';
 import { clusterIn, overlay } from './overlay.ts';
 import { stackOutputs } from './stack-outputs.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
+const LIMITS = { connectMs: 3_000, requestMs: 10_000 };
 
 interface Options {
   readonly stage?: string;
@@ -24,7 +26,10 @@ interface Options {
 async function writeOverlay(cluster: string, options: Options): Promise<void> {
   const { image, output, root, stage = onlyStage(root) } = options;
   const { region } = readStage(root, stage);
-  const cloudFormation = new CloudFormationClient({ region });
+  const cloudFormation = new CloudFormationClient({
+    region,
+    requestHandler: requestLimits(LIMITS),
+  });
   const outputs = await stackOutputs(cloudFormation, stackName(stage));
   const folder = output ?? join(root, 'deploy/overlays', cluster);
   await mkdir(folder, { recursive: true });

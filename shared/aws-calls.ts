@@ -21,7 +21,7 @@ interface Sender {
  * `requestTimeout` the SDK only warns unless it is told to throw; and it is over once the head of
  * an answer is there, so that a body that stops needs the socket's own.
  */
-export function requestLimits({ connectMs, requestMs }: CallLimits) {
+export function requestLimits({ connectMs, requestMs }: Omit<CallLimits, 'callMs'>) {
   return {
     connectionTimeout: connectMs,
     requestTimeout: requestMs,

@@ -121,20 +121,27 @@ describe('a pod with the ip-manager’s account', () => {
     metadata: { annotations: { [name]: value } },
   });
   /** Why the API server refuses a patch of a pod; `undefined` where it does not. */
-  const refusal = async (name: string, body: object, token = ownToken) => {
-    const { server, caData } = bed.plane;
-    const calls = kubernetesCalls({ server, caData, token: async () => token });
-    const patch = { namespace: 'default', name, body, fieldManager: 'ip-manager' };
-    return calls.patchPod(patch, AbortSignal.timeout(patience(10_000))).then(
+  const refusal = async (name: string, body: object, token = ownToken) =>
+    patched(name, body, token).then(
       () => undefined,
       (error: unknown) => String(error),
     );
+  const patched = (name: string, body: object, token: string) => {
+    const { server, caData } = bed.plane;
+    const calls = kubernetesCalls({ server, caData, token: async () => token });
+    const patch = { namespace: 'default', name, body, fieldManager: 'ip-manager' };
+    return calls.patchPod(patch, AbortSignal.timeout(patience(10_000)));
   };
 
   test('publishes, changes and withdraws its floating addresses', async () => {
     expect(await refusal('own', annotate(FLOATING_IPS, '["172.16.1.90"]'))).toBeUndefined();
     expect(await refusal('own', annotate(FLOATING_IPS, '["172.16.1.91"]'))).toBeUndefined();
     expect(await refusal('own', annotate(FLOATING_IPS, null))).toBeUndefined();
+  });
+
+  test('is told by the answer what time it is', async () => {
+    const { date } = await patched('own', annotate(FLOATING_IPS, null), ownToken);
+    expect(date).toMatch(/^\w{3}, \d{2} \w{3} \d{4} [\d:]{8} GMT$/);
   });
 
   test.for([

@@ -1,4 +1,3 @@
-import { parseProblems } from '../../shared/claims/condition-message.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { decidePassing } from '../../shared/plan/conflict.ts';
 import type { Assignment, Foreign, Placement } from '../../shared/plan/decision.ts';
@@ -116,15 +115,6 @@ function isTold(
       const placed = placedOf.get(pod.uid) ?? [];
       const known = problemsOf.get(pod.uid) ?? [];
       const condition = conditionOf({ pod, placed, problems: known });
-      return condition === undefined || isSame(condition, pod.condition) || refusedByEc2(pod);
+      return condition === undefined || isSame(condition, pod.condition);
     });
-}
-
-/** What EC2 refused is known to the reconcile alone: such a pod's address is among the missing. */
-function refusedByEc2({
-  condition,
-}: {
-  readonly condition?: { readonly message: string };
-}): boolean {
-  return parseProblems(condition?.message ?? '').some(({ kind }) => kind === 'refused');
 }

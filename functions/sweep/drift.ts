@@ -23,6 +23,8 @@ export interface Drift {
   readonly conflicting: readonly Problem[];
   /** Claimed, and its ENI has no room. */
   readonly full: readonly Problem[];
+  /** Claims that fit none of the ENIs in view: it may be one that lacks the tag. */
+  readonly ignored: number;
   /** A reconcile of the node would change something: the ENIs, or what a pod is told. */
   readonly toReconcile: boolean;
 }
@@ -59,6 +61,7 @@ export function driftOf(view: SweepView, node: NodeState): Drift {
     foreign: decided.foreign,
     conflicting: problems.filter(({ kind }) => kind === 'conflict' || kind === 'held-elsewhere'),
     full: problems.filter(({ kind }) => kind === 'eni-full'),
+    ignored: decided.ignored,
     toReconcile:
       missing.length > 0 || releases || !isTold(node, [...decided.keep, ...decided.held], problems),
   };

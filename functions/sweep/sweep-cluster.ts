@@ -36,7 +36,10 @@ export async function sweepCluster(
   const state = await readCluster(access, managed, signal);
   const view = { cluster, policy, state, enis: managed };
   const nodes = [...state.states.values()];
-  const suspected = nodes.filter((node) => isNoted(driftOf(view, node)));
+  const suspected = nodes.filter((node) => {
+    const drift = driftOf(view, node);
+    return isNoted(drift) || drift.ignored > 0;
+  });
 
   // Again with the ENIs that lack the tag, and as they are by now: which ENI is meant may hang on it.
   const instanceIds = suspected.map(({ instanceId }) => instanceId);

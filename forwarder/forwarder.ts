@@ -1,18 +1,17 @@
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../shared/clock.ts';
 import type { Limit } from './backlog.ts';
+import { createFitness, type Fitness } from './fitness.ts';
 import { serveHealth } from './health.ts';
 import type { Kube } from './kube-request.ts';
-import { type ElectionTimes, joinElection } from './leader.ts';
+import { type Election, type ElectionTimes, joinElection } from './leader.ts';
 import { leaseAt } from './leases.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createOutbox, type OutboxEvents, type SendBatch } from './outbox.ts';
+import { createOutbox, type Outbox, type OutboxEvents, type SendBatch } from './outbox.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { type WatchEvents, watchPods } from './watch-pods.ts';
 
 const HEARTBEAT_MS = 60_000;
-/** A replica that has seen no pods for longer than this does not say that it watches, ms. */
-const LONGEST_BLIND_MS = 60_000;
 /** Within the 30 s that Kubernetes gives a terminating pod by default, ms. */
 const DRAIN_MS = 15_000;
 
@@ -48,57 +47,20 @@ export interface Forwarder {
  * @throws where HTTP can't be served.
  */
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
-  const { cluster, kube, clock, random, log } = options;
+  const { kube, clock, random, log } = options;
   const ended = new AbortController();
-  const sight: Sight = { blindSince: clock.now() };
-  const metrics = createMetrics({
-    pods: () => replica.counts().pods,
-    nodes: () => replica.counts().nodes,
-    outboxMessages: () => outbox.size().messages,
-    outboxBytes: () => outbox.size().bytes,
-    leader: () => election.leading(),
-    lastEventAgeSeconds: () =>
-      sight.lastEvent === undefined ? undefined : (clock.now() - sight.lastEvent) / 1_000,
-  });
-  const outbox = createOutbox({
-    ...options,
-    limit: options.outboxLimit,
-    events: outboxEvents(metrics, log),
-  });
-  const replica = createReplica({ clock, cluster, outbox });
+  const sender = createSender(options, ended.signal);
+  const { fitness, metrics, outbox, replica } = sender;
   const health = await serveHealth({
     ...options.http,
     registry: metrics.registry,
-    notReady: () => (replica.listed() ? undefined : 'the pods are not listed yet'),
+    notReady: () => (replica.listed() ? fitness.problem() : 'the pods are not listed yet'),
   });
-  const election = joinElection({
-    leases: leaseAt(kube, options.lease.namespace, options.lease.name),
-    identity: options.identity,
-    clock,
-    random,
-    times: options.electionTimes,
-    onElected() {
-      log.info('leader: this replica sends from now on');
-      replica.elected();
-    },
-    onLost() {
-      log.info('no longer the leader: this replica only listens from now on');
-      replica.lost();
-      outbox.clear();
-    },
-    onError(error) {
-      metrics.apiFailures.inc({ call: 'lease' });
-      log.warn({ err: error }, 'the Lease could not be read or written; trying again');
-    },
-  });
-  const events = watchEvents({ metrics, log, sight, clock });
+  const election = sender.join();
+  const events = watchEvents({ metrics, log, fitness });
   const sink = { ...replica, onListed: logList(replica, log) };
   const watching = watchPods({ kube, sink, events, clock, random, signal: ended.signal });
-  const stopBeating = every(clock, HEARTBEAT_MS, () => {
-    const blindMs = sight.blindSince === undefined ? 0 : clock.now() - sight.blindSince;
-    if (blindMs <= LONGEST_BLIND_MS) replica.beat();
-    else log.error({ blindMs }, 'no heartbeat: the pods can not be watched');
-  });
+  const stopBeating = every(clock, HEARTBEAT_MS, sender.beat);
 
   const end = async (): Promise<void> => {
     stopBeating();
@@ -113,7 +75,7 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
       replica.flush();
       const drained = await outbox.drain(DRAIN_MS);
       if (!drained)
-        log.error({ outbox: outbox.size() }, 'messages are lost: SQS did not take them');
+        log.error({ outbox: outbox.size() }, 'messages are left unsent: SQS did not take them');
       await election.release();
       await health.stop();
     },
@@ -125,27 +87,94 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   };
 }
 
-/** Whether the pods are in sight. */
-interface Sight {
-  /** Absent while a watch is open. */
-  blindSince?: number | undefined;
-  lastEvent?: number;
+/** What sends while it leads, and gives the lead up where it is not fit, unless it ends anyway. */
+function createSender(options: ForwarderOptions, ended: AbortSignal) {
+  const { cluster, clock, random, log, electionTimes: times } = options;
+  const fitness = createFitness(clock, random, times);
+  let election: Election | undefined;
+  const metrics = createMetrics({
+    pods: () => replica.counts().pods,
+    nodes: () => replica.counts().nodes,
+    outboxMessages: () => outbox.size().messages,
+    outboxBytes: () => outbox.size().bytes,
+    leader: () => election?.leading() === true,
+    lastEventAgeSeconds: fitness.lastEventAgeSeconds,
+  });
+  const resign = (reason: 'sqs' | 'blind'): void => {
+    if (ended.aborted || election?.leading() !== true) return;
+    metrics.resignations.inc({ reason });
+    log.error({ problem: fitness.problem() }, 'not fit to lead: another replica is to send');
+    election.resign();
+  };
+  const outbox = createOutbox({
+    ...options,
+    limit: options.outboxLimit,
+    sendDeadline: times.sendDeadline,
+    events: outboxEvents(metrics, log, fitness, () => resign('sqs')),
+  });
+  const replica = createReplica({ clock, cluster, outbox });
+
+  return {
+    fitness,
+    metrics,
+    outbox,
+    replica,
+    join(): Election {
+      const { namespace, name } = options.lease;
+      const leases = leaseAt(options.kube, namespace, name);
+      const events = electionEvents({ replica, outbox, metrics, log });
+      election = joinElection({
+        ...options,
+        ...events,
+        leases,
+        times,
+        reluctance: fitness.reluctance,
+      });
+      return election;
+    },
+    beat(): void {
+      // Who does not see the pods does not lead, and so tells nobody that they are watched.
+      if (fitness.blind()) resign('blind');
+      replica.beat();
+    },
+  };
+}
+
+function electionEvents(context: {
+  readonly replica: Replica;
+  readonly outbox: Outbox;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}): Pick<Parameters<typeof joinElection>[0], 'unsentSince' | 'onElected' | 'onLost' | 'onError'> {
+  const { replica, outbox, metrics, log } = context;
+  return {
+    unsentSince: replica.unsentSince,
+    onElected(unsentSince) {
+      log.info('leader: this replica sends from now on');
+      replica.elected(unsentSince);
+    },
+    onLost() {
+      log.info('no longer the leader: this replica only listens from now on');
+      replica.lost();
+      outbox.clear();
+    },
+    onError(error) {
+      metrics.apiFailures.inc({ call: 'lease' });
+      log.warn({ err: error }, 'the Lease could not be read or written; trying again');
+    },
+  };
 }
 
 function watchEvents(context: {
   readonly metrics: Metrics;
   readonly log: Logger;
-  readonly sight: Sight;
-  readonly clock: Clock;
+  readonly fitness: Fitness;
 }): WatchEvents {
-  const { metrics, log, sight, clock } = context;
+  const { metrics, log, fitness } = context;
   return {
-    connected(open) {
-      if (open) sight.blindSince = undefined;
-      else sight.blindSince ??= clock.now();
-    },
+    connected: fitness.sees,
     received(type) {
-      sight.lastEvent = clock.now();
+      fitness.heard();
       metrics.watchEvents.inc({ type });
     },
     relist(reason) {
@@ -163,9 +192,17 @@ function watchEvents(context: {
   };
 }
 
-function outboxEvents(metrics: Metrics, log: Logger): OutboxEvents {
+function outboxEvents(
+  metrics: Metrics,
+  log: Logger,
+  fitness: Fitness,
+  resign: () => void,
+): OutboxEvents {
   return {
-    sent: (messages) => metrics.sent.inc(messages),
+    sent(messages) {
+      fitness.sent();
+      metrics.sent.inc(messages);
+    },
     failed(reason, messages) {
       metrics.sendFailures.inc({ reason }, messages);
       log.warn({ reason, messages }, 'SQS did not take messages; sending them again');
@@ -173,6 +210,10 @@ function outboxEvents(metrics: Metrics, log: Logger): OutboxEvents {
     collapsed(node, messages) {
       metrics.collapses.inc();
       log.warn({ node, messages }, 'too much waits to be sent: these messages became one resync');
+    },
+    stuck() {
+      fitness.stuck();
+      resign();
     },
   };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ApiError, type Kube, readText } from './kube-request.ts';
 
 const LONGEST_LEASE_BYTES = 1024 * 1024;
+const UNSENT = 'multus-eni.dev/unsent-seconds';
 
 /** What a Lease says. https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/ */
 export interface LeaseRecord {
@@ -12,6 +13,8 @@ export interface LeaseRecord {
   /** RFC 3339 with microseconds, as they are written: compared, never calculated with. */
   readonly acquireTime: string;
   readonly renewTime: string;
+  /** How long ago the oldest was seen that the holder has not sent; absent where nothing waits. */
+  readonly unsentSeconds?: number;
 }
 
 export interface Lease extends LeaseRecord {
@@ -35,7 +38,12 @@ export interface Leases {
 }
 
 const lease = z.object({
-  metadata: z.object({ resourceVersion: z.string() }),
+  metadata: z.object({
+    resourceVersion: z.string(),
+    annotations: z
+      .object({ [UNSENT]: z.coerce.number().min(0).optional().catch(undefined) })
+      .nullish(),
+  }),
   spec: z
     .object({
       holderIdentity: z.string().nullish(),
@@ -68,6 +76,9 @@ export function leaseAt(kube: Kube, namespace: string, name: string): Leases {
           namespace,
           name,
           ...(over === undefined ? {} : { resourceVersion: over.resourceVersion }),
+          ...(record.unsentSeconds === undefined
+            ? {}
+            : { annotations: { [UNSENT]: String(record.unsentSeconds) } }),
         },
         spec: {
           holderIdentity: record.holder,
@@ -102,5 +113,6 @@ async function read(response: Awaited<ReturnType<Kube>>): Promise<Lease> {
     transitions: spec?.leaseTransitions ?? 0,
     acquireTime: spec?.acquireTime ?? '',
     renewTime: spec?.renewTime ?? '',
+    unsentSeconds: metadata.annotations?.[UNSENT],
   };
 }

@@ -1,6 +1,7 @@
 import type { Cancel, Clock, Random } from '../shared/clock.ts';
 import type { Message } from '../shared/messages/schema.ts';
 import { createBacklog, type Limit, type Outgoing } from './backlog.ts';
+import { watchProgress } from './progress.ts';
 
 const CALLS_AT_ONCE = 4;
 const FIRST_RETRY_MS = 100;
@@ -30,10 +31,15 @@ export interface OutboxEvents {
   failed(reason: string, messages: number): void;
   /** The waiting messages of a node became one `resync`. */
   collapsed(node: string, messages: number): void;
+  /** For a whole send deadline SQS has taken nothing of what waits. */
+  stuck(): void;
 }
 
 export interface Outbox {
-  push(message: Message): void;
+  /** @param since when the oldest was seen that it tells of, ms since the epoch; by default now. */
+  push(message: Message, since?: number): void;
+  /** When the oldest may have been seen that is not sent, ms since the epoch; absent where nothing waits. */
+  unsentSince(): number | undefined;
   /** Resolves to true as soon as nothing waits, to false after `timeoutMs` milliseconds. */
   drain(timeoutMs: number): Promise<boolean>;
   /** Forgets everything that waits and gives up the calls under way. */
@@ -51,14 +57,18 @@ export function createOutbox(options: {
   readonly cluster: string;
   readonly limit: Limit;
   readonly send: SendBatch;
+  /** How long SQS may take nothing of what waits, ms. */
+  readonly sendDeadline: number;
   readonly events: OutboxEvents;
 }): Outbox {
   const { clock, random, cluster, limit, send, events } = options;
+  const progress = watchProgress(clock, options.sendDeadline, events.stuck);
   const backlog = createBacklog({ cluster, limit, collapsed: events.collapsed });
   const waiters = new Set<() => void>();
   let calls = 0;
   let failedCalls = 0;
   let pausedUntil = 0;
+  let unsentSince: number | undefined;
   let timer: { readonly at: number; readonly cancel: Cancel } | undefined;
   let abort = new AbortController();
 
@@ -69,6 +79,8 @@ export function createOutbox(options: {
 
   const settle = (batch: readonly Outgoing[], refusals: readonly Refusal[]): void => {
     const refused = new Map(refusals.map((refusal) => [refusal.index, refusal]));
+    // What is itself at fault says nothing against SQS: another replica would do no better.
+    if (batch.some((_, index) => refused.get(index)?.senderFault ?? true)) progress.step();
     for (const [index, { group }] of batch.entries()) {
       const refusal = refused.get(index);
       if (refusal === undefined) {
@@ -117,7 +129,11 @@ export function createOutbox(options: {
   };
 
   const pump = (): void => {
-    if (backlog.size().messages === 0) for (const done of waiters) done();
+    if (backlog.size().messages === 0) {
+      unsentSince = undefined;
+      progress.end();
+      for (const done of waiters) done();
+    }
     const now = clock.now();
     if (pausedUntil > now) {
       wakeAt(pausedUntil);
@@ -133,10 +149,13 @@ export function createOutbox(options: {
   };
 
   return {
-    push(message) {
+    push(message, since = clock.now()) {
+      unsentSince = Math.min(since, unsentSince ?? since);
       backlog.push(message, clock.now());
+      progress.begin();
       pump();
     },
+    unsentSince: () => unsentSince,
     drain(timeoutMs) {
       if (backlog.size().messages === 0) return Promise.resolve(true);
       return new Promise((resolve) => {

@@ -46,30 +46,25 @@ export interface Recent {
  */
 export function createRecent(clock: Clock, cluster: string): Recent {
   const kept: Named[] = [];
-  /** By address, the nodes whose pods let go of it, the last one last, and when. */
-  const lastLetGo = new Map<string, Map<string, number>>();
+  /** By address, what names it last on each node, the latest at the end. */
+  const byAddress = new Map<string, readonly Named[]>();
   let addresses = 0;
 
   const keep = (named: Named): void => {
     kept.push(named);
     addresses += named.pod.ips.length;
     for (const address of named.pod.ips) {
-      const nodes = lastLetGo.get(address) ?? new Map<string, number>();
-      lastLetGo.set(address, nodes);
-      nodes.delete(named.node);
-      nodes.set(named.node, named.at);
-      const [oldest] = nodes.keys();
-      if (nodes.size > MOST_NODES && oldest !== undefined) nodes.delete(oldest);
+      const others = (byAddress.get(address) ?? []).filter(({ node }) => node !== named.node);
+      byAddress.set(address, [...others, named].slice(-MOST_NODES));
     }
   };
 
-  const forget = ({ at, node, pod }: Named): void => {
-    addresses -= pod.ips.length;
-    for (const address of pod.ips) {
-      const nodes = lastLetGo.get(address);
-      if (nodes?.get(node) !== at) continue;
-      nodes.delete(node);
-      if (nodes.size === 0) lastLetGo.delete(address);
+  const forget = (named: Named): void => {
+    addresses -= named.pod.ips.length;
+    for (const address of named.pod.ips) {
+      const left = (byAddress.get(address) ?? []).filter((each) => each !== named);
+      if (left.length > 0) byAddress.set(address, left);
+      else byAddress.delete(address);
     }
   };
 
@@ -84,11 +79,11 @@ export function createRecent(clock: Clock, cluster: string): Recent {
 
   const letGoFor = (node: string, claims: readonly string[]): LetGo[] =>
     claims.flatMap((address) =>
-      [...(lastLetGo.get(address) ?? [])]
-        .filter(([other]) => other !== node)
-        .map(([other, at]) => ({
-          node: other,
-          observedAt: new Date(at).toISOString(),
+      (byAddress.get(address) ?? [])
+        .filter((named) => named.node !== node)
+        .map((named) => ({
+          node: named.node,
+          observedAt: new Date(named.at).toISOString(),
           ips: [address],
         })),
     );
@@ -109,7 +104,7 @@ export function createRecent(clock: Clock, cluster: string): Recent {
     messages(since, claiming) {
       forgetOld();
       const named = kept.filter(({ at }) => at >= since);
-      const claimed = [...lastLetGo.keys()]
+      const claimed = [...byAddress.keys()]
         .flatMap((address) => [...claiming(address)].map((node) => ({ node, address })))
         .map(({ node, address }) => ({ node, letGo: letGoFor(node, [address]) }))
         .filter(({ letGo }) => letGo.length > 0);

@@ -1,21 +1,32 @@
 import type { Clock } from '../shared/clock.ts';
-import type { Message } from '../shared/messages/schema.ts';
 import { resyncMessage } from './backlog.ts';
 import { createGather } from './gather.ts';
+import type { Outbox } from './outbox.ts';
 import { createPodIndex, type Hint } from './pod-index.ts';
 import { createRecent } from './recent.ts';
 import type { PodSink } from './watch-pods.ts';
 
-/** Longer than a Lease takes to run out, a take-over and the old leader's own sending, ms. */
-const UNSENT_MS = 60_000;
+/**
+ * What a leader saw so shortly before its end may be unsent without its having said so, ms: longer
+ * than a Lease takes to run out, a take-over and the old leader's own sending.
+ */
+const UNSAID_MS = 60_000;
+/** What it did say may have been read so much later, ms. */
+const READ_LATE_MS = 15_000;
 
 export interface Replica extends PodSink {
-  /** This replica sends from now on: first whatever another may have left unsent. */
-  elected(): void;
+  /**
+   * This replica sends from now on: first whatever another may have left unsent.
+   *
+   * @param unsentSince when the oldest of that was seen, as far as is known: ms since the epoch.
+   */
+  elected(unsentSince?: number): void;
   /** It sends nothing from now on, and goes on listening. */
   lost(): void;
   /** Tells that the cluster is being watched, if this replica is the one to tell it. */
   beat(): void;
+  /** When the oldest was seen that a leader, this one or one before, may not have sent: ms since the epoch. */
+  unsentSince(): number | undefined;
   /** Hands on at once what is being gathered. */
   flush(): void;
   /** The first list of pods is complete. */
@@ -28,14 +39,16 @@ export interface Replica extends PodSink {
 export function createReplica(options: {
   readonly clock: Clock;
   readonly cluster: string;
-  readonly outbox: { push(message: Message): void };
+  readonly outbox: Pick<Outbox, 'push' | 'unsentSince'>;
 }): Replica {
   const { clock, cluster, outbox } = options;
   const index = createPodIndex();
   const recent = createRecent(clock, cluster);
-  const gather = createGather({ clock, cluster, deliver: outbox.push });
+  const gather = createGather({ clock, cluster, deliver: (message) => outbox.push(message) });
   let listed = false;
   let leading = false;
+  /** From the election until it can send. */
+  let owedSince: number | undefined;
 
   const accept = (hints: readonly Hint[]): void => {
     // The first list is news of nothing: every node gets a resync after it.
@@ -53,8 +66,8 @@ export function createReplica(options: {
   const begin = (): void => {
     if (!leading || !listed) return;
     beat();
-    const since = clock.now() - UNSENT_MS;
-    for (const message of recent.messages(since, index.claiming)) outbox.push(message);
+    const since = Math.min(clock.now() - UNSAID_MS, (owedSince ?? Infinity) - READ_LATE_MS);
+    for (const message of recent.messages(since, index.claiming)) outbox.push(message, since);
     for (const node of index.nodes()) outbox.push(resyncMessage(cluster, node, clock.now()));
   };
 
@@ -67,8 +80,9 @@ export function createReplica(options: {
       listed = true;
       begin();
     },
-    elected() {
+    elected(unsentSince) {
       leading = true;
+      owedSince = unsentSince;
       begin();
     },
     lost() {
@@ -76,6 +90,7 @@ export function createReplica(options: {
       gather.clear();
     },
     beat,
+    unsentSince: () => (listed ? outbox.unsentSince() : owedSince),
     flush: gather.flush,
     listed: () => listed,
     counts: () => ({ pods: index.size(), nodes: index.nodes().size }),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Kube } from '../../forwarder/kube-request.ts';
+import { ELECTION_TIMES } from '../../forwarder/leader.ts';
 import { LOOSE, NET_1, networkStatus } from '../support/networks.ts';
 import type { Product } from '../support/product.ts';
 import type { Network, Worker } from '../support/stage.ts';
@@ -113,7 +114,12 @@ test.for(['first', 'last'] as const)(
 );
 
 /** The forwarder's own Lease is a write, too. */
-const RENEWS_SELDOM = { leaseDuration: 120_000, renewDeadline: 100_000, retryPeriod: 60_000 };
+const RENEWS_SELDOM = {
+  ...ELECTION_TIMES,
+  leaseDuration: 120_000,
+  renewDeadline: 100_000,
+  retryPeriod: 60_000,
+};
 
 /**
  * The API server sends a bookmark once a minute, and 2 s before the end of a watch: with an early

@@ -47,6 +47,10 @@ function bed() {
   const clock = virtualClock();
   const lease = sharedLease();
   const history: string[] = [];
+  /** How long each leaves a free Lease to others, and since when each has something unsent, ms. */
+  const reluctance = new Map<string, number>();
+  const unsentSince = new Map<string, number>();
+  const told: [string, number | undefined][] = [];
   const join = (who: string): Election =>
     joinElection({
       leases: lease.leases(who),
@@ -54,7 +58,12 @@ function bed() {
       clock,
       random: () => 0,
       times: ELECTION_TIMES,
-      onElected: () => history.push(`${who} leads`),
+      reluctance: () => reluctance.get(who) ?? 0,
+      unsentSince: () => unsentSince.get(who),
+      onElected(since) {
+        history.push(`${who} leads`);
+        told.push([who, since]);
+      },
       onLost: () => history.push(`${who} lost`),
       onError: () => {},
     });
@@ -65,7 +74,7 @@ function bed() {
     }
     await setImmediate();
   };
-  return { clock, lease, history, join, pass };
+  return { clock, lease, history, reluctance, unsentSince, told, join, pass };
 }
 
 describe('of two replicas', () => {
@@ -160,5 +169,123 @@ describe('a leader', () => {
     expect(history).toEqual([]);
     await pass(4_000);
     expect(history).toEqual(['a leads']);
+  });
+});
+
+describe('a leader that gives the Lease up', () => {
+  test('is followed at once by the other, and goes on taking part', async () => {
+    const { join, pass, history, lease, reluctance } = bed();
+    const a = join('a');
+    await pass(500);
+    const b = join('b');
+    await pass(10_000);
+    reluctance.set('a', 15_000);
+    a.resign();
+    expect(a.leading()).toBe(false);
+    await pass(3_000);
+    expect(history).toEqual(['a leads', 'a lost', 'b leads']);
+    reluctance.delete('a');
+    b.resign();
+    reluctance.set('b', 15_000);
+    await pass(3_000);
+    expect(history.slice(3)).toEqual(['b lost', 'a leads']);
+    expect(lease.stored()).toMatchObject({ holder: 'a' });
+  });
+
+  test('leads again where nobody else wants to, once it has left the Lease to others for long enough', async () => {
+    const { join, pass, history, reluctance } = bed();
+    const a = join('a');
+    await pass(10_000);
+    reluctance.set('a', 15_000);
+    a.resign();
+    await pass(14_000);
+    expect(history).toEqual(['a leads', 'a lost']);
+    await pass(5_000);
+    expect(history).toEqual(['a leads', 'a lost', 'a leads']);
+    await pass(60_000);
+    expect(history).toHaveLength(3);
+  });
+
+  test('never leads while it leaves the Lease to others for ever', async () => {
+    const { join, pass, history, reluctance } = bed();
+    const a = join('a');
+    await pass(10_000);
+    reluctance.set('a', Number.POSITIVE_INFINITY);
+    a.resign();
+    await pass(600_000);
+    expect(history).toEqual(['a leads', 'a lost']);
+    reluctance.delete('a');
+    await pass(3_000);
+    expect(history).toEqual(['a leads', 'a lost', 'a leads']);
+  });
+
+  test('leaves it to run out where it cannot write it', async () => {
+    const { join, pass, history, reluctance, lease } = bed();
+    const a = join('a');
+    await pass(500);
+    join('b');
+    await pass(10_000);
+    lease.unreachable.add('a');
+    reluctance.set('a', 15_000);
+    a.resign();
+    await pass(20_000);
+    expect(history).toEqual(['a leads', 'a lost', 'b leads']);
+    lease.unreachable.delete('a');
+    await pass(60_000);
+    expect(history).toHaveLength(3);
+    expect(lease.stored()).toMatchObject({ holder: 'b' });
+  });
+});
+
+describe('the next leader is told since when something may be unsent', () => {
+  test('by one that gives the Lease up', async () => {
+    const { clock, join, pass, told, unsentSince } = bed();
+    const a = join('a');
+    await pass(10_000);
+    join('b');
+    await pass(5_000);
+    const since = clock.now() - 100_000;
+    unsentSince.set('a', since);
+    a.resign();
+    await pass(1_000);
+    expect(told[0]).toEqual(['a', undefined]);
+    expect(told[1]?.[1]).toBeGreaterThanOrEqual(since - 1_000);
+    expect(told[1]?.[1]).toBeLessThanOrEqual(since + 5_000);
+  });
+
+  test('by one that dies, also where nobody of those between could send it', async () => {
+    const { clock, join, pass, told, unsentSince } = bed();
+    const a = join('a');
+    await pass(5_000);
+    const since = clock.now() - 20_000;
+    unsentSince.set('a', since);
+    await pass(5_000);
+    a.abandon();
+    const b = join('b');
+    await pass(17_000);
+    // It dies before it has written what it knows by itself.
+    b.abandon();
+    join('c');
+    await pass(20_000);
+    expect(told.map(([who]) => who)).toEqual(['a', 'b', 'c']);
+    for (const [, heard] of told.slice(1)) {
+      expect(heard).toBeGreaterThanOrEqual(since - 5_000);
+      expect(heard).toBeLessThanOrEqual(since + 5_000);
+    }
+  });
+
+  test('no more once it is sent', async () => {
+    const { clock, join, pass, told, unsentSince, lease } = bed();
+    const a = join('a');
+    await pass(5_000);
+    unsentSince.set('a', clock.now() - 20_000);
+    await pass(5_000);
+    expect(lease.stored()?.unsentSeconds).toBeGreaterThan(20);
+    unsentSince.delete('a');
+    await pass(5_000);
+    a.abandon();
+    join('b');
+    await pass(20_000);
+    expect(told.at(-1)).toEqual(['b', undefined]);
   });
 });

@@ -7,6 +7,7 @@ import { type VirtualClock, virtualClock } from '../../sandbox/clock.ts';
 import { nodeGroup } from '../../shared/messages/group.ts';
 import { type Message, parseMessage } from '../../shared/messages/schema.ts';
 
+const SEND_DEADLINE_MS = 20_000;
 const OBSERVED = '2026-01-01T00:00:00.000Z';
 
 function pods(node: string, name: string, ips: string[] = []): Message {
@@ -50,12 +51,14 @@ function start(limit = { messages: 1_000, bytes: 1_000_000 }) {
   const calls: Call[] = [];
   const collapsed: string[] = [];
   const failed: string[] = [];
+  let stuck = 0;
   let sent = 0;
   const outbox = createOutbox({
     clock,
     random: () => 0.5,
     cluster: 'demo',
     limit,
+    sendDeadline: SEND_DEADLINE_MS,
     send: (batch, signal) =>
       new Promise((resolve, reject) => {
         const call: Call = {
@@ -78,6 +81,9 @@ function start(limit = { messages: 1_000, bytes: 1_000_000 }) {
       },
       failed: (reason, n) => void failed.push(`${reason} ${n}`),
       collapsed: (node, n) => void collapsed.push(`${node} ${n}`),
+      stuck() {
+        stuck += 1;
+      },
     },
   });
   const call = (): Call => {
@@ -85,7 +91,7 @@ function start(limit = { messages: 1_000, bytes: 1_000_000 }) {
     if (next === undefined) throw new Error('nothing is being sent');
     return next;
   };
-  return { clock, calls, call, outbox, collapsed, failed, sent: () => sent };
+  return { clock, calls, call, outbox, collapsed, failed, stuck: () => stuck, sent: () => sent };
 }
 
 describe('a message that SQS takes', () => {
@@ -172,13 +178,13 @@ describe('a message that SQS does not take', () => {
   });
 
   test('waits ever longer, but never more than 30 s', async () => {
-    const { outbox, call, clock } = start();
+    const { outbox, call, calls, clock } = start();
     outbox.push(pods('a', 'p1'));
     const waits: number[] = [];
     for (let n = 0; n < 14; n += 1) {
       await call().fail();
       const before = clock.now();
-      clock.advance((clock.nextTimer() ?? 0) - before);
+      while (calls.length === 0) clock.advance((clock.nextTimer() ?? 0) - clock.now());
       waits.push(clock.now() - before);
     }
     expect(waits.slice(0, 4)).toEqual([75, 150, 300, 600]);
@@ -251,6 +257,23 @@ describe('what waits is bounded', () => {
     expect(outbox.size().messages).toBe(2);
   });
 
+  test('a node of which events wait gets its resync all the same, behind them', async () => {
+    const { outbox, call } = start();
+    outbox.push(resync('a'));
+    const away = call();
+    outbox.push(pods('a', 'p1'));
+    outbox.push(resync('a'));
+    expect(outbox.size().messages).toBe(3);
+    await away.answer();
+    const order: string[] = [];
+    for (let n = 0; n < 2; n += 1) {
+      const { batch, answer } = call();
+      order.push(...batch.map(about));
+      await answer();
+    }
+    expect(order).toEqual(['a p1', 'a resync']);
+  });
+
   test('of the heartbeats the newest waits', async () => {
     const { outbox, call, clock } = start();
     outbox.push(heartbeat('2026-01-01T00:00:00Z'));
@@ -294,6 +317,77 @@ describe('what waits is bounded', () => {
         for (const [name, at] of told) expect(begun.get(name)).toBeGreaterThan(at);
       }),
     );
+  });
+});
+
+describe('that SQS takes nothing', () => {
+  test('is told once something has waited for 20 s, and again after the next 20 s', async () => {
+    const { outbox, clock, call, stuck } = start();
+    clock.advance(60_000);
+    outbox.push(pods('a', 'p1'));
+    clock.advance(10_000);
+    await call().fail();
+    clock.advance(9_999);
+    expect(stuck()).toBe(0);
+    clock.advance(1);
+    expect(stuck()).toBe(1);
+    clock.advance(20_000);
+    expect(stuck()).toBe(2);
+  });
+
+  test('is told also where it answers, and refuses each message', async () => {
+    const { outbox, clock, calls, stuck } = start();
+    const refusal = { code: 'ThrottlingException', senderFault: false };
+    for (let seconds = 0; seconds < 20; seconds += 1) {
+      outbox.push(pods(`node-${seconds}`, 'p'));
+      for (const { batch, answer } of calls.splice(0)) {
+        await answer(batch.map((_, index) => ({ index, ...refusal })));
+      }
+      expect(stuck()).toBe(0);
+      clock.advance(1_000);
+    }
+    expect(stuck()).toBe(1);
+  });
+
+  test('is not told while it takes something, or nothing waits', async () => {
+    const { outbox, clock, call, stuck } = start();
+    outbox.push(pods('a', 'p1'));
+    outbox.push(pods('b', 'p1'));
+    for (let n = 0; n < 5; n += 1) {
+      clock.advance(19_000);
+      outbox.push(pods('a', `p${n}`));
+      await call().answer();
+    }
+    expect(outbox.size().messages).toBeGreaterThan(0);
+    while (outbox.size().messages > 0) await call().answer();
+    clock.advance(60_000);
+    expect(stuck()).toBe(0);
+  });
+
+  test('is not told of a message that is at fault itself, since any replica would be refused it', async () => {
+    const { outbox, clock, call, stuck } = start();
+    outbox.push(resync('a'));
+    for (let n = 0; n < 4; n += 1) {
+      await call().answer([{ index: 0, code: 'InvalidMessageContents', senderFault: true }]);
+      clock.advance(15_000);
+    }
+    expect(stuck()).toBe(0);
+  });
+
+  test('says since when something is unsent: since it was seen, and not what came later', async () => {
+    const { outbox, clock, call } = start();
+    const begun = clock.now();
+    expect(outbox.unsentSince()).toBeUndefined();
+    outbox.push(pods('a', 'p1'));
+    clock.advance(5_000);
+    outbox.push(pods('a', 'p2'));
+    expect(outbox.unsentSince()).toBe(begun);
+    outbox.push(pods('b', 'p3'), begun - 60_000);
+    expect(outbox.unsentSince()).toBe(begun - 60_000);
+    while (outbox.size().messages > 0) await call().answer();
+    expect(outbox.unsentSince()).toBeUndefined();
+    outbox.push(pods('a', 'p4'));
+    expect(outbox.unsentSince()).toBe(begun + 5_000);
   });
 });
 

@@ -11,7 +11,10 @@ const MINUTE_MS = 60_000;
 function start() {
   const clock = virtualClock();
   const messages: Message[] = [];
-  const outbox = { push: (message: Message) => void messages.push(message) };
+  const outbox = {
+    push: (message: Message) => void messages.push(message),
+    unsentSince: () => undefined,
+  };
   const replica = createReplica({ clock, cluster: 'demo', outbox });
   /** Takes what was sent since the last time. */
   const sent = (): string[] =>
@@ -175,6 +178,33 @@ describe('of what a pod let go of, the node of another claimant hears', () => {
     clock.advance(5 * MINUTE_MS);
     replica.elected();
     expect(sent()).toEqual(['heartbeat', `b pods: a let go of ${X}`, 'b resync']);
+  });
+});
+
+describe('a replica that takes over from leaders that could not send', () => {
+  test('repeats all that they may not have sent, as long as a naming holds', () => {
+    const { replica, sent, list, clock } = start();
+    list(podWith([X], { name: 'p1' }), podWith([X], { name: 'p2', node: 'b' }));
+    replica.onDeleted(podWith([X], { name: 'p2', node: 'b' }));
+    clock.advance(5 * MINUTE_MS);
+    const since = clock.now();
+    replica.onDeleted(podWith([X], { name: 'p1' }));
+    clock.advance(10 * MINUTE_MS);
+    replica.elected(since);
+    expect(sent()).toEqual(['heartbeat', `a pods: delete p1 ${X}`]);
+    replica.lost();
+    clock.advance(5 * MINUTE_MS + 1);
+    replica.elected(since);
+    expect(sent()).toEqual(['heartbeat']);
+  });
+
+  test('says what it owes until it can send, and then what is unsent', () => {
+    const { replica, list, clock } = start();
+    const since = clock.now() - 5 * MINUTE_MS;
+    replica.elected(since);
+    expect(replica.unsentSince()).toBe(since);
+    list();
+    expect(replica.unsentSince()).toBeUndefined();
   });
 });
 

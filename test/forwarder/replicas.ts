@@ -3,9 +3,10 @@ import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { type Forwarder, startForwarder } from '../../forwarder/forwarder.ts';
 import type { ElectionTimes } from '../../forwarder/leader.ts';
+import type { SendBatch } from '../../forwarder/outbox.ts';
 import { sqsSendBatch } from '../../forwarder/send-batch.ts';
 import { type SandboxSqs, startSqs } from '../../sandbox/sqs/start.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 import { type Message, parseMessage } from '../../shared/messages/schema.ts';
 import { patience } from '../support/machine.ts';
 import type { Cluster } from './cluster.ts';
@@ -16,6 +17,8 @@ function electionTimes(): ElectionTimes {
     leaseDuration: patience(1_000),
     renewDeadline: patience(700),
     retryPeriod: patience(100),
+    sendDeadline: patience(1_000),
+    standBack: patience(3_000),
   };
 }
 
@@ -55,28 +58,39 @@ export async function startQueue(): Promise<Queue> {
   };
 }
 
+export interface ReplicaOptions {
+  /** Where it looks for SQS. */
+  readonly endpoint?: string;
+  readonly clock?: Clock;
+  readonly times?: ElectionTimes;
+  /** Makes its calls on SQS, or has them fail. */
+  readonly sending?: (send: SendBatch) => SendBatch;
+}
+
 /** A replica of the forwarder in this process, which is gone when the test ends. */
 export async function startReplica(
-  { kube }: Cluster,
+  { kube }: Pick<Cluster, 'kube'>,
   queue: Queue,
   identity = 'replica-1',
+  { clock = systemClock, times = electionTimes(), ...options }: ReplicaOptions = {},
 ): Promise<Forwarder> {
   const client = new SQSClient({
     region: queue.sqs.region,
-    endpoint: queue.sqs.endpoint,
+    endpoint: options.endpoint ?? queue.sqs.endpoint,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
   });
+  const send = sqsSendBatch(client, queue.url);
   const forwarder = await startForwarder({
     cluster: 'demo',
     kube,
-    send: sqsSendBatch(client, queue.url),
+    send: options.sending?.(send) ?? send,
     lease: { namespace: 'default', name: 'multus-eni-forwarder' },
     identity,
     http: { host: '127.0.0.1', port: 0 },
     outboxLimit: { messages: 1_000, bytes: 1_000_000 },
-    electionTimes: electionTimes(),
-    clock: systemClock,
+    electionTimes: times,
+    clock,
     random: Math.random,
     log: pino({ level: 'silent' }),
   });

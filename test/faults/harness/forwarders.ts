@@ -1,3 +1,4 @@
+import { ELECTION_TIMES } from '../../../forwarder/leader.ts';
 import { createOutbox, type SendBatch } from '../../../forwarder/outbox.ts';
 import { createReplica, type Replica } from '../../../forwarder/replica.ts';
 import type { Change } from '../../../sandbox/kubernetes/store.ts';
@@ -88,9 +89,14 @@ export function startForwarders(options: {
       cluster: cluster.name,
       limit: { messages: 10_000, bytes: 64 * 1024 * 1024 },
       send: sending(life, options.send),
-      events: { sent() {}, failed() {}, collapsed() {} },
+      sendDeadline: ELECTION_TIMES.sendDeadline,
+      events: { sent() {}, failed() {}, collapsed() {}, stuck() {} },
     });
-    const replica = createReplica({ clock: life.clock, cluster: cluster.name, outbox });
+    const replica = createReplica({
+      clock: life.clock,
+      cluster: cluster.name,
+      outbox,
+    });
     const running: Running = {
       life,
       replica,

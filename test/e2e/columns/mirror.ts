@@ -4,7 +4,7 @@ import { type ResourceName, resourceNamed } from '../../../sandbox/kubernetes/re
 import { createStore } from '../../../sandbox/kubernetes/store.ts';
 import type { Api } from '../cluster/api.ts';
 
-/** Objects of an API server as its watches have told of them so far. */
+/** Objects of an API server as its lists and watches have told of them so far. */
 export interface Mirror extends Changes, Pick<ApiServer, 'find' | 'list'> {
   /** Ends the watches. @throws what ended one of them before. */
   stop(): Promise<void>;
@@ -15,22 +15,36 @@ export async function startMirror(api: Api, resources: readonly ResourceName[]):
   const store = createStore();
   const stopping = new AbortController();
 
-  const follow = async (resource: ResourceName, version: string): Promise<void> => {
+  const refill = async (resource: ResourceName): Promise<string> => {
+    const { objects, version } = await api.read(resource);
+    const gone = new Set(store.list(resource).map(({ metadata }) => metadata.uid));
+    for (const object of objects) {
+      gone.delete(object.metadata.uid);
+      store.put(resource, object);
+    }
+    for (const object of store.list(resource)) {
+      if (gone.has(object.metadata.uid)) store.remove(resource, object);
+    }
+    return version;
+  };
+  const watchFrom = async (resource: ResourceName, version: string): Promise<void> => {
+    for await (const { type, object } of api.watch(resource, version, stopping.signal)) {
+      if (type === 'DELETED') store.remove(resource, object);
+      else store.put(resource, object);
+    }
+  };
+  /** An API server ends watches as it likes, above all those that read slowly on a busy machine. */
+  const follow = async (resource: ResourceName, first: string): Promise<void> => {
     try {
-      for await (const { type, object } of api.watch(resource, version, stopping.signal)) {
-        if (type === 'DELETED') store.remove(resource, object);
-        else store.put(resource, object);
-      }
+      await watchFrom(resource, first);
+      while (!stopping.signal.aborted) await watchFrom(resource, await refill(resource));
     } catch (error) {
       if (!stopping.signal.aborted) throw error;
     }
-    if (!stopping.signal.aborted) throw new Error(`the watch of ${resource} has ended`);
   };
   const watching: Promise<unknown>[] = [];
   for (const resource of resources) {
-    const { objects, version } = await api.read(resource);
-    for (const object of objects) store.put(resource, object);
-    const watch = follow(resource, version);
+    const watch = follow(resource, await refill(resource));
     watch.catch(() => undefined);
     watching.push(watch);
   }

@@ -14,7 +14,7 @@ export const conflict: Step = {
     await kubectl.apply('sampleapp.yaml', { name: 'sampleapp-2', node: second.name });
 
     const failures = (): Promise<string[]> => kubectl.events('sampleapp-2', 'IPAssignmentFailed');
-    const holder = `${ADDRESS}: held by pod default/sampleapp on node ${first.name}`;
+    const holder = `${ADDRESS}: held by pod default/sampleapp on node ${first.name} (${eniOf(first, 1).id})`;
     await until('Events IPAssignmentFailed that name the holder', [holder], async () =>
       (await failures()).map((message) => message.split('. ')[0] ?? ''),
     );

@@ -1,3 +1,4 @@
+import { parseProblems } from '../../shared/claims/condition-message.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { decidePassing } from '../../shared/plan/conflict.ts';
 import type { Assignment, Foreign, Placement } from '../../shared/plan/decision.ts';
@@ -47,6 +48,10 @@ export function driftOf(view: SweepView, node: NodeState): Drift {
     if (kept) contested.push(...kept);
     else missing.push(assignment);
   }
+  // The room of what is contested went to what waits, and some of that was contested too.
+  for (const assignment of toldOfHolders(node, decided.waiting)) {
+    contested.push(...(keptByAnother(view, node, assignment) ?? []));
+  }
   const answered = new Set(contested.map(keyOf));
   const problems = [
     ...decided.problems.filter((problem) => !answered.has(keyOf(problem))),
@@ -65,6 +70,19 @@ export function driftOf(view: SweepView, node: NodeState): Drift {
     toReconcile:
       missing.length > 0 || releases || !isTold(node, [...decided.keep, ...decided.held], problems),
   };
+}
+
+/** Those of which the pod was told another problem than that its ENI is full. */
+function toldOfHolders(
+  { podObjects }: NodeState,
+  waiting: readonly Assignment[],
+): readonly Assignment[] {
+  return [...Map.groupBy(waiting, ({ claim }) => claim.pod.uid)].flatMap(([uid, ofPod]) => {
+    const problems = parseProblems(podObjects.get(uid)?.condition?.message ?? '');
+    const others = problems.filter(({ kind }) => kind !== 'eni-full');
+    const told = new Set(others.map(({ address }) => address));
+    return ofPod.filter(({ address }) => told.has(address));
+  });
 }
 
 function keyOf(problem: Problem): string {

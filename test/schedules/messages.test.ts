@@ -45,6 +45,28 @@ describe('5: a settled conflict', () => {
   });
 });
 
+describe('5: a settled conflict about more addresses than an ENI takes', () => {
+  test('is reported by every sweep, and costs no message and no call that changes anything', async () => {
+    const scene = await startScene();
+    const [ofB, ofC] = [70, 100].map((first) =>
+      Array.from({ length: 9 }, (_, index) => `172.16.1.${first + index}`),
+    );
+    scene.pod('p-b', { node: 'b', ips: ofB });
+    scene.pod('p-c', { node: 'c', ips: ofC });
+    for (const node of ['b', 'c']) await scene.look(node);
+    const greedy = scene.pod('greedy', { node: 'a', ips: [...(ofB ?? []), ...(ofC ?? [])] });
+    await scene.look('a');
+    expect(greedy.told()).toMatch(/^Conflict: /);
+    const before = scene.ec2.attempts();
+    await scene.sweep();
+    await scene.sweep();
+
+    expect(scene.queued()).toEqual([]);
+    await scene.look('a');
+    expect(scene.ec2.attempts()).toEqual(before);
+  });
+});
+
 describe('6: the loser on another node hears of it without a sweep', () => {
   test('that the holder is gone', async () => {
     const scene = await startScene();

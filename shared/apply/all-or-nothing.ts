@@ -7,6 +7,17 @@ export interface Outcome {
   readonly refused: readonly { readonly address: Address; readonly refusal: Refusal }[];
 }
 
+/** How a refused call is taken apart where the answer does not say which addresses it is about. */
+export interface Parts {
+  /**
+   * Those that are not worth a call each, as they are there already or were tried one by one: the
+   * others are tried without them, and they once by themselves.
+   */
+  readonly together?: ReadonlySet<Address>;
+  /** Asked once: those of the call that are known to be the reason. */
+  readonly culprits?: (part: readonly Address[]) => Promise<readonly Address[]>;
+}
+
 /**
  * EC2 does all addresses of a call or none. So that one bad address never blocks another, a
  * refused call is repeated without the addresses that the answer names, or in parts where it
@@ -14,37 +25,44 @@ export interface Outcome {
  *
  * @param addresses of one family, in the order in which they are to be served.
  * @param call one EC2 call for these addresses.
- * @param kept those of `addresses` that go along for safety, as they are there already: where a call
- *   with them is refused, the others are tried without them, and they once by themselves.
- * @throws what `call` throws where that is no refusal.
+ * @throws what `call` and `culprits` throw where that is no refusal.
  */
 export async function allOrNothing(
   addresses: readonly Address[],
   call: (addresses: readonly Address[]) => Promise<void>,
-  kept: ReadonlySet<Address> = new Set(),
+  { together = new Set(), culprits }: Parts = {},
 ): Promise<Outcome> {
   const done: Address[] = [];
   const refused: { address: Address; refusal: Refusal }[] = [];
   let full: Refusal | undefined;
+  let ask = culprits;
 
   const attempt = async (part: readonly Address[]): Promise<void> => {
     if (part.length === 0) return;
-    const isKept = part.some((address) => kept.has(address));
-    if (full && !isKept) {
+    if (full && !part.some((address) => together.has(address))) {
       refuse(part, full);
       return;
     }
     const refusal = await refusalOfCall(part, call);
     if (refusal === undefined) {
       done.push(...part);
-    } else if (refusal.named.length > 0) {
-      refuse(refusal.named, refusal);
-      await attempt(part.filter((address) => !refusal.named.includes(address)));
-    } else {
-      const parts = partsOf(part, kept);
-      if (parts.length === 0) refuse(part, refusal);
-      for (const smaller of parts) await attempt(smaller);
+      return;
     }
+    const known = await culpritsOf(part, refusal);
+    if (known.length > 0) {
+      refuse(known, refusal);
+      await attempt(part.filter((address) => !known.includes(address)));
+      return;
+    }
+    const parts = partsOf(part, together);
+    if (parts.length === 0) refuse(part, refusal);
+    for (const smaller of parts) await attempt(smaller);
+  };
+  const culpritsOf = async (part: readonly Address[], { kind, named }: Refusal) => {
+    if (named.length > 0 || kind !== 'unexplained' || part.length === 1) return named;
+    const asking = ask;
+    ask = undefined;
+    return (await asking?.(part)) ?? [];
   };
   const refuse = (part: readonly Address[], refusal: Refusal): void => {
     refused.push(...part.map((address) => ({ address, refusal })));
@@ -56,16 +74,15 @@ export async function allOrNothing(
   return { done, refused };
 }
 
-/** What is to be tried in the place of a refused call: those that are wanted before those that are kept. */
+/** What is to be tried in the place of a refused call; nothing where that is not worth it. */
 function partsOf(
   part: readonly Address[],
-  kept: ReadonlySet<Address>,
+  together: ReadonlySet<Address>,
 ): readonly (readonly Address[])[] {
-  const wanted = part.filter((address) => !kept.has(address));
-  if (wanted.length < part.length) {
-    const safe = part.filter((address) => kept.has(address));
-    // What is there already is not worth a call for each: EC2 may count it, or refuse it as it is.
-    return wanted.length > 0 ? [wanted, safe] : [];
+  const alone = part.filter((address) => !together.has(address));
+  if (alone.length < part.length) {
+    const rest = part.filter((address) => together.has(address));
+    return alone.length > 0 ? [alone, rest] : [];
   }
   const half = Math.ceil(part.length / 2);
   return part.length > 1 ? [part.slice(0, half), part.slice(half)] : [];

@@ -1,13 +1,13 @@
 import { AssignIpv6AddressesCommand, AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
 import { type Address, familyOf } from '../address.ts';
 import type { Ec2 } from '../enis/ec2.ts';
-import { allOrNothing, type Outcome } from './all-or-nothing.ts';
+import { allOrNothing, type Outcome, type Parts } from './all-or-nothing.ts';
 
 /**
  * Assigns addresses to an ENI: one call per family. An address that the ENI has already is
  * accepted by EC2. `AllowReassignment` is never set: it takes from whoever has the address.
  *
- * @param kept those of them that the ENI has already, as far as is known: see `allOrNothing`.
+ * @param parts how a refused call is taken apart.
  * @throws what the SDK throws where EC2 does not refuse addresses.
  */
 export async function assignToEni(
@@ -15,7 +15,7 @@ export async function assignToEni(
   eniId: string,
   addresses: readonly Address[],
   signal?: AbortSignal,
-  kept?: ReadonlySet<Address>,
+  parts?: Parts,
 ): Promise<Outcome> {
   const assignIpv4 = async (part: readonly Address[]): Promise<void> => {
     await ec2.send(
@@ -32,8 +32,8 @@ export async function assignToEni(
       { abortSignal: signal },
     );
   };
-  const ipv4 = await allOrNothing(ofFamily(addresses, 4), assignIpv4, kept);
-  const ipv6 = await allOrNothing(ofFamily(addresses, 6), assignIpv6, kept);
+  const ipv4 = await allOrNothing(ofFamily(addresses, 4), assignIpv4, parts);
+  const ipv6 = await allOrNothing(ofFamily(addresses, 6), assignIpv6, parts);
   return { done: [...ipv4.done, ...ipv6.done], refused: [...ipv4.refused, ...ipv6.refused] };
 }
 

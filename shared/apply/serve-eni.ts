@@ -6,7 +6,7 @@ import { allEnded } from './all-ended.ts';
 import { assignToEni } from './assign.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
 import { problemFor } from './refused.ts';
-import { type LetGoElsewhere, mayBeElsewhere, takeOver } from './take-over.ts';
+import { has, type LetGoElsewhere, mayBeElsewhere, takeOver } from './take-over.ts';
 
 /** The assignments of one ENI, in the order in which they are served. */
 export interface Queue {
@@ -28,14 +28,20 @@ export interface Serving {
 }
 
 /**
- * Serves an ENI's queue; the room of what is refused goes to those that wait for it. What became
- * of each is in the journal.
+ * How often the room of what is refused goes to what waits for it: a pod may claim hundreds of
+ * addresses that others have, and each turn takes its time.
+ */
+const MOST_TURNS = 5;
+
+/**
+ * Serves an ENI's queue; the room of what is refused goes to those that wait for it, and to pods of
+ * which nothing was refused first. What became of each is in the journal.
  *
  * @throws what `takeOver` throws, and what EC2 throws.
  */
 export async function serve(serving: Serving, queue: Queue): Promise<void> {
   let { kept, wanted, waiting } = queue;
-  while (kept.length + wanted.length > 0) {
+  for (let turn = 1; turn <= MOST_TURNS && kept.length + wanted.length > 0; turn += 1) {
     await assign(serving, kept, wanted);
     const next = nextOf(serving.journal, wanted, waiting);
     waiting = waiting.filter((assignment) => !next.includes(assignment));
@@ -50,6 +56,9 @@ function nextOf(
   served: readonly Assignment[],
   waiting: readonly Assignment[],
 ): Assignment[] {
+  const refusedPods = new Set([...problems.values()].map(({ pod }) => pod.uid));
+  const isRefused = ({ claim }: Assignment): boolean => refusedPods.has(claim.pod.uid);
+  const inTurn = [...waiting.filter((each) => !isRefused(each)), ...waiting.filter(isRefused)];
   return ([4, 6] as const).flatMap((family) => {
     const refused = served
       .filter(inFamily(family))
@@ -57,7 +66,7 @@ function nextOf(
       .filter((kind) => kind !== undefined);
     return refused.includes('eni-full')
       ? []
-      : waiting.filter(inFamily(family)).slice(0, refused.length);
+      : inTurn.filter(inFamily(family)).slice(0, refused.length);
   });
 }
 
@@ -73,12 +82,12 @@ async function assign(
   const { access, state, journal, letGo, signal } = serving;
   const contested = wanted.filter(serving.inConflict);
   const tried = [...kept, ...wanted.filter((assignment) => !contested.includes(assignment))];
-  const safe = new Set(kept.map(({ address }) => address));
+  const together = new Set(kept.map(({ address }) => address));
   const elsewhere: Assignment[] = [];
   const sent: Promise<void>[] = [];
   for (const family of [4, 6] as const) {
     const part = tried.filter(inFamily(family));
-    const assigning = assignPart(serving, safe, part).then((refused) => {
+    const assigning = assignPart(serving, together, part).then((refused) => {
       elsewhere.push(...refused);
     });
     sent.push(assigning);
@@ -86,26 +95,55 @@ async function assign(
     await assigning.catch(() => undefined);
   }
   await allEnded(sent);
-  const wantedElsewhere = [...contested, ...elsewhere];
-  await takeOver(access, state, wantedElsewhere, { journal, letGo, signal, kept: safe });
+  await takeOver(access, state, [...contested, ...elsewhere], {
+    journal,
+    letGo,
+    signal,
+    together,
+  });
 }
 
-/** @returns what may be on another ENI. */
+/**
+ * @param together gets those that EC2 refused one by one without saying why.
+ * @returns what may be on another ENI.
+ */
 async function assignPart(
-  { access, journal, signal }: Serving,
-  kept: ReadonlySet<Address>,
+  serving: Serving,
+  together: Set<Address>,
   tried: readonly Assignment[],
 ): Promise<Assignment[]> {
+  const { access, journal, signal } = serving;
   const [first] = tried;
   if (first === undefined) return [];
   const addresses = tried.map(({ address }) => address);
-  const { refused } = await assignToEni(access.ec2.client, first.eniId, addresses, signal, kept);
+  let found: readonly Address[] = [];
+  const culprits = async (part: readonly Address[]): Promise<readonly Address[]> => {
+    found = await onOtherEnis(serving, first.eniId, part);
+    return found;
+  };
+  const parts = { together: new Set(together), culprits };
+  const { refused } = await assignToEni(access.ec2.client, first.eniId, addresses, signal, parts);
+  const refusals = new Map(refused.map(({ address, refusal }) => [address, refusal]));
   const elsewhere: Assignment[] = [];
   for (const assignment of tried) {
-    const refusal = refused.find(({ address }) => address === assignment.address)?.refusal;
+    const { address } = assignment;
+    const refusal = refusals.get(address);
     if (refusal === undefined) recordAssigned(journal, assignment);
     else if (mayBeElsewhere(refusal.kind)) elsewhere.push(assignment);
     else recordProblem(journal, problemFor(assignment, refusal));
+    if (refusal?.kind === 'unexplained' && !found.includes(address)) together.add(address);
   }
   return elsewhere;
+}
+
+/** EC2 does not name what it refuses: those that another ENI has need not be tried one by one. */
+async function onOtherEnis(
+  { access, state, signal }: Serving,
+  eniId: string,
+  addresses: readonly Address[],
+): Promise<Address[]> {
+  const own = state.enis.find(({ id }) => id === eniId);
+  if (own === undefined) return [];
+  const enis = await access.ec2.inventory.withAddresses(own.vpcId, addresses, signal);
+  return addresses.filter((address) => enis.some((eni) => eni.id !== eniId && has(eni, address)));
 }

@@ -33,8 +33,8 @@ export interface TakeOverOptions {
   /** Left over outside of the ranges, these may be taken from those nodes' ENIs all the same. */
   readonly letGo?: LetGoElsewhere;
   readonly signal?: AbortSignal;
-  /** Of the ENI's addresses, those that are assigned again for safety. */
-  readonly kept?: ReadonlySet<Address>;
+  /** Those that are not worth a call each where no other ENI has them: see `Parts`. */
+  readonly together?: ReadonlySet<Address>;
 }
 
 const ROUNDS = 5;
@@ -55,10 +55,11 @@ export async function takeOver(
   access: ClusterAccess,
   state: NodeState,
   wanted: readonly Assignment[],
-  { journal, letGo, signal, kept }: TakeOverOptions,
+  { journal, letGo, signal, together }: TakeOverOptions,
 ): Promise<void> {
   const { unassignedFrom } = journal;
   const taken = new Set<Assignment>();
+  const refused = new Set(together);
   let pending = [...wanted];
   let stuck: ReadonlyMap<Assignment, ClaimProblem> = new Map();
   for (let round = 0; pending.length > 0; round += 1) {
@@ -73,7 +74,11 @@ export async function takeOver(
     stuck = await unassign(access, examined.take, unassignedFrom, signal);
     for (const { assignment } of examined.take) taken.add(assignment);
     const tried = [...examined.free, ...examined.take.map((entry) => entry.assignment)];
-    const outcome = await assignAll(access, tried, signal, kept);
+    const apart = examined.free.filter(({ address }) => refused.has(address));
+    const outcome = await assignAll(access, tried, apart, signal);
+    for (const { address, refusal } of outcome.refused) {
+      if (refusal.kind === 'unexplained') refused.add(address);
+    }
     pending = settle(tried, outcome, { journal, taken, nowhere: examined.nowhere, round });
   }
 }
@@ -124,7 +129,8 @@ async function examine(
   return { take, free, refused, nowhere: new Set(free.map(({ address }) => address)) };
 }
 
-function has(eni: Eni, address: Address): boolean {
+/** Whether the ENI has the address in any way but within a prefix. */
+export function has(eni: Eni, address: Address): boolean {
   return eni.secondary.includes(address) || eni.primary.includes(address);
 }
 
@@ -206,13 +212,15 @@ async function unassign(
 async function assignAll(
   access: ClusterAccess,
   tried: readonly Assignment[],
+  apart: readonly Assignment[],
   signal?: AbortSignal,
-  kept?: ReadonlySet<Address>,
 ): Promise<Outcome> {
+  const together = new Set(apart.map(({ address }) => address));
   const outcomes: Outcome[] = [];
   for (const [eniId, onEni] of Map.groupBy(tried, (assignment) => assignment.eniId)) {
     const addresses = onEni.map(({ address }) => address);
-    outcomes.push(await assignToEni(access.ec2.client, eniId, addresses, signal, kept));
+    const parts = { together };
+    outcomes.push(await assignToEni(access.ec2.client, eniId, addresses, signal, parts));
   }
   return {
     done: outcomes.flatMap(({ done }) => done),

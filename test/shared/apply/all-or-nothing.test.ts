@@ -63,7 +63,7 @@ describe('a call that EC2 refuses for some of its addresses', () => {
           throw Object.assign(new Error('Full.'), { name: 'PrivateIpAddressLimitExceeded' });
         }
       },
-      new Set(kept),
+      { together: new Set(kept) },
     );
     expect(calls).toEqual([[...kept, ...wanted], wanted, kept]);
     expect(done).toEqual(wanted);
@@ -96,7 +96,7 @@ describe('a call that EC2 refuses for some of its addresses', () => {
             }
             for (const each of part) have.add(each);
           };
-          const outcome = await allOrNothing(asked, call, new Set(kept));
+          const outcome = await allOrNothing(asked, call, { together: new Set(kept) });
           const [done, refused] = [outcome.done, outcome.refused.map((entry) => entry.address)];
           const good = asked.filter((each) => !bad.includes(each));
           expect([...have].sort()).toEqual([...done].sort());

@@ -14,36 +14,49 @@ interface Timer {
   readonly task: () => void;
 }
 
+function firesBefore(a: Timer, b: Timer): boolean {
+  return a.due < b.due || (a.due === b.due && a.id < b.id);
+}
+
 /** A virtual clock that begins at `startMs` (milliseconds since the epoch). */
 export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
   let now = startMs;
   let sequence = 0;
-  const timers = new Map<number, Timer>();
+  /** The next to fire is the last. */
+  const timers: Timer[] = [];
 
-  const next = (): Timer | undefined => {
-    let first: Timer | undefined;
-    for (const timer of timers.values()) {
-      if (first === undefined || timer.due < first.due) first = timer;
+  /** Behind those that fire later than `timer`. */
+  const placeOf = (timer: Timer): number => {
+    let low = 0;
+    let high = timers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = timers[middle];
+      if (other !== undefined && firesBefore(timer, other)) low = middle + 1;
+      else high = middle;
     }
-    return first;
+    return low;
   };
 
   return {
     now: () => now,
     after(delayMs, task): Cancel {
-      const id = sequence++;
-      timers.set(id, { id, due: now + Math.max(0, delayMs), task });
-      return () => timers.delete(id);
+      const timer = { id: sequence++, due: now + Math.max(0, delayMs), task };
+      timers.splice(placeOf(timer), 0, timer);
+      return () => {
+        const place = placeOf(timer);
+        if (timers[place] === timer) timers.splice(place, 1);
+      };
     },
     advance(ms) {
       const until = now + ms;
-      for (let timer = next(); timer !== undefined && timer.due <= until; timer = next()) {
-        timers.delete(timer.id);
+      for (let timer = timers.at(-1); timer && timer.due <= until; timer = timers.at(-1)) {
+        timers.pop();
         now = Math.max(now, timer.due);
         timer.task();
       }
       now = until;
     },
-    nextTimer: () => next()?.due,
+    nextTimer: () => timers.at(-1)?.due,
   };
 }

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type Clock, systemClock } from '../../shared/clock.ts';
-import { SqsError } from './errors.ts';
+import { answerOf, operate } from './answer.ts';
 import { createFaults, type Faults, type LoggedCall } from './faults.ts';
 import type { StoredMessage } from './message.ts';
-import { OPERATIONS } from './protocol.ts';
 import type { QueueAttributes } from './queue-attributes.ts';
 import { createService, type Service } from './service.ts';
 
@@ -99,54 +97,19 @@ async function handle(
   const call: LoggedCall = { action, queue: queueIn(body), at: context.clock.now() };
   context.calls.push(call);
 
-  try {
-    context.faults.beforeEffect(action);
-    const run = OPERATIONS.get(action);
-    if (run === undefined) {
-      const message = `The action ${action} is not valid for this endpoint.`;
-      throw new SqsError('InvalidAction', message);
-    }
-    const { service, urlOf } = context;
-    const result = await run(parse(body), { service, urlOf, signal: caller.signal });
-    if (context.faults.losesResponse(action)) {
-      call.outcome = 'lost';
-      response.destroy();
-      return;
-    }
-    call.outcome = 'ok';
-    respond(response, context.clock, 200, result ?? {});
-  } catch (error) {
-    if (!(error instanceof SqsError)) throw error;
-    call.outcome = error.type;
-    refuse(response, context.clock, error);
-  }
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    throw new SqsError('SerializationException', `not JSON: ${error}`);
-  }
-}
-
-function respond(response: ServerResponse, clock: Clock, status: number, body: unknown): void {
-  response.writeHead(status, {
-    date: new Date(clock.now()).toUTCString(),
-    'content-type': 'application/x-amz-json-1.0',
-    'x-amzn-requestid': randomUUID(),
+  const { service, urlOf, faults } = context;
+  const answer = await answerOf(() => {
+    faults.beforeEffect(action);
+    return operate(action, body, { service, urlOf, signal: caller.signal });
   });
-  response.end(JSON.stringify(body));
-}
-
-function refuse(response: ServerResponse, clock: Clock, error: SqsError): void {
-  // SDKs that came from the query protocol take the error's code from here.
-  const fault = error.status < 500 ? 'Sender' : 'Receiver';
-  response.setHeader('x-amzn-query-error', `${error.queryCode};${fault}`);
-  respond(response, clock, error.status, {
-    __type: `com.amazonaws.sqs#${error.type}`,
-    message: error.message,
-  });
+  if (answer.outcome === 'ok' && faults.losesResponse(action)) {
+    call.outcome = 'lost';
+    response.destroy();
+    return;
+  }
+  call.outcome = answer.outcome;
+  const date = new Date(context.clock.now()).toUTCString();
+  response.writeHead(answer.status, { date, ...answer.headers }).end(answer.body);
 }
 
 function queueIn(body: string): string | undefined {

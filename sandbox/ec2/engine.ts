@@ -47,7 +47,7 @@ export interface Ec2 extends Controls {
   handle(params: URLSearchParams, options?: { readonly signal?: AbortSignal }): Promise<Answer>;
   readonly calls: CallLog;
   readonly faults: Faults;
-  readonly throttle: Pick<Throttle, 'enable' | 'disable'>;
+  readonly throttle: Throttle;
   /** How far DescribeNetworkInterfaces lags behind from now on. */
   setStaleness(staleness: Staleness): void;
   /** Calls `listener` right after every change of EC2's state, until the returned function is called. */

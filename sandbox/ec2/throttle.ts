@@ -10,7 +10,9 @@ export interface Throttle {
   enable(sizes?: Readonly<Record<string, BucketSize>>): void;
   disable(): void;
   /** Takes a token for one call; false where there is none. */
-  take(action: string, params: URLSearchParams): boolean;
+  take(action: string, params?: URLSearchParams): boolean;
+  /** Whether a call would find a token; none is taken. */
+  has(action: string, params?: URLSearchParams): boolean;
 }
 
 /**
@@ -46,6 +48,18 @@ export function createThrottle(clock: Clock): Throttle {
   let sizes: Readonly<Record<string, BucketSize>> | undefined;
   const buckets = new Map<string, { tokens: number; at: number }>();
 
+  /** The bucket of a call, filled up to now; `undefined` where there is none. */
+  const bucketOf = (action: string, params: URLSearchParams) => {
+    if (sizes === undefined) return undefined;
+    const unbounded = UNBOUNDED_ACTIONS.includes(action) && !isBounded(params);
+    const size = sizes[action] ?? defaultSize(action, unbounded);
+    const name = unbounded ? `${action} of everything` : action;
+    const now = clock.now();
+    const bucket = buckets.get(name) ?? { tokens: size.tokens, at: now };
+    const refilled = bucket.tokens + ((now - bucket.at) / 1000) * size.refillPerSecond;
+    return { name, tokens: Math.min(size.tokens, refilled), at: now };
+  };
+
   return {
     enable(overrides = {}) {
       sizes = overrides;
@@ -54,18 +68,17 @@ export function createThrottle(clock: Clock): Throttle {
     disable() {
       sizes = undefined;
     },
-    take(action, params) {
-      if (sizes === undefined) return true;
-      const unbounded = UNBOUNDED_ACTIONS.includes(action) && !isBounded(params);
-      const size = sizes[action] ?? defaultSize(action, unbounded);
-      const name = unbounded ? `${action} of everything` : action;
-      const now = clock.now();
-      const bucket = buckets.get(name) ?? { tokens: size.tokens, at: now };
-      const refilled = bucket.tokens + ((now - bucket.at) / 1000) * size.refillPerSecond;
-      const tokens = Math.min(size.tokens, refilled);
+    take(action, params = new URLSearchParams()) {
+      const bucket = bucketOf(action, params);
+      if (bucket === undefined) return true;
+      const { name, tokens, at } = bucket;
       const taken = tokens >= 1;
-      buckets.set(name, { tokens: taken ? tokens - 1 : tokens, at: now });
+      buckets.set(name, { tokens: taken ? tokens - 1 : tokens, at });
       return taken;
+    },
+    has(action, params = new URLSearchParams()) {
+      const { tokens = 1 } = bucketOf(action, params) ?? {};
+      return tokens >= 1;
     },
   };
 }

@@ -95,3 +95,13 @@ test('it is off unless enabled', async () => {
   const w = await startWorkers();
   expect(await drain(w, ENIS)).toBe(MOST);
 });
+
+test('whether there is a token can be asked without taking one', async () => {
+  const { ec2 } = await startWorkers();
+  const action = 'AssignPrivateIpAddresses';
+  expect(ec2.throttle.has(action)).toBe(true);
+  ec2.throttle.enable({ [action]: { tokens: 1, refillPerSecond: 0 } });
+  expect([ec2.throttle.has(action), ec2.throttle.has(action)]).toEqual([true, true]);
+  expect(ec2.throttle.take(action)).toBe(true);
+  expect(ec2.throttle.has(action)).toBe(false);
+});

@@ -106,7 +106,7 @@ function withCondition(
 }
 
 /** More than any run has at a time. */
-const REMEMBERED = 1_000;
+const REMEMBERED = 10_000;
 
 /**
  * Stored objects never change, so each is read once. By uid and not in a WeakMap, which would

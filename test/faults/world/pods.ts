@@ -36,7 +36,11 @@ export interface VirtualPod {
 }
 
 /** Creates a pod that is bound to its node, and not attached yet. Nothing is done to one that is gone. */
-export function createPod(cluster: VirtualCluster, name: string, spec: PodSpec): VirtualPod {
+export function createPod(
+  cluster: Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'worker'>,
+  name: string,
+  spec: PodSpec,
+): VirtualPod {
   const { objects, store } = cluster.api;
   const { node, namespace = 'default', gated = false } = spec;
   ensureNamespace(objects, namespace);

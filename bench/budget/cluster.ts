@@ -1,0 +1,82 @@
+import type { Ec2 } from '../../sandbox/ec2/engine.ts';
+import { createKubernetesApi, type KubernetesApi } from '../../sandbox/kubernetes/kubernetes.ts';
+import { launchWorker } from '../../sandbox/worker.ts';
+import { RANGES } from '../../shared/claims/annotations.ts';
+import type { VirtualCluster, VirtualWorker } from '../../test/faults/world/world.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export const CLUSTER = 'demo';
+/** `net-1` is on eth1 and `net-2` on eth2, each in a subnet of its own. */
+export const NETWORKS = ['net-1', 'net-2'] as const;
+export type Network = (typeof NETWORKS)[number];
+
+/** A cluster of workers with two Multus ENIs each. */
+export interface Cluster extends Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'worker'> {
+  readonly workers: readonly VirtualWorker[];
+  /** The ENI's id. */
+  eniOf(node: string, network: Network): string;
+  readonly subnets: readonly string[];
+}
+
+/** @param instanceType of all workers. */
+export function createCluster(
+  ec2: Ec2,
+  { clock, random }: VirtualTime,
+  nodes: number,
+  instanceType: string,
+): Cluster {
+  const api = createKubernetesApi({ clock, random });
+  const nodeSubnetId = ec2.addSubnet({ cidr: '10.0.0.0/16' });
+  const subnets = NETWORKS.map((_, index) => ec2.addSubnet({ cidr: `10.${index + 1}.0.0/16` }));
+  const enis = subnets.map((subnetId, index) => ({ subnetId, deviceIndex: index + 1 }));
+  for (const index of NETWORKS.keys()) createNetwork(api, index + 1);
+  const workers = Array.from({ length: nodes }, (): VirtualWorker => {
+    const worker = launchWorker(ec2, { cluster: CLUSTER, instanceType, nodeSubnetId, enis });
+    api.objects.create('nodes', {
+      metadata: {
+        name: worker.name,
+        labels: { 'node.kubernetes.io/instance-type': instanceType },
+      },
+      spec: { providerID: `aws:///us-east-1a/${worker.instanceId}` },
+    });
+    return { ...worker, cluster: CLUSTER };
+  });
+  const byName = new Map(workers.map((worker) => [worker.name, worker]));
+  const worker = (name: string): VirtualWorker => {
+    const found = byName.get(name);
+    if (found === undefined) throw new Error(`there is no worker ${name}`);
+    return found;
+  };
+  let uids = 0;
+
+  return {
+    api,
+    clock,
+    workers,
+    worker,
+    subnets: [nodeSubnetId, ...subnets],
+    // Not in the order in which they are made: it decides where times are equal.
+    newUid() {
+      uids += 1;
+      return `${Math.floor(random() * 2 ** 40).toString(16)}-${uids}`;
+    },
+    eniOf(node, network) {
+      const index = NETWORKS.indexOf(network) + 1;
+      const eni = worker(node).enis.find(({ deviceIndex }) => deviceIndex === index);
+      if (eni === undefined) throw new Error(`${node} has no eth${index}`);
+      return eni.id;
+    },
+  };
+}
+
+function createNetwork({ objects }: KubernetesApi, index: number): void {
+  const config = { cniVersion: '0.3.1', type: 'ipvlan', master: `eth${index}` };
+  objects.create('network-attachment-definitions', {
+    metadata: {
+      name: `net-${index}`,
+      namespace: 'default',
+      annotations: { [RANGES]: JSON.stringify([`10.${index}.128.0/17`]) },
+    },
+    spec: { config: JSON.stringify({ ...config, ipam: { type: 'static' } }) },
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * `npm run bench:budget [-- --json] [--only NAME]… [--seed 1] [--nodes 100] [--read 100] [--write 300]
+ * [--details]`: what the product costs in EC2 calls and time, and what it leaves to others, under the
+ * token buckets that AWS documents. The real forwarder, functions and SDK on the sandbox, on virtual
+ * time, so the figures depend on no machine; `--read` and `--write` are what EC2's calls take, ms.
+ * `--json` prints `{ assign, unassign, refused, throttled, seconds, p50Ms, p99Ms, neighbourRefused }`
+ * by scenario alone, and leaves the judgement to its reader; see figures.ts. The table has the goals
+ * beside the figures, and ends with 1 where one is missed.
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { playInThread } from './in-thread.ts';
+import { type Answer, type Order, order } from './play.ts';
+import { isWithin, tableOf } from './report.ts';
+import { isScenario, SCENARIOS, type ScenarioName } from './scenarios/index.ts';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    details: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    seed: { type: 'string', default: '1' },
+    nodes: { type: 'string', default: '100' },
+    read: { type: 'string', default: '100' },
+    write: { type: 'string', default: '300' },
+  },
+});
+
+/** Those that take longest first. */
+const ORDER = [
+  ...['rollout', 'deletion', 'churn', 'neighbour', 'burst', 'burstWithoutBucket'],
+  ...['quietChurn', 'drain'],
+];
+
+function wanted(): ScenarioName[] {
+  const names = Object.keys(SCENARIOS).filter(isScenario);
+  for (const name of values.only) {
+    if (!isScenario(name)) throw new Error(`there is no ${name}; there are ${names.join(', ')}`);
+  }
+  return values.only.length === 0 ? names : names.filter((name) => values.only.includes(name));
+}
+
+function orderOf(scenario: ScenarioName): Order {
+  const [seed, nodes] = [Number(values.seed), Number(values.nodes)];
+  const [ec2ReadMs, ec2WriteMs] = [Number(values.read), Number(values.write)];
+  return order.parse({ scenario, seed, nodes, ec2ReadMs, ec2WriteMs });
+}
+
+const names = wanted();
+const todo = names.toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
+const answers = new Map<ScenarioName, Answer>();
+const playOn = async (): Promise<void> => {
+  for (let scenario = todo.shift(); scenario !== undefined; scenario = todo.shift()) {
+    answers.set(scenario, await playInThread(orderOf(scenario)));
+  }
+};
+await Promise.all(Array.from({ length: availableParallelism() }, playOn));
+
+const results = new Map(
+  names.flatMap((name) => {
+    const { figures } = answers.get(name) ?? {};
+    return figures === undefined ? [] : [[name, figures] as const];
+  }),
+);
+if (values.json) {
+  console.log(JSON.stringify(Object.fromEntries(results), undefined, 2));
+} else {
+  console.log(tableOf(results));
+  if (!isWithin(results)) process.exitCode = 1;
+}
+if (values.details) {
+  for (const [name, { details }] of answers) {
+    console.error(name);
+    for (const [what, count] of Object.entries(details)) console.error(`  ${what}: ${count}`);
+  }
+}

@@ -1,0 +1,38 @@
+import { firstSeen, type Play, untilEnd } from './played.ts';
+
+const PODS_PER_NODE = 10;
+const WINDOW_MS = 2_500;
+
+/**
+ * Ten pods on each node get their networks within 2.5 s.
+ *
+ * @param until what the seconds end with: every address on its ENI (`assigned`), or also every pod
+ *   told and the queue empty (`quiet`). The waits are from `network-status` to the address.
+ */
+export function burst(until: 'assigned' | 'quiet'): Play {
+  return async (stage) => {
+    const { clock, random } = stage;
+    const pods = stage.workers.flatMap((worker) =>
+      Array.from({ length: PODS_PER_NODE }, () => stage.pods.create(worker)),
+    );
+    await stage.begin(() => true);
+    for (const pod of pods) {
+      clock.after(random() * WINDOW_MS, () => {
+        pod.attach();
+        clock.after(200 + 300 * random(), pod.run);
+      });
+    }
+    const addresses = pods.flatMap((pod) => pod.addresses);
+    const assigned = firstSeen(stage, () =>
+      addresses.every(({ assignedMs }) => assignedMs !== undefined),
+    );
+    const quiet = () =>
+      assigned() !== undefined && pods.every((pod) => pod.isTold()) && stage.idle();
+    await untilEnd(stage, quiet);
+    const endMs = until === 'assigned' ? (assigned() ?? Number.NaN) : stage.sinceBegin();
+    return {
+      seconds: endMs / 1_000,
+      waitsMs: addresses.map(({ assignedMs = Number.NaN }) => assignedMs),
+    };
+  };
+}

@@ -1,0 +1,82 @@
+import type { Pod } from '../pods.ts';
+import type { Stage } from '../stage.ts';
+import { type Play, untilEnd } from './played.ts';
+
+const PODS_PER_NODE = 10;
+const SECONDS = 60;
+
+/**
+ * For a minute pods come and go in turns, where ten are on each node. The seconds end when all that
+ * follows is done, the waits are from `network-status` to the address.
+ *
+ * @param perSecond pods that come or go each second.
+ */
+export function churn(perSecond: number): Play {
+  return async (stage) => {
+    const pods = stage.workers.flatMap((worker) =>
+      Array.from({ length: PODS_PER_NODE }, () => stage.pods.create(worker)),
+    );
+    for (const pod of pods) {
+      pod.attach();
+      pod.run();
+    }
+    await stage.begin(() => pods.every((pod) => pod.isTold()));
+    const changes = perSecond * SECONDS;
+    const { came, went } = startChanges(stage, pods, changes, perSecond);
+    const released = (): boolean =>
+      went.every(({ addresses }) => addresses.every(({ releasedMs }) => releasedMs !== undefined));
+    await untilEnd(
+      stage,
+      () =>
+        came.length + went.length === changes &&
+        stage.idle() &&
+        came.every((pod) => pod.isTold()) &&
+        released(),
+    );
+    return {
+      seconds: stage.sinceBegin() / 1_000,
+      waitsMs: came.flatMap(({ addresses }) =>
+        addresses.map(({ assignedMs = Number.NaN }) => assignedMs),
+      ),
+    };
+  };
+}
+
+/** @returns the pods that came and were attached, and those that went, so far. */
+function startChanges(stage: Stage, pods: readonly Pod[], changes: number, perSecond: number) {
+  const { clock, random, workers } = stage;
+  const there = [...pods];
+  const load = new Map(workers.map(({ name }) => [name, PODS_PER_NODE]));
+  const loadOf = (node: string): number => load.get(node) ?? 0;
+  const came: Pod[] = [];
+  const went: Pod[] = [];
+
+  const come = (): void => {
+    // Where there is most room, as a scheduler does, with some chance.
+    const fewest = Math.min(...load.values());
+    const roomy = workers.filter(({ name }) => loadOf(name) <= fewest + 1);
+    const worker = roomy[Math.floor(random() * roomy.length)];
+    if (worker === undefined) throw new Error('there is no worker');
+    load.set(worker.name, loadOf(worker.name) + 1);
+    const pod = stage.pods.create(worker);
+    clock.after(1_000 + 1_000 * random(), () => {
+      pod.attach();
+      came.push(pod);
+      clock.after(300, pod.run);
+    });
+  };
+  const go = (): void => {
+    const [pod] = there.splice(Math.floor(random() * there.length), 1);
+    if (pod === undefined) throw new Error('there is no pod left');
+    pod.terminate();
+    clock.after(1_000 + 3_000 * random(), () => {
+      pod.remove();
+      load.set(pod.node, loadOf(pod.node) - 1);
+      went.push(pod);
+    });
+  };
+  for (let change = 0; change < changes; change += 1) {
+    clock.after((change * 1_000) / perSecond, change % 2 === 0 ? come : go);
+  }
+  return { came, went };
+}

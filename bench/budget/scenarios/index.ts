@@ -1,0 +1,40 @@
+import { burst } from './burst.ts';
+import { churn } from './churn.ts';
+import { deletion } from './deletion.ts';
+import { drain } from './drain.ts';
+import type { Play } from './played.ts';
+import { rollout } from './rollout.ts';
+
+export interface Scenario {
+  /** For the table. */
+  readonly title: string;
+  readonly play: Play;
+  /** EC2 throttles as AWS does. Default: it does. */
+  readonly throttled?: boolean;
+  /** Somebody else makes an Assign a second. Default: nobody does. */
+  readonly neighbour?: boolean;
+  /** Default: m5.4xlarge, whose ENIs take 29 secondary addresses. */
+  readonly instanceType?: string;
+}
+
+/** By the names that `--only` takes and `--json` prints. */
+export const SCENARIOS = {
+  burstWithoutBucket: {
+    title: 'burst of pods, no bucket',
+    play: burst('assigned'),
+    throttled: false,
+  },
+  burst: { title: 'burst of pods', play: burst('assigned') },
+  neighbour: { title: 'burst beside a neighbour', play: burst('quiet'), neighbour: true },
+  deletion: { title: 'all pods deleted', play: deletion },
+  rollout: { title: 'rolling restart', play: rollout },
+  churn: { title: '20 changes a second', play: churn(20) },
+  quietChurn: { title: '2 changes a second', play: churn(2) },
+  drain: { title: 'a node drained', play: drain, instanceType: 'm5.24xlarge' },
+} as const satisfies Readonly<Record<string, Scenario>>;
+
+export type ScenarioName = keyof typeof SCENARIOS;
+
+export function isScenario(name: string): name is ScenarioName {
+  return Object.hasOwn(SCENARIOS, name);
+}

@@ -1,0 +1,99 @@
+import { stageFile } from '../../config/schema.ts';
+import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
+import { createEc2, type Ec2 } from '../../sandbox/ec2/engine.ts';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { type Addresses, watchAddresses } from './addresses.ts';
+import { type Latencies, sqsClient } from './clients.ts';
+import { CLUSTER, type Cluster, createCluster } from './cluster.ts';
+import { type CallFigures, countCalls } from './figures.ts';
+import { startForwarder } from './forwarder.ts';
+import { startLambda } from './lambda.ts';
+import { startNeighbour } from './neighbour.ts';
+import { createPods, type Pods } from './pods.ts';
+import { createQueue } from './queue.ts';
+import { createTally } from './tally.ts';
+import { startVirtualTime, type VirtualTime } from './virtual-time.ts';
+
+export interface StageOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly instanceType: string;
+  readonly latencies: Latencies;
+  /** EC2 throttles as AWS does, from `begin` on. */
+  readonly throttled: boolean;
+  /** A neighbour makes Assign calls, from `begin` on. */
+  readonly neighbour: boolean;
+}
+
+/** The whole product at scale, on virtual time: what it does depends on no machine. */
+export interface Stage extends Pick<VirtualTime, 'drive'> {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ec2: Ec2;
+  readonly workers: Cluster['workers'];
+  readonly pods: Pods;
+  readonly addresses: Addresses;
+  /** Nothing waits in the queue, and the function does not run. */
+  idle(): boolean;
+  /** Waits until what was prepared is done and everybody is quiet, and counts from then on. */
+  begin(prepared: () => boolean): Promise<void>;
+  /** Milliseconds since `begin`. */
+  sinceBegin(): number;
+  /** EC2's calls since `begin`. */
+  calls(): CallFigures;
+  neighbourRefused(): number;
+  /** Everything that was counted since `begin`. */
+  details(): Readonly<Record<string, number>>;
+}
+
+const PREPARING_MS = 600_000;
+const QUIET_MS = 60_000;
+
+export async function startStage(options: StageOptions): Promise<Stage> {
+  const { seed, nodes, instanceType, latencies, throttled, neighbour } = options;
+  const time = startVirtualTime(seed);
+  const { clock, drive } = time;
+  const ec2 = createEc2({ clock, region: REGION, account: ACCOUNT });
+  const queue = createQueue(clock);
+  const cluster = createCluster(ec2, time, nodes, instanceType);
+  const tally = createTally();
+  const surroundings = { time, latencies, ec2, queue, cluster, instanceType, tally };
+  const lambda = await startLambda(surroundings, defaultConcurrency());
+  const sqs = sqsClient(queue.service, time, latencies, { maxAttempts: 1 });
+  startForwarder(time, cluster, sqs, queue.url, latencies.watch);
+  const addresses = watchAddresses(ec2);
+  const idle = (): boolean => lambda.running() === 0 && queue.size() === 0;
+  let begunAt = clock.now();
+  let neighbourRefused = (): number => 0;
+
+  return {
+    ...{ clock, random: time.random, drive, ec2, addresses, idle },
+    workers: cluster.workers,
+    pods: createPods(cluster, addresses),
+    async begin(prepared) {
+      const isPrepared = await drive(() => prepared() && idle(), PREPARING_MS);
+      if (!isPrepared) throw new Error('what the scenario begins with was not done in time');
+      await drive(() => false, QUIET_MS);
+      ec2.calls.clear();
+      tally.clear();
+      if (throttled) ec2.throttle.enable();
+      neighbourRefused = startNeighbour(clock, ec2.throttle, neighbour);
+      begunAt = clock.now();
+    },
+    sinceBegin: () => clock.now() - begunAt,
+    calls: () => countCalls(ec2.calls.all()),
+    neighbourRefused: () => neighbourRefused(),
+    details() {
+      for (const { action, outcome } of ec2.calls.all()) {
+        const how = outcome.kind === 'refused' ? `refused: ${outcome.code}` : outcome.kind;
+        tally.add(`EC2 ${action} ${how}`);
+      }
+      return tally.counts();
+    },
+  };
+}
+
+/** How many executions a stage's configuration allows side by side unless it says otherwise. */
+function defaultConcurrency(): number {
+  return stageFile.parse({ region: REGION, clusters: [{ name: CLUSTER }] }).concurrency;
+}

@@ -78,14 +78,18 @@ export function keptText(kept: Kept, environment: Readonly<Record<string, string
     `  export KUBECONFIG=${kubeconfig}`,
     '  kubectl get pods -o wide',
     '  kubectl describe pod sampleapp-2',
+    '  kubectl get events --sort-by=.lastTimestamp',
     '',
     `  export AWS_DEFAULT_REGION=${region} AWS_ACCESS_KEY_ID=${environment.AWS_ACCESS_KEY_ID} \\`,
     `    AWS_SECRET_ACCESS_KEY=${environment.AWS_SECRET_ACCESS_KEY}`,
     `  aws --endpoint-url ${endpoints.ec2} ec2 describe-network-interfaces`,
+    `  aws --endpoint-url ${endpoints.ec2} ec2 describe-subnets`,
     `  aws --endpoint-url ${endpoints.eks} eks describe-cluster --name ${kept.cluster}`,
     `  aws --endpoint-url ${endpoints.sts} sts get-caller-identity`,
     `  aws --endpoint-url ${endpoints.sqs} sqs get-queue-attributes --attribute-names All \\`,
     `    --queue-url ${queueUrl}`,
+    '',
+    'What is there and what is not: sandbox/README.md',
     '',
   ].join('\n');
 }

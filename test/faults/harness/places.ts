@@ -32,7 +32,7 @@ export function isTaggedFor({ tags }: NetworkInterface, cluster: string): boolea
 }
 
 /** The instance that a Node names. */
-export function instanceOf(cluster: VirtualCluster, node: string): string | undefined {
+function instanceOf(cluster: VirtualCluster, node: string): string | undefined {
   return instanceIn(cluster.api.objects.find('nodes', { name: node })?.spec?.providerID);
 }
 

@@ -9,6 +9,8 @@ export interface Patch {
 export interface Mutant {
   readonly name: string;
   readonly patches: readonly Patch[];
+  /** The files of narrow tests that have to find it; the harness has to where there are none. */
+  readonly tests?: readonly string[];
 }
 
 const STATE = 'shared/state/node-state.ts';
@@ -85,8 +87,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: SPEAKER,
-        find: '    .filter((claimant) => !claimant.terminating || on.has(claimant.eniId))\n',
-        replace: '',
+        find: '  return claimant.eniId !== undefined && (!claimant.terminating || on.has(claimant.eniId));\n',
+        replace: '  return claimant.eniId !== undefined;\n',
       },
       {
         file: CONFLICT,
@@ -136,5 +138,173 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'assignKept: request.assignKept,',
       },
     ],
+  },
+  {
+    name: 'a second Node of the instance does not matter to unseen releases',
+    patches: [
+      {
+        file: 'shared/apply/apply-releases.ts',
+        find: '    eniIds.size === 0\n      ? Promise.resolve(true)\n',
+        replace: '    seen.size === 0\n      ? Promise.resolve((allowed = true))\n',
+      },
+    ],
+    tests: ['test/schedules/one-node.test.ts'],
+  },
+  {
+    name: 'the read-back does not look at IPv6',
+    patches: [
+      {
+        file: 'shared/apply/read-back.ts',
+        find: 'eni.id === eniId && eni.secondary.includes(address)',
+        replace: "eni.id === eniId && !address.includes(':') && eni.secondary.includes(address)",
+      },
+    ],
+    tests: ['test/shared/apply/read-back.test.ts'],
+  },
+  {
+    name: 'a take-over for a pod that has finished meanwhile',
+    patches: [
+      {
+        file: 'shared/apply/still-claimed.ts',
+        find: '    before?.finished === now?.finished &&\n',
+        replace: '',
+      },
+    ],
+    tests: ['test/shared/apply/take-over.test.ts'],
+  },
+  {
+    name: 'a message is acknowledged although the dead-letter queue refused it',
+    patches: [
+      {
+        file: RECONCILE_BATCH,
+        find: 'await backOff(batch, [envelope], {});\n    return [envelope];\n',
+        replace: 'await backOff(batch, [envelope], {});\n    return [];\n',
+      },
+    ],
+    tests: ['test/functions/dead-letter.test.ts'],
+  },
+  {
+    name: 'a forwarder that is blind goes on leading and beating',
+    patches: [
+      {
+        file: 'forwarder/forwarder.ts',
+        find: "      if (fitness.blind()) resign('blind');\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/forwarder/forwarder.test.ts', 'test/schedules/turns.test.ts'],
+  },
+  {
+    name: 'a task gets no time to end after its deadline',
+    patches: [
+      {
+        file: 'functions/deadline.ts',
+        find: 'const GRACE_MS = 2_000;\n',
+        replace: 'const GRACE_MS = 0;\n',
+      },
+    ],
+    tests: ['test/functions/deadline.test.ts'],
+  },
+  {
+    name: 'a resync is dropped while anything waits for its node',
+    patches: [
+      {
+        file: 'forwarder/backlog.ts',
+        find: "waiting(group).some((m) => m.reason === 'resync')",
+        replace: 'waiting(group).length > 0',
+      },
+    ],
+    tests: ['test/forwarder/outbox.test.ts'],
+  },
+  {
+    name: 'a floating claim of the same time takes the address',
+    patches: [
+      {
+        file: SPEAKER,
+        find: 'claimant.since > holder.since',
+        replace: 'claimant.since >= holder.since',
+      },
+    ],
+    tests: ['test/shared/plan/several-claimants.test.ts'],
+  },
+  {
+    name: 'a pod whose claim fits no ENI any more holds nothing',
+    patches: [
+      { file: SPEAKER, find: '  if (isIn(on, claimant.toldOn)) return true;\n', replace: '' },
+    ],
+    tests: ['test/schedules/placement.test.ts'],
+  },
+  {
+    name: 'who loses an address is told after who gets it',
+    patches: [
+      {
+        file: 'functions/reconcile/feedback.ts',
+        find: 'for (const lost of [true, false])',
+        replace: 'for (const lost of [false, true])',
+      },
+    ],
+    tests: ['test/schedules/placement.test.ts'],
+  },
+  {
+    name: 'an execution writes whether or not it still has its messages',
+    patches: [
+      {
+        file: RECONCILE_NODE,
+        find: '  await held();\n  const { seenGone } = memory;\n',
+        replace: '  const { seenGone } = memory;\n',
+      },
+    ],
+    tests: ['test/schedules/executions.test.ts'],
+  },
+  {
+    name: 'what is let go elsewhere is not handed over outside the ranges',
+    patches: [
+      {
+        file: CONFLICT,
+        find: ' || contested.letGoThere === true;\n',
+        replace: ';\n',
+      },
+    ],
+    tests: ['test/schedules/hand-over.test.ts'],
+  },
+  {
+    name: 'a release from an ENI that has moved to another instance',
+    patches: [
+      {
+        file: 'shared/apply/attached.ts',
+        find: '  if (newest.instanceId !== instanceId) throw elsewhere(eni, newest.instanceId);\n',
+        replace: '',
+      },
+    ],
+    tests: ['test/schedules/attachments.test.ts'],
+  },
+  {
+    name: 'only the oldest claimant of a node is asked about',
+    patches: [
+      {
+        file: CONFLICT,
+        find: '[speaker, ...rivals].map((claim) => {',
+        replace: '[speaker].map((claim) => {',
+      },
+    ],
+    tests: ['test/schedules/rivals.test.ts'],
+  },
+  {
+    name: 'an ENI’s first IPv6 address is released like any other',
+    patches: [
+      { file: PLAN, find: '      else if (address === own)', replace: '      else if (false)' },
+    ],
+    tests: ['test/shared/plan/plan.test.ts'],
+  },
+  {
+    name: 'only known codes of EC2 are about single addresses',
+    patches: [
+      {
+        file: 'shared/apply/ec2-errors.ts',
+        find: '    status >= 400 &&\n',
+        replace: '    status === 499 &&\n',
+      },
+    ],
+    tests: ['test/shared/apply/all-or-nothing.test.ts'],
   },
 ];

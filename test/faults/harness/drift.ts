@@ -55,9 +55,14 @@ function unclaimed(
   return addressesOf(eni)
     .filter((address) => claimsAt(world, eni, byAddress.get(address) ?? []).local.length === 0)
     .map((address) => {
-      const inRanges = isInRange(world, address);
+      const inRanges = isInRange(world, address) && !mayBeTheWorkers(eni, address);
       return { text: `${address} is left on ${eni.id}`, inRanges, isLeft: true };
     });
+}
+
+/** EC2 flags no primary IPv6 address: then the first may be the worker's own. */
+function mayBeTheWorkers({ ipv6, primaryIpv6 }: NetworkInterface, address: Address): boolean {
+  return primaryIpv6 === undefined && ipv6[0] === address;
 }
 
 /** An address that is not where it should be, or that somebody else should have by now. */

@@ -5,7 +5,7 @@ import base from './vitest.config.ts';
 export default defineConfig({
   test: {
     ...base.test,
-    include: ['test/integration/**/*.test.ts'],
+    include: ['test/scenarios/**/*.test.ts'],
     globalSetup: ['test/e2e/columns/setup.ts'],
     maxWorkers: 1,
     // Every scenario has a stage of its own: modules are loaded once, which is half of the work.

@@ -5,13 +5,13 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**'],
     setupFiles: [
-      'test/setup/loopback-only.ts',
-      'test/setup/environment.ts',
-      'test/setup/patience.ts',
+      'test/support/setup/loopback-only.ts',
+      'test/support/setup/environment.ts',
+      'test/support/setup/patience.ts',
     ],
     pool: 'forks',
     // From the start of the process on, so that its worker threads inherit it.
-    execArgv: [`--import=${new URL('test/setup/loopback-only.ts', import.meta.url).href}`],
+    execArgv: [`--import=${new URL('test/support/setup/loopback-only.ts', import.meta.url).href}`],
     // Twice the cores: half of the time tests wait, for sockets and for programs that they started.
     maxWorkers: 4,
     provide: { limits: { test: 120_000, hook: 60_000 } },

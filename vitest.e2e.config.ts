@@ -20,12 +20,12 @@ export default defineConfig({
     include: ['test/e2e/**/*.test.ts'],
     globalSetup: ['test/e2e/image/setup.ts'],
     setupFiles: [
-      'test/setup/loopback-only.ts',
-      'test/setup/environment.ts',
-      'test/setup/patience.ts',
+      'test/support/setup/loopback-only.ts',
+      'test/support/setup/environment.ts',
+      'test/support/setup/patience.ts',
     ],
     pool: 'forks',
-    execArgv: [`--import=${new URL('test/setup/loopback-only.ts', import.meta.url).href}`],
+    execArgv: [`--import=${new URL('test/support/setup/loopback-only.ts', import.meta.url).href}`],
     // They wait for nodes, leases and garbage collectors more than they compute.
     maxWorkers: 3,
     isolate: false,

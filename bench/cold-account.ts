@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sqsEvent } from '../sandbox/lambda/sqs-event.ts';
 import { startWorld, type World } from '../sandbox/world.ts';
-import { NETWORK_STATUS } from '../shared/claims/annotations.ts';
+import { NETWORK_STATUS } from '../shared/cluster/annotations.ts';
 import type { NodeMessage } from '../shared/messages/schema.ts';
 
 /** A pod on a worker of its own, whose address is not on an ENI yet. */

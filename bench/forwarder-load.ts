@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from '../sandbox/world.ts';
 import { fromInteger } from '../shared/address.ts';
-import { NETWORK_STATUS } from '../shared/claims/annotations.ts';
+import { NETWORK_STATUS } from '../shared/cluster/annotations.ts';
 import { message } from '../shared/messages/schema.ts';
 
 /** Seldom: what is waited for is told to a server in this very process. */

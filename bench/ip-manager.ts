@@ -16,7 +16,7 @@ import { startEc2 } from '../sandbox/ec2/server.ts';
 import { startImds } from '../sandbox/imds/server.ts';
 import { launchWorker } from '../sandbox/worker.ts';
 import { bundleProgram } from '../scripts/programs.ts';
-import { systemClock } from '../shared/clock.ts';
+import { systemClock } from '../shared/time/clock.ts';
 
 const RUNS = 20;
 const MAX_MEDIAN_MS = 300;

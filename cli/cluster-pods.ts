@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { type ConfigurationOptions, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { of } from '@kubernetes/client-node/dist/gen/rxjsStub.js';
-import type { Clock } from '../shared/clock.ts';
 import { clusters } from '../shared/cluster/connect.ts';
 import { ClusterUnavailable } from '../shared/cluster/eks.ts';
 import { describeKubernetesError } from '../shared/cluster/errors.ts';
 import type { Pod } from '../shared/cluster/kubernetes.ts';
 import { listAll } from '../shared/cluster/list.ts';
 import { podFromObject } from '../shared/cluster/pods.ts';
-import { withDeadline } from '../shared/deadline.ts';
+import type { Clock } from '../shared/time/clock.ts';
+import { withDeadline } from '../shared/time/deadline.ts';
 import { BadInput, Failed } from './failure.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;

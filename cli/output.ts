@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Clock } from '../shared/clock.ts';
+import type { Clock } from '../shared/time/clock.ts';
 
 /** Where text goes. */
 export interface Sink {

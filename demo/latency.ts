@@ -1,6 +1,6 @@
 import type { World } from '../sandbox/world.ts';
-import { NETWORK_STATUS } from '../shared/claims/annotations.ts';
 import { parseNetworkStatus } from '../shared/claims/network-status.ts';
+import { NETWORK_STATUS } from '../shared/cluster/annotations.ts';
 import { podFromObject } from '../shared/cluster/pods.ts';
 import type { DemoCluster } from './cluster.ts';
 

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
-import type { Clock, Random } from '../shared/clock.ts';
-import type { Limit } from './backlog.ts';
-import { createFitness, type Fitness } from './fitness.ts';
+import type { Clock, Random } from '../shared/time/clock.ts';
+import { createFitness, type Fitness } from './election/fitness.ts';
+import { type Election, type ElectionTimes, joinElection } from './election/leader.ts';
+import { leaseAt } from './election/leases.ts';
 import { serveHealth } from './health.ts';
 import type { Kube } from './kube-request.ts';
-import { type Election, type ElectionTimes, joinElection } from './leader.ts';
-import { leaseAt } from './leases.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createOutbox, type Outbox, type OutboxEvents, type SendBatch } from './outbox.ts';
+import type { Limit } from './outbox/backlog.ts';
+import { createOutbox, type Outbox, type OutboxEvents, type SendBatch } from './outbox/outbox.ts';
 import { createReplica, type Replica } from './replica.ts';
-import { type WatchEvents, watchPods } from './watch-pods.ts';
+import { type WatchEvents, watchPods } from './watch/watch-pods.ts';
 
 const HEARTBEAT_MS = 60_000;
 /** Within the 30 s that Kubernetes gives a terminating pod by default, ms. */

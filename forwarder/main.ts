@@ -3,12 +3,12 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import pino from 'pino';
 import { limitedCredentials, requestLimits } from '../shared/aws-calls.ts';
-import { systemClock } from '../shared/clock.ts';
+import { systemClock } from '../shared/time/clock.ts';
 import { type Config, readConfig } from './config.ts';
+import { ELECTION_TIMES } from './election/leader.ts';
 import { type ForwarderOptions, startForwarder } from './forwarder.ts';
 import { kubeFrom } from './kube-request.ts';
-import { ELECTION_TIMES } from './leader.ts';
-import { CALL_TIMEOUT_MS, sqsSendBatch } from './send-batch.ts';
+import { CALL_TIMEOUT_MS, sqsSendBatch } from './outbox/send-batch.ts';
 
 const OUTBOX_BYTES = 64 * 1024 * 1024;
 

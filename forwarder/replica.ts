@@ -1,10 +1,10 @@
-import type { Clock } from '../shared/clock.ts';
-import { resyncMessage } from './backlog.ts';
-import { createGather } from './gather.ts';
-import type { Outbox } from './outbox.ts';
-import { createPodIndex, type Hint } from './pod-index.ts';
-import { createRecent } from './recent.ts';
-import type { PodSink } from './watch-pods.ts';
+import type { Clock } from '../shared/time/clock.ts';
+import { createGather } from './hints/gather.ts';
+import { createPodIndex, type Hint } from './hints/pod-index.ts';
+import { createRecent } from './hints/recent.ts';
+import { resyncMessage } from './outbox/backlog.ts';
+import type { Outbox } from './outbox/outbox.ts';
+import type { PodSink } from './watch/watch-pods.ts';
 
 /**
  * What a leader saw so shortly before its end may be unsent without its having said so, ms: longer

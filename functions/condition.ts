@@ -1,6 +1,6 @@
 import { compareAddresses } from '../shared/address.ts';
-import { IGNORE, NETWORK_STATUS, NETWORKS_STATUS } from '../shared/claims/annotations.ts';
 import { formatConditionMessage } from '../shared/claims/condition-message.ts';
+import { IGNORE, NETWORK_STATUS, NETWORKS_STATUS } from '../shared/cluster/annotations.ts';
 import type { Pod, PodCondition } from '../shared/cluster/kubernetes.ts';
 import type { Assignment } from '../shared/plan/decision.ts';
 import { describeProblem, type Problem } from '../shared/plan/problem.ts';

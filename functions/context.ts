@@ -2,11 +2,11 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type CallLimits, limitedCalls, requestLimits } from '../shared/aws-calls.ts';
-import type { Clock } from '../shared/clock.ts';
 import { clusters as eksClusters } from '../shared/cluster/connect.ts';
 import type { Kubernetes } from '../shared/cluster/kubernetes.ts';
 import type { ClusterConfig, Config } from '../shared/config.ts';
 import { rememberedAttachments } from '../shared/enis/attachments.ts';
+import { countingEc2 } from '../shared/enis/counting-ec2.ts';
 import type { Ec2 } from '../shared/enis/ec2.ts';
 import { cachedInstanceLimits } from '../shared/enis/instance-limits.ts';
 import { type EniInventory, eniInventory } from '../shared/enis/inventory.ts';
@@ -14,7 +14,7 @@ import { cachedSubnets } from '../shared/enis/subnets.ts';
 import { messageSender, type SendMessages, type Sqs } from '../shared/messages/queue.ts';
 import type { ClusterAccess, Ec2Access } from '../shared/state/cluster-access.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
-import { countingEc2 } from './counting-ec2.ts';
+import type { Clock } from '../shared/time/clock.ts';
 
 /** A node has 45 s for all of its calls. */
 const LIMITS: CallLimits = { connectMs: 3_000, requestMs: 10_000, callMs: 30_000 };

@@ -1,6 +1,6 @@
 import type { EventToWrite } from '../shared/cluster/kubernetes.ts';
 import type { ClusterAccess } from '../shared/state/cluster-access.ts';
-import { inTurns } from './in-turns.ts';
+import { inTurns } from '../shared/time/in-turns.ts';
 
 /**
  * Writes Events, those of one object in their order: an assignment is told before what is wrong

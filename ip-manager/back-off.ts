@@ -1,4 +1,4 @@
-import type { Random } from '../shared/clock.ts';
+import type { Random } from '../shared/time/clock.ts';
 
 export interface BackOff {
   readonly firstMs: number;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { quote } from '../shared/claims/read.ts';
 import { DEFAULT_MANAGED_TAG, type ManagedTag, parseManagedTag } from '../shared/enis/ec2.ts';
+import { quote } from '../shared/text/read.ts';
 import { EXIT, Failure } from './exit-code.ts';
 
 /** What the program is told by environment variables, apart from what the AWS SDK reads itself. */

@@ -1,11 +1,11 @@
 /** `ip-manager initContainers | wait | sidecar`: see docs/ip-manager.md. */
 import { hostname, networkInterfaces } from 'node:os';
-import { systemClock } from '../shared/clock.ts';
-import { ec2Clients } from './ec2-access.ts';
+import { systemClock } from '../shared/time/clock.ts';
+import { ownPod } from './addresses/own-pod.ts';
+import { ec2Clients } from './assign/ec2-access.ts';
+import { readInstance } from './assign/instance.ts';
+import type { Outside } from './commands/outside.ts';
 import { readEnvironment } from './environment.ts';
-import { readInstance } from './instance.ts';
-import type { Outside } from './outside.ts';
-import { ownPod } from './own-pod.ts';
 import { run } from './program.ts';
 
 const clock = systemClock;

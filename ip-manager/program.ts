@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { initContainers } from './commands/init-containers.ts';
+import type { Outside } from './commands/outside.ts';
+import { sidecar } from './commands/sidecar.ts';
+import { wait } from './commands/wait.ts';
 import { EXIT, Failure } from './exit-code.ts';
-import { initContainers } from './init-containers.ts';
-import type { Outside } from './outside.ts';
-import { sidecar } from './sidecar.ts';
-import { wait } from './wait.ts';
 
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
 

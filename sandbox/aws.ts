@@ -1,5 +1,5 @@
-import type { Clock } from '../shared/clock.ts';
 import { KUBERNETES_GROUP } from '../shared/cluster/errors.ts';
+import type { Clock } from '../shared/time/clock.ts';
 import { type Ec2Server, startEc2 } from './ec2/server.ts';
 import { type EksServer, startEks } from './eks/server.ts';
 import { type SandboxSqs, startSqs } from './sqs/start.ts';

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../shared/clock.ts';
+import type { Cancel, Clock } from '../shared/time/clock.ts';
 
 /** A clock that stands still until a test moves it. */
 export interface VirtualClock extends Clock {

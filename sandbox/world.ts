@@ -1,4 +1,4 @@
-import { type Clock, type Random, systemClock } from '../shared/clock.ts';
+import { type Clock, type Random, systemClock } from '../shared/time/clock.ts';
 import { type Aws, admitFunctions, startAws } from './aws.ts';
 import { acceptAdminToken } from './kubernetes/authentication.ts';
 import { type RunningKubernetes, startKubernetes } from './kubernetes/kubernetes.ts';

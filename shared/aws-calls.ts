@@ -1,5 +1,5 @@
-import type { Clock } from './clock.ts';
-import { withDeadline } from './deadline.ts';
+import type { Clock } from './time/clock.ts';
+import { withDeadline } from './time/deadline.ts';
 
 /** How long calls on AWS may take, in milliseconds. */
 export interface CallLimits {

@@ -1,7 +1,7 @@
 import type { Ec2 } from '../../sandbox/ec2/engine.ts';
 import { createKubernetesApi, type KubernetesApi } from '../../sandbox/kubernetes/kubernetes.ts';
 import { launchWorker } from '../../sandbox/worker.ts';
-import { RANGES } from '../../shared/claims/annotations.ts';
+import { RANGES } from '../../shared/cluster/annotations.ts';
 import type { VirtualCluster, VirtualWorker } from '../../test/faults/world/world.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

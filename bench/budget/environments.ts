@@ -5,8 +5,8 @@ import type { ReconcileContext } from '../../functions/reconcile/reconcile-batch
 import { REGION } from '../../sandbox/aws.ts';
 import type { Ec2 } from '../../sandbox/ec2/engine.ts';
 import { configFrom } from '../../shared/config.ts';
-import { sharedList } from '../../shared/shared-list.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
+import { sharedList } from '../../shared/time/shared-list.ts';
 import { virtualKubernetes } from '../../test/faults/world/kubernetes.ts';
 import { ec2Client, type Latencies, sqsClient } from './clients.ts';
 import { CLUSTER, type Cluster } from './cluster.ts';

@@ -1,8 +1,8 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { ELECTION_TIMES } from '../../forwarder/leader.ts';
-import { createOutbox } from '../../forwarder/outbox.ts';
+import { ELECTION_TIMES } from '../../forwarder/election/leader.ts';
+import { createOutbox } from '../../forwarder/outbox/outbox.ts';
+import { sqsSendBatch } from '../../forwarder/outbox/send-batch.ts';
 import { createReplica } from '../../forwarder/replica.ts';
-import { sqsSendBatch } from '../../forwarder/send-batch.ts';
 import { podOf } from '../../test/faults/world/kubernetes.ts';
 import { CLUSTER, type Cluster } from './cluster.ts';
 import type { VirtualTime } from './virtual-time.ts';

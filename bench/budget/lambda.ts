@@ -3,7 +3,7 @@ import {
   reconcileBatch,
 } from '../../functions/reconcile/reconcile-batch.ts';
 import { startEventSourceMapping } from '../../sandbox/lambda/event-source-mapping.ts';
-import { sleep } from '../../shared/clock.ts';
+import { sleep } from '../../shared/time/clock.ts';
 import { sqsClient } from './clients.ts';
 import { type Surroundings, warmEnvironment } from './environments.ts';
 

@@ -1,5 +1,5 @@
 import type { Throttle } from '../../sandbox/ec2/throttle.ts';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 
 const EVERY_MS = 1_000;
 const ACTIONS = ['AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'];

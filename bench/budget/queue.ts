@@ -1,6 +1,6 @@
 import { ACCOUNT, DEAD_LETTER_QUEUE, QUEUE, queueAttributes, REGION } from '../../sandbox/aws.ts';
 import { createService, type Service } from '../../sandbox/sqs/service.ts';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import { urlOf } from './clients.ts';
 
 export interface Queue {

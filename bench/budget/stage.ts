@@ -1,7 +1,7 @@
 import { stageFile } from '../../config/schema.ts';
 import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
 import { createEc2, type Ec2 } from '../../sandbox/ec2/engine.ts';
-import type { Clock, Random } from '../../shared/clock.ts';
+import type { Clock, Random } from '../../shared/time/clock.ts';
 import { type Addresses, watchAddresses } from './addresses.ts';
 import { type Latencies, sqsClient } from './clients.ts';
 import { CLUSTER, type Cluster, createCluster } from './cluster.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { virtualClock } from '../../sandbox/clock.ts';
-import { type Clock, type Random, sleep } from '../../shared/clock.ts';
+import { type Clock, type Random, sleep } from '../../shared/time/clock.ts';
 import { seededRandom } from '../../test/faults/world/random.ts';
 
 /** Time that passes only when nothing can go on without it. */

@@ -1,5 +1,5 @@
 /** `npm run replay -- <command>`: see docs/replay.md. */
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock } from '../../shared/time/clock.ts';
 import { awsClients, eksClient } from '../aws-clients.ts';
 import { podsOf } from '../cluster-pods.ts';
 import { run } from './program.ts';

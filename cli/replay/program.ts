@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { Clock } from '../../shared/clock.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import type { ClusterChoice } from '../cluster-pods.ts';
 import { EXIT } from '../exit-code.ts';
 import { BadInput, Failed } from '../failure.ts';

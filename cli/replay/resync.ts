@@ -1,6 +1,6 @@
-import type { Clock } from '../../shared/clock.ts';
 import type { Sqs } from '../../shared/messages/queue.ts';
 import { message, type NodeMessage } from '../../shared/messages/schema.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import { EXIT } from '../exit-code.ts';
 import { BadInput } from '../failure.ts';
 import { count, type Output } from '../output.ts';

@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { systemClock } from '../../shared/clock.ts';
 import { configFrom } from '../../shared/config.ts';
+import { systemClock } from '../../shared/time/clock.ts';
 import { aws, contextFor } from '../context.ts';
 import { lambdaTelemetry } from '../telemetry.ts';
 import { withTelemetry } from '../with-telemetry.ts';

@@ -1,6 +1,6 @@
-import type { Clock } from '../../shared/clock.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import type { NodeResult } from './reconcile-node.ts';
 
 interface Measuring {

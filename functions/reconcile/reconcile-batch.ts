@@ -1,8 +1,8 @@
-import type { Random } from '../../shared/clock.ts';
 import { type Heartbeat, NAMING_HOLDS_MS, type NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import type { Random } from '../../shared/time/clock.ts';
+import { withDeadline } from '../../shared/time/task-deadline.ts';
 import type { Context } from '../context.ts';
-import { withDeadline } from '../deadline.ts';
 import { backOff } from './back-off.ts';
 import { toDeadLetter } from './dead-letter.ts';
 import { ExpiredReceiptError, type Hold, hold } from './hold.ts';

@@ -12,8 +12,8 @@ import type { Problem } from '../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { type NodeState, readNode, withoutInstance } from '../../shared/state/node-state.ts';
 import { soleNodes } from '../../shared/state/sole-node.ts';
-import { observedEc2 } from '../observed-ec2.ts';
 import { tell, tellOutsideEc2 } from './feedback.ts';
+import { observedEc2 } from './observed-ec2.ts';
 import type { SeenGone } from './seen-gone.ts';
 
 /** What the messages of a node ask for, together. */

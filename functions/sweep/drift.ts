@@ -5,10 +5,10 @@ import type { Assignment, Foreign, Placement } from '../../shared/plan/decision.
 import { plan } from '../../shared/plan/plan.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
 import type { ReleasePolicy } from '../../shared/state/cluster-access.ts';
+import type { ClusterState } from '../../shared/state/cluster-state.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
+import type { SeenEnis } from '../../shared/state/seen-enis.ts';
 import { conditionOf, isSame, outcomesOutsideEc2 } from '../condition.ts';
-import type { ClusterState } from './cluster-state.ts';
-import type { SeenEnis } from './seen-enis.ts';
 
 /** Where one node's ENIs differ from what its pods claim. */
 export interface Drift {

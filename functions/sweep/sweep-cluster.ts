@@ -3,10 +3,10 @@ import type { Eni } from '../../shared/enis/eni.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import { readCluster, withEnis } from '../../shared/state/cluster-state.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
-import { readCluster, withEnis } from './cluster-state.ts';
+import { either, type SeenEnis, seenEnis } from '../../shared/state/seen-enis.ts';
 import { type Drift, driftOf, hasUntold, type SweepView } from './drift.ts';
-import { either, type SeenEnis, seenEnis } from './seen-enis.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
 
 /** What a sweep found in one cluster. */

@@ -1,10 +1,10 @@
-import { RANGES } from '../../shared/claims/annotations.ts';
+import { RANGES } from '../../shared/cluster/annotations.ts';
 import type { Foreign } from '../../shared/plan/decision.ts';
+import { seenEnis } from '../../shared/state/seen-enis.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
+import { withDeadline } from '../../shared/time/task-deadline.ts';
 import type { Context } from '../context.ts';
-import { withDeadline } from '../deadline.ts';
 import type { Drift } from './drift.ts';
-import { seenEnis } from './seen-enis.ts';
 import { type Swept, sweepCluster } from './sweep-cluster.ts';
 
 export interface SweepContext extends Omit<Context, 'sqs'> {

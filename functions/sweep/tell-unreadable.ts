@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { IGNORE } from '../../shared/claims/annotations.ts';
 import type { UnreadableNetwork } from '../../shared/claims/net-attach-def.ts';
+import { IGNORE } from '../../shared/cluster/annotations.ts';
 import type { EventToWrite } from '../../shared/cluster/kubernetes.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { writeEvents } from '../write-events.ts';

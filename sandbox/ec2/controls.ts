@@ -1,5 +1,5 @@
 import { type Address, contains, parseAddress, parseCidr } from '../../shared/address.ts';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import { checkLimit } from './assignment.ts';
 import { createEni, type EniSpec } from './create-eni.ts';
 import type { IdMaker } from './ids.ts';

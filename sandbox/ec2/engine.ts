@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, sleep } from '../../shared/clock.ts';
+import { type Clock, sleep } from '../../shared/time/clock.ts';
 import type { View } from './actions/action.ts';
 import { ACTIONS } from './actions/index.ts';
 import { type Call, type CallLog, createCallLog } from './calls.ts';

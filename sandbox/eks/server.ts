@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type Clock, sleep } from '../../shared/clock.ts';
+import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { type CallLog, createCallLog } from '../ec2/calls.ts';
 import { createFaults, type Faults } from '../ec2/faults.ts';
 import {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../shared/clock.ts';
 import { stsHostOf } from '../../shared/cluster/token.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import type { Account, KubernetesUser } from './account.ts';
 import { isSignedWith, readClaim, type SignedRequest } from './sigv4.ts';
 

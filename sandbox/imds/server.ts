@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import { type Clock, systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../../shared/time/clock.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 import { type InstanceFacts, metadataOf } from './tree.ts';
 

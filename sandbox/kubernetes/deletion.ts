@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import type { Writer } from './dry-run.ts';
 import { finalizersOf, namespaceFinalizers } from './finalizers.ts';
 import { fieldAt, type KubeObject } from './object.ts';

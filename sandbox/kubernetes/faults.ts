@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../shared/clock.ts';
+import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { failure } from './status.ts';
 
 /** One request, as the log keeps it and as faults are matched against it. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import {
   type Authenticate,
   type Authorize,

@@ -1,4 +1,4 @@
-import { type Clock, type Random, systemClock } from '../../shared/clock.ts';
+import { type Clock, type Random, systemClock } from '../../shared/time/clock.ts';
 import { type Authenticate, type Authorize, acceptAdminToken } from './authentication.ts';
 import { type Call, createFaults, type KubernetesFaults } from './faults.ts';
 import { handle } from './handler.ts';

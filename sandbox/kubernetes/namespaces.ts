@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import { finalizersOf } from './finalizers.ts';
 import type { Objects } from './objects.ts';
 import { allResources } from './resources.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import type { Call, FaultSwitches } from './faults.ts';
 import { readIncludeObject, type Shape, shapeOf } from './forms/forms.ts';
 import { listPage, type Selection } from './listing.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, Random } from '../../shared/clock.ts';
+import type { Clock, Random } from '../../shared/time/clock.ts';
 import { completeForCreate, namespaceOf } from './creation.ts';
 import { type Deletion, deleteObject } from './deletion.ts';
 import { type Writer, writesNothing } from './dry-run.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import { FunctionError, timedOut } from './function.ts';
 import type { FromRuntime, RuntimeData, ToRuntime } from './runtime-messages.ts';
 

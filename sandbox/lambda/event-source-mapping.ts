@@ -5,7 +5,7 @@ import {
   type SQSClientConfig,
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
-import { type Clock, sleep, systemClock } from '../../shared/clock.ts';
+import { type Clock, sleep, systemClock } from '../../shared/time/clock.ts';
 import { failedItems } from './batch-response.ts';
 import {
   FunctionError,

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import { lambdaContext } from './context.ts';
 
 /** A handler as nodejs24 calls it: it answers with a promise, never through a callback. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Cancel, type Clock, systemClock } from '../../shared/clock.ts';
+import { type Cancel, type Clock, systemClock } from '../../shared/time/clock.ts';
 import { type Handler, inProcessFunction, type LambdaFunction } from './function.ts';
 
 /** What EventBridge Scheduler sends to a function where the schedule has no input of its own. */

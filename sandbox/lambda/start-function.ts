@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../../shared/time/clock.ts';
 import { type Environment, startEnvironment } from './environment.ts';
 import { FunctionError, type LambdaFunction } from './function.ts';
 

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../../shared/clock.ts';
+import type { Cancel, Clock } from '../../shared/time/clock.ts';
 
 interface Poll<T> {
   readonly tryNow: () => readonly T[];

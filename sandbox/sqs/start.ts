@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type Clock, systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../../shared/time/clock.ts';
 import { answerOf, operate } from './answer.ts';
 import { createFaults, type Faults, type LoggedCall } from './faults.ts';
 import type { StoredMessage } from './message.ts';

@@ -1,5 +1,5 @@
 import type { Address } from '../address.ts';
-import { type Refusal, refusalOf } from './ec2-errors.ts';
+import { type Refusal, refusalOf } from '../enis/ec2-errors.ts';
 
 /** What became of each address of a call. */
 export interface Outcome {

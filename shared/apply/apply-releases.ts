@@ -2,7 +2,7 @@ import type { Address } from '../address.ts';
 import type { Placement, Plan } from '../plan/decision.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
-import { allEnded } from './all-ended.ts';
+import { allEnded } from '../time/all-ended.ts';
 import { ofFamily } from './assign.ts';
 import { assertAttached } from './attached.ts';
 import { attempt, type Journal } from './journal.ts';

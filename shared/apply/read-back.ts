@@ -1,6 +1,6 @@
-import { sleep } from '../clock.ts';
 import type { Placement } from '../plan/decision.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
+import { sleep } from '../time/clock.ts';
 
 /** EC2 still shows what was released; the message is tried again. */
 export class StillShownError extends Error {

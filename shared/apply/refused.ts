@@ -1,6 +1,6 @@
+import type { Refusal } from '../enis/ec2-errors.ts';
 import type { Assignment } from '../plan/decision.ts';
 import type { AddressProblem, ClaimProblem } from '../plan/problem.ts';
-import type { Refusal } from './ec2-errors.ts';
 
 /** The problem that EC2's refusal stands for, of whom the assignment was for. */
 export function problemFor(

@@ -3,8 +3,8 @@ import {
   UnassignPrivateIpAddressesCommand,
 } from '@aws-sdk/client-ec2';
 import type { Address } from '../address.ts';
-import type { Clock } from '../clock.ts';
 import type { Ec2 } from '../enis/ec2.ts';
+import type { Clock } from '../time/clock.ts';
 import { allOrNothing, type Outcome } from './all-or-nothing.ts';
 import { ofFamily } from './assign.ts';
 

@@ -2,7 +2,7 @@ import { type Address, familyOf } from '../address.ts';
 import type { Assignment } from '../plan/decision.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
-import { allEnded } from './all-ended.ts';
+import { allEnded } from '../time/all-ended.ts';
 import { assignToEni } from './assign.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
 import { problemFor } from './refused.ts';

@@ -1,15 +1,15 @@
 import type { Address } from '../address.ts';
-import { sleep } from '../clock.ts';
+import type { Refusal } from '../enis/ec2-errors.ts';
 import type { Eni } from '../enis/eni.ts';
 import { decidePassing, type Passing } from '../plan/conflict.ts';
 import type { Assignment } from '../plan/decision.ts';
 import type { ClaimProblem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
+import { sleep } from '../time/clock.ts';
 import type { Outcome } from './all-or-nothing.ts';
 import { assignToEni } from './assign.ts';
 import { assertAttached } from './attached.ts';
-import type { Refusal } from './ec2-errors.ts';
 import { type HolderView, readHolders } from './holder.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
 import { problemFor } from './refused.ts';

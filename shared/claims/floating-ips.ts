@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type Address, parseAddress } from '../address.ts';
-import { FLOATING_IPS, MAX_ADDRESSES } from './annotations.ts';
+import { FLOATING_IPS, MAX_ADDRESSES } from '../cluster/annotations.ts';
+import { readJson, textAs } from '../text/read.ts';
 import type { UnreadableAnnotation } from './claim.ts';
-import { readJson, textAs } from './read.ts';
 
 /** An address that a pod claims although no CNI plugin gave it to it. */
 export interface FloatingIp {

@@ -9,8 +9,8 @@ import {
   parseInterfaceAddress,
   toInteger,
 } from '../address.ts';
+import { optionalTextAs, type Read, textAs, whatIsWrong } from '../text/read.ts';
 import { subtractRanges } from './range-list.ts';
-import { optionalTextAs, type Read, textAs, whatIsWrong } from './read.ts';
 
 const withType = z.object({ type: z.string().nullish() });
 

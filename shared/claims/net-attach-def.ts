@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { AddressRange } from '../address.ts';
+import { IGNORE, RANGES } from '../cluster/annotations.ts';
 import type { NetworkAttachmentDefinition, NetworkRef } from '../cluster/kubernetes.ts';
-import { IGNORE, RANGES } from './annotations.ts';
+import { type Read, readJson } from '../text/read.ts';
 import { ipamRanges } from './ipam-ranges.ts';
 import { parseRangeList } from './range-list.ts';
-import { type Read, readJson } from './read.ts';
 
 /** What a NetworkAttachmentDefinition says that decides something. */
 export interface ParsedNetwork {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type Address, parseInterfaceAddress } from '../address.ts';
-import { MAX_ADDRESSES, NETWORK_STATUS, NETWORKS_STATUS } from './annotations.ts';
+import { MAX_ADDRESSES, NETWORK_STATUS, NETWORKS_STATUS } from '../cluster/annotations.ts';
+import { readJson, textAs, whatIsWrong } from '../text/read.ts';
 import type { UnreadableAnnotation } from './claim.ts';
-import { readJson, textAs, whatIsWrong } from './read.ts';
 
 /** One interface that Multus gave to a pod besides the cluster network's. */
 export interface Attachment {

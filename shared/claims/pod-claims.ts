@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts';
+import { IGNORE } from '../cluster/annotations.ts';
 import type { Pod } from '../cluster/kubernetes.ts';
-import { IGNORE } from './annotations.ts';
 import type { Claim, PodClaims, UnreadableAnnotation } from './claim.ts';
 import { type AssignedAddress, parseAssigned } from './condition-message.ts';
 import { type FloatingIp, parseFloatingIps } from './floating-ips.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type AddressRange, familyOf, parseAddress, parseCidr, toInteger } from '../address.ts';
-import { type Read, readJson, textAs, whatIsWrong } from './read.ts';
+import { type Read, readJson, textAs, whatIsWrong } from '../text/read.ts';
 
 /** Reads a CIDR block, `first-last` (both included) or one address; `undefined` for anything else. */
 export function parseRange(text: string): AddressRange | undefined {

@@ -1,6 +1,6 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
-import type { Clock } from '../clock.ts';
-import { withDeadline } from '../deadline.ts';
+import type { Clock } from '../time/clock.ts';
+import { withDeadline } from '../time/deadline.ts';
 import { connectKubernetes } from './client.ts';
 import { describeCluster } from './eks.ts';
 import { kubernetesFailure } from './errors.ts';

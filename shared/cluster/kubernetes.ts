@@ -27,7 +27,7 @@ export interface Pod extends PodRef {
   readonly hostNetwork: boolean;
   /** The pod names CONDITION_TYPE among its `spec.readinessGates`. */
   readonly gated: boolean;
-  /** Only the annotations named in shared/claims/annotations.ts. */
+  /** Only the annotations named in shared/cluster/annotations.ts. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Our own condition, if the pod has it. */
   readonly condition?: PodCondition;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { oneLine } from '../one-line.ts';
+import { oneLine } from '../text/one-line.ts';
 
 /** An API server's answer that is not what the Kubernetes API says it is. */
 export class MalformedObject extends Error {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { NETWORK_ANNOTATIONS } from '../claims/annotations.ts';
+import { NETWORK_ANNOTATIONS } from './annotations.ts';
 import type { NetworkAttachmentDefinition } from './kubernetes.ts';
 import { annotations, parseObject, pick } from './malformed.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { POD_ANNOTATIONS } from '../claims/annotations.ts';
+import { POD_ANNOTATIONS } from './annotations.ts';
 import { CONDITION_TYPE, type Pod, type PodCondition } from './kubernetes.ts';
 import { annotations, instant, parseObject, pick } from './malformed.ts';
 

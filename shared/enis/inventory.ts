@@ -1,7 +1,7 @@
 import { DescribeNetworkInterfacesCommand, type Filter } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { type Address, type AddressRange, familyOf, parseAddress, parseCidr } from '../address.ts';
-import { oneLine } from '../one-line.ts';
+import { oneLine } from '../text/one-line.ts';
 import { type Attachment, type Attachments, rememberedAttachments } from './attachments.ts';
 import type { Ec2, ManagedTag } from './ec2.ts';
 import type { Eni } from './eni.ts';

@@ -1,4 +1,4 @@
-import { sharedList } from '../shared-list.ts';
+import { sharedList } from '../time/shared-list.ts';
 import { inFilters } from './filters.ts';
 
 /** What is looked up by id. What is not found is missing from the answer. */

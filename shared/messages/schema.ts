@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { oneLine } from '../one-line.ts';
+import { oneLine } from '../text/one-line.ts';
 
 /**
  * The messages between forwarder, sweep, replay and reconcile. They are hints: a

@@ -1,15 +1,9 @@
 import { type Address, compareAddresses } from '../address.ts';
 import type { Claim, PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
-import {
-  chooseEni,
-  holds,
-  inPrefixOf,
-  inSubnetOf,
-  isReserved,
-  type NodeEnis,
-} from '../enis/choose-eni.ts';
 import type { Eni } from '../enis/eni.ts';
+import { holds, inPrefixOf, inSubnetOf, isReserved, type NodeEnis } from '../enis/holding.ts';
+import { chooseEni } from './choose-eni.ts';
 import type { AddressProblem, Problem } from './problem.ts';
 import type { NodeClaimant } from './speaker.ts';
 

@@ -1,14 +1,14 @@
 import { type Address, compareAddresses } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
+import type { Eni, InstanceLimits } from '../enis/eni.ts';
 import {
   holds,
   inPrefixOf,
   inSubnetOf,
   type NodeEnis,
   perhapsTheWorkersOwn,
-} from '../enis/choose-eni.ts';
-import type { Eni, InstanceLimits } from '../enis/eni.ts';
+} from '../enis/holding.ts';
 import { limitToRoom } from './capacity.ts';
 import { conflictWith } from './conflict.ts';
 import type { Assignment, Foreign, Move, Placement, Plan, Unclaimed } from './decision.ts';

@@ -1,11 +1,11 @@
 import type { AddressRange } from '../address.ts';
-import type { Clock } from '../clock.ts';
 import type { Kubernetes } from '../cluster/kubernetes.ts';
 import type { Ec2, ManagedTag } from '../enis/ec2.ts';
 import type { LimitsOf } from '../enis/instance-limits.ts';
 import type { EniInventory } from '../enis/inventory.ts';
 import type { Subnets } from '../enis/subnets.ts';
 import type { Telemetry } from '../telemetry.ts';
+import type { Clock } from '../time/clock.ts';
 
 /** EC2, as it is asked and told. */
 export interface Ec2Access {

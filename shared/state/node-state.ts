@@ -3,8 +3,8 @@ import { claimsOf } from '../claims/pod-claims.ts';
 import type { Ranges } from '../claims/ranges.ts';
 import type { Node, Pod } from '../cluster/kubernetes.ts';
 import type { Eni, InstanceLimits, Subnet } from '../enis/eni.ts';
+import { outdatedSubnets } from '../plan/outdated-subnets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
-import { outdatedSubnets } from './current-subnets.ts';
 import { type Networks, readNetworks } from './networks.ts';
 
 /** What EC2 has and what pods want on one node: the ENIs were read first, the pods after. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { ELECTION_TIMES } from '../../forwarder/election/leader.ts';
 import type { Kube } from '../../forwarder/kube-request.ts';
-import { ELECTION_TIMES } from '../../forwarder/leader.ts';
 import { LOOSE, NET_1, networkStatus } from '../support/networks.ts';
 import type { Product } from '../support/product.ts';
 import type { Network, Worker } from '../support/stage.ts';

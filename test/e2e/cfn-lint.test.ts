@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { packaged } from '../stack/service.ts';
+import { packaged } from '../unit/resources/service.ts';
 import { pythonTools } from './python-tools.ts';
 
 const EXAMPLE = readFileSync(new URL('../../config/example.yml', import.meta.url), 'utf8');

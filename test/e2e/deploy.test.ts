@@ -19,13 +19,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { stackOutputs } from '../../scripts/stack-outputs.ts';
-import { type Service, serviceWith } from '../stack/service.ts';
+import { type Service, serviceWith } from '../unit/resources/service.ts';
 import { type Moto, startMoto } from './moto.ts';
 import { pythonTools } from './python-tools.ts';
 
 /*
  * A deployment as an operator does it, to moto's CloudFormation. What moto does not make is tested
- * on the template, in test/stack/.
+ * on the template, in test/unit/resources/.
  */
 
 /** moto 5.2.5 accepts these and makes nothing of them; once it does, they are to be tested here. */

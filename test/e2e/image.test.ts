@@ -13,7 +13,7 @@ const manifest = z.tuple([
 ]);
 const obstacles = await nodeObstacles();
 
-/* test/deploy/image.test.ts holds the Dockerfile against the same description. */
+/* test/unit/deploy/image.test.ts holds the Dockerfile against the same description. */
 describe.skipIf(obstacles.length > 0)('the archive that the nodes get', () => {
   let folder: string;
   beforeAll(async () => {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
-import { FLOATING_IPS, IGNORE, NETWORK_STATUS } from '../../shared/claims/annotations.ts';
+import { FLOATING_IPS, IGNORE, NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import { kubernetesCalls } from '../../shared/cluster/calls.ts';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { patience } from '../support/machine.ts';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../shared/clock.ts';
 import { eksToken } from '../../shared/cluster/token.ts';
+import { systemClock } from '../../shared/time/clock.ts';
 import { startMoto } from './moto.ts';
 import { pythonTools } from './python-tools.ts';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchWorker } from '../../sandbox/worker.ts';
-import { RANGES } from '../../shared/claims/annotations.ts';
+import { RANGES } from '../../shared/cluster/annotations.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
 import { patience } from '../support/machine.ts';
 import { ipvlan } from '../support/networks.ts';

@@ -1,7 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clusterCommands } from '../deploy/walkthrough.ts';
+import { clusterCommands } from '../unit/deploy/walkthrough.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 import { program } from './parts/programs.ts';
 import { type InClusterBed, startInClusterBed } from './support/in-cluster-bed.ts';

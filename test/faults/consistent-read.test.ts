@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
-import { systemClock } from '../../shared/clock.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
+import { systemClock } from '../../shared/time/clock.ts';
 import { staleRead } from './harness/schedules.ts';
 import { calmRun, everyCallNamed, type Kind, strike } from './matrix.ts';
 import { WORKLOADS } from './workloads/index.ts';

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Random } from '../../shared/clock.ts';
+import type { Random } from '../../shared/time/clock.ts';
 import { CALL_FAULTS, CURRENT, onTime } from './harness/calls.ts';
 import { driftOf } from './harness/drift.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';

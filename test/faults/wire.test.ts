@@ -16,9 +16,9 @@ import type { Controls } from '../../sandbox/ec2/controls.ts';
 import { createEc2, type Ec2 } from '../../sandbox/ec2/engine.ts';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
-import { systemClock } from '../../shared/clock.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
 import { CONDITION_TYPE, type Kubernetes } from '../../shared/cluster/kubernetes.ts';
+import { systemClock } from '../../shared/time/clock.ts';
 import { ACCOUNT, createVirtualEc2, REGION } from './world/ec2.ts';
 import { virtualKubernetes } from './world/kubernetes.ts';
 

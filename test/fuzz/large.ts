@@ -4,12 +4,12 @@
  */
 import { readBatch } from '../../functions/reconcile/records.ts';
 import { requestOf } from '../../functions/reconcile/request.ts';
-import { FLOATING_IPS, NETWORK_STATUS, RANGES } from '../../shared/claims/annotations.ts';
 import { parseAssigned, parseProblems } from '../../shared/claims/condition-message.ts';
 import { parseFloatingIps } from '../../shared/claims/floating-ips.ts';
 import { parseNetwork } from '../../shared/claims/net-attach-def.ts';
 import { parseNetworkStatus } from '../../shared/claims/network-status.ts';
 import { rangesOf } from '../../shared/claims/ranges.ts';
+import { FLOATING_IPS, NETWORK_STATUS, RANGES } from '../../shared/cluster/annotations.ts';
 import { parseMessage } from '../../shared/messages/schema.ts';
 
 const MIB = 1_048_576;

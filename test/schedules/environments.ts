@@ -5,8 +5,8 @@ import {
   reconcileBatch,
 } from '../../functions/reconcile/reconcile-batch.ts';
 import type { VirtualClock } from '../../sandbox/clock.ts';
-import type { Clock } from '../../shared/clock.ts';
 import { configFrom } from '../../shared/config.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import { type Actor, type Gate, gated, startActor } from '../support/stepper.ts';
 import { recordedTelemetry } from '../support/telemetry.ts';
 

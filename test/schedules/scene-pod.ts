@@ -1,5 +1,5 @@
 import type { Objects } from '../../sandbox/kubernetes/objects.ts';
-import { FLOATING_IPS, NETWORK_STATUS } from '../../shared/claims/annotations.ts';
+import { FLOATING_IPS, NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 

@@ -1,13 +1,13 @@
 /** docs/design.md, "Schedules that broke earlier wordings": those of the sidecar. */
 import { describe, expect, test, vi } from 'vitest';
+import { ownPod } from '../../ip-manager/addresses/own-pod.ts';
 import { readEnvironment } from '../../ip-manager/environment.ts';
-import { ownPod } from '../../ip-manager/own-pod.ts';
 import { parseFloatingIps } from '../../shared/claims/floating-ips.ts';
-import { systemClock } from '../../shared/clock.ts';
-import { podEnvironment } from '../ip-manager/api-server.ts';
-import { ipvlan, outsideOf } from '../ip-manager/bed.ts';
-import { fakeInterfaces } from '../ip-manager/interfaces.ts';
-import { runSidecar, SOON } from '../ip-manager/running-sidecar.ts';
+import { systemClock } from '../../shared/time/clock.ts';
+import { podEnvironment } from '../unit/ip-manager/api-server.ts';
+import { ipvlan, outsideOf } from '../unit/ip-manager/bed.ts';
+import { fakeInterfaces } from '../unit/ip-manager/interfaces.ts';
+import { runSidecar, SOON } from '../unit/ip-manager/running-sidecar.ts';
 import { type Scene, startScene } from './scene.ts';
 
 /** The pod's own, as Multus writes it. */

@@ -1,14 +1,14 @@
 /** docs/design.md, "Schedules that broke earlier wordings", 28: who is not fit to lead the forwarders gives way. */
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
+import { ELECTION_TIMES } from '../../forwarder/election/leader.ts';
 import type { Forwarder } from '../../forwarder/forwarder.ts';
 import { ApiError, type Kube } from '../../forwarder/kube-request.ts';
-import { ELECTION_TIMES } from '../../forwarder/leader.ts';
-import type { SendBatch } from '../../forwarder/outbox.ts';
+import type { SendBatch } from '../../forwarder/outbox/outbox.ts';
 import { virtualClock } from '../../sandbox/clock.ts';
-import { systemClock } from '../../shared/clock.ts';
-import { type Cluster, startCluster } from '../forwarder/cluster.ts';
-import { startQueue, startReplica } from '../forwarder/replicas.ts';
+import { systemClock } from '../../shared/time/clock.ts';
+import { type Cluster, startCluster } from '../unit/forwarder/cluster.ts';
+import { startQueue, startReplica } from '../unit/forwarder/replicas.ts';
 
 const X = '172.16.1.70';
 const Y = '172.16.1.71';

@@ -3,13 +3,13 @@ import { contextFor, type Outside } from '../../functions/context.ts';
 import { reconcileBatch } from '../../functions/reconcile/reconcile-batch.ts';
 import type { NodeMemory } from '../../functions/reconcile/reconcile-node.ts';
 import type { World } from '../../sandbox/world.ts';
-import { systemClock } from '../../shared/clock.ts';
 import { configFrom } from '../../shared/config.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
-import { sqsRecord } from '../functions/records.ts';
+import { systemClock } from '../../shared/time/clock.ts';
 import { startBed } from '../support/bed.ts';
 import { type RecordedCalls, recordedCalls } from '../support/recorded-calls.ts';
 import { recordedTelemetry } from '../support/telemetry.ts';
+import { sqsRecord } from '../unit/functions/records.ts';
 
 interface Batches {
   readonly world: World;

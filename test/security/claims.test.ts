@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { FLOATING_IPS, IGNORE, NETWORK_STATUS } from '../../shared/claims/annotations.ts';
+import { FLOATING_IPS, IGNORE, NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import { ipvlan, NET_1, NET_2, networkStatus } from '../support/networks.ts';
 import { scenario } from '../support/scenario.ts';
 import type { Stage, Worker } from '../support/stage.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bundleFunctions, type Product, startProduct } from '../../demo/product.ts';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
-import { FLOATING_IPS, NETWORK_STATUS } from '../../shared/claims/annotations.ts';
+import { FLOATING_IPS, NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
 

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startWorld, type World, type WorldCluster } from '../../sandbox/world.ts';
-import { systemClock } from '../../shared/clock.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
 import { kubernetesFailure } from '../../shared/cluster/errors.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { eksToken } from '../../shared/cluster/token.ts';
+import { systemClock } from '../../shared/time/clock.ts';
 
 async function twoClusters() {
   const world = await startWorld({ clusters: ['demo', 'staging'] });

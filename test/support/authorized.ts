@@ -1,9 +1,13 @@
 import { expect, onTestFinished } from 'vitest';
 import { REGION } from '../../sandbox/aws.ts';
 import type { World } from '../../sandbox/world.ts';
-import { type AwsCall, type AwsCalls, recordAwsCalls } from '../stack/recorded-aws-calls.ts';
-import { isAllowed, rolesOf } from '../stack/roles.ts';
-import { templateOf } from '../stack/service.ts';
+import {
+  type AwsCall,
+  type AwsCalls,
+  recordAwsCalls,
+} from '../unit/resources/recorded-aws-calls.ts';
+import { isAllowed, rolesOf } from '../unit/resources/roles.ts';
+import { templateOf } from '../unit/resources/service.ts';
 import type { StageOptions } from './stage.ts';
 
 type Clusters = NonNullable<StageOptions['clusters']>;

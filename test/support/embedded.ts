@@ -1,7 +1,7 @@
 import { forwarderRoleId } from '../../resources/forwarder-identity.ts';
 import { ROLE_IDS } from '../../resources/function-roles.ts';
 import type { World, WorldCluster } from '../../sandbox/world.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock } from '../../shared/time/clock.ts';
 import { authorized } from './authorized.ts';
 import { startBed } from './bed.ts';
 import { recordedCalls } from './recorded-calls.ts';

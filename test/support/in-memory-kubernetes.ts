@@ -1,4 +1,4 @@
-import { NETWORK_STATUS } from '../../shared/claims/annotations.ts';
+import { NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import type {
   EventToWrite,
   Kubernetes,

@@ -1,4 +1,4 @@
-import { NETWORK_STATUS, RANGES } from '../../shared/claims/annotations.ts';
+import { NETWORK_STATUS, RANGES } from '../../shared/cluster/annotations.ts';
 import type { Network } from './stage.ts';
 
 /** An ipvlan network over a worker's interface, such as eth1. */

@@ -3,11 +3,11 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { KubeConfig } from '@kubernetes/client-node';
 import pino from 'pino';
+import { ELECTION_TIMES } from '../../forwarder/election/leader.ts';
 import { type Forwarder, startForwarder } from '../../forwarder/forwarder.ts';
 import { kubeFrom } from '../../forwarder/kube-request.ts';
-import { ELECTION_TIMES } from '../../forwarder/leader.ts';
-import type { SendBatch } from '../../forwarder/outbox.ts';
-import { sqsSendBatch } from '../../forwarder/send-batch.ts';
+import type { SendBatch } from '../../forwarder/outbox/outbox.ts';
+import { sqsSendBatch } from '../../forwarder/outbox/send-batch.ts';
 import { contextFor, type Outside } from '../../functions/context.ts';
 import { reconcileBatch } from '../../functions/reconcile/reconcile-batch.ts';
 import { sweepClusters } from '../../functions/sweep/sweep-clusters.ts';
@@ -17,9 +17,9 @@ import {
   type Invocation,
   startEventSourceMapping,
 } from '../../sandbox/lambda/event-source-mapping.ts';
-import type { Clock } from '../../shared/clock.ts';
 import { clusters as eksClusters } from '../../shared/cluster/connect.ts';
 import { configFrom } from '../../shared/config.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import { type RecordedTelemetry, recordedTelemetry } from './telemetry.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;

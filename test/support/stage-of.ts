@@ -1,4 +1,4 @@
-import { NETWORK_STATUS } from '../../shared/claims/annotations.ts';
+import { NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import type { PodRef } from '../../shared/cluster/kubernetes.ts';
 import { deduplicationId, nodeGroup } from '../../shared/messages/group.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 
 /** A clock that knows what still waits on it. */
 export interface TrackedClock extends Clock {

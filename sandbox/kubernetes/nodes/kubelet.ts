@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { NETWORK_STATUS } from '../../../shared/claims/annotations.ts';
-import type { Clock } from '../../../shared/clock.ts';
+import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
+import type { Clock } from '../../../shared/time/clock.ts';
 import { toTimestamp } from '../deletion.ts';
 import type { ApiServer } from './api-server.ts';
 import { CniError } from './ipam/ipam.ts';

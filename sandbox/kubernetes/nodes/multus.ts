@@ -1,4 +1,4 @@
-import type { Random } from '../../../shared/clock.ts';
+import type { Random } from '../../../shared/time/clock.ts';
 import { fieldAt } from '../object.ts';
 import type { ApiServer } from './api-server.ts';
 import { createHostLocal } from './ipam/host-local.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../../../shared/clock.ts';
+import type { Clock, Random } from '../../../shared/time/clock.ts';
 import { toTimestamp } from '../deletion.ts';
 import { GIT_VERSION } from '../discovery.ts';
 import type { KubeObject } from '../object.ts';

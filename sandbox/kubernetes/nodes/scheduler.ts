@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/clock.ts';
+import type { Clock } from '../../../shared/time/clock.ts';
 import { toTimestamp } from '../deletion.ts';
 import { fieldAt } from '../object.ts';
 import type { ApiServer } from './api-server.ts';

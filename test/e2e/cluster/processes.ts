@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { sleep, systemClock } from '../../../shared/clock.ts';
+import { sleep, systemClock } from '../../../shared/time/clock.ts';
 import { patience } from '../../support/machine.ts';
 
 /** A process of this machine; one that took over its number later began at another time. */

@@ -13,7 +13,7 @@ import {
   type Queue,
   queueAttributes,
 } from '../../../sandbox/aws.ts';
-import { sleep, systemClock } from '../../../shared/clock.ts';
+import { sleep, systemClock } from '../../../shared/time/clock.ts';
 import type { StageQueue } from '../../support/stage.ts';
 
 /** How often a waiting receive looks, ms. */

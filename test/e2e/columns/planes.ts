@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { admitFunctions, startAws } from '../../../sandbox/aws.ts';
-import { systemClock } from '../../../shared/clock.ts';
+import { systemClock } from '../../../shared/time/clock.ts';
 import { applyProductAccess } from '../cluster/product-access.ts';
 import { type RealCluster, startRealCluster } from '../cluster/start.ts';
 

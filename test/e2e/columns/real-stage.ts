@@ -1,7 +1,7 @@
 import { inject } from 'vitest';
 import type { Queue } from '../../../sandbox/aws.ts';
 import type { EksServer } from '../../../sandbox/eks/server.ts';
-import { systemClock } from '../../../shared/clock.ts';
+import { systemClock } from '../../../shared/time/clock.ts';
 import { type Product, type ProductOptions, startProduct } from '../../support/product.ts';
 import { recordedCalls } from '../../support/recorded-calls.ts';
 import type {

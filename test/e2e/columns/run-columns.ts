@@ -28,9 +28,9 @@ const KUBERNETES_RULES = [
   'requests',
   'selectors',
   'tables',
-].map((subject) => `test/sandbox/kubernetes-${subject}.test.ts`);
+].map((subject) => `test/unit/sandbox/kubernetes-${subject}.test.ts`);
 const SQS_RULES = ['deduplication', 'groups', 'redrive', 'requests', 'visibility'].map(
-  (subject) => `test/sandbox/sqs-${subject}.test.ts`,
+  (subject) => `test/unit/sandbox/sqs-${subject}.test.ts`,
 );
 
 export interface Scenarios {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { NETWORK_STATUS } from '../../../shared/claims/annotations.ts';
+import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import type { RealCluster } from '../cluster/start.ts';
 import { APP_IMAGE } from '../parts/images.ts';
 import { waitFor } from './pods.ts';

@@ -1,10 +1,10 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import pino from 'pino';
+import { ELECTION_TIMES, type ElectionTimes } from '../../../forwarder/election/leader.ts';
 import { type Forwarder, startForwarder } from '../../../forwarder/forwarder.ts';
 import { type Kube, kubeFrom } from '../../../forwarder/kube-request.ts';
-import { ELECTION_TIMES, type ElectionTimes } from '../../../forwarder/leader.ts';
-import { sqsSendBatch } from '../../../forwarder/send-batch.ts';
-import { systemClock } from '../../../shared/clock.ts';
+import { sqsSendBatch } from '../../../forwarder/outbox/send-batch.ts';
+import { systemClock } from '../../../shared/time/clock.ts';
 import type { Product } from '../../support/product.ts';
 import { FORWARDER, NAMESPACE } from '../cluster/product-access.ts';
 import type { PlaneBed } from './plane-bed.ts';

@@ -1,7 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
 import { kubeFrom, readLines } from '../../../forwarder/kube-request.ts';
-import { NETWORK_STATUS } from '../../../shared/claims/annotations.ts';
+import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import type { Network } from '../../support/stage.ts';
 import type { RealNode } from '../cluster/node.ts';
 import type { RealCluster } from '../cluster/start.ts';

@@ -1,6 +1,6 @@
 import type { VirtualClock } from '../../../sandbox/clock.ts';
 import type { Staleness } from '../../../sandbox/ec2/store.ts';
-import { type Clock, sleep } from '../../../shared/clock.ts';
+import { type Clock, sleep } from '../../../shared/time/clock.ts';
 import type { Life, Program } from './life.ts';
 
 /** What may become of a call. */

@@ -1,9 +1,9 @@
 import type { NetworkInterface } from '../../../sandbox/ec2/model.ts';
 import type { KubeObject } from '../../../sandbox/kubernetes/object.ts';
 import { type Address, parseAddress } from '../../../shared/address.ts';
-import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/claims/annotations.ts';
 import type { Claim, PodClaims } from '../../../shared/claims/claim.ts';
 import { parseAssigned, parseProblems } from '../../../shared/claims/condition-message.ts';
+import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { type Belonging, belonging } from '../../support/oracle/belonging.ts';
 import { type Claimed, holderOf } from '../../support/oracle/rightful.ts';
 import { podOf } from '../world/kubernetes.ts';

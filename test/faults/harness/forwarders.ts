@@ -1,8 +1,8 @@
-import { ELECTION_TIMES } from '../../../forwarder/leader.ts';
-import { createOutbox, type SendBatch } from '../../../forwarder/outbox.ts';
+import { ELECTION_TIMES } from '../../../forwarder/election/leader.ts';
+import { createOutbox, type SendBatch } from '../../../forwarder/outbox/outbox.ts';
 import { createReplica, type Replica } from '../../../forwarder/replica.ts';
 import type { Change } from '../../../sandbox/kubernetes/store.ts';
-import { sleep } from '../../../shared/clock.ts';
+import { sleep } from '../../../shared/time/clock.ts';
 import { podOf } from '../world/kubernetes.ts';
 import type { VirtualCluster, VirtualWorld } from '../world/world.ts';
 import type { Through } from './calls.ts';

@@ -6,10 +6,10 @@ import {
 } from '../../../functions/reconcile/reconcile-batch.ts';
 import { failedItems } from '../../../sandbox/lambda/batch-response.ts';
 import type { StoredMessage } from '../../../sandbox/sqs/message.ts';
-import type { Cancel } from '../../../shared/clock.ts';
 import type { Config } from '../../../shared/config.ts';
 import { parseMessage } from '../../../shared/messages/schema.ts';
 import type { Telemetry } from '../../../shared/telemetry.ts';
+import type { Cancel } from '../../../shared/time/clock.ts';
 import type { VirtualWorld } from '../world/world.ts';
 import type { Invariants } from './invariants.ts';
 import { type Life, startLife } from './life.ts';

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../../../shared/clock.ts';
+import type { Cancel, Clock } from '../../../shared/time/clock.ts';
 
 /** One process, from its start to its end or its crash. */
 export interface Life {

@@ -1,9 +1,9 @@
 import type { NetworkInterface, State } from '../../../sandbox/ec2/model.ts';
 import { MANAGED_TAG } from '../../../sandbox/worker.ts';
 import { type Address, contains } from '../../../shared/address.ts';
-import { RANGES } from '../../../shared/claims/annotations.ts';
 import { parseRangeList } from '../../../shared/claims/range-list.ts';
 import type { Ranges } from '../../../shared/claims/ranges.ts';
+import { RANGES } from '../../../shared/cluster/annotations.ts';
 import type { Eni } from '../../../shared/enis/eni.ts';
 import type { Place } from '../../support/oracle/belonging.ts';
 import type { VirtualCluster, VirtualWorld } from '../world/world.ts';

@@ -1,4 +1,4 @@
-import { sleep } from '../../../shared/clock.ts';
+import { sleep } from '../../../shared/time/clock.ts';
 import { createPod, type PodSpec, type VirtualPod } from '../world/pods.ts';
 import type { NetworkName, VirtualCluster, VirtualWorld, WorkerSpec } from '../world/world.ts';
 import type { Stage } from './stage.ts';

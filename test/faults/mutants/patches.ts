@@ -20,7 +20,7 @@ const CONFLICT = 'shared/plan/conflict.ts';
 const TAKE_OVER = 'shared/apply/take-over.ts';
 const RECONCILE_NODE = 'functions/reconcile/reconcile-node.ts';
 const RECONCILE_BATCH = 'functions/reconcile/reconcile-batch.ts';
-const POD_INDEX = 'forwarder/pod-index.ts';
+const POD_INDEX = 'forwarder/hints/pod-index.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -159,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "eni.id === eniId && !address.includes(':') && eni.secondary.includes(address)",
       },
     ],
-    tests: ['test/shared/apply/read-back.test.ts'],
+    tests: ['test/unit/shared/apply/read-back.test.ts'],
   },
   {
     name: 'a take-over for a pod that has finished meanwhile',
@@ -170,7 +170,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    tests: ['test/shared/apply/take-over.test.ts'],
+    tests: ['test/unit/shared/apply/take-over.test.ts'],
   },
   {
     name: 'a message is acknowledged although the dead-letter queue refused it',
@@ -181,7 +181,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'await backOff(batch, [envelope], {});\n    return [];\n',
       },
     ],
-    tests: ['test/functions/dead-letter.test.ts'],
+    tests: ['test/unit/functions/dead-letter.test.ts'],
   },
   {
     name: 'a forwarder that is blind goes on leading and beating',
@@ -192,29 +192,29 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    tests: ['test/forwarder/forwarder.test.ts', 'test/schedules/turns.test.ts'],
+    tests: ['test/unit/forwarder/forwarder.test.ts', 'test/schedules/turns.test.ts'],
   },
   {
     name: 'a task gets no time to end after its deadline',
     patches: [
       {
-        file: 'functions/deadline.ts',
+        file: 'shared/time/task-deadline.ts',
         find: 'const GRACE_MS = 2_000;\n',
         replace: 'const GRACE_MS = 0;\n',
       },
     ],
-    tests: ['test/functions/deadline.test.ts'],
+    tests: ['test/unit/shared/time/task-deadline.test.ts'],
   },
   {
     name: 'a resync is dropped while anything waits for its node',
     patches: [
       {
-        file: 'forwarder/backlog.ts',
+        file: 'forwarder/outbox/backlog.ts',
         find: "waiting(group).some((m) => m.reason === 'resync')",
         replace: 'waiting(group).length > 0',
       },
     ],
-    tests: ['test/forwarder/outbox.test.ts'],
+    tests: ['test/unit/forwarder/outbox/outbox.test.ts'],
   },
   {
     name: 'a floating claim of the same time takes the address',
@@ -225,7 +225,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'claimant.since >= holder.since',
       },
     ],
-    tests: ['test/shared/plan/several-claimants.test.ts'],
+    tests: ['test/unit/shared/plan/several-claimants.test.ts'],
   },
   {
     name: 'a pod whose claim fits no ENI any more holds nothing',
@@ -294,17 +294,17 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       { file: PLAN, find: '      else if (address === own)', replace: '      else if (false)' },
     ],
-    tests: ['test/shared/plan/plan.test.ts'],
+    tests: ['test/unit/shared/plan/plan.test.ts'],
   },
   {
     name: 'only known codes of EC2 are about single addresses',
     patches: [
       {
-        file: 'shared/apply/ec2-errors.ts',
+        file: 'shared/enis/ec2-errors.ts',
         find: '    status >= 400 &&\n',
         replace: '    status === 499 &&\n',
       },
     ],
-    tests: ['test/shared/apply/all-or-nothing.test.ts'],
+    tests: ['test/unit/shared/apply/all-or-nothing.test.ts'],
   },
 ];

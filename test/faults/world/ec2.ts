@@ -6,7 +6,7 @@ import { INSTANCE_TYPES } from '../../../sandbox/ec2/instance-types.ts';
 import type { NetworkInterface, State } from '../../../sandbox/ec2/model.ts';
 import { type Change, createStore, type Staleness } from '../../../sandbox/ec2/store.ts';
 import type { Xml } from '../../../sandbox/ec2/xml.ts';
-import type { Clock } from '../../../shared/clock.ts';
+import type { Clock } from '../../../shared/time/clock.ts';
 
 /**
  * The sandbox's EC2 without its wire: a call is decided in one step, from the SDK's input to the

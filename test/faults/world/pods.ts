@@ -1,6 +1,6 @@
 import { toTimestamp } from '../../../sandbox/kubernetes/deletion.ts';
 import type { Objects } from '../../../sandbox/kubernetes/objects.ts';
-import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/claims/annotations.ts';
+import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
 import type { NetworkName, VirtualCluster } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from '../../../shared/clock.ts';
+import type { Random } from '../../../shared/time/clock.ts';
 
 /** The same numbers for the same seed: mulberry32, as public domain code everywhere has it. */
 export function seededRandom(seed: number): Random {

@@ -1,8 +1,8 @@
 import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
 import { createKubernetesApi, type KubernetesApi } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { launchWorker } from '../../../sandbox/worker.ts';
-import { RANGES } from '../../../shared/claims/annotations.ts';
-import type { Clock, Random } from '../../../shared/clock.ts';
+import { RANGES } from '../../../shared/cluster/annotations.ts';
+import type { Clock, Random } from '../../../shared/time/clock.ts';
 import { createVirtualEc2, type VirtualEc2 } from './ec2.ts';
 import { createVirtualQueues, type VirtualQueues } from './queues.ts';
 import { seededRandom } from './random.ts';

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { parseAddress } from '../../../shared/address.ts';
-import {
-  FLOATING_IPS,
-  NETWORK_STATUS,
-  NETWORKS_STATUS,
-} from '../../../shared/claims/annotations.ts';
 import { parseAssigned, parseProblems } from '../../../shared/claims/condition-message.ts';
 import { parseFloatingIps } from '../../../shared/claims/floating-ips.ts';
 import { parseNetworkStatus } from '../../../shared/claims/network-status.ts';
 import { claimsOf } from '../../../shared/claims/pod-claims.ts';
+import {
+  FLOATING_IPS,
+  NETWORK_STATUS,
+  NETWORKS_STATUS,
+} from '../../../shared/cluster/annotations.ts';
 import type { Pod } from '../../../shared/cluster/kubernetes.ts';
 import { hostileText, mutatedText } from '../hostile.ts';
 import { fuzzTarget } from '../target.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import * as z from 'zod';
 import { parseAddress } from '../../../shared/address.ts';
-import { refusalOf } from '../../../shared/apply/ec2-errors.ts';
 import { DEFAULT_MANAGED_TAG, type Ec2 } from '../../../shared/enis/ec2.ts';
+import { refusalOf } from '../../../shared/enis/ec2-errors.ts';
 import { cachedInstanceLimits } from '../../../shared/enis/instance-limits.ts';
 import { eniInventory } from '../../../shared/enis/inventory.ts';
 import { cachedSubnets } from '../../../shared/enis/subnets.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { parseAddress } from '../../../shared/address.ts';
-import { IGNORE, RANGES } from '../../../shared/claims/annotations.ts';
 import { parseNetwork } from '../../../shared/claims/net-attach-def.ts';
 import { parseRangeList } from '../../../shared/claims/range-list.ts';
 import { rangesOf } from '../../../shared/claims/ranges.ts';
+import { IGNORE, RANGES } from '../../../shared/cluster/annotations.ts';
 import { MalformedObject } from '../../../shared/cluster/malformed.ts';
 import { networkFromObject } from '../../../shared/cluster/networks.ts';
 import { hostileText, mutated, mutatedText } from '../hostile.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/claims/annotations.ts';
 import { claimsOf } from '../../../shared/claims/pod-claims.ts';
+import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
 import { listAll } from '../../../shared/cluster/list.ts';
 import { nodeFromObject } from '../../../shared/cluster/nodes.ts';

@@ -1,0 +1,88 @@
+import type { NodeMessage } from '../../shared/messages/schema.ts';
+import type { Cancel, Clock } from '../../shared/time/clock.ts';
+import { addTo, type Batch, batchOf, type News, podsMessage } from './news.ts';
+
+/** A gathered message goes out after this much quiet on its node, in milliseconds. */
+const QUIET_MS = 250;
+/** And no later than this after the first event in it, in milliseconds. */
+const LONGEST_MS = 1_000;
+
+export interface Gather {
+  /** Takes the news of one change. They may concern several nodes. */
+  add(news: readonly News[]): void;
+  /** Delivers everything that is gathered, now. */
+  flush(): void;
+  /** Forgets everything that is gathered. */
+  clear(): void;
+}
+
+/** A node that is not quiet. */
+interface Window {
+  /** When the oldest gathered news was seen; absent while nothing is gathered. */
+  since?: number;
+  readonly gathered: Batch;
+  cancel: Cancel;
+}
+
+/**
+ * Turns news into one message per node: the first of a quiet node is delivered at
+ * once, what follows is gathered, so that a burst costs one reconcile and not fifty.
+ */
+export function createGather(options: {
+  readonly clock: Clock;
+  readonly cluster: string;
+  readonly deliver: (message: NodeMessage) => void;
+}): Gather {
+  const { clock, cluster, deliver } = options;
+  const windows = new Map<string, Window>();
+
+  const open = (node: string): void => {
+    const cancel = clock.after(QUIET_MS, () => close(node));
+    windows.set(node, { gathered: batchOf([]), cancel });
+  };
+
+  const send = (node: string, at: number, batch: Batch): void =>
+    deliver(podsMessage(cluster, node, at, batch));
+
+  const close = (node: string): void => {
+    const window = windows.get(node);
+    windows.delete(node);
+    if (window?.since === undefined) return;
+    const quiet = clock.now() - window.since < LONGEST_MS;
+    if (!quiet) open(node);
+    send(node, window.since, window.gathered);
+  };
+
+  const gather = (window: Window, node: string, news: readonly News[]): void => {
+    const now = clock.now();
+    window.since ??= now;
+    for (const each of news) addTo(window.gathered, each);
+    window.cancel();
+    const left = Math.max(0, window.since + LONGEST_MS - now);
+    window.cancel = clock.after(Math.min(QUIET_MS, left), () => close(node));
+  };
+
+  return {
+    add(all) {
+      for (const [node, news] of Map.groupBy(all, (each) => each.node)) {
+        const window = windows.get(node);
+        if (window !== undefined) {
+          gather(window, node, news);
+          continue;
+        }
+        open(node);
+        send(node, clock.now(), batchOf(news));
+      }
+    },
+    flush() {
+      for (const [node, window] of [...windows]) {
+        window.cancel();
+        close(node);
+      }
+    },
+    clear() {
+      for (const window of windows.values()) window.cancel();
+      windows.clear();
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import type { Address } from '../../shared/address.ts';
+import type { Claim } from '../../shared/claims/claim.ts';
+import { claimsOf } from '../../shared/claims/pod-claims.ts';
+import type { Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
+import type { PodEvent } from '../../shared/messages/schema.ts';
+
+/** A reason to look at a node: a pod of its own changed, or else a claimant elsewhere let go. */
+export interface Hint {
+  readonly node: string;
+  readonly pod?: PodEvent;
+  /** What this is about for the node's own pods: addresses that others may have let go of. */
+  readonly claims?: readonly string[];
+}
+
+export interface PodIndex {
+  /** Takes a pod as it is now. Returns what its change means for nodes; nothing for most pods. */
+  put(pod: Pod): Hint[];
+  /** The pod object is gone. A pod of the same name and another uid stays. */
+  remove(pod: PodRef): Hint[];
+  /** Forgets every pod whose uid a complete list does not have. */
+  retain(uids: ReadonlySet<string>): Hint[];
+  /** The nodes of the pods that claim an address. */
+  claiming(address: string): Set<string>;
+  /** The nodes of the pods that are kept. */
+  nodes(): Set<string>;
+  /** How many pods are kept. */
+  size(): number;
+}
+
+/** What is kept of a pod that claims something, or whose owner waits for our condition. */
+interface Kept extends PodRef {
+  readonly node: string;
+  readonly terminating: boolean;
+  readonly unreadable: string;
+  /** Each claimed address, and a text that differs when anything about its claim does. */
+  readonly claims: ReadonlyMap<Address, string>;
+}
+
+/**
+ * More addresses than this are not held over for a pod whose annotations can't be
+ * read: no instance type takes as many, and every rewrite of them could add more.
+ */
+const MAX_HELD_OVER = 4_096;
+
+/** Knows which pod claims which address, and nothing about pods that claim none. */
+export function createPodIndex(): PodIndex {
+  const pods = new Map<string, Kept>();
+  const claimants = new Map<string, Set<Kept>>();
+
+  const link = (pod: Kept): void => {
+    pods.set(nameOf(pod), pod);
+    for (const address of pod.claims.keys()) {
+      const known = claimants.get(address);
+      if (known === undefined) claimants.set(address, new Set([pod]));
+      else known.add(pod);
+    }
+  };
+
+  const unlink = (pod: Kept): void => {
+    pods.delete(nameOf(pod));
+    for (const address of pod.claims.keys()) {
+      const known = claimants.get(address);
+      known?.delete(pod);
+      if (known?.size === 0) claimants.delete(address);
+    }
+  };
+
+  const claiming = (address: string): Set<string> =>
+    new Set([...(claimants.get(address) ?? [])].map((pod) => pod.node));
+
+  /** The other claimants' nodes look again, so that a waiting one is served without a sweep. */
+  const others = (node: string, addresses: readonly Address[]): Hint[] => {
+    const claims = addresses.flatMap((address) =>
+      [...claiming(address)].map((other) => ({ other, address })),
+    );
+    return [...Map.groupBy(claims, ({ other }) => other)]
+      .filter(([other]) => other !== node)
+      .map(([other, claimed]) => ({ node: other, claims: claimed.map(({ address }) => address) }));
+  };
+
+  const change = (
+    event: PodEvent['event'],
+    old: Kept | undefined,
+    now: Kept | undefined,
+  ): Hint[] => {
+    const subject = now ?? old;
+    if (subject === undefined || (old !== undefined && now !== undefined && same(old, now)))
+      return [];
+    if (old !== undefined) unlink(old);
+    if (now !== undefined) link(now);
+    if (event === 'delete' && subject.claims.size === 0) return [];
+    const { namespace, name, uid, node } = subject;
+    const before = [...(old?.claims.keys() ?? [])];
+    const ips = before.filter((address) => now?.claims.has(address) !== true);
+    const loosened = before.filter((address) => loosens(address, old, now));
+    const begun = [...(now?.claims.keys() ?? [])].filter((address) => !old?.claims.has(address));
+    const own = { node, pod: { event, namespace, name, uid, ips } };
+    return [begun.length === 0 ? own : { ...own, claims: begun }, ...others(node, loosened)];
+  };
+
+  return {
+    put(pod) {
+      const known = pods.get(nameOf(pod));
+      const another = known !== undefined && (known.uid !== pod.uid || known.node !== pod.node);
+      const gone = another ? change('delete', known, undefined) : [];
+      const old = another ? undefined : known;
+      return [...gone, ...change(old === undefined ? 'add' : 'update', old, keep(pod, old))];
+    },
+    remove(pod) {
+      const known = pods.get(nameOf(pod));
+      return known?.uid === pod.uid ? change('delete', known, undefined) : [];
+    },
+    retain(uids) {
+      const gone = [...pods.values()].filter((pod) => !uids.has(pod.uid));
+      return gone.flatMap((pod) => change('delete', pod, undefined));
+    },
+    claiming,
+    nodes: () => new Set([...pods.values()].map((pod) => pod.node)),
+    size: () => pods.size,
+  };
+}
+
+function nameOf(pod: { readonly namespace: string; readonly name: string }): string {
+  return `${pod.namespace}/${pod.name}`;
+}
+
+/** What to keep of a pod; `undefined` where it neither claims nor waits for anything. */
+function keep(pod: Pod, old: Kept | undefined): Kept | undefined {
+  // Networks are not watched here: a claim too many costs a look at a node.
+  const wanted = claimsOf(pod, new Map());
+  if (wanted === undefined) return undefined;
+  const unreadable = wanted.unreadable.map((u) => `${u.annotation}: ${u.detail}`).join('\n');
+  const claims = new Map(wanted.claims.map((claim) => [claim.address, textOf(claim)]));
+  // Naming an address asks for its release. An annotation that can't be read does not
+  // say what the pod has let go, so nothing is named until it can be.
+  if (unreadable !== '' && old !== undefined && old.claims.size <= MAX_HELD_OVER) {
+    for (const [address, text] of old.claims) if (!claims.has(address)) claims.set(address, text);
+  }
+  if (claims.size === 0 && unreadable === '' && !pod.gated) return undefined;
+  const { namespace, name, uid } = pod;
+  const { node, terminating } = wanted;
+  return { namespace, name, uid, node, terminating, unreadable, claims };
+}
+
+/** What our own condition recorded is left out: writing it must not look like a change. */
+function textOf({ network, interface: name, mac, floating, since }: Claim): string {
+  return JSON.stringify([network, name, mac, floating, since]);
+}
+
+function same(a: Kept, b: Kept): boolean {
+  if (a.terminating !== b.terminating || a.unreadable !== b.unreadable) return false;
+  if (a.claims.size !== b.claims.size) return false;
+  for (const [address, text] of a.claims) if (b.claims.get(address) !== text) return false;
+  return true;
+}
+
+/** Whether a change of its claimant can give `address` to another one. */
+function loosens(address: Address, old: Kept | undefined, now: Kept | undefined): boolean {
+  if (now === undefined || now.terminating !== old?.terminating) return true;
+  return now.claims.get(address) !== old.claims.get(address);
+}

@@ -1,0 +1,84 @@
+import { assignToEni } from '../../shared/apply/assign.ts';
+import { problemOf } from '../../shared/apply/refused.ts';
+import type { Ec2 } from '../../shared/enis/ec2.ts';
+import type { Refusal } from '../../shared/enis/ec2-errors.ts';
+import { describeProblem } from '../../shared/plan/problem.ts';
+import type { Target, Unassigned } from './place.ts';
+
+/** Not on its ENI yet: it may be the next time. */
+export interface Waiting extends Unassigned {
+  /** Another ENI has it. */
+  readonly elsewhere: boolean;
+}
+
+/** What became of addresses that one ENI lacks. */
+export interface Served {
+  readonly done: readonly Target[];
+  readonly waiting: readonly Waiting[];
+  readonly failed: readonly Unassigned[];
+}
+
+export const NOTHING: Served = { done: [], waiting: [], failed: [] };
+
+export function together(...all: readonly Served[]): Served {
+  return {
+    done: all.flatMap(({ done }) => done),
+    waiting: all.flatMap(({ waiting }) => waiting),
+    failed: all.flatMap(({ failed }) => failed),
+  };
+}
+
+/** An address that EC2 refuses to assign. */
+export interface Refused {
+  readonly target: Target;
+  readonly refusal: Refusal;
+}
+
+/**
+ * One Assign for addresses of one ENI.
+ *
+ * @throws what the SDK throws where EC2 does not refuse addresses.
+ */
+export async function assignTargets(
+  client: Ec2,
+  targets: readonly Target[],
+  signal: AbortSignal,
+): Promise<{ readonly done: readonly Target[]; readonly refused: readonly Refused[] }> {
+  const [first] = targets;
+  if (first === undefined) return { done: [], refused: [] };
+  const addresses = targets.map(({ address }) => address);
+  const outcome = await assignToEni(client, first.eni.id, addresses, signal);
+  const refusals = new Map(outcome.refused.map(({ address, refusal }) => [address, refusal]));
+  const refused = targets.flatMap((target) => {
+    const refusal = refusals.get(target.address);
+    return refusal === undefined ? [] : [{ target, refusal }];
+  });
+  return { done: targets.filter(({ address }) => !refusals.has(address)), refused };
+}
+
+/** What EC2's refusals mean where no look-up has said more. */
+export function judge(refused: readonly Refused[]): Served {
+  const waiting: Waiting[] = [];
+  const failed: Unassigned[] = [];
+  for (const { target, refusal } of refused) {
+    const { eni } = target;
+    if (refusal.kind === 'elsewhere') {
+      const reason = 'EC2 says that another ENI has it, and does not show yet which';
+      waiting.push({ ...target, elsewhere: true, reason });
+    } else if (refusal.kind === 'eni-full') {
+      // The reconciler, or whoever holds them, lets go of addresses that are in use no longer.
+      const reason = describeProblem(problemOf(refusal, eni.id));
+      waiting.push({ ...target, elsewhere: false, reason });
+    } else failed.push({ ...target, reason: describeRefusal(target, refusal) });
+  }
+  return { done: [], waiting, failed };
+}
+
+function describeRefusal({ eni }: Target, refusal: Refusal): string {
+  const { kind } = refusal;
+  return describeProblem(
+    kind === 'outside-subnet' || kind === 'reserved'
+      ? { kind, eniId: eni.id, subnetId: eni.subnetId }
+      : problemOf(refusal, eni.id),
+  );
+}

@@ -1,0 +1,72 @@
+import { releaseFromEni } from '../../shared/apply/release.ts';
+import type { Eni } from '../../shared/enis/eni.ts';
+import { describeProblem } from '../../shared/plan/problem.ts';
+import { assignTargets, judge, NOTHING, type Served, together } from './assign-targets.ts';
+import type { Ec2Access } from './ec2-access.ts';
+import type { Target } from './place.ts';
+
+/**
+ * Looks up which other ENIs have addresses that one ENI lacks. Assigns what none has any more; what
+ * one has is waited for, or, where that is allowed, unassigned from exactly the ENI that was looked at.
+ *
+ * @throws StalePodsError where it took too long to unassign on what had been shown, and what the
+ *   SDK throws.
+ */
+export async function lookUp(
+  ec2: Ec2Access,
+  open: readonly Target[],
+  signal: AbortSignal,
+): Promise<Served> {
+  const [first] = open;
+  if (first === undefined) return NOTHING;
+  const lookedAt = ec2.clock.now();
+  const addresses = open.map(({ address }) => address);
+  const shown = await ec2.inventory.withAddresses(first.eni.vpcId, addresses, signal);
+  const free: Target[] = [];
+  const take: (Target & { readonly holder: Eni })[] = [];
+  const held: Served[] = [];
+  for (const target of open) {
+    const holder = shown.find((eni) => eni.id !== target.eni.id && has(eni, target));
+    if (holder === undefined) free.push(target);
+    else if (mayBeTaken(ec2, target, holder)) take.push({ ...target, holder });
+    else held.push(describeHeld(ec2, target, holder));
+  }
+  for (const [eniId, taking] of Map.groupBy(take, ({ holder }) => holder.id)) {
+    const releasing = { once: ec2.once, clock: ec2.clock, listedAt: lookedAt, signal };
+    // What is refused here is refused again where it is assigned, and told there.
+    await releaseFromEni(
+      releasing,
+      eniId,
+      taking.map(({ address }) => address),
+    );
+  }
+  const { done, refused } = await assignTargets(ec2.client, [...free, ...take], signal);
+  return together(...held, { ...judge(refused), done });
+}
+
+function has(eni: Eni, { address }: Target): boolean {
+  return eni.secondary.includes(address) || eni.primary.includes(address);
+}
+
+/** Only from a managed ENI that a tag names as one of the same cluster as ours. */
+function mayBeTaken({ allowReassignment }: Ec2Access, { address, eni }: Target, holder: Eni) {
+  return (
+    allowReassignment &&
+    holder.managed &&
+    holder.secondary.includes(address) &&
+    holder.clusters.some((cluster) => eni.clusters.includes(cluster))
+  );
+}
+
+function describeHeld({ allowReassignment }: Ec2Access, target: Target, holder: Eni): Served {
+  const eniId = holder.id;
+  if (holder.primary.includes(target.address)) {
+    const reason = describeProblem({ kind: 'primary', eniId });
+    return { ...NOTHING, failed: [{ ...target, reason }] };
+  }
+  const where = holder.instanceId === undefined ? eniId : `${eniId} of ${holder.instanceId}`;
+  const reason = allowReassignment
+    ? describeProblem({ kind: 'held-elsewhere', eniId, why: 'not-our-eni' })
+    : `on ${where}, until the reconciler moves it or its holder lets go. Without a reconciler, ALLOW_REASSIGNMENT=true takes it`;
+  return { ...NOTHING, waiting: [{ ...target, elsewhere: true, reason }] };
+}

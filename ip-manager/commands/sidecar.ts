@@ -1,0 +1,31 @@
+import { untilOneFails } from '../../shared/time/until-one-fails.ts';
+import { watchAddresses } from '../addresses/ip-monitor.ts';
+import { createSeen } from '../addresses/latest-addresses.ts';
+import { assignDirectly } from './assign-directly.ts';
+import type { Outside } from './outside.ts';
+import { publish } from './publish.ts';
+
+/**
+ * Publishes the addresses that come to the pod's interfaces and go, for as long as the pod runs.
+ * While its service account may not, assigns them: until it may, and never instead.
+ *
+ * @throws Failure where the interfaces cannot be watched or the pod is not found, and the signal's
+ *   reason.
+ */
+export async function sidecar(outside: Outside, signal: AbortSignal): Promise<never> {
+  const { clock, environment, say } = outside;
+  const seen = createSeen(clock);
+  const [toPublish, toAssign] = [seen.listen(), seen.listen()];
+  const watch = { command: environment.ipCommand, clock, say, onAddresses: seen.update };
+  let mayPublish = true;
+  const onPermission = (may: boolean): void => {
+    mayPublish = may;
+    toAssign.ring();
+  };
+  const unpublished = () => (mayPublish ? [] : seen.addresses());
+  return untilOneFails(signal, [
+    (either) => watchAddresses(watch, either),
+    (either) => publish(outside, { changed: toPublish, ...seen }, onPermission, either),
+    (either) => assignDirectly(outside, { changed: toAssign, addresses: unpublished }, either),
+  ]);
+}

@@ -1,0 +1,77 @@
+import { parseAssigned } from '../../shared/claims/condition-message.ts';
+import { claimsOf } from '../../shared/claims/pod-claims.ts';
+import { CONDITION_TYPE, type Pod } from '../../shared/cluster/kubernetes.ts';
+import { sleep } from '../../shared/time/clock.ts';
+import { LASTING_REFUSALS, podFailure } from '../addresses/own-pod.ts';
+import { pauseAfter } from '../back-off.ts';
+import { EXIT, Failure } from '../exit-code.ts';
+import type { Outside } from './outside.ts';
+import { type TimeLimit, withTimeLimit } from './time-limit.ts';
+
+const BACK_OFF = { firstMs: 500, mostMs: 2_000 };
+
+/**
+ * Waits until the reconciler has told, by the pod's condition, that its addresses are on their ENIs.
+ *
+ * @throws Failure that says what the condition was when the time was up, or why it cannot be read.
+ */
+export async function wait(outside: Outside, limit: TimeLimit): Promise<void> {
+  const { clock, random } = outside;
+  const pod = await outside.ownPod();
+  const told = await withTimeLimit(outside, limit, async (signal, waitsFor) => {
+    let refusals = 0;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        const state = stateOf(await pod.read(signal));
+        refusals = 0;
+        if (state.kind === 'done') return state.told;
+        waitsFor(state.reason);
+      } catch (error) {
+        signal.throwIfAborted();
+        const { kind, reason } = podFailure(error, pod);
+        if (kind === 'not-found') throw new Failure(EXIT.badInput, reason);
+        if (kind === 'forbidden') refusals += 1;
+        if (refusals === LASTING_REFUSALS) throw new Failure(EXIT.noPermission, reason);
+        waitsFor(reason);
+      }
+      await sleep(clock, pauseAfter(failures, BACK_OFF, random), signal);
+    }
+  });
+  outside.say(told);
+}
+
+type State =
+  | { readonly kind: 'done'; readonly told: string }
+  | { readonly kind: 'waiting'; readonly reason: string };
+
+/**
+ * A condition that lists an address which the pod no longer has is from before its sandbox was made
+ * anew (after a reboot of the node, for instance): the reconciler has yet to see the new ones.
+ */
+function stateOf(pod: Pod): State {
+  const { condition } = pod;
+  const claims = claimsOf(pod, new Map());
+  if (claims === undefined || claims.claims.length + claims.unreadable.length === 0) {
+    return { kind: 'done', told: 'nothing to wait for: the pod claims no address' };
+  }
+  if (condition === undefined) {
+    return {
+      kind: 'waiting',
+      reason: `condition ${CONDITION_TYPE} is not set: the reconciler has not seen the pod yet, or none of its networks is on an ENI`,
+    };
+  }
+  const { status, reason, message } = condition;
+  if (status !== 'True') {
+    return {
+      kind: 'waiting',
+      reason: `condition ${CONDITION_TYPE} is ${status}: ${reason}: ${message}`,
+    };
+  }
+  const claimed = new Set(claims.claims.map(({ address }) => address));
+  const former = parseAssigned(message).find(({ address }) => !claimed.has(address));
+  if (former === undefined) return { kind: 'done', told: message };
+  return {
+    kind: 'waiting',
+    reason: `condition ${CONDITION_TYPE} still tells of ${former.address}, which the pod no longer has`,
+  };
+}

@@ -1,0 +1,60 @@
+import type { Claim } from '../claims/claim.ts';
+import type { Eni } from '../enis/eni.ts';
+import { inSubnetOf, type NodeEnis } from '../enis/holding.ts';
+
+/** The ENI that a claimed address belongs on, or why there is none. */
+export type EniChoice =
+  | { readonly kind: 'eni'; readonly eni: Eni }
+  /** No ENI of the node comes into question: a bridge, an overlay, SR-IOV. Not our network. */
+  | { readonly kind: 'not-our-network' }
+  /** The MAC or the master names this ENI of the node, and it lacks the managed tag. */
+  | { readonly kind: 'eni-untagged'; readonly eni: Eni }
+  | { readonly kind: 'eni-ambiguous'; readonly enis: readonly Eni[] };
+
+/** Linux names the interface at device index n `ethN` on Amazon Linux; `ens6` says nothing of the index. */
+const DEVICE_NAME = /^eth(\d{1,2})$/;
+
+/**
+ * Chooses the ENI of one claim: by the attachment's MAC, else by the device that the
+ * NetworkAttachmentDefinition's `master` names, else the node's only managed ENI whose
+ * subnet holds the address (docs/design.md, "Which ENI an address belongs to").
+ *
+ * @param siblings the ENIs of the pod's attachments: among several subnets that hold a
+ *   floating address, the one where the pod already is.
+ */
+export function chooseEni(
+  claim: Claim,
+  node: NodeEnis,
+  siblings: ReadonlySet<string> = new Set(),
+): EniChoice {
+  const { enis } = node;
+  const recorded = enis.find((eni) => eni.managed && eni.id === claim.recordedEni);
+  if (recorded) return { kind: 'eni', eni: recorded };
+
+  const byMac = claim.mac === undefined ? [] : enis.filter((eni) => eni.mac === claim.mac);
+  if (byMac.length > 0) return named(byMac);
+
+  const index = DEVICE_NAME.exec(claim.master ?? '')?.[1];
+  const byDevice =
+    index === undefined ? [] : enis.filter((eni) => eni.deviceIndex === Number(index));
+  if (byDevice.length > 0) return named(byDevice);
+
+  const bySubnet = enis.filter((eni) => eni.managed && inSubnetOf(eni, claim.address, node));
+  if (bySubnet.length <= 1) return fromOnly(bySubnet);
+  const ofPod = bySubnet.filter((eni) => siblings.has(eni.id));
+  return ofPod.length === 1 ? fromOnly(ofPod) : { kind: 'eni-ambiguous', enis: bySubnet };
+}
+
+function fromOnly(candidates: readonly Eni[]): EniChoice {
+  const [eni] = candidates;
+  return eni ? { kind: 'eni', eni } : { kind: 'not-our-network' };
+}
+
+function named(candidates: readonly Eni[]): EniChoice {
+  const managed = candidates.filter((eni) => eni.managed);
+  if (managed.length > 1) return { kind: 'eni-ambiguous', enis: managed };
+  if (managed.length === 1) return fromOnly(managed);
+  // The ENI at device index 0 is the VPC CNI's: no tag would make it ours.
+  const untagged = candidates.find((eni) => eni.deviceIndex !== 0);
+  return untagged ? { kind: 'eni-untagged', eni: untagged } : { kind: 'not-our-network' };
+}

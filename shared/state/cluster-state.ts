@@ -1,0 +1,130 @@
+import type { Address } from '../../shared/address.ts';
+import type { PodClaims } from '../../shared/claims/claim.ts';
+import { claimsOf } from '../../shared/claims/pod-claims.ts';
+import type { Node, Pod } from '../../shared/cluster/kubernetes.ts';
+import type { Eni } from '../../shared/enis/eni.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import { type Networks, readNetworks } from '../../shared/state/networks.ts';
+import { type NodeState, tagText } from '../../shared/state/node-state.ts';
+import { settledNodes, soleNodes } from '../../shared/state/sole-node.ts';
+import { outdatedSubnets } from '../plan/outdated-subnets.ts';
+import type { SeenEnis } from './seen-enis.ts';
+
+/** A whole cluster as a sweep sees it. Nothing is written on its strength: it only says where to look. */
+export interface ClusterState {
+  readonly networks: Networks;
+  /** By instance; only those that one Node alone names and that concern us, by their ENIs or pods. */
+  readonly states: ReadonlyMap<string, NodeState>;
+  /** The pods of each node outside EC2, by its name. */
+  readonly outsideEc2: ReadonlyMap<string, readonly Pod[]>;
+  /**
+   * Live pods that are bound to a node that does not exist, or that is on EC2 and has no instance of
+   * its own, by the addresses that they claim.
+   */
+  readonly stranded: ReadonlyMap<Address, readonly PodClaims[]>;
+}
+
+/** @param managed the ENIs with the managed tag, read before. */
+export async function readCluster(
+  access: ClusterAccess,
+  managed: SeenEnis,
+  signal?: AbortSignal,
+): Promise<ClusterState> {
+  const listedAt = access.clock.now();
+  const [nodes, pods, networks] = await Promise.all([
+    access.kubernetes.listNodes(signal),
+    access.kubernetes.listPods({ signal }),
+    readNetworks(access, signal),
+  ]);
+  const podsOf = Map.groupBy(pods, (pod) => pod.node ?? '');
+  const sole = soleNodes(nodes);
+  const read = nodes.flatMap((node) => {
+    if (node.instanceId === undefined || !sole.has(node.name)) return [];
+    const ofNode = { enis: managed.of(node.instanceId), pods: podsOf.get(node.name) ?? [] };
+    return stateOf(access, node, node.instanceId, ofNode, networks, listedAt, signal);
+  });
+  const states = await withSubnets(access, (await Promise.all(read)).filter(isOurs), signal);
+  const outside = new Set(nodes.filter(({ outsideEc2 }) => outsideEc2).map(({ name }) => name));
+  const settled = settledNodes(nodes);
+  const lost = pods.filter(({ node }) => node !== undefined && !settled.has(node));
+  return {
+    networks,
+    states: new Map(states.map((state) => [state.instanceId, state])),
+    outsideEc2: new Map([...outside].map((name) => [name, podsOf.get(name) ?? []])),
+    stranded: byAddress(claimsOfPods(lost, networks)),
+  };
+}
+
+function isOurs({ enis, pods, podObjects }: NodeState): boolean {
+  const claims = pods.some((pod) => pod.claims.length > 0);
+  const waits = podObjects.values().some(({ gated, condition }) => gated || condition);
+  return enis.length > 0 || claims || waits;
+}
+
+/** One call for all that is not known yet, and one for all that may have changed where it matters. */
+async function withSubnets(
+  { ec2 }: ClusterAccess,
+  states: readonly NodeState[],
+  signal?: AbortSignal,
+): Promise<NodeState[]> {
+  const ids = new Set(states.flatMap(({ enis }) => enis.map(({ subnetId }) => subnetId)));
+  const known = await ec2.subnets.of([...ids], signal);
+  const judged = states.map((state) => ({ ...state, subnets: known }));
+  const outdated = new Set(judged.flatMap(outdatedSubnets));
+  if (outdated.size === 0) return judged;
+  const subnets = new Map([...known, ...(await ec2.subnets.again([...outdated], signal))]);
+  return judged.map((state) => ({ ...state, subnets }));
+}
+
+/** The same state with the ENIs of some instances read anew, the unmanaged ones among them. */
+export async function withEnis(
+  access: ClusterAccess,
+  state: NodeState,
+  enis: SeenEnis,
+  signal?: AbortSignal,
+): Promise<NodeState> {
+  const own = enis.of(state.instanceId);
+  const ids = own.map(({ subnetId }) => subnetId);
+  const subnets = await access.ec2.subnets.of(ids, signal);
+  return { ...state, enis: own, subnets };
+}
+
+async function stateOf(
+  access: ClusterAccess,
+  node: Node,
+  instanceId: string,
+  { enis, pods }: { readonly enis: readonly Eni[]; readonly pods: readonly Pod[] },
+  networks: Networks,
+  listedAt: number,
+  signal?: AbortSignal,
+): Promise<NodeState> {
+  return {
+    node: node.name,
+    nodeUid: node.uid,
+    instanceId,
+    limits: enis.length > 0 ? await access.ec2.limitsOf(node.instanceType, signal) : undefined,
+    enis,
+    subnets: new Map(),
+    pods: claimsOfPods(pods, networks),
+    podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
+    ranges: networks.ranges,
+    managedTag: tagText(access),
+    listedAt,
+  };
+}
+
+function claimsOfPods(pods: readonly Pod[], { byName }: Networks): PodClaims[] {
+  return pods.map((pod) => claimsOf(pod, byName)).filter((claims) => claims !== undefined);
+}
+
+function byAddress(pods: readonly PodClaims[]): Map<Address, PodClaims[]> {
+  const claiming = new Map<Address, PodClaims[]>();
+  for (const pod of pods) {
+    for (const { address } of pod.claims) {
+      const others = claiming.get(address);
+      if (others === undefined) claiming.set(address, [pod]);
+      else others.push(pod);
+    }
+  }
+  return claiming;
+}

@@ -1,0 +1,33 @@
+/**
+ * What Vitest waits for may take as much longer as the machine is slower: measured anew for each
+ * test file and each wait, since what else runs on it comes and goes.
+ */
+import { expect, inject, vi } from 'vitest';
+import { patience } from '../machine.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** What a test and a hook may take on an idle machine, ms. */
+    limits: { readonly test: number; readonly hook: number };
+  }
+}
+
+/** Vitest's own default for what is waited for, ms. */
+const WAIT_MS = 1_000;
+
+const limits = inject('limits');
+vi.setConfig({ testTimeout: patience(limits.test), hookTimeout: patience(limits.hook) });
+
+// Where files share a process it is done already.
+const { waitFor } = vi;
+const { poll } = expect;
+if (waitFor.name !== 'waitPatiently') {
+  vi.waitFor = function waitPatiently(look, options = {}) {
+    const { timeout = WAIT_MS, ...rest } =
+      typeof options === 'number' ? { timeout: options } : options;
+    return waitFor(look, { ...rest, timeout: patience(timeout) });
+  };
+  expect.poll = function pollPatiently(look, { timeout = WAIT_MS, ...options } = {}) {
+    return poll(look, { ...options, timeout: patience(timeout) });
+  };
+}

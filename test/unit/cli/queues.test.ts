@@ -1,0 +1,149 @@
+import { createServer } from 'node:http';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { expect, onTestFinished, test } from 'vitest';
+import { type AwsClients, findDeadLetters, findQueue } from '../../../cli/queues.ts';
+import { startSqs } from '../../../sandbox/sqs/start.ts';
+
+const common = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
+  maxAttempts: 1,
+};
+
+interface Account extends AwsClients {
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  /** With neither stack nor redrive policy. */
+  readonly plainQueueUrl: string;
+}
+
+/** An account with the stack of the stage `prod`, and of `old` with no outputs. */
+async function startAccount(): Promise<Account> {
+  const sandbox = await startSqs();
+  const deadLetters = sandbox.createQueue('prod-dead-letter.fifo');
+  const redrive = { deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 100 };
+  const queue = sandbox.createQueue('prod.fifo', { RedrivePolicy: JSON.stringify(redrive) });
+  const sqs = new SQSClient({ ...common, endpoint: sandbox.endpoint });
+  const outputs = { QueueUrl: queue.url, DeadLetterQueueUrl: deadLetters.url };
+  const server = createServer((request, response) => {
+    request.setEncoding('utf8').on('data', (body: string) => {
+      const [status, answer] = describeStacks(new URLSearchParams(body), outputs);
+      response.writeHead(status, { 'content-type': 'text/xml' }).end(answer);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const endpoint = `http://127.0.0.1:${address.port}`;
+  onTestFinished(async () => {
+    sqs.destroy();
+    server.close();
+    server.closeAllConnections();
+    await sandbox.stop();
+  });
+  return {
+    sqs,
+    cloudFormation: new CloudFormationClient({ ...common, endpoint }),
+    queueUrl: queue.url,
+    deadLetterQueueUrl: deadLetters.url,
+    plainQueueUrl: sandbox.createQueue('plain.fifo').url,
+  };
+}
+
+/** AWS CloudFormation API Reference, "DescribeStacks", as far as it is read. */
+function describeStacks(
+  query: URLSearchParams,
+  outputs: Readonly<Record<string, string>>,
+): [number, string] {
+  const name = query.get('StackName');
+  if (name === 'multus-eni-reconciler-secret') {
+    return [403, refusal('AccessDenied', 'User: u is not authorized')];
+  }
+  if (name !== 'multus-eni-reconciler-prod' && name !== 'multus-eni-reconciler-old') {
+    return [400, refusal('ValidationError', `Stack with id ${name} does not exist`)];
+  }
+  const members = Object.entries(name.endsWith('prod') ? outputs : {}).map(
+    ([key, value]) =>
+      `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  return [
+    200,
+    `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${name}</StackName>
+     <Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+  ];
+}
+
+function refusal(code: string, message: string): string {
+  return `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
+}
+
+test('a stage’s queues are those of its stack’s outputs', async () => {
+  const account = await startAccount();
+  const { queueUrl, deadLetterQueueUrl } = account;
+  expect(await findQueue(account, { stage: 'prod' })).toBe(queueUrl);
+  expect(await findDeadLetters(account, { stage: 'prod' })).toEqual({
+    queueUrl,
+    deadLetterQueueUrl,
+    maxReceiveCount: 100,
+  });
+});
+
+test('a queue that is named is taken, with the dead-letter queue of its redrive policy', async () => {
+  const account = await startAccount();
+  const { queueUrl, deadLetterQueueUrl } = account;
+  const choice = { stage: 'none', queueUrl };
+  expect(await findQueue(account, choice)).toBe(queueUrl);
+  expect(await findDeadLetters(account, choice)).toMatchObject({ queueUrl, deadLetterQueueUrl });
+});
+
+test('a dead-letter queue that is named is taken', async () => {
+  const account = await startAccount();
+  const choice = {
+    stage: 'none',
+    queueUrl: account.plainQueueUrl,
+    deadLetterQueueUrl: account.deadLetterQueueUrl,
+  };
+  expect(await findDeadLetters(account, choice)).toEqual({
+    queueUrl: account.plainQueueUrl,
+    deadLetterQueueUrl: account.deadLetterQueueUrl,
+    maxReceiveCount: undefined,
+  });
+});
+
+test.each([
+  { why: 'the stage has no stack', stage: 'test', says: /^stage test has no stack .*-test/ },
+  { why: 'the stack lacks the output', stage: 'old', says: /-old has no output QueueUrl/ },
+])('it is bad input where $why', async ({ stage, says }) => {
+  const account = await startAccount();
+  const error = { name: 'BadInput', message: expect.stringMatching(says) };
+  await expect(findQueue(account, { stage })).rejects.toMatchObject(error);
+  await expect(findDeadLetters(account, { stage })).rejects.toMatchObject(error);
+});
+
+test('it is bad input where the queue has no dead-letter queue', async () => {
+  const account = await startAccount();
+  const choice = { stage: 'none', queueUrl: account.plainQueueUrl };
+  await expect(findDeadLetters(account, choice)).rejects.toMatchObject({
+    name: 'BadInput',
+    message: expect.stringContaining('give --dead-letter-queue-url'),
+  });
+});
+
+test('a stack that may not be described is told with what is lacking', async () => {
+  const account = await startAccount();
+  await expect(findQueue(account, { stage: 'secret' })).rejects.toMatchObject({
+    name: 'Failed',
+    message:
+      'could not describe the stack multus-eni-reconciler-secret: AccessDenied: User: u is not authorized (your role lacks this permission)',
+  });
+});
+
+test('a queue that is not there is told with what to check', async () => {
+  const account = await startAccount();
+  const queueUrl = account.queueUrl.replace('prod', 'gone');
+  await expect(findDeadLetters(account, { stage: 'none', queueUrl })).rejects.toMatchObject({
+    name: 'Failed',
+    message: expect.stringMatching(/could not read the attributes of .*check the URL/),
+  });
+});

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import { createPodIndex, type Hint } from '../../../../forwarder/hints/pod-index.ts';
+import { IGNORE } from '../../../../shared/cluster/annotations.ts';
+import type { PodEvent } from '../../../../shared/messages/schema.ts';
+import { networkStatus, podWith } from '../pods.ts';
+
+const X = '172.16.1.70';
+const Y = '172.16.1.71';
+
+function told(
+  event: PodEvent['event'],
+  ips: string[],
+  other: { name?: string; uid?: string; node?: string; claims?: string[] } = {},
+): Hint {
+  const { name = 'p1', uid = name, node = 'a', claims } = other;
+  const hint = { node, pod: { event, namespace: 'default', name, uid, ips } };
+  return claims === undefined ? hint : { ...hint, claims };
+}
+
+/** A pod of node `a` begins to claim X. */
+const ADDED = told('add', [], { claims: [X] });
+
+describe('a pod of its own', () => {
+  test('is added when it first claims an address', () => {
+    const index = createPodIndex();
+    expect(index.put(podWith([]))).toEqual([]);
+    expect(index.put(podWith([X]))).toEqual([ADDED]);
+    expect([...index.nodes()]).toEqual(['a']);
+  });
+
+  test('causes nothing while it claims nothing, whatever else changes', () => {
+    const index = createPodIndex();
+    expect(index.put(podWith([]))).toEqual([]);
+    expect(index.put(podWith([], { terminating: true }))).toEqual([]);
+    expect(index.remove(podWith([]))).toEqual([]);
+    expect(index.size()).toBe(0);
+  });
+
+  test('causes nothing when something changes that decides nothing', () => {
+    const index = createPodIndex();
+    index.put(podWith([X]));
+    const condition = { status: 'True', reason: 'Assigned', message: `${X} on eni-1` } as const;
+    expect(index.put(podWith([X], { condition }))).toEqual([]);
+    expect(index.put(podWith([X]))).toEqual([]);
+  });
+
+  test('names, when updated, what it claims no longer', () => {
+    const index = createPodIndex();
+    index.put(podWith([X, Y]));
+    expect(index.put(podWith([Y]))).toEqual([told('update', [X])]);
+  });
+
+  test('is updated when an attachment gets another MAC address', () => {
+    const index = createPodIndex();
+    index.put(podWith([X]));
+    const status = networkStatus([X], '0a:00:00:00:00:02');
+    expect(index.put(podWith([X], { status }))).toEqual([told('update', [])]);
+  });
+
+  test('is updated when it begins to terminate', () => {
+    const index = createPodIndex();
+    index.put(podWith([X]));
+    expect(index.put(podWith([X], { terminating: true }))).toEqual([told('update', [])]);
+  });
+
+  test('names, when deleted, what it claimed', () => {
+    const index = createPodIndex();
+    index.put(podWith([X, Y]));
+    expect(index.remove(podWith([]))).toEqual([told('delete', [X, Y])]);
+    expect(index.size()).toBe(0);
+  });
+
+  test('names its addresses once when the annotation is emptied before it goes', () => {
+    const index = createPodIndex();
+    index.put(podWith([X]));
+    expect(index.put(podWith([]))).toEqual([told('update', [X])]);
+    expect(index.remove(podWith([]))).toEqual([]);
+  });
+
+  test.each([
+    ['has finished', podWith([X], { finished: true })],
+    [
+      'is to be ignored',
+      podWith([X], { annotations: { ...podWith([X]).annotations, [IGNORE]: 'true' } }),
+    ],
+  ])('lets go of its addresses when it %s', (_, changed) => {
+    const index = createPodIndex();
+    index.put(podWith([X]));
+    expect(index.put(changed)).toEqual([told('update', [X])]);
+    expect(index.put(podWith([X]))).toEqual([ADDED]);
+  });
+
+  test('is added when it is bound to a node, if it claims a floating address before', () => {
+    const index = createPodIndex();
+    const { node: _, ...unbound } = podWith([], { floating: [X] });
+    expect(index.put(unbound)).toEqual([]);
+    expect(index.put({ ...unbound, node: 'a' })).toEqual([ADDED]);
+  });
+
+  test('is added without a claim when it waits for our condition', () => {
+    const index = createPodIndex();
+    expect(index.put(podWith([], { gated: true }))).toEqual([told('add', [])]);
+  });
+
+  test('lets go of nothing while its annotation can not be read', () => {
+    const index = createPodIndex();
+    index.put(podWith([X, Y]));
+    expect(index.put(podWith([], { status: '{' }))).toEqual([told('update', [])]);
+    expect(index.put(podWith([Y]))).toEqual([told('update', [X])]);
+  });
+
+  test('names what it claimed when it is deleted with an annotation that can not be read', () => {
+    const index = createPodIndex();
+    index.put(podWith([X]));
+    index.put(podWith([], { status: '{' }));
+    expect(index.remove(podWith([]))).toEqual([told('delete', [X])]);
+  });
+
+  test('is deleted and added when another object has its name', () => {
+    const index = createPodIndex();
+    index.put(podWith([X], { uid: 'old' }));
+    expect(index.put(podWith([Y], { uid: 'new', node: 'b' }))).toEqual([
+      told('delete', [X], { uid: 'old' }),
+      told('add', [], { uid: 'new', node: 'b', claims: [Y] }),
+    ]);
+    expect(index.remove(podWith([X], { uid: 'old' }))).toEqual([]);
+    expect(index.size()).toBe(1);
+  });
+
+  test('is deleted when a complete list does not have it', () => {
+    const index = createPodIndex();
+    index.put(podWith([X], { name: 'p1' }));
+    index.put(podWith([Y], { name: 'p2' }));
+    expect(index.retain(new Set(['p2']))).toEqual([told('delete', [X])]);
+  });
+});
+
+describe('the nodes of the other claimants look again', () => {
+  const waiting = podWith([X], { name: 'p2', node: 'b' });
+  const holder = podWith([X, Y]);
+
+  test.each([
+    [
+      'stops claiming the address',
+      (index: ReturnType<typeof createPodIndex>) => index.put(podWith([Y])),
+    ],
+    ['begins to terminate', (index) => index.put({ ...holder, terminating: true })],
+    ['finishes', (index) => index.put({ ...holder, finished: true })],
+    ['is deleted', (index) => index.remove(holder)],
+    ['has vanished from a list', (index) => index.retain(new Set(['p2']))],
+  ] satisfies [string, (index: ReturnType<typeof createPodIndex>) => Hint[]][])(
+    'when a pod %s',
+    (_, change) => {
+      const index = createPodIndex();
+      index.put(holder);
+      index.put(waiting);
+      expect(change(index)).toContainEqual({ node: 'b', claims: [X] });
+    },
+  );
+
+  test('when a floating claim changes its since', () => {
+    const index = createPodIndex();
+    const since = (text: string) => [{ ip: X, since: text }];
+    index.put(podWith([], { floating: since('2026-01-01T10:00:00Z') }));
+    index.put(waiting);
+    const hints = index.put(podWith([], { floating: since('2026-01-01T11:00:00Z') }));
+    expect(hints).toEqual([told('update', []), { node: 'b', claims: [X] }]);
+  });
+
+  test('but not when a pod begins to claim, as its own node looks', () => {
+    const index = createPodIndex();
+    index.put(waiting);
+    expect(index.put(holder)).toEqual([told('add', [], { claims: [X, Y] })]);
+  });
+
+  test('but not when another of its addresses changes', () => {
+    const index = createPodIndex();
+    index.put(holder);
+    index.put(waiting);
+    expect(index.put(podWith([X]))).toEqual([told('update', [Y])]);
+  });
+
+  test('once, and not the node that looks already', () => {
+    const index = createPodIndex();
+    index.put(holder);
+    for (const name of ['p3', 'p4']) index.put(podWith([X], { name, node: 'a' }));
+    for (const name of ['p5', 'p6']) index.put(podWith([X], { name, node: 'b' }));
+    expect(index.remove(holder)).toEqual([told('delete', [X, Y]), { node: 'b', claims: [X] }]);
+  });
+});

@@ -1,0 +1,33 @@
+import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
+import type { Pod } from '../../../shared/cluster/kubernetes.ts';
+
+/** The value of network-status for a pod with these addresses on `net1`. */
+export function networkStatus(ips: readonly string[], mac = '0a:00:00:00:00:01'): string {
+  const cluster = { name: 'aws-cni', interface: 'eth0', ips: ['172.16.0.20'], default: true };
+  if (ips.length === 0) return JSON.stringify([cluster]);
+  return JSON.stringify([cluster, { name: 'default/net-1', interface: 'net1', ips, mac }]);
+}
+
+/** A running pod on node `a`, whose name is also its uid. */
+export function podWith(
+  ips: readonly string[],
+  { floating, status, ...change }: Partial<Pod> & { floating?: unknown; status?: string } = {},
+): Pod {
+  const name = change.name ?? 'p1';
+  return {
+    namespace: 'default',
+    name,
+    uid: name,
+    node: 'a',
+    createdAt: Date.UTC(2026, 0, 1),
+    terminating: false,
+    finished: false,
+    hostNetwork: false,
+    gated: false,
+    annotations: {
+      [NETWORK_STATUS]: status ?? networkStatus(ips),
+      ...(floating === undefined ? {} : { [FLOATING_IPS]: JSON.stringify(floating) }),
+    },
+    ...change,
+  };
+}

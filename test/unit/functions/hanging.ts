@@ -1,0 +1,116 @@
+import { onTestFinished } from 'vitest';
+import type { Outside } from '../../../functions/context.ts';
+import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
+import { type Bed, startBed } from '../../support/bed.ts';
+
+/** A call of the outside world: as AWS or our own interface names it, and what it is asked, as JSON. */
+export interface OutsideCall {
+  readonly name: string;
+  readonly input: string;
+}
+
+type Hangs = (call: OutsideCall) => boolean;
+
+/** A bed of which some calls are never answered, and which does not heed that they are given up. */
+export interface HangingBed {
+  readonly bed: Bed;
+  readonly clock: VirtualClock;
+  /** From now on these calls hang. */
+  hang(which: Hangs): void;
+  /** The names of the calls that hang. */
+  hung(): readonly string[];
+  /** Lets time pass wherever nothing else goes on, until `work` is done. @returns how much did, ms. */
+  passTime<T>(work: Promise<T>): Promise<{ readonly result: T; readonly ms: number }>;
+}
+
+/** More turns of the event loop than lie between an answer and the call that follows from it. */
+const TURNS = 25;
+const STEP_MS = 250;
+/** By then SQS hands the messages of a batch out again. */
+const ENDLESS_MS = 360_000;
+
+export async function startHangingBed(clusters?: readonly string[]): Promise<HangingBed> {
+  const clock = virtualClock(Math.floor(Date.now() / 1000) * 1000);
+  const hung: string[] = [];
+  let hangs: Hangs = () => false;
+  let busy = 0;
+
+  const through = async <T>(call: OutsideCall, make: () => Promise<T>): Promise<T> => {
+    if (hangs(call)) {
+      hung.push(call.name);
+      return new Promise<never>(() => undefined);
+    }
+    busy += 1;
+    return make().finally(() => {
+      busy -= 1;
+    });
+  };
+  const client = <C extends { readonly send: (...args: never[]) => unknown }>(
+    inner: C,
+  ): Pick<C, 'send'> => ({
+    send: new Proxy(inner.send, {
+      apply(target, _self, args: unknown[]) {
+        const [command] = args;
+        const name = String(command?.constructor.name).replace(/Command$/, '');
+        const input = JSON.stringify(
+          typeof command === 'object' && command !== null && 'input' in command && command.input,
+        );
+        return through(
+          { name, input },
+          async (): Promise<unknown> => Reflect.apply(target, inner, args),
+        );
+      },
+    }),
+  });
+  const methods = <O extends object>(cluster: string, inner: O): O =>
+    new Proxy(inner, {
+      get(target, property) {
+        const method: unknown = Reflect.get(target, property);
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]) => {
+          const call = { name: String(property), input: JSON.stringify([cluster, ...args]) };
+          return through(call, async (): Promise<unknown> => Reflect.apply(method, target, args));
+        };
+      },
+    });
+  const wrap = (outside: Outside): Outside => ({
+    ec2: client(outside.ec2),
+    ec2Once: client(outside.ec2Once),
+    sqs: client(outside.sqs),
+    kubernetesOf: ({ name }) =>
+      through({ name: 'DescribeCluster', input: name }, async () =>
+        methods(name, await outside.kubernetesOf({ name })),
+      ),
+  });
+  const bed = await startBed({ clock, wrap, clusters });
+  onTestFinished(() => bed.stop());
+
+  const quiet = async (): Promise<void> => {
+    for (let turns = 0; turns < TURNS; turns += 1) {
+      await new Promise(setImmediate);
+      if (busy > 0) turns = 0;
+    }
+  };
+
+  return {
+    bed,
+    clock,
+    hang(which) {
+      hangs = which;
+    },
+    hung: () => hung,
+    async passTime(work) {
+      const begun = clock.now();
+      let isOver = false;
+      const watched = work.finally(() => {
+        isOver = true;
+      });
+      watched.catch(() => undefined);
+      for (await quiet(); !isOver; await quiet()) {
+        if (clock.now() - begun > ENDLESS_MS) throw new Error('it waits for ever');
+        clock.advance(STEP_MS);
+      }
+      return { result: await watched, ms: clock.now() - begun };
+    },
+  };
+}

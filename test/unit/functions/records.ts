@@ -1,0 +1,39 @@
+import type { Envelope } from '../../../functions/reconcile/records.ts';
+import type { NodeMessage } from '../../../shared/messages/schema.ts';
+
+/** A message of the queue as it came for the `receives`-th time. */
+export function envelope(id: string, receives = 1, body = ''): Envelope {
+  return {
+    messageId: `message-${id}`,
+    receiptHandle: `receipt-${id}`,
+    body,
+    attributes: { ApproximateReceiveCount: receives, MessageGroupId: 'demo/node-a' },
+  };
+}
+
+/** As Lambda hands it over. */
+export function sqsRecord(id: string, body: string) {
+  const { attributes, ...rest } = envelope(id, 1, body);
+  return { ...rest, attributes: { ...attributes, ApproximateReceiveCount: '1' } };
+}
+
+export const OBSERVED_AT = Date.UTC(2026, 0, 1);
+
+export function nodeMessage(spec: Partial<NodeMessage> = {}): NodeMessage {
+  return {
+    version: 1,
+    cluster: 'demo',
+    node: 'node-a',
+    reason: 'pods',
+    observedAt: new Date(OBSERVED_AT).toISOString(),
+    pods: [],
+    ...spec,
+  };
+}
+
+export function podEvent(
+  event: 'add' | 'update' | 'delete',
+  ...ips: readonly string[]
+): NodeMessage['pods'][number] {
+  return { event, namespace: 'default', name: 'p', uid: 'uid-p', ips: [...ips] };
+}

@@ -1,0 +1,102 @@
+import { expect, it } from 'vitest';
+import { sweepClusters } from '../../../functions/sweep/sweep-clusters.ts';
+import { DEFAULT_MANAGED_TAG } from '../../../shared/enis/ec2.ts';
+import type { EniInventory } from '../../../shared/enis/inventory.ts';
+import type { ClusterAccess } from '../../../shared/state/cluster-access.ts';
+import { systemClock } from '../../../shared/time/clock.ts';
+import { inMemoryKubernetes, ipvlan, podWith } from '../../support/in-memory-kubernetes.ts';
+import { recordedTelemetry } from '../../support/telemetry.ts';
+import { cidr, eni } from '../shared/plan/fixtures.ts';
+
+const PODS = 5;
+const ADDRESSES = { id: 'subnet-1', blocks: [cidr('10.0.0.0/8')] };
+
+/** Where the addresses are that the pods claim: on no ENI, or on those of the next node. */
+type Where = 'nowhere' | 'on the next node';
+
+/**
+ * Sweeps so many nodes, of whose pods none has its address.
+ *
+ * @returns what it found, and how often it read anything of an ENI or of a Node.
+ */
+async function sweep(nodes: number, where: Where) {
+  let reads = 0;
+  const counted = <T extends object>(object: T): T =>
+    new Proxy(object, {
+      get(target, key, receiver) {
+        reads += 1;
+        return Reflect.get(target, key, receiver);
+      },
+    });
+  const claimed = Array.from({ length: nodes }, (_, node) =>
+    Array.from({ length: PODS }, (_, pod) => `10.${node >> 8}.${node & 255}.${9 + pod}`),
+  );
+  const kubernetes = inMemoryKubernetes();
+  kubernetes.networks = [ipvlan('eth1', 'eth1')];
+  kubernetes.nodes = claimed.map((_, node) =>
+    counted({ name: `node-${node}`, uid: `uid-${node}`, instanceId: `i-${node}` }),
+  );
+  kubernetes.pods = claimed.flatMap((ips, node) =>
+    ips.map((ip) => podWith(`node-${node}`, `pod-${ip}`, [ip])),
+  );
+  const byInstance = new Map(
+    claimed.map((_, node) => {
+      const secondary = where === 'nowhere' ? [] : claimed.at(node - 1);
+      const instanceId = `i-${node}`;
+      return [instanceId, counted(eni({ id: `eni-${node}`, instanceId, secondary }))] as const;
+    }),
+  );
+  const inventory: EniInventory = {
+    managed: async () => [...byInstance.values()],
+    ofInstances: async (ids) => ids.flatMap((id) => byInstance.get(id) ?? []),
+    withAddresses: async () => [],
+    newestAttachment: () => undefined,
+  };
+  const known = async () => new Map([[ADDRESSES.id, ADDRESSES]]);
+  const ec2 = {
+    send: () => Promise.reject(new Error('no call is expected')),
+  };
+  const telemetry = recordedTelemetry();
+  const access: ClusterAccess = {
+    cluster: 'demo',
+    kubernetes,
+    ec2: {
+      client: ec2,
+      once: ec2,
+      managedTag: DEFAULT_MANAGED_TAG,
+      inventory,
+      subnets: { of: known, again: known },
+      limitsOf: async () => undefined,
+    },
+    policy: 'sync',
+    clock: systemClock,
+    telemetry,
+  };
+  const context = {
+    clock: systemClock,
+    telemetry,
+    send: async () => {},
+    inventory,
+    serves: () => true,
+    accessTo: async () => access,
+    clusters: ['demo'],
+  };
+  await sweepClusters(context, 600_000);
+  const found = {
+    missing: telemetry.total('DriftMissing'),
+    conflicting: telemetry.total('DriftConflicting'),
+  };
+  return { found, reads };
+}
+
+it.each<Where>(['nowhere', 'on the next node'])(
+  'a sweep of twice the nodes is twice the work, where what is claimed is %s',
+  async (where) => {
+    const [one, two] = [await sweep(100, where), await sweep(200, where)];
+    const all = 200 * PODS;
+    expect(two.found).toEqual(
+      where === 'nowhere' ? { missing: all, conflicting: 0 } : { missing: 0, conflicting: all },
+    );
+    expect(two.reads / one.reads).toBeLessThan(2.1);
+  },
+);

@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { ConfigurationError, parseStage, readStage } from '../../../config/read.ts';
+import { environment } from '../../../resources/environment.ts';
+import { stackOf } from '../../../resources/stack.ts';
+import { configFrom } from '../../../shared/config.ts';
+import { serviceWith } from './service.ts';
+
+const ROOT = new URL('../../..', import.meta.url).pathname;
+
+function mistakesIn(text: string): string[] {
+  try {
+    parseStage(text, 'config/prod.yml');
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message.split('\n');
+    throw error;
+  }
+}
+
+describe('a stage’s configuration', () => {
+  test('needs a region and a cluster; the rest has defaults', () => {
+    const settings = parseStage('region: eu-central-1\nclusters: [{ name: a }]\n', 'x.yml');
+    expect(settings).toEqual({
+      region: 'eu-central-1',
+      clusters: [
+        {
+          name: 'a',
+          access: 'access-entry',
+          privateEndpoint: false,
+          forwarder: {
+            identity: 'pod-identity',
+            namespace: 'multus-eni-reconciler',
+            serviceAccount: 'multus-eni-forwarder',
+          },
+        },
+      ],
+      managedTag: 'node.k8s.amazonaws.com/no_manage=true',
+      policy: 'sync',
+      sweepMinutes: 5,
+      concurrency: 20,
+      leakedThreshold: 10,
+      logRetentionDays: 30,
+    });
+  });
+
+  test('that is shipped shows the defaults', () => {
+    const shipped = readFileSync(`${ROOT}config/example.yml`, 'utf8');
+    // A line such as `# policy: sync`, and those that belong to it; prose ends with a full stop.
+    const shown = shipped.replace(
+      /^# (?=(policy|sweepMinutes|concurrency|leakedThreshold|logRetentionDays|managedTag): [^ ]+$)/gm,
+      '',
+    );
+    expect(shown).not.toBe(shipped);
+    expect(parseStage(shown, 'x.yml')).toEqual(parseStage(shipped, 'x.yml'));
+  });
+
+  test('is wrong at a line that is named, all mistakes at once', () => {
+    const text = [
+      'region: here',
+      'clusters:',
+      '  - name: demo',
+      '    policy: sink',
+      '    ranges: ["10.0.0.0/99"]',
+      '    forwarder: { identity: irsa }',
+      '  - name: demo',
+      '    privateEndpoint: true',
+      'sweepMinuts: 5',
+    ].join('\n');
+    expect(mistakesIn(text)).toEqual([
+      'config/prod.yml:1:1: region: not a region, such as eu-central-1',
+      expect.stringMatching(/^config\/prod.yml:4:5: clusters\[0\].policy: .*"upsert-only"/),
+      expect.stringMatching(/^config\/prod.yml:5:5: clusters\[0\].ranges: .*10.0.0.0\/99/),
+      expect.stringMatching(/^config\/prod.yml:6:5: clusters\[0\].forwarder: identity irsa and/),
+      'config/prod.yml:9:1: sweepMinuts: unknown key',
+    ]);
+  });
+
+  test.each([
+    ['clusters: []\nregion: eu-west-1', ':1:1: clusters: at least one cluster is needed'],
+    ['region: eu-west-1', ':1:1: clusters: is missing'],
+    [
+      'region: eu-west-1\nclusters: [{ name: a }, { name: a }]',
+      ':2:27: clusters[1].name: a is named twice',
+    ],
+    [
+      'region: eu-west-1\nclusters: [{ name: a, privateEndpoint: true }]',
+      ':2:23: clusters[0].privateEndpoint: the functions reach',
+    ],
+    [
+      'region: eu-west-1\nclusters: [{ name: a }]\nlogRetentionDays: 31',
+      ':3:1: logRetentionDays: CloudWatch',
+    ],
+    ['region: eu-west-1\nclusters: [{ name: a }', ':2:'],
+    ['region: eu-west-1\nregion: eu-west-2', ':2:1: Map keys must be unique'],
+    ['', ':1:1: Invalid input'],
+  ])('%j is refused', (text, mistake) => {
+    expect(mistakesIn(text).join('\n')).toContain(`config/prod.yml${mistake}`);
+  });
+
+  test('that is missing is named, with those that there are', () => {
+    expect(() => readStage(ROOT, 'nowhere')).toThrow(
+      /stage nowhere has no configuration: config\/nowhere\.yml is missing\. .*example/,
+    );
+  });
+});
+
+describe('what the functions are told', () => {
+  test('is what they read', () => {
+    const settings = parseStage(
+      'region: us-east-1\npolicy: dry-run\nranges: [10.0.0.0/8]\nmanagedTag: mine=a=b\n' +
+        'clusters: [{ name: a }, { name: b, policy: sync, ranges: [10.1.0.0/16] }]\n',
+      'x.yml',
+    );
+    const config = configFrom({
+      ...environment(settings),
+      AWS_REGION: 'us-east-1',
+      QUEUE_URL: 'https://sqs/q',
+      DEAD_LETTER_QUEUE_URL: 'https://sqs/d',
+    });
+    expect(config.managedTag).toEqual({ key: 'mine', value: 'a=b' });
+    expect(config.clusters.map(({ name, policy }) => [name, policy])).toEqual([
+      ['a', 'dry-run'],
+      ['b', 'sync'],
+    ]);
+    expect(config.clusters[0]?.ranges).not.toEqual(config.clusters[1]?.ranges);
+  });
+
+  test('has to fit into Lambda’s environment', () => {
+    const clusters = Array.from({ length: 150 }, (_, index) => ({ name: `cluster-${index}` }));
+    const settings = parseStage(JSON.stringify({ region: 'us-east-1', clusters }), 'x.yml');
+    expect(() => environment(settings)).toThrow(
+      /150 clusters take \d+ bytes .* stage of their own/,
+    );
+  });
+});
+
+test('more clusters than a stack can hold are refused before CloudFormation refuses them', () => {
+  const clusters = Array.from({ length: 45 }, (_, index) => ({ name: `c${index}` }));
+  const settings = parseStage(JSON.stringify({ region: 'us-east-1', clusters }), 'x.yml');
+  expect(() => stackOf('prod', settings)).toThrow(/45 clusters make \d+ resources/);
+});
+
+describe('serverless', () => {
+  test.each([
+    ['package --stage prod', 'config/prod.yml:3:1: polcy: unknown key'],
+    ['package --stage nope', 'stage nope has no configuration: config/nope.yml is missing'],
+    [
+      'package --stage good --region eu-west-1',
+      '--region eu-west-1 is not the region of config/good.yml, us-east-1',
+    ],
+    ['deploy --stage example', 'config/example.yml is an example'],
+  ])('%s tells what is wrong, and ends', async (command, message) => {
+    const good = 'region: us-east-1\nclusters: [{ name: demo }]\n';
+    const service = await serviceWith({ good, example: good, prod: `${good}polcy: sync\n` });
+    onTestFinished(() => service.remove());
+    const failure: unknown = await service.serverless(command.split(' ')).catch((error) => error);
+    expect(failure).toMatchObject({ code: 1 });
+    const output = JSON.stringify(failure) + String(failure);
+    expect(output.split(message)).toHaveLength(2);
+  });
+});

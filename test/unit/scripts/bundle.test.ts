@@ -1,0 +1,141 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { ADMIN_TOKEN } from '../../../sandbox/kubernetes/authentication.ts';
+import { startKubernetes } from '../../../sandbox/kubernetes/kubernetes.ts';
+import { writeArtifacts } from '../../../scripts/artifacts.ts';
+import { BUNDLING, type Bundle, bundleFunction, FUNCTIONS } from '../../../scripts/bundle.ts';
+import { withoutComputedKeys } from '../../../scripts/esbuild-aws-schemas.ts';
+import { withMethods } from '../../../scripts/esbuild-kubernetes.ts';
+import { connectKubernetes } from '../../../shared/cluster/client.ts';
+import { NETWORKS } from '../../../shared/cluster/networks.ts';
+import { systemClock } from '../../../shared/time/clock.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bundle-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The client as the bundles have it. */
+async function bundledClient(): Promise<typeof connectKubernetes> {
+  const outfile = join(folder, 'client.cjs');
+  const entryPoints = [join(import.meta.dirname, '../../../shared/cluster/client.ts')];
+  await build({ ...BUNDLING, entryPoints, outfile, sourcemap: false });
+  return (await import(outfile)).connectKubernetes;
+}
+
+describe.each([
+  ['as it is', async () => connectKubernetes],
+  ['as it is bundled', bundledClient],
+])('the Kubernetes client %s', (_, load) => {
+  async function start() {
+    const connect = await load();
+    const api = await startKubernetes();
+    onTestFinished(() => api.stop());
+    const { url: server, caData, objects } = api;
+    const token = async () => ADMIN_TOKEN;
+    const kubernetes = connect({
+      ...{ server, caData, token, clock: systemClock },
+      requestTimeoutMs: 30_000,
+    });
+    return { api, objects, kubernetes };
+  }
+
+  test('reads lists of many pages, and single objects', async () => {
+    const { objects, kubernetes } = await start();
+    const spec = { nodeName: 'worker-a', containers: [{ name: 'app', image: 'app' }] };
+    for (let n = 0; n < 501; n += 1) {
+      objects.create('pods', { metadata: { namespace: 'default', name: `pod-${n}` }, spec });
+    }
+    objects.create('nodes', {
+      metadata: { name: 'worker-a' },
+      spec: { providerID: 'aws:///us-east-1a/i-0abc' },
+    });
+    objects.create(NETWORKS.plural, {
+      metadata: { namespace: 'default', name: 'ipvlan', annotations: {} },
+      spec: { config: '{}' },
+    });
+    const pods = await kubernetes.listPods({ node: 'worker-a' });
+    expect(pods).toHaveLength(501);
+    expect(pods[0]).toMatchObject({ node: 'worker-a', createdAt: expect.any(Number) });
+    const node = { name: 'worker-a', instanceId: 'i-0abc' };
+    expect(await kubernetes.getNode('worker-a')).toMatchObject(node);
+    expect(await kubernetes.getNode('worker-b')).toBeUndefined();
+    expect(await kubernetes.listNodes()).toMatchObject([node]);
+    expect(await kubernetes.listNetworkAttachmentDefinitions()).toMatchObject([
+      { namespace: 'default', name: 'ipvlan', config: '{}' },
+    ]);
+  });
+
+  test('patches a pod’s condition and writes an Event', async () => {
+    const { objects, kubernetes } = await start();
+    const { metadata } = objects.create('pods', {
+      metadata: { namespace: 'default', name: 'sampleapp' },
+      spec: { containers: [{ name: 'app', image: 'app' }] },
+    });
+    const pod = { namespace: 'default', name: 'sampleapp', uid: metadata.uid };
+    const condition = { status: 'True', reason: 'Assigned', message: '172.16.1.70' } as const;
+    const at = Date.UTC(2026, 0, 1);
+    await kubernetes.setPodCondition(pod, { ...condition, lastTransitionTime: at });
+    expect(objects.get('pods', pod).status).toMatchObject({
+      conditions: [{ ...condition, lastTransitionTime: '2026-01-01T00:00:00.000Z' }],
+    });
+    await kubernetes.writeEvent({
+      ...{ regarding: { kind: 'Pod', ...pod }, type: 'Normal', reason: 'IPsAssigned' },
+      ...{ message: 'assigned', at },
+    });
+    expect(objects.list('events', 'default')).toMatchObject([
+      { involvedObject: { uid: metadata.uid }, firstTimestamp: '2026-01-01T00:00:00.000Z' },
+    ]);
+  });
+});
+
+test('what is deployed of a function stays under a megabyte', async () => {
+  const artifacts = await writeArtifacts(folder);
+  expect(artifacts.map(({ name }) => name)).toEqual(FUNCTIONS);
+  for (const { zipBytes } of artifacts) expect(zipBytes).toBeLessThan(1_000_000);
+});
+
+/** The bytes that a bundle has of the files whose path matches. */
+function bytesOf({ metafile }: Bundle, path: RegExp): number {
+  return Object.values(metafile.outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([input]) => path.test(input))
+    .reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
+}
+
+describe.each(FUNCTIONS)('the bundle of %s', (name) => {
+  test('has nothing of what is not called', async () => {
+    const bundle = await bundleFunction(name, folder);
+    expect(bytesOf(bundle, /node_modules\/undici\//)).toBe(0);
+    expect(bytesOf(bundle, /client-node\/dist\/gen\/models\/V1/)).toBe(0);
+    const requests = bytesOf(bundle, /client-node\/dist\/gen\/apis\/\w+Api\.js/);
+    expect(requests).toBeGreaterThan(0);
+    // Of 280 kB.
+    expect(requests).toBeLessThan(40_000);
+    // Of 1.3 MB, what the operations in use need.
+    expect(bytesOf(bundle, /client-ec2\/dist-es\/schemas/)).toBeLessThan(40_000);
+    expect(await readFile(join(folder, name, 'index.js'), 'latin1')).toContain(
+      'DescribeNetworkInterfaces',
+    );
+  });
+});
+
+test('of generated requests those stay that are called by name', () => {
+  const method = (name: string) =>
+    `    async ${name}(name) {\n        return {\n        };\n    }\n`;
+  const source = `class Factory {\n${method('readNode')}${method('readNodeStatus')}}\n`;
+  expect(withMethods(source, 'core.readNode(name)')).toBe(
+    `class Factory {\n${method('readNode')}}\n`,
+  );
+});
+
+test('a computed key is written out where it is a constant text of its module, and else left', () => {
+  const source = 'const _a = "xmlName";\nvar x = { [_a]: _b, [_c]: 1 };\n';
+  expect(withoutComputedKeys(source)).toBe(
+    'const _a = "xmlName";\nvar x = { "xmlName": _b, [_c]: 1 };\n',
+  );
+});

@@ -1,0 +1,209 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { onTestFinished } from 'vitest';
+import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
+import { type Ec2Server, startEc2 } from '../../../../sandbox/ec2/server.ts';
+import { type Applied, type ApplyOptions, apply } from '../../../../shared/apply/apply.ts';
+import { DEFAULT_MANAGED_TAG } from '../../../../shared/enis/ec2.ts';
+import { cachedInstanceLimits } from '../../../../shared/enis/instance-limits.ts';
+import { eniInventory } from '../../../../shared/enis/inventory.ts';
+import { cachedSubnets } from '../../../../shared/enis/subnets.ts';
+import type { Plan } from '../../../../shared/plan/decision.ts';
+import { plan } from '../../../../shared/plan/plan.ts';
+import type { ClusterAccess } from '../../../../shared/state/cluster-access.ts';
+import { type NodeState, readNode } from '../../../../shared/state/node-state.ts';
+import {
+  type InMemoryKubernetes,
+  inMemoryKubernetes,
+  ipvlan,
+} from '../../../support/in-memory-kubernetes.ts';
+import { type RecordedTelemetry, recordedTelemetry } from '../../../support/telemetry.ts';
+import { address } from '../plan/fixtures.ts';
+
+export const TAGS = {
+  [DEFAULT_MANAGED_TAG.key]: DEFAULT_MANAGED_TAG.value,
+  'cluster.k8s.amazonaws.com/name': 'demo',
+};
+
+export interface Worker {
+  readonly node: string;
+  readonly instanceId: string;
+  /** At device index 1, in 172.16.1.0/24. */
+  readonly eth1: string;
+  /** At device index 2, in the same subnet. */
+  readonly eth2: string;
+}
+
+/** A strict EC2 behind the AWS SDK, a cluster in memory, three workers, and a clock that is driven. */
+export interface ApplyBed {
+  readonly ec2: Ec2Server;
+  readonly clock: VirtualClock;
+  readonly kubernetes: InMemoryKubernetes;
+  readonly access: ClusterAccess;
+  readonly telemetry: RecordedTelemetry;
+  readonly subnetId: string;
+  readonly a: Worker;
+  readonly b: Worker;
+  readonly c: Worker;
+  /** The addresses of an ENI beside its primary, sorted. */
+  on(eniId: string): string[];
+  /** Puts addresses on an ENI as somebody else would; EC2's refusal rejects. */
+  give(eniId: string, ...addresses: readonly string[]): Promise<void>;
+  take(eniId: string, ...addresses: readonly string[]): Promise<void>;
+  read(worker: Worker): Promise<NodeState>;
+  decide(state: NodeState, named?: readonly string[]): Plan;
+  /** Rejects where a call fails. */
+  apply(state: NodeState, decided: Plan, options?: Partial<ApplyOptions>): Promise<Applied>;
+  /** As `apply`; what failed is in what it gives. */
+  tryApply(state: NodeState, decided: Plan, options?: Partial<ApplyOptions>): Promise<Applied>;
+  /** Read, decide, apply; rejects where a call fails. */
+  reconcile(worker: Worker, options?: Partial<ApplyOptions>): Promise<Applied>;
+  /** As `reconcile`; what failed is in what it gives. */
+  tryReconcile(worker: Worker, options?: Partial<ApplyOptions>): Promise<Applied>;
+  /** Fires timers until `task` ends. */
+  drive<T>(task: Promise<T>): Promise<T>;
+}
+
+export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Promise<ApplyBed> {
+  const clock = virtualClock();
+  const ec2 = await startEc2({ clock, region: 'us-east-1', account: '123456789012' });
+  const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
+  const { endpoint } = ec2;
+  const client = new EC2Client({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
+  onTestFinished(async () => {
+    client.destroy();
+    await ec2.stop();
+  });
+  const nodes = ec2.addSubnet({ cidr: '172.16.0.0/24' });
+  const subnetId = ec2.addSubnet({ cidr: '172.16.1.0/24', ipv6Cidrs: ['2001:db8:0:1::/64'] });
+  const kubernetes = inMemoryKubernetes();
+  const telemetry = recordedTelemetry();
+  kubernetes.networks = [ipvlan('eth1', 'eth1'), ipvlan('eth2', 'eth2')];
+  const worker = (node: string): Worker => {
+    const eni = { subnetId, tags: TAGS };
+    const { instanceId, enis } = ec2.addInstance({
+      type: 'm5.large',
+      enis: [
+        { deviceIndex: 0, subnetId: nodes },
+        { deviceIndex: 1, ...eni },
+        { deviceIndex: 2, ...eni },
+      ],
+    });
+    const [, eth1, eth2] = enis;
+    kubernetes.nodes.push({ name: node, uid: `uid-${node}`, instanceId, instanceType: 'm5.large' });
+    return { node, instanceId, eth1: eth1?.id ?? '', eth2: eth2?.id ?? '' };
+  };
+  const [a, b, c] = [worker('node-a'), worker('node-b'), worker('node-c')];
+  const managedTag = DEFAULT_MANAGED_TAG;
+  const access: ClusterAccess = {
+    cluster: 'demo',
+    kubernetes,
+    ec2: {
+      client,
+      once: client,
+      managedTag,
+      inventory: eniInventory(client, managedTag),
+      subnets: cachedSubnets(client),
+      limitsOf: cachedInstanceLimits(client),
+    },
+    policy: 'sync',
+    clock,
+    telemetry,
+    ...overrides,
+  };
+
+  const drive = <T>(task: Promise<T>): Promise<T> => driven(clock, task);
+  const bed: ApplyBed = {
+    ec2,
+    clock,
+    kubernetes,
+    access,
+    telemetry,
+    subnetId,
+    a,
+    b,
+    c,
+    on: (eniId) => [...ec2.eni(eniId).secondary, ...ec2.eni(eniId).ipv6].sort(),
+    give: (eniId, ...addresses) => change(ec2, 'Assign', eniId, addresses),
+    take: (eniId, ...addresses) => change(ec2, 'Unassign', eniId, addresses),
+    async read({ node, instanceId }) {
+      const reading = await readNode(access, node, instanceId);
+      if (reading.kind !== 'state') throw new Error(`${node}: ${reading.kind}`);
+      return reading.state;
+    },
+    decide: (state, named = []) =>
+      plan({
+        ...state,
+        named: new Set(named.map(address)),
+        unassigns: access.policy !== 'upsert-only',
+      }),
+    apply: async (state, decided, options) =>
+      unlessFailed(await bed.tryApply(state, decided, options)),
+    tryApply: (state, decided, options) =>
+      drive(
+        apply(access, state, decided, {
+          assignKept: false,
+          inConflict: () => false,
+          ...options,
+        }),
+      ),
+    reconcile: async (at, options) => unlessFailed(await bed.tryReconcile(at, options)),
+    async tryReconcile(at, options) {
+      const state = await bed.read(at);
+      return bed.tryApply(state, bed.decide(state), options);
+    },
+    drive,
+  };
+  return bed;
+}
+
+function unlessFailed(applied: Applied): Applied {
+  if (applied.failures.length > 0) throw applied.failures[0];
+  return applied;
+}
+
+async function change(
+  ec2: Ec2Server,
+  what: 'Assign' | 'Unassign',
+  eniId: string,
+  addresses: readonly string[],
+): Promise<void> {
+  const isIpv6 = addresses.some((each) => each.includes(':'));
+  const [action, list] = isIpv6
+    ? [`${what}Ipv6Addresses`, 'Ipv6Addresses']
+    : [`${what}PrivateIpAddresses`, 'PrivateIpAddress'];
+  const params = new URLSearchParams({
+    Action: action,
+    Version: '2016-11-15',
+    NetworkInterfaceId: eniId,
+    ...Object.fromEntries(addresses.map((each, index) => [`${list}.${index + 1}`, each])),
+  });
+  const { status, body } = await ec2.handle(params);
+  if (status !== 200) throw new Error(body);
+}
+
+/** Moves the clock to its next timer whenever there is one, until `task` has ended. */
+async function driven<T>(clock: VirtualClock, task: Promise<T>): Promise<T> {
+  let ended = false;
+  const watched = task.finally(() => {
+    ended = true;
+  });
+  watched.catch(() => undefined);
+  while (!ended) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const due = clock.nextTimer();
+    if (!ended && due !== undefined) clock.advance(due - clock.now());
+  }
+  return watched;
+}
+
+/** Calls of each action that changes something, in order: `Assign eni-… 172.16.1.70`. */
+export function changesIn(ec2: Ec2Server): string[] {
+  return ec2.calls
+    .all()
+    .filter(({ action }) => action.includes('ssign'))
+    .map(({ action, params }) => {
+      const addresses = Object.entries(params).filter(([name]) => /Address(es)?\.\d+$/.test(name));
+      const [what] = /^(Una|A)ssign/.exec(action) ?? [];
+      return `${what} ${params.NetworkInterfaceId} ${addresses.map(([, each]) => each).join(' ')}`;
+    });
+}

@@ -1,0 +1,200 @@
+import { describe, expect, it, test } from 'vitest';
+import { parseAddress } from '../../../../shared/address.ts';
+import { formatConditionMessage } from '../../../../shared/claims/condition-message.ts';
+import type { ParsedNetwork } from '../../../../shared/claims/net-attach-def.ts';
+import { claimsOf } from '../../../../shared/claims/pod-claims.ts';
+import { FLOATING_IPS, IGNORE, NETWORK_STATUS } from '../../../../shared/cluster/annotations.ts';
+import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
+
+const CREATED = Date.UTC(2026, 0, 1);
+const SINCE = '2026-01-02T00:00:00Z';
+
+const networks = new Map<string, ParsedNetwork>(
+  [
+    { network: 'ns/one', master: 'eth1', ignored: false, ranges: [] },
+    { network: 'ns/two', master: 'eth2', ignored: false, ranges: [] },
+    { network: 'ns/ignored', ignored: true, ranges: [] },
+  ].map((network) => [network.network, network]),
+);
+
+const status = JSON.stringify([
+  { name: 'aws-cni', ips: ['172.16.0.21'], default: true },
+  { name: 'ns/one', interface: 'net1', ips: ['172.16.1.70'], mac: '0a:00:00:00:01:01' },
+  { name: 'ns/two', interface: 'net2', ips: ['172.16.3.70'] },
+]);
+
+function pod(overrides: Partial<Pod> = {}): Pod {
+  return {
+    namespace: 'ns',
+    name: 'sampleapp',
+    uid: 'u1',
+    node: 'node-a',
+    createdAt: CREATED,
+    terminating: false,
+    finished: false,
+    hostNetwork: false,
+    gated: false,
+    annotations: { [NETWORK_STATUS]: status },
+    ...overrides,
+  };
+}
+
+function annotated(
+  annotations: Record<string, string>,
+  recorded: Record<string, string> = {},
+): Pod {
+  const assigned = Object.entries(recorded).flatMap(([text, eniId]) => {
+    const address = parseAddress(text);
+    return address === undefined ? [] : [{ address, eniId }];
+  });
+  const message = formatConditionMessage(assigned);
+  return pod({ annotations, condition: { status: 'True', reason: 'Assigned', message } });
+}
+
+const claims = (of: Pod) => claimsOf(of, networks)?.claims;
+const unreadable = (of: Pod) => claimsOf(of, networks)?.unreadable.map((each) => each.annotation);
+
+const net1 = {
+  address: '172.16.1.70',
+  network: 'ns/one',
+  interface: 'net1',
+  mac: '0a:00:00:00:01:01',
+  master: 'eth1',
+  floating: false,
+  since: CREATED,
+};
+const net2 = {
+  address: '172.16.3.70',
+  network: 'ns/two',
+  interface: 'net2',
+  master: 'eth2',
+  floating: false,
+  since: CREATED,
+};
+
+describe('a pod', () => {
+  test('claims the addresses of its attachments', () => {
+    expect(claimsOf(pod({ terminating: true }), networks)).toEqual({
+      pod: { namespace: 'ns', name: 'sampleapp', uid: 'u1' },
+      node: 'node-a',
+      createdAt: CREATED,
+      terminating: true,
+      claims: [net1, net2],
+      unreadable: [],
+    });
+  });
+
+  test('without networks claims nothing yet', () => {
+    expect(claimsOf(pod({ annotations: {} }), networks)).toMatchObject({ claims: [] });
+  });
+
+  it.each<[string, Partial<Pod>]>([
+    ['finished', { finished: true }],
+    ['on the network of its host', { hostNetwork: true }],
+    ['not bound to a node', { node: undefined }],
+    ['to be ignored', { annotations: { [NETWORK_STATUS]: status, [IGNORE]: 'true' } }],
+  ])('that is %s never claims anything', (_, overrides) => {
+    expect(claimsOf(pod(overrides), networks)).toBeUndefined();
+  });
+
+  test('is only ignored if it says "true"', () => {
+    const annotations = { [NETWORK_STATUS]: status, [IGNORE]: 'yes' };
+    expect(claims(pod({ annotations }))).toHaveLength(2);
+  });
+
+  test('claims nothing by an ignored network, and what it is given by an unknown one', () => {
+    const text = JSON.stringify([
+      { name: 'ns/ignored', ips: ['10.9.0.1'] },
+      { name: 'unknown', interface: 'net2', ips: ['10.9.0.2', 'fd00::2'] },
+    ]);
+    const unknown = { network: 'ns/unknown', interface: 'net2', floating: false, since: CREATED };
+    expect(claims(pod({ annotations: { [NETWORK_STATUS]: text } }))).toEqual([
+      { address: '10.9.0.2', ...unknown },
+      { address: 'fd00::2', ...unknown },
+    ]);
+  });
+
+  test('claims an address once, by the first attachment that has it', () => {
+    const text = JSON.stringify([
+      { name: 'ns/one', interface: 'net1', ips: ['FD00::0070'] },
+      { name: 'ns/two', interface: 'net2', ips: ['fd00::70', '172.16.3.70'] },
+    ]);
+    expect(claims(pod({ annotations: { [NETWORK_STATUS]: text } }))).toMatchObject([
+      { address: 'fd00::70', interface: 'net1', master: 'eth1' },
+      { address: '172.16.3.70', interface: 'net2' },
+    ]);
+  });
+});
+
+describe('a floating address', () => {
+  test('is claimed since the time it names, or else since the pod was created', () => {
+    const floating = JSON.stringify([{ ip: '172.16.1.75', since: SINCE }, '172.16.1.76']);
+    expect(claims(pod({ annotations: { [FLOATING_IPS]: floating } }))).toEqual([
+      { address: '172.16.1.75', floating: true, since: Date.parse(SINCE) },
+      { address: '172.16.1.76', floating: true, since: CREATED },
+    ]);
+  });
+
+  test('that an attachment has too is one claim and keeps what is known of the attachment', () => {
+    const floating = JSON.stringify([{ ip: '172.16.1.70', since: SINCE }]);
+    const annotations = { [NETWORK_STATUS]: status, [FLOATING_IPS]: floating };
+    expect(claims(pod({ annotations }))).toEqual([
+      { ...net1, floating: true, since: Date.parse(SINCE) },
+      net2,
+    ]);
+  });
+});
+
+describe('a pod whose annotation cannot be read', () => {
+  const recorded = { '172.16.1.70': 'eni-1', '172.16.1.75': 'eni-1' };
+  const kept = { recordedEni: 'eni-1', assignedTo: 'eni-1' };
+
+  test('claims what its condition recorded in place of its attachments', () => {
+    const broken = annotated({ [NETWORK_STATUS]: '[' }, recorded);
+    expect(claims(broken)).toEqual([
+      { address: '172.16.1.70', floating: false, since: CREATED, ...kept },
+      { address: '172.16.1.75', floating: false, since: CREATED, ...kept },
+    ]);
+    expect(unreadable(broken)).toEqual([NETWORK_STATUS]);
+  });
+
+  test('still claims its floating addresses', () => {
+    const floating = JSON.stringify([{ ip: '172.16.1.75', since: SINCE }, '172.16.1.76']);
+    const annotations = { [NETWORK_STATUS]: '[', [FLOATING_IPS]: floating };
+    const since = Date.parse(SINCE);
+    expect(claims(annotated(annotations, recorded))).toEqual([
+      { address: '172.16.1.70', floating: false, since: CREATED, ...kept },
+      { address: '172.16.1.75', floating: true, since, ...kept },
+      { address: '172.16.1.76', floating: true, since: CREATED },
+    ]);
+  });
+
+  test('keeps its attachments, and the rest of what was recorded as floating', () => {
+    const broken = annotated({ [NETWORK_STATUS]: status, [FLOATING_IPS]: '7' }, recorded);
+    expect(claims(broken)).toEqual([
+      { ...net1, assignedTo: 'eni-1' },
+      net2,
+      { address: '172.16.1.75', floating: true, since: CREATED, ...kept },
+    ]);
+    expect(unreadable(broken)).toEqual([FLOATING_IPS]);
+  });
+
+  test('does not claim the recorded address of a network that is ignored by now', () => {
+    const text = JSON.stringify([{ name: 'ns/ignored', ips: ['172.16.1.70'] }]);
+    const broken = annotated({ [NETWORK_STATUS]: text, [FLOATING_IPS]: '7' }, recorded);
+    expect(claims(broken)).toMatchObject([{ address: '172.16.1.75' }]);
+  });
+
+  test('names both annotations where neither can be read', () => {
+    const broken = annotated({ [NETWORK_STATUS]: '[', [FLOATING_IPS]: '7' }, recorded);
+    expect(claims(broken)).toMatchObject([
+      { address: '172.16.1.70', floating: false },
+      { address: '172.16.1.75', floating: false },
+    ]);
+    expect(unreadable(broken)).toEqual([NETWORK_STATUS, FLOATING_IPS]);
+  });
+
+  test('claims nothing where nothing was recorded', () => {
+    expect(claims(pod({ annotations: { [NETWORK_STATUS]: '[' } }))).toEqual([]);
+  });
+});

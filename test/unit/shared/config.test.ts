@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { configFrom } from '../../../shared/config.ts';
+import { DEFAULT_MANAGED_TAG } from '../../../shared/enis/ec2.ts';
+import { rangeList } from './plan/fixtures.ts';
+
+const GOOD = {
+  AWS_REGION: 'eu-central-1',
+  CLUSTERS: '[{ "name": "demo" }]',
+  QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/nodes.fifo',
+  DEAD_LETTER_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/dead.fifo',
+};
+
+describe('the configuration', () => {
+  it('needs region, clusters and queues, and has defaults for the rest', () => {
+    expect(configFrom(GOOD)).toEqual({
+      region: 'eu-central-1',
+      clusters: [{ name: 'demo', policy: 'sync' }],
+      queueUrl: GOOD.QUEUE_URL,
+      deadLetterQueueUrl: GOOD.DEAD_LETTER_QUEUE_URL,
+      managedTag: DEFAULT_MANAGED_TAG,
+    });
+  });
+
+  it('takes ranges and a policy for each cluster, and a managed tag', () => {
+    const clusters = [
+      { name: 'a', ranges: ['172.16.1.0/24', '172.16.3.70-172.16.3.80'], policy: 'upsert-only' },
+      { name: 'b', ranges: [], policy: 'dry-run' },
+    ];
+    const variables = { ...GOOD, CLUSTERS: JSON.stringify(clusters), MANAGED_TAG: 'team=net=1' };
+    const config = configFrom(variables);
+    expect(config.managedTag).toEqual({ key: 'team', value: 'net=1' });
+    expect(config.clusters).toEqual([
+      {
+        name: 'a',
+        ranges: rangeList('172.16.1.0/24', '172.16.3.70-172.16.3.80'),
+        policy: 'upsert-only',
+      },
+      { name: 'b', ranges: [], policy: 'dry-run' },
+    ]);
+  });
+
+  it.each(Object.keys(GOOD))('names %s where it is not set', (name) => {
+    const expected = `configuration: environment variable ${name} is not set`;
+    expect(() => configFrom({ ...GOOD, [name]: undefined })).toThrow(expected);
+  });
+
+  it('names all that is missing at once', () => {
+    expect(() => configFrom({})).toThrow(
+      new RegExp(
+        Object.keys(GOOD)
+          .map((name) => `${name} is not set`)
+          .join('.*'),
+      ),
+    );
+  });
+
+  const cluster = (spec: object): string => JSON.stringify([{ name: 'demo', ...spec }]);
+  it.each([
+    ['AWS_REGION', '', /AWS_REGION: /],
+    ['QUEUE_URL', 'nodes.fifo', /QUEUE_URL: Invalid URL/],
+    ['DEAD_LETTER_QUEUE_URL', '', /DEAD_LETTER_QUEUE_URL: Invalid URL/],
+    ['CLUSTERS', 'demo', /CLUSTERS: not JSON/],
+    ['CLUSTERS', '', /CLUSTERS: not JSON/],
+    ['CLUSTERS', '{"name":"demo"}', /CLUSTERS: .*expected array/],
+    ['CLUSTERS', '[]', /CLUSTERS: at least one cluster is needed/],
+    ['CLUSTERS', '["demo"]', /CLUSTERS at 0: .*expected object/],
+    ['CLUSTERS', '[{"name":""}]', /CLUSTERS at 0\.name: /],
+    ['CLUSTERS', '[{"name":"a"},{"name":"a"}]', /CLUSTERS: each cluster is named once/],
+    ['CLUSTERS', cluster({ policy: 'delete' }), /CLUSTERS at 0\.policy: .*upsert-only/],
+    ['CLUSTERS', cluster({ range: [] }), /CLUSTERS at 0: .*"range"/],
+    [
+      'CLUSTERS',
+      cluster({ ranges: ['172.16.1.0/33'] }),
+      /CLUSTERS at 0\.ranges: .*172\.16\.1\.0\/33/,
+    ],
+    ['CLUSTERS', cluster({ ranges: '172.16.1.0/24' }), /CLUSTERS at 0\.ranges: .*expected array/],
+    ['MANAGED_TAG', 'no_manage', /MANAGED_TAG: not of the form key=value/],
+    ['MANAGED_TAG', '=true', /MANAGED_TAG: not of the form key=value/],
+    ['MANAGED_TAG', '', /MANAGED_TAG: not of the form key=value/],
+  ])('names %s where it is %o', (name, value, expected) => {
+    expect(() => configFrom({ ...GOOD, [name]: value })).toThrow(expected);
+  });
+});

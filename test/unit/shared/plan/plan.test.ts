@@ -1,0 +1,352 @@
+import { describe, expect, it } from 'vitest';
+import { plan } from '../../../../shared/plan/plan.ts';
+import {
+  address,
+  claim,
+  decide,
+  eni,
+  eth0,
+  eth1,
+  eth2,
+  eth3,
+  floating,
+  onEth1,
+  onEth3,
+  planInput,
+  pod,
+  ranges,
+} from './fixtures.ts';
+
+const X = '172.16.1.70';
+const TWO_IN_ONE_SUBNET = [eth0(), eth1(), eth3()];
+const terminating = { terminating: true } as const;
+
+describe('an address that a live pod speaks for', () => {
+  it('is kept where it is on the ENI of its pod', () => {
+    expect(decide({ enis: [eth0(), eth1([X])], pods: [pod('p', [claim(X)])] })).toEqual([
+      'keep 172.16.1.70 on eni-1 for p',
+    ]);
+  });
+
+  it('is assigned where no ENI of the node has it', () => {
+    expect(decide({ pods: [pod('p', [claim(X)])] })).toEqual(['assign 172.16.1.70 on eni-1 for p']);
+  });
+
+  it('is assigned for each of the two attachments of a pod, each on the ENI of its subnet', () => {
+    const pods = [pod('p', [claim(X), claim('172.16.3.70', { interface: 'net2' })])];
+    expect(decide({ pods })).toEqual([
+      'assign 172.16.1.70 on eni-1 for p',
+      'assign 172.16.3.70 on eni-2 for p',
+    ]);
+  });
+
+  it('is assigned outside ranges too, where network-status names it', () => {
+    expect(decide({ pods: [pod('p', [claim('172.16.1.200')])] })).toEqual([
+      'assign 172.16.1.200 on eni-1 for p',
+    ]);
+  });
+
+  it('moves from another managed ENI of the node, in a range or not', () => {
+    const enis = [eth0(), eth1([X, '172.16.1.200']), eth3()];
+    expect(decide({ enis, pods: [pod('p', [onEth3(X), onEth3('172.16.1.200')])] })).toEqual([
+      'move 172.16.1.200 on eni-3 from eni-1 for p',
+      'move 172.16.1.70 on eni-3 from eni-1 for p',
+    ]);
+  });
+
+  it('is asked of EC2 where an unmanaged ENI of the node has it: nothing about that ENI is decided', () => {
+    const enis = [eth0(), eth1(), eth3([X], { managed: false })];
+    expect(decide({ enis, pods: [pod('p', [onEth1(X)])] })).toEqual([
+      'assign 172.16.1.70 on eni-1 for p',
+    ]);
+  });
+
+  it('is kept within a delegated prefix of its ENI, where it is already', () => {
+    const enis = [eth0(), eth1([], { prefixes: ['172.16.1.64/28'] })];
+    expect(decide({ enis, pods: [pod('p', [claim(X)])] })).toEqual([
+      'keep 172.16.1.70 on eni-1 for p within a prefix',
+    ]);
+  });
+
+  it('goes by IPv6 as by IPv4', () => {
+    const six = '2001:db8:0:1::70';
+    const enis = [eth0(), eth1(['2001:db8:0:1::98', '2001:db8:0:1::99'])];
+    const six1 = ranges(['2001:db8:0:1::/80']);
+    expect(decide({ enis, ranges: six1, pods: [pod('p', [claim(six)])] })).toEqual([
+      'assign 2001:db8:0:1::70 on eni-1 for p',
+      'foreign 2001:db8:0:1::98 on eni-1',
+      'release 2001:db8:0:1::99 on eni-1',
+    ]);
+  });
+});
+
+describe('an address of a terminating pod', () => {
+  it('is kept while it is on the ENI of its pod', () => {
+    const enis = [eth0(), eth1([X])];
+    expect(decide({ enis, pods: [pod('p', [claim(X)], terminating)] })).toEqual([
+      'keep 172.16.1.70 on eni-1 for p',
+    ]);
+  });
+
+  it('is not acquired, where nobody has it (schedule 2)', () => {
+    expect(decide({ pods: [pod('p', [claim(X)], terminating)] })).toEqual([]);
+  });
+
+  it('is neither moved nor released, where another ENI of the node has it', () => {
+    const enis = [eth0(), eth1([X]), eth3()];
+    expect(decide({ enis, pods: [pod('p', [onEth3(X)], terminating)] })).toEqual([]);
+  });
+
+  it('is told no problem about it', () => {
+    expect(decide({ pods: [pod('p', [onEth1('172.16.3.70')], terminating)] })).toEqual([]);
+  });
+});
+
+describe('an address that no live pod claims', () => {
+  it('is released in a range', () => {
+    expect(decide({ enis: [eth0(), eth1([X])] })).toEqual(['release 172.16.1.70 on eni-1']);
+  });
+
+  it('is left alone and reported outside ranges', () => {
+    expect(decide({ enis: [eth0(), eth1(['172.16.1.200'])] })).toEqual([
+      'foreign 172.16.1.200 on eni-1',
+    ]);
+  });
+
+  it('is released outside ranges where a message names it', () => {
+    const named = new Set([address('172.16.1.200')]);
+    expect(decide({ enis: [eth0(), eth1(['172.16.1.200'])], named })).toEqual([
+      'release 172.16.1.200 on eni-1',
+    ]);
+  });
+
+  it('is left alone outside the configured ranges, also where a message names it', () => {
+    const bounded = ranges(['172.16.1.0/24'], ['172.16.1.70-172.16.1.80']);
+    const named = new Set([address('172.16.1.200')]);
+    expect(decide({ enis: [eth0(), eth1(['172.16.1.200', X])], ranges: bounded, named })).toEqual([
+      'foreign 172.16.1.200 on eni-1',
+      'release 172.16.1.70 on eni-1',
+    ]);
+  });
+
+  it('is unassigned blindly, where a message names it and the read does not show it (schedule 8)', () => {
+    const named = new Set(['172.16.1.200', X].map(address));
+    expect(decide({ enis: TWO_IN_ONE_SUBNET, named })).toEqual([
+      'release unseen 172.16.1.200 on eni-1',
+      'release unseen 172.16.1.200 on eni-3',
+      'release unseen 172.16.1.70 on eni-1',
+      'release unseen 172.16.1.70 on eni-3',
+    ]);
+  });
+
+  it('is not unassigned blindly where it cannot be: other subnets, prefixes, primaries, bounds', () => {
+    const named = new Set(['10.0.0.1', '172.16.1.66', '172.16.1.10', '172.16.1.99'].map(address));
+    const enis = [eth0(), eth1([], { prefixes: ['172.16.1.64/28'] })];
+    const bounded = ranges([], ['172.16.1.0-172.16.1.80', '10.0.0.0/8']);
+    expect(decide({ enis, named, ranges: bounded })).toEqual([]);
+  });
+
+  it('is not touched on the VPC CNI’s interface or another unmanaged one', () => {
+    const enis = [eth0({ secondary: ['172.16.0.70'] }), eth1([X], { managed: false })];
+    const named = new Set([address(X)]);
+    expect(decide({ enis, ranges: ranges(['172.16.0.0/16']), named })).toEqual([]);
+  });
+
+  it('is no primary address and none of a prefix: they are never decided about', () => {
+    const enis = [eth0(), eth1([], { prefixes: ['172.16.1.64/28'] })];
+    expect(decide({ enis, ranges: ranges(['172.16.1.0/24']) })).toEqual([]);
+  });
+});
+
+describe('a named address', () => {
+  it('stays where a pod claims it again', () => {
+    const named = new Set([address(X)]);
+    expect(decide({ enis: [eth0(), eth1([X])], pods: [pod('p', [claim(X)])], named })).toEqual([
+      'keep 172.16.1.70 on eni-1 for p',
+    ]);
+  });
+
+  it('stays where a pod claims it without a valid ENI', () => {
+    const named = new Set([address(X)]);
+    const enis = [eth0(), eth1([X]), eth3()];
+    expect(decide({ enis, pods: [pod('p', [claim(X)])], named })).toEqual([
+      'problem 172.16.1.70 eni-ambiguous for p',
+    ]);
+  });
+});
+
+describe('a claim without a valid ENI', () => {
+  it('is a problem outside the subnet of its ENI', () => {
+    expect(decide({ pods: [pod('p', [onEth1('172.16.3.70')])] })).toEqual([
+      'problem 172.16.3.70 outside-subnet for p',
+    ]);
+  });
+
+  it.each(['172.16.1.0', '172.16.1.1', '172.16.1.3', '172.16.1.255', '2001:db8:0:1::3'])(
+    'is a problem for %s, which AWS reserves',
+    (text) => {
+      expect(decide({ pods: [pod('p', [claim(text)])] })).toEqual([
+        `problem ${text} reserved for p`,
+      ]);
+    },
+  );
+
+  it.each(['172.16.1.4', '172.16.1.254'])('is none for %s, next to the reserved ones', (text) => {
+    expect(decide({ pods: [pod('p', [claim(text)])] })).toEqual([`assign ${text} on eni-1 for p`]);
+  });
+
+  it('is a problem for the primary address of its own ENI and of another of the node', () => {
+    const pods = [pod('p', [onEth1('172.16.1.10'), onEth1('172.16.1.11')])];
+    expect(decide({ enis: TWO_IN_ONE_SUBNET, pods })).toEqual([
+      'problem 172.16.1.10 primary for p',
+      'problem 172.16.1.11 primary for p',
+    ]);
+  });
+
+  it.each([
+    ['a managed ENI', eth3([], { prefixes: ['172.16.1.64/28'] })],
+    ['the VPC CNI’s interface', eth0({ subnetId: 'subnet-1', prefixes: ['172.16.1.64/28'] })],
+  ])('is a problem within a prefix that is delegated to %s of its node', (_, other) => {
+    const enis = [other, eth1()];
+    expect(decide({ enis, pods: [pod('p', [onEth1(X)])] })).toEqual([
+      'problem 172.16.1.70 held-elsewhere delegated-prefix for p',
+    ]);
+  });
+
+  it('is a problem where two ENIs come into question', () => {
+    expect(decide({ enis: TWO_IN_ONE_SUBNET, pods: [pod('p', [claim(X)])] })).toEqual([
+      'problem 172.16.1.70 eni-ambiguous for p',
+    ]);
+  });
+
+  it('is a problem outside the configured ranges', () => {
+    const bounded = ranges(['172.16.1.0/24'], ['172.16.1.100-172.16.1.110']);
+    expect(decide({ ranges: bounded, pods: [pod('p', [claim(X)])] })).toEqual([
+      'problem 172.16.1.70 outside-configured-ranges for p',
+    ]);
+  });
+
+  it('is a problem for a floating address in no range', () => {
+    const pods = [pod('p', [floating('172.16.1.200'), floating('172.16.1.71')])];
+    expect(decide({ pods })).toEqual([
+      'assign 172.16.1.71 on eni-1 for p',
+      'problem 172.16.1.200 floating-outside-ranges for p',
+    ]);
+  });
+
+  it('is none of our business where no ENI comes into question, and is counted', () => {
+    const bridge = claim('10.42.0.7', { network: 'default/bridge' });
+    expect(decide({ pods: [pod('p', [bridge, claim(X)])] })).toEqual([
+      'assign 172.16.1.70 on eni-1 for p',
+      'ignored 1',
+    ]);
+  });
+
+  it('names the tag that the ENI lacks', () => {
+    const enis = [eth0(), eth1([], { managed: false })];
+    const decided = plan(planInput({ enis, pods: [pod('p', [onEth1(X)])] }));
+    expect(decided.problems).toMatchObject([
+      { kind: 'eni-untagged', eniId: 'eni-1', tag: 'node.k8s.amazonaws.com/no_manage=true' },
+    ]);
+  });
+
+  it('leaves the other claims of the same pod in peace', () => {
+    const pods = [pod('p', [claim('172.16.1.1'), claim(X)])];
+    expect(decide({ pods })).toEqual([
+      'assign 172.16.1.70 on eni-1 for p',
+      'problem 172.16.1.1 reserved for p',
+    ]);
+  });
+});
+
+describe('an annotation that cannot be read', () => {
+  it('is told, and the claims that stand in for it keep their addresses on the recorded ENI', () => {
+    const unreadable = [
+      { kind: 'unreadable-annotation', annotation: 'a', detail: 'not JSON' },
+    ] as const;
+    const recorded = claim(X, { recordedEni: 'eni-3', network: undefined, interface: undefined });
+    const enis = [eth0(), eth1(), eth3([X])];
+    expect(decide({ enis, pods: [pod('p', [recorded], { unreadable })] })).toEqual([
+      'keep 172.16.1.70 on eni-3 for p',
+      'problem unreadable-annotation for p',
+    ]);
+  });
+});
+
+describe('the release policy upsert-only', () => {
+  it('assigns, keeps, and takes nothing from any ENI', () => {
+    const enis = [eth0(), eth1([X, '172.16.1.71', '172.16.1.200']), eth3(['172.16.1.72'])];
+    const pods = [pod('p', [onEth1(X), onEth1('172.16.1.72'), onEth1('172.16.1.73')])];
+    const named = new Set(['172.16.1.74'].map(address));
+    expect(decide({ unassigns: false, enis, pods, named })).toEqual([
+      'assign 172.16.1.73 on eni-1 for p',
+      'foreign 172.16.1.200 on eni-1',
+      'keep 172.16.1.70 on eni-1 for p',
+      'problem 172.16.1.72 held-elsewhere policy for p',
+    ]);
+  });
+
+  it('does not count on the room of what it may not release', () => {
+    const limits = { ipv4: 2, ipv6: 0 };
+    const enis = [eth0(), eth1(['172.16.1.79'])];
+    expect(decide({ unassigns: false, limits, enis, pods: [pod('p', [claim(X)])] })).toEqual([
+      'problem 172.16.1.70 eni-full for p',
+    ]);
+  });
+});
+
+describe('a floating address', () => {
+  it('goes to the ENI of its pod’s attachments, where two ENIs of the node are in its subnet', () => {
+    const pods = [pod('p', [onEth3('172.16.1.75'), floating(X)])];
+    expect(decide({ enis: [eth0(), eth1(), eth3(['172.16.1.75'])], pods })).toEqual([
+      'assign 172.16.1.70 on eni-3 for p',
+      'keep 172.16.1.75 on eni-3 for p',
+    ]);
+  });
+
+  it('is ambiguous where its pod is on both', () => {
+    const pods = [pod('p', [onEth1('172.16.1.74'), onEth3('172.16.1.75'), floating(X)])];
+    expect(decide({ enis: TWO_IN_ONE_SUBNET, pods })).toContain(
+      'problem 172.16.1.70 eni-ambiguous for p',
+    );
+  });
+
+  it('that is an attachment’s own address needs no range', () => {
+    const own = { ...onEth1('172.16.1.200'), floating: true };
+    expect(decide({ pods: [pod('p', [own])] })).toEqual(['assign 172.16.1.200 on eni-1 for p']);
+  });
+});
+
+it('a node without managed ENIs has nothing to decide', () => {
+  const enis = [eth0(), eni({ id: 'eni-9', deviceIndex: 9, managed: false })];
+  expect(decide({ enis, pods: [pod('p', [claim(X)])] })).toEqual(['ignored 1']);
+});
+
+it('a pod on the node claims for the ENI of its own subnet alone', () => {
+  expect(decide({ enis: [eth0(), eth2()], pods: [pod('p', [claim(X)])] })).toEqual(['ignored 1']);
+});
+
+describe('the first IPv6 address of an ENI, which may be the worker’s own', () => {
+  const [own, pods] = ['2001:db8:0:1::98', '2001:db8:0:1::99'];
+  const given = ranges(['2001:db8:0:1::/64']);
+
+  it('is left where a range has it and nobody claims it', () => {
+    const enis = [eth0(), eth1(['172.16.1.70', own, pods])];
+    expect(decide({ enis, ranges: given })).toEqual([
+      'foreign 172.16.1.70 on eni-1',
+      `foreign ${own} on eni-1`,
+      `release ${pods} on eni-1`,
+    ]);
+  });
+
+  it('is released where a message says that it was a pod’s', () => {
+    const enis = [eth0(), eth1([own])];
+    const named = new Set([address(own)]);
+    expect(decide({ enis, ranges: given, named })).toEqual([`release ${own} on eni-1`]);
+  });
+
+  it('is a pod’s as any other where EC2 flags the primary one', () => {
+    const enis = [eth0(), eth1([pods], { primary: ['172.16.1.10', own] })];
+    expect(decide({ enis, ranges: given })).toEqual([`release ${pods} on eni-1`]);
+  });
+});

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseRangeList } from '../shared/claims/range-list.ts';
+import { elsewhere, guardrails } from './guardrails.ts';
 
 /** What CloudWatch Logs accepts (its API Reference, "PutRetentionPolicy"). */
 const RETENTION_DAYS = [
@@ -78,8 +79,13 @@ export const stageFile = z
         message: `CloudWatch Logs keeps for ${RETENTION_DAYS.join(', ')} days`,
       })
       .default(30),
+    ...guardrails,
   })
-  .superRefine(({ clusters, vpc: attached }, context) => {
+  .superRefine((stage, context) => {
+    const { clusters, vpc: attached } = stage;
+    for (const { key, message } of elsewhere(stage)) {
+      context.addIssue({ code: 'custom', path: [key], message });
+    }
     const names = clusters.map(({ name }) => name);
     for (const [index, { name, privateEndpoint }] of clusters.entries()) {
       const path = ['clusters', index];

@@ -220,9 +220,10 @@ function silenceAlarms(cluster: string, { sweepMinutes }: StageSettings): Alarm[
 /** The alarms as resources, and the topic that they go to where none is configured. */
 export function alarms(stage: string, settings: StageSettings): Resources {
   const topic = settings.alarmTopicArn ?? ref('AlarmTopic');
+  const runbook = settings.runbookUrl ?? 'docs/runbook.md';
   const made = alarmsOf(stage, settings).map((alarm) => [
     alarm.logicalId,
-    resourceOf(stage, alarm, topic),
+    resourceOf(stage, alarm, { topic, runbook }),
   ]);
   return {
     ...(settings.alarmTopicArn === undefined && {
@@ -235,13 +236,19 @@ export function alarms(stage: string, settings: StageSettings): Resources {
   };
 }
 
-function resourceOf(stage: string, alarm: Alarm, topic: unknown): Resource {
+interface Tells {
+  readonly topic: unknown;
+  /** Where the runbook is, without a section. */
+  readonly runbook: string;
+}
+
+function resourceOf(stage: string, alarm: Alarm, { topic, runbook }: Tells): Resource {
   const { metric } = alarm;
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmName: `${stackName(stage)}-${alarm.name}`,
-      AlarmDescription: `${alarm.means} What to do: docs/runbook.md#${alarm.section}`,
+      AlarmDescription: `${alarm.means} What to do: ${runbook}#${alarm.section}`,
       Namespace: metric.namespace,
       MetricName: metric.name,
       Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),

@@ -1,6 +1,6 @@
 import type { ClusterSettings } from '../config/schema.ts';
 import { KUBERNETES_GROUP } from '../shared/cluster/errors.ts';
-import { getAtt, join, type Outputs, type Resources } from './cloudformation.ts';
+import { getAtt, type Outputs, type Resources, sub } from './cloudformation.ts';
 import { ROLE_IDS } from './function-roles.ts';
 import { idOf } from './names.ts';
 
@@ -28,18 +28,22 @@ export function clusterAccess({ name, access }: ClusterSettings): Resources {
   );
 }
 
-/** For a cluster that has the aws-auth ConfigMap only: what to add to its `mapRoles`. */
+/**
+ * For a cluster that has the aws-auth ConfigMap only: what to add to its `mapRoles`. A role's ARN
+ * is without its path there (Amazon EKS User Guide, "Grant IAM users access to Kubernetes with a
+ * ConfigMap").
+ */
 export function awsAuthLines({ name, access }: ClusterSettings): Outputs {
   if (access === 'access-entry') return {};
-  const lines = ROLES.flatMap((role) => [
-    '- rolearn: ',
-    getAtt(role, 'Arn'),
-    `\n  username: ${KUBERNETES_GROUP}:{{SessionName}}\n  groups: [${KUBERNETES_GROUP}]\n`,
-  ]);
+  const lines = ROLES.map(
+    (role) =>
+      `- rolearn: arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/\${${role}}\n` +
+      `  username: ${KUBERNETES_GROUP}:{{SessionName}}\n  groups: [${KUBERNETES_GROUP}]\n`,
+  );
   return {
     [`AwsAuth${idOf(name)}`]: {
       Description: `To add to mapRoles of the ConfigMap kube-system/aws-auth of ${name}`,
-      Value: join(lines),
+      Value: sub(lines.join('')),
     },
   };
 }

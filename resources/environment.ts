@@ -23,5 +23,9 @@ export function environment(settings: StageSettings): Readonly<Record<string, st
         `which has room for ${MAX_CLUSTERS_BYTES}: put some of them into a stage of their own`,
     );
   }
-  return { CLUSTERS: text, MANAGED_TAG: settings.managedTag };
+  return {
+    CLUSTERS: text,
+    MANAGED_TAG: settings.managedTag,
+    AWS_USE_FIPS_ENDPOINT: String(settings.fipsEndpoints),
+  };
 }

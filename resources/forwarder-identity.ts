@@ -1,5 +1,6 @@
-import type { ClusterSettings } from '../config/schema.ts';
+import type { ClusterSettings, StageSettings } from '../config/schema.ts';
 import { getAtt, policy, type Resource, type Resources, ref, sub } from './cloudformation.ts';
+import { useKey } from './key-use.ts';
 import { idOf } from './names.ts';
 
 export function forwarderRoleId({ name }: Pick<ClusterSettings, 'name'>): string {
@@ -7,14 +8,14 @@ export function forwarderRoleId({ name }: Pick<ClusterSettings, 'name'>): string
 }
 
 /** The role of a cluster's forwarder, which may send to the queue, and what gives it to its pods. */
-export function forwarderIdentity(cluster: ClusterSettings): Resources {
+export function forwarderIdentity(cluster: ClusterSettings, stage: StageSettings): Resources {
   const { namespace, serviceAccount, oidcProvider } = cluster.forwarder;
   const roleId = forwarderRoleId(cluster);
   if (oidcProvider !== undefined) {
-    return { [roleId]: role(trustOfOidc(oidcProvider, namespace, serviceAccount)) };
+    return { [roleId]: role(stage, trustOfOidc(oidcProvider, namespace, serviceAccount)) };
   }
   return {
-    [roleId]: role(trustOfPodIdentity(cluster)),
+    [roleId]: role(stage, trustOfPodIdentity(cluster)),
     [`ForwarderIdentity${idOf(cluster.name)}`]: {
       Type: 'AWS::EKS::PodIdentityAssociation',
       Properties: {
@@ -27,7 +28,7 @@ export function forwarderIdentity(cluster: ClusterSettings): Resources {
   };
 }
 
-function role(trust: unknown): Resource {
+function role(stage: StageSettings, trust: unknown): Resource {
   const send = {
     Sid: 'SendMessages',
     Effect: 'Allow',
@@ -38,7 +39,7 @@ function role(trust: unknown): Resource {
     Type: 'AWS::IAM::Role',
     Properties: {
       AssumeRolePolicyDocument: policy([trust]),
-      Policies: [{ PolicyName: 'forwarder', PolicyDocument: policy([send]) }],
+      Policies: [{ PolicyName: 'forwarder', PolicyDocument: policy([send, ...useKey(stage)]) }],
     },
   };
 }

@@ -7,6 +7,7 @@ import {
   type Resources,
   type Statement,
 } from './cloudformation.ts';
+import { useKey } from './key-use.ts';
 import { type FunctionName, functionName } from './names.ts';
 
 /** The logical ids of the functions' roles. */
@@ -17,7 +18,8 @@ export function functionRoles(stage: string, settings: StageSettings): Resources
   const reading = [findEnis(), findClusters(settings)];
   const running = (name: FunctionName): Statement[] => [
     writeLogs(stage, name),
-    writeTraces(),
+    ...(settings.tracing ? [writeTraces()] : []),
+    ...useKey(settings),
     ...(settings.vpc ? attachToVpc() : []),
   ];
   return {

@@ -6,6 +6,7 @@ import { dashboard } from './dashboard.ts';
 import { environment } from './environment.ts';
 import { forwarderIdentity } from './forwarder-identity.ts';
 import { functionRoles } from './function-roles.ts';
+import { guarded, guardedOfOsls } from './guardrails.ts';
 import { TIMEOUT_SECONDS } from './names.ts';
 import { outputs } from './outputs.ts';
 import { queues } from './queues.ts';
@@ -21,8 +22,26 @@ export interface Stack {
   readonly concurrency: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeouts: Readonly<Record<string, number>>;
+  readonly memoryMiB: Readonly<Record<string, number>>;
+  /** What Lambda calls it: without tracing of its own a function still passes a trace on. */
+  readonly tracing: 'Active' | 'PassThrough';
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly deployment: Deployment;
   readonly vpc?: unknown;
-  readonly template: { readonly Resources: Resources; readonly Outputs: Outputs };
+  readonly template: {
+    readonly Resources: Resources;
+    readonly Outputs: Outputs;
+    /** What is added to the resources that osls makes. */
+    readonly extensions: ReturnType<typeof guardedOfOsls>;
+  };
+}
+
+/** How osls deploys. */
+interface Deployment {
+  readonly method: 'direct' | 'changesets';
+  /** Absent: the stack makes one. */
+  readonly bucket?: string;
+  readonly role?: string;
 }
 
 /**
@@ -35,9 +54,12 @@ export function stackOf(stage: string, settings: StageSettings): Stack {
     queues(stage),
     functionRoles(stage, settings),
     schedule(stage, settings),
-    ...settings.clusters.flatMap((cluster) => [clusterAccess(cluster), forwarderIdentity(cluster)]),
+    ...settings.clusters.flatMap((cluster) => [
+      clusterAccess(cluster),
+      forwarderIdentity(cluster, settings),
+    ]),
     alarms(stage, settings),
-    dashboard(stage, settings),
+    settings.dashboard ? dashboard(stage, settings) : {},
   );
   const count = Object.keys(Resources).length;
   if (count > MAX_RESOURCES) {
@@ -52,7 +74,23 @@ export function stackOf(stage: string, settings: StageSettings): Stack {
     concurrency: settings.concurrency,
     environment: environment(settings),
     timeouts: TIMEOUT_SECONDS,
+    memoryMiB: settings.memoryMiB,
+    tracing: settings.tracing ? 'Active' : 'PassThrough',
+    ...(settings.tags && { tags: settings.tags }),
+    deployment: deploymentOf(settings),
     ...(settings.vpc && { vpc: settings.vpc }),
-    template: { Resources, Outputs: outputs(settings) },
+    template: {
+      Resources: guarded(stage, settings, Resources),
+      Outputs: outputs(settings),
+      extensions: guardedOfOsls(settings),
+    },
+  };
+}
+
+function deploymentOf({ deployment: { bucket, role, changeSets } }: StageSettings): Deployment {
+  return {
+    method: changeSets ? 'changesets' : 'direct',
+    ...(bucket !== undefined && { bucket }),
+    ...(role !== undefined && { role }),
   };
 }

@@ -9,6 +9,7 @@ import { stackName } from '../resources/names.ts';
 import { type Stack, stackOf } from '../resources/stack.ts';
 import { writeArtifacts } from './artifacts.ts';
 import { checkClusters } from './preflight.ts';
+import { protectStack } from './protect-stack.ts';
 import { stackOutputs } from './stack-outputs.ts';
 
 /** What is used of osls (docs/guides/plugins in the package `osls`). */
@@ -92,7 +93,9 @@ export function serverlessPlugin(
       },
       async 'after:deploy:deploy'() {
         const client = new CloudFormationClient(await aws().getAwsSdkV3Config());
-        const outputs = await stackOutputs(client, stackName(aws().getStage()));
+        const stage = aws().getStage();
+        await protectStack(client, stackName(stage), settingsOf(stage).deployment);
+        const outputs = await stackOutputs(client, stackName(stage));
         for (const [key, value] of outputs) {
           if (/^(AwsAuth|VpcEndpoints)/.test(key)) log.notice(`\n${key}:\n${value}`);
         }

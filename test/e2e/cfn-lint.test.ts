@@ -6,13 +6,17 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { packaged } from '../unit/resources/service.ts';
+import { type Packaged, packaged } from '../unit/resources/service.ts';
 import { pythonTools } from './python-tools.ts';
+import { type ResourceType, resourceTypes } from './support/resource-types.ts';
 
 const EXAMPLE = readFileSync(new URL('../../config/example.yml', import.meta.url), 'utf8');
 const EVERYTHING = `
 region: us-east-1
-alarmTopicArn: arn:aws:sns:us-east-1:111122223333:on-call
+tags: { owner: network-team }
+iam: { permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary', path: /network/, namePrefix: corp- }
+kmsKeyArn: arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
+codeSigningConfigArn: arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0
 vpc: { subnetIds: [subnet-0123456789abcdef0], securityGroupIds: [sg-0123456789abcdef0] }
 clusters:
   - name: new
@@ -39,10 +43,14 @@ interface Finding {
 
 /** What cfn-lint finds in all templates: it takes seconds to begin, so it begins once. */
 let findings: readonly Finding[];
+let everythingMade: Packaged;
+let typeOf: (name: string) => ResourceType;
 
 beforeAll(async () => {
   const cfnLint = (await pythonTools())('cfn-lint');
+  typeOf = resourceTypes(cfnLint);
   const [example, everything] = await Promise.all([packaged(EXAMPLE), packaged(EVERYTHING)]);
+  everythingMade = everything;
   const templates = {
     example: example.text,
     everything: everything.text,
@@ -83,6 +91,16 @@ test.each([
   ['a stage with everything', 'everything'],
 ])('the packaged template of %s has no error and no warning, in any partition', (_, name) => {
   expect(findingsIn(name)).toEqual([]);
+});
+
+test('every resource that takes tags has those of the configuration', () => {
+  const { Resources } = everythingMade.template;
+  const untagged = Object.entries(Resources)
+    .filter(([, { Type }]) => typeOf(Type).tagging.taggable)
+    .filter(
+      ([, { Properties }]) => !JSON.stringify(Properties.Tags ?? '').includes('network-team'),
+    );
+  expect(untagged.map(([id]) => id)).toEqual([]);
 });
 
 test('a template that is wrong is seen', () => {

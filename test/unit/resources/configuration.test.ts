@@ -41,6 +41,11 @@ describe('a stage’s configuration', () => {
       concurrency: 20,
       leakedThreshold: 10,
       logRetentionDays: 30,
+      deployment: { changeSets: false },
+      memoryMiB: { reconcile: 512, sweep: 512 },
+      tracing: true,
+      dashboard: true,
+      fipsEndpoints: false,
     });
   });
 
@@ -48,7 +53,7 @@ describe('a stage’s configuration', () => {
     const shipped = readFileSync(`${ROOT}config/example.yml`, 'utf8');
     // A line such as `# policy: sync`, and those that belong to it; prose ends with a full stop.
     const shown = shipped.replace(
-      /^# (?=(policy|sweepMinutes|concurrency|leakedThreshold|logRetentionDays|managedTag): [^ ]+$)/gm,
+      /^# (?=(policy|sweepMinutes|concurrency|leakedThreshold|logRetentionDays|managedTag|tracing|dashboard|fipsEndpoints): [^ ]+$)/gm,
       '',
     );
     expect(shown).not.toBe(shipped);

@@ -89,14 +89,14 @@ describe('a cluster', () => {
     const types = Object.values(Resources).map(({ Type }) => Type);
     expect(types).not.toContain('AWS::EKS::AccessEntry');
     expect(Outputs.AwsAuthDemo?.Value).toEqual({
-      'Fn::Join': [
-        '',
-        ['ReconcileRole', 'SweepRole'].flatMap((role) => [
-          '- rolearn: ',
-          { 'Fn::GetAtt': [role, 'Arn'] },
-          '\n  username: multus-eni-reconciler:{{SessionName}}\n  groups: [multus-eni-reconciler]\n',
-        ]),
-      ],
+      'Fn::Sub': ['ReconcileRole', 'SweepRole']
+        .map(
+          (role) =>
+            // Without the role's path, which that ConfigMap does not take.
+            `- rolearn: arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/\${${role}}\n` +
+            '  username: multus-eni-reconciler:{{SessionName}}\n  groups: [multus-eni-reconciler]\n',
+        )
+        .join(''),
     });
   });
 

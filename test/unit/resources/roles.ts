@@ -74,6 +74,19 @@ export interface IamRequest {
   readonly context?: Readonly<Record<string, string>>;
 }
 
+/** A key obeys IAM where its own policy says so, as that of docs/guardrails.md does. */
+const KEY_POLICY = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+      Action: 'kms:*',
+      Resource: '*',
+    },
+  ],
+};
+
 /** Whether a role with these statements may do it. */
 export async function isAllowed(
   statements: readonly RoleStatement[],
@@ -91,6 +104,7 @@ export async function isAllowed(
       identityPolicies: [{ name: 'tested', policy }],
       serviceControlPolicies: [],
       resourceControlPolicies: [],
+      ...(action.startsWith('kms:') && { resourcePolicy: KEY_POLICY }),
     },
     {},
   );

@@ -1,0 +1,22 @@
+import {
+  type CloudFormationClient,
+  UpdateTerminationProtectionCommand,
+} from '@aws-sdk/client-cloudformation';
+
+/**
+ * Turns a stack's protection against being deleted on or off; absent: leaves it as it is. osls has
+ * no setting for it.
+ */
+export async function protectStack(
+  cloudFormation: Pick<CloudFormationClient, 'send'>,
+  StackName: string,
+  { terminationProtection }: { readonly terminationProtection?: boolean | undefined },
+): Promise<void> {
+  if (terminationProtection === undefined) return;
+  await cloudFormation.send(
+    new UpdateTerminationProtectionCommand({
+      StackName,
+      EnableTerminationProtection: terminationProtection,
+    }),
+  );
+}

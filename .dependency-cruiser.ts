@@ -13,7 +13,7 @@ function standsOn(room: string, below: string): { path: string; pathNot: string 
  * Dependencies point one way: functions, forwarder, ip-manager, cli → shared, and
  * nothing but tests, demo, benchmarks and scripts → sandbox. Within shared/ they point down:
  *
- *     apply                          doing it
+ *     apply · drift                  doing it · comparing what is with what is wanted
  *     state                          one node's, one cluster's state put together
  *     plan                           what to do
  *     claims                         what pods want
@@ -143,6 +143,13 @@ export default {
         'What is there is put together; it asks plan whether that is new enough to decide on.',
       from: { path: '^shared/state/' },
       to: standsOn('state', `${ground}|cluster/|enis/|claims/|plan/`),
+    },
+    {
+      name: 'drift-only-compares',
+      severity: 'error',
+      comment: 'Who compares has no way to do anything about it.',
+      from: { path: '^shared/drift/' },
+      to: standsOn('drift', `${ground}|cluster/|enis/|claims/|plan/|state/`),
     },
     {
       name: 'apply-only-applies',

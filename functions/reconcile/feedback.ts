@@ -1,13 +1,18 @@
 import type { Applied } from '../../shared/apply/apply.ts';
 import { parseAssigned } from '../../shared/claims/condition-message.ts';
 import type { EventToWrite, PodRef } from '../../shared/cluster/kubernetes.ts';
+import {
+  conditionOf,
+  isSame,
+  outcomesOutsideEc2,
+  type PodOutcome,
+} from '../../shared/drift/condition.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
 import type { Placement, Plan } from '../../shared/plan/decision.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { inTurns } from '../../shared/time/in-turns.ts';
-import { conditionOf, isSame, outcomesOutsideEc2, type PodOutcome } from '../condition.ts';
 import { writeEvents } from '../write-events.ts';
 import { eventsOf } from './pod-events.ts';
 import { podRefusal } from './pod-refusal.ts';

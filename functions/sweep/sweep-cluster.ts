@@ -1,12 +1,11 @@
 import type { UnreadableNetwork } from '../../shared/claims/net-attach-def.ts';
-import type { Eni } from '../../shared/enis/eni.ts';
+import { type Drift, driftOf, hasUntold } from '../../shared/drift/drift.ts';
+import { holdersOfMissing } from '../../shared/drift/holders.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { readCluster, withEnis } from '../../shared/state/cluster-state.ts';
-import type { NodeState } from '../../shared/state/node-state.ts';
 import { either, type SeenEnis, seenEnis } from '../../shared/state/seen-enis.ts';
-import { type Drift, driftOf, hasUntold, type SweepView } from './drift.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
 
 /** What a sweep found in one cluster. */
@@ -64,27 +63,6 @@ export async function sweepCluster(
   const { unreadable } = state.networks;
   await tellUnreadable(access, unreadable, signal);
   return { cluster, nodes: nodes.length, drifting, messages: messages.length, unreadable };
-}
-
-/** The ENIs that have what is missing, whosever they are: what they keep cannot be mended. */
-async function holdersOfMissing(
-  access: ClusterAccess,
-  view: SweepView,
-  nodes: readonly NodeState[],
-  signal?: AbortSignal,
-): Promise<Eni[]> {
-  const missing = nodes.flatMap((node) =>
-    driftOf(view, node).missing.map(({ address, eniId }) => {
-      return { address, vpcId: node.enis.find(({ id }) => id === eniId)?.vpcId };
-    }),
-  );
-  const holders: Eni[] = [];
-  for (const [vpcId, inVpc] of Map.groupBy(missing, (entry) => entry.vpcId)) {
-    if (vpcId === undefined) continue;
-    const addresses = inVpc.map(({ address }) => address);
-    holders.push(...(await access.ec2.inventory.withAddresses(vpcId, addresses, signal)));
-  }
-  return holders;
 }
 
 function isNoted(drift: Drift): boolean {

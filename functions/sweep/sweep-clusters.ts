@@ -1,10 +1,10 @@
 import { RANGES } from '../../shared/cluster/annotations.ts';
+import type { Drift } from '../../shared/drift/drift.ts';
 import type { Foreign } from '../../shared/plan/decision.ts';
 import { seenEnis } from '../../shared/state/seen-enis.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
 import { withDeadline } from '../../shared/time/task-deadline.ts';
 import type { Context } from '../context.ts';
-import type { Drift } from './drift.ts';
 import { type Swept, sweepCluster } from './sweep-cluster.ts';
 
 export interface SweepContext extends Omit<Context, 'sqs'> {

@@ -1,14 +1,14 @@
-import type { Address } from '../../shared/address.ts';
-import type { PodClaims } from '../../shared/claims/claim.ts';
-import { claimsOf } from '../../shared/claims/pod-claims.ts';
-import type { Node, Pod } from '../../shared/cluster/kubernetes.ts';
-import type { Eni } from '../../shared/enis/eni.ts';
-import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
-import { type Networks, readNetworks } from '../../shared/state/networks.ts';
-import { type NodeState, tagText } from '../../shared/state/node-state.ts';
-import { settledNodes, soleNodes } from '../../shared/state/sole-node.ts';
+import type { Address } from '../address.ts';
+import type { PodClaims } from '../claims/claim.ts';
+import { claimsOf } from '../claims/pod-claims.ts';
+import type { Node, Pod } from '../cluster/kubernetes.ts';
+import type { Eni } from '../enis/eni.ts';
 import { outdatedSubnets } from '../plan/outdated-subnets.ts';
+import type { ClusterAccess } from './cluster-access.ts';
+import { type Networks, readNetworks } from './networks.ts';
+import { type NodeState, tagText } from './node-state.ts';
 import type { SeenEnis } from './seen-enis.ts';
+import { settledNodes, soleNodes } from './sole-node.ts';
 
 /** A whole cluster as a sweep sees it. Nothing is written on its strength: it only says where to look. */
 export interface ClusterState {

@@ -1,5 +1,5 @@
-import type { Address } from '../../shared/address.ts';
-import type { Eni } from '../../shared/enis/eni.ts';
+import type { Address } from '../address.ts';
+import type { Eni } from '../enis/eni.ts';
 
 /** The ENIs that a sweep saw, each found in one step: it asks for every node and every address. */
 export interface SeenEnis {

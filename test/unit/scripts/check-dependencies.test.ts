@@ -85,6 +85,7 @@ const FORBIDDEN: readonly [rule: string, from: string, to: string][] = [
   ['plan-only-decides', 'shared/plan/plan.ts', 'shared/apply/assign.ts'],
   ['state-only-reads', 'shared/state/node-state.ts', 'shared/apply/assign.ts'],
   ['state-only-reads', 'shared/state/node-state.ts', 'shared/config.ts'],
+  ['drift-only-compares', 'shared/drift/drift.ts', 'shared/apply/assign.ts'],
   ['apply-only-applies', 'shared/apply/assign.ts', 'shared/messages/schema.ts'],
   ['oracle-judges-for-itself', 'test/support/oracle/rightful.ts', 'shared/plan/speaker.ts'],
   ['oracle-judges-for-itself', 'test/support/oracle/rightful.ts', 'shared/plan/choose-eni.ts'],

@@ -1,8 +1,8 @@
-import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
-import type { Pod } from '../../../shared/cluster/kubernetes.ts';
-import type { Assignment } from '../../../shared/plan/decision.ts';
-import type { AddressProblem, Problem } from '../../../shared/plan/problem.ts';
-import { address } from '../shared/plan/fixtures.ts';
+import { NETWORK_STATUS } from '../../../../shared/cluster/annotations.ts';
+import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
+import type { Assignment } from '../../../../shared/plan/decision.ts';
+import type { AddressProblem, Problem } from '../../../../shared/plan/problem.ts';
+import { address } from '../plan/fixtures.ts';
 
 export const POD: Pod = {
   namespace: 'default',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { conditionOf, isSame, type PodOutcome } from '../../../functions/condition.ts';
-import { IGNORE } from '../../../shared/cluster/annotations.ts';
-import type { PodCondition } from '../../../shared/cluster/kubernetes.ts';
+import { IGNORE } from '../../../../shared/cluster/annotations.ts';
+import type { PodCondition } from '../../../../shared/cluster/kubernetes.ts';
+import { conditionOf, isSame, type PodOutcome } from '../../../../shared/drift/condition.ts';
 import { FULL, heldBy, POD, placed, problem, UNREADABLE } from './outcomes.ts';
 
 const condition = (spec: Partial<PodOutcome>) =>

@@ -1,14 +1,14 @@
-import { parseProblems } from '../../shared/claims/condition-message.ts';
-import type { Pod } from '../../shared/cluster/kubernetes.ts';
-import { decidePassing } from '../../shared/plan/conflict.ts';
-import type { Assignment, Foreign, Placement } from '../../shared/plan/decision.ts';
-import { plan } from '../../shared/plan/plan.ts';
-import type { Problem } from '../../shared/plan/problem.ts';
-import type { ReleasePolicy } from '../../shared/state/cluster-access.ts';
-import type { ClusterState } from '../../shared/state/cluster-state.ts';
-import type { NodeState } from '../../shared/state/node-state.ts';
-import type { SeenEnis } from '../../shared/state/seen-enis.ts';
-import { conditionOf, isSame, outcomesOutsideEc2 } from '../condition.ts';
+import { parseProblems } from '../claims/condition-message.ts';
+import type { Pod } from '../cluster/kubernetes.ts';
+import { type Contested, decidePassing } from '../plan/conflict.ts';
+import type { Assignment, Foreign, Placement } from '../plan/decision.ts';
+import { plan } from '../plan/plan.ts';
+import type { Problem } from '../plan/problem.ts';
+import type { ReleasePolicy } from '../state/cluster-access.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import type { NodeState } from '../state/node-state.ts';
+import type { SeenEnis } from '../state/seen-enis.ts';
+import { conditionOf, isSame, outcomesOutsideEc2 } from './condition.ts';
 
 /** Where one node's ENIs differ from what its pods claim. */
 export interface Drift {
@@ -30,8 +30,8 @@ export interface Drift {
   readonly toReconcile: boolean;
 }
 
-/** What a sweep weighs a node against: the cluster, and all ENIs that it saw. */
-export interface SweepView {
+/** What a node is weighed against: the cluster, and all ENIs that it saw. */
+export interface ClusterView {
   readonly cluster: string;
   readonly policy: ReleasePolicy;
   readonly state: ClusterState;
@@ -39,7 +39,7 @@ export interface SweepView {
 }
 
 /** The drift of one node. Pure. */
-export function driftOf(view: SweepView, node: NodeState): Drift {
+export function driftOf(view: ClusterView, node: NodeState): Drift {
   const decided = plan({ ...node, named: new Set(), unassigns: true });
   const contested: Problem[] = [];
   const missing: Assignment[] = [...decided.move];
@@ -91,17 +91,28 @@ function keyOf(problem: Problem): string {
 
 /** The claimants' problems of an address that is on another ENI in view, where the rule leaves it there. */
 function keptByAnother(
-  view: SweepView,
+  view: ClusterView,
   node: NodeState,
   assignment: Assignment,
 ): readonly Problem[] | undefined {
-  const { address, eniId } = assignment;
+  const contested = contestedBy(view, node, assignment);
+  if (contested === undefined) return undefined;
+  const { problems, taker } = decidePassing(contested, assignment);
+  return taker === undefined ? problems : undefined;
+}
+
+/** What is known of an address that another ENI in view has; `undefined` where none has it. */
+function contestedBy(
+  view: ClusterView,
+  node: NodeState,
+  { address, eniId }: Placement,
+): Omit<Contested, 'claimant'> | undefined {
   const own = node.enis.find(({ id }) => id === eniId);
   const having = own === undefined ? [] : view.enis.having(own.vpcId, address);
   const eni = having.find(({ id }) => id !== eniId);
   if (eni === undefined) return undefined;
   const { states, stranded } = view.state;
-  const contested = {
+  return {
     cluster: view.cluster,
     address,
     eni,
@@ -110,8 +121,6 @@ function keptByAnother(
     ranges: node.ranges,
     unassigns: view.policy === 'sync',
   };
-  const { problems, taker } = decidePassing(contested, assignment);
-  return taker === undefined ? problems : undefined;
 }
 
 /** Whether a pod of a node outside EC2 waits for what there is not, or was told otherwise. */

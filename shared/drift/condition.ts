@@ -1,9 +1,9 @@
-import { compareAddresses } from '../shared/address.ts';
-import { formatConditionMessage } from '../shared/claims/condition-message.ts';
-import { IGNORE, NETWORK_STATUS, NETWORKS_STATUS } from '../shared/cluster/annotations.ts';
-import type { Pod, PodCondition } from '../shared/cluster/kubernetes.ts';
-import type { Assignment } from '../shared/plan/decision.ts';
-import { describeProblem, type Problem } from '../shared/plan/problem.ts';
+import { compareAddresses } from '../address.ts';
+import { formatConditionMessage } from '../claims/condition-message.ts';
+import { IGNORE, NETWORK_STATUS, NETWORKS_STATUS } from '../cluster/annotations.ts';
+import type { Pod, PodCondition } from '../cluster/kubernetes.ts';
+import type { Assignment } from '../plan/decision.ts';
+import { describeProblem, type Problem } from '../plan/problem.ts';
 
 /** What became of one pod's claims. */
 export interface PodOutcome {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type HttpsProxy, PROXY_VARIABLES, proxyFrom } from '../shared/proxy.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const dnsName = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'not a Kubernetes name');
@@ -18,6 +19,7 @@ export const environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   OUTBOX_LIMIT: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   KUBECONFIG: z.string().min(1).optional(),
+  ...PROXY_VARIABLES,
 });
 
 /** The forwarder's configuration, read from the environment once. */
@@ -38,6 +40,7 @@ export interface Config {
   readonly outboxLimit: number;
   /** Absent inside the cluster, where the service account is used. */
   readonly kubeconfig?: string;
+  readonly proxy: HttpsProxy;
 }
 
 /**
@@ -65,6 +68,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     httpPort: data.HTTP_PORT,
     logLevel: data.LOG_LEVEL,
     outboxLimit: data.OUTBOX_LIMIT,
+    proxy: proxyFrom(data),
     ...(data.HTTP_HOST === undefined ? {} : { httpHost: data.HTTP_HOST }),
     ...(data.KUBECONFIG === undefined ? {} : { kubeconfig: data.KUBECONFIG }),
   };

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { HttpsProxy } from '../shared/proxy.ts';
 
 /** A dead peer is noticed within about this and 10 s more, ms: TCP keep-alive probes an idle watch. */
 const KEEP_ALIVE_MS = 15_000;
@@ -42,16 +43,25 @@ export interface KubeRequest {
  */
 export type Kube = (request: KubeRequest) => Promise<IncomingMessage>;
 
-/** @throws Error at once, where the kubeconfig names no cluster. */
-export function kubeFrom(config: KubeConfig): Kube {
+/**
+ * @param proxy through which the API server is reached; absent: through none, or through the one
+ *   that the kubeconfig names.
+ * @throws Error at once, where the kubeconfig names no cluster.
+ */
+export function kubeFrom(config: KubeConfig, proxy: HttpsProxy = {}): Kube {
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new Error('kubeconfig: its current context names no cluster');
   const base = new URL(server);
   const send = base.protocol === 'http:' ? httpRequest : httpsRequest;
+  const agent =
+    proxy.HTTPS_PROXY !== undefined && base.protocol === 'https:'
+      ? new Agent({ proxyEnv: { ...proxy } })
+      : undefined;
 
   return async ({ method = 'GET', path, body, signal }) => {
     const options: RequestOptions = { method, signal };
     await config.applyToHTTPSOptions(options);
+    if (agent !== undefined) options.agent = agent;
     const payload = body === undefined ? undefined : JSON.stringify(body);
     options.headers = {
       ...options.headers,

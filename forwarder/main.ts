@@ -23,10 +23,10 @@ function kubeConfig(file: string | undefined): KubeConfig {
 const LIMITS = { connectMs: 3_000, requestMs: CALL_TIMEOUT_MS, callMs: CALL_TIMEOUT_MS };
 const CREDENTIALS_TIMEOUT_MS = 60_000;
 
-function sqsClient(region: string): SQSClient {
+function sqsClient({ region, proxy }: Config): SQSClient {
   const settings = {
     region,
-    requestHandler: requestLimits(LIMITS),
+    requestHandler: requestLimits(LIMITS, proxy),
     // Else the queue's URL would win over AWS_ENDPOINT_URL_SQS.
     useQueueUrlAsEndpoint: false,
     maxAttempts: 1,
@@ -39,8 +39,8 @@ function sqsClient(region: string): SQSClient {
 function forwarderOptions(config: Config, log: pino.Logger): ForwarderOptions {
   return {
     cluster: config.cluster,
-    kube: kubeFrom(kubeConfig(config.kubeconfig)),
-    send: sqsSendBatch(sqsClient(config.region), config.queueUrl),
+    kube: kubeFrom(kubeConfig(config.kubeconfig), config.proxy),
+    send: sqsSendBatch(sqsClient(config), config.queueUrl),
     lease: { namespace: config.namespace, name: config.leaseName },
     identity: `${config.podName}_${randomUUID()}`,
     http: { host: config.httpHost, port: config.httpPort },

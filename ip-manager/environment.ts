@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DEFAULT_MANAGED_TAG, type ManagedTag, parseManagedTag } from '../shared/enis/ec2.ts';
+import { type HttpsProxy, PROXY_VARIABLES, proxyFrom } from '../shared/proxy.ts';
 import { quote } from '../shared/text/read.ts';
 import { EXIT, Failure } from './exit-code.ts';
 
@@ -13,6 +14,7 @@ export interface Environment {
   readonly kubernetesPort: string;
   readonly serviceAccountDirectory: string;
   readonly ipCommand: string;
+  readonly proxy: HttpsProxy;
 }
 
 const managedTag = z.string().transform((text, context): ManagedTag => {
@@ -38,6 +40,7 @@ const variables = z
     KUBERNETES_SERVICE_PORT: z.string().default('443'),
     SERVICE_ACCOUNT_DIRECTORY: z.string().default('/var/run/secrets/kubernetes.io/serviceaccount'),
     IP_COMMAND: z.string().default('ip'),
+    ...PROXY_VARIABLES,
   })
   .transform(
     (read): Environment => ({
@@ -49,6 +52,7 @@ const variables = z
       kubernetesPort: read.KUBERNETES_SERVICE_PORT,
       serviceAccountDirectory: read.SERVICE_ACCOUNT_DIRECTORY,
       ipCommand: read.IP_COMMAND,
+      proxy: proxyFrom(read),
     }),
   );
 

@@ -17,7 +17,7 @@ function outside(): Outside {
     environment,
     networkInterfaces,
     readInstance: (signal) => readInstance(process.env, clock, signal),
-    ec2Clients: (region) => ec2Clients(region, clock),
+    ec2Clients: (region) => ec2Clients(region, clock, { proxy: environment.proxy }),
     ownPod: () => ownPod(environment, { hostname: hostname(), clock }),
     clock,
     random: Math.random,

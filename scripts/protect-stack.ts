@@ -1,5 +1,6 @@
 import {
   type CloudFormationClient,
+  DescribeStacksCommand,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 
@@ -13,6 +14,8 @@ export async function protectStack(
   { terminationProtection }: { readonly terminationProtection?: boolean | undefined },
 ): Promise<void> {
   if (terminationProtection === undefined) return;
+  const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+  if ((Stacks?.[0]?.EnableTerminationProtection ?? false) === terminationProtection) return;
   await cloudFormation.send(
     new UpdateTerminationProtectionCommand({
       StackName,

@@ -1,3 +1,4 @@
+import type { HttpsProxy } from './proxy.ts';
 import type { Clock } from './time/clock.ts';
 import { withDeadline } from './time/deadline.ts';
 
@@ -20,9 +21,15 @@ interface Sender {
  * The settings of a client's HTTP by which each of its requests ends by itself. Of a
  * `requestTimeout` the SDK only warns unless it is told to throw; and it is over once the head of
  * an answer is there, so that a body that stops needs the socket's own.
+ *
+ * @param proxy through which the requests go; absent: through none.
  */
-export function requestLimits({ connectMs, requestMs }: Omit<CallLimits, 'callMs'>) {
+export function requestLimits(
+  { connectMs, requestMs }: Omit<CallLimits, 'callMs'>,
+  proxy: HttpsProxy = {},
+) {
   return {
+    httpsAgent: { proxyEnv: { ...proxy } },
     connectionTimeout: connectMs,
     requestTimeout: requestMs,
     throwOnRequestTimeout: true,

@@ -68,6 +68,7 @@ export async function ownPod(
     caData: Buffer.from(ca).toString('base64'),
     // The kubelet renews the file.
     token: async () => (await file('token')).trim(),
+    proxy: environment.proxy,
   });
   const inTime = <T>(signal: AbortSignal, request: (deadline: AbortSignal) => Promise<T>) =>
     withDeadline(clock, REQUEST_TIMEOUT_MS, signal, request);

@@ -8,6 +8,7 @@ import {
 import type { Ec2, ManagedTag } from '../../shared/enis/ec2.ts';
 import { type EniInventory, eniInventory } from '../../shared/enis/inventory.ts';
 import { cachedSubnets, type Subnets } from '../../shared/enis/subnets.ts';
+import type { HttpsProxy } from '../../shared/proxy.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import type { Environment } from '../environment.ts';
 import type { Instance } from './instance.ts';
@@ -33,8 +34,12 @@ export interface Ec2Access extends Ec2Clients {
 }
 
 /** The SDK's clients of a region, with credentials by its default chain: IRSA, Pod Identity, IMDS. */
-export function ec2Clients(region: string, clock: Clock, limits: CallLimits = LIMITS): Ec2Clients {
-  const settings = { region, requestHandler: requestLimits(limits) };
+export function ec2Clients(
+  region: string,
+  clock: Clock,
+  { limits = LIMITS, proxy }: { readonly limits?: CallLimits; readonly proxy?: HttpsProxy } = {},
+): Ec2Clients {
+  const settings = { region, requestHandler: requestLimits(limits, proxy) };
   const withChain = () => new EC2Client(settings);
   const client = new EC2Client({
     ...settings,

@@ -6,6 +6,7 @@ import {
   wrapHttpLibrary,
 } from '@kubernetes/client-node/dist/gen/http/http.js';
 import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
+import type { HttpsProxy } from '../proxy.ts';
 import type { coreEvent } from './events.ts';
 import { httpsLibrary } from './http.ts';
 import { MalformedObject } from './malformed.ts';
@@ -18,6 +19,8 @@ export interface CallsOptions {
   readonly caData: string;
   /** The bearer token, asked for at every request. */
   readonly token: () => Promise<string>;
+  /** Through which proxy the API server is reached; absent: through none. */
+  readonly proxy?: HttpsProxy;
 }
 
 export interface PageOfList {
@@ -89,8 +92,9 @@ export function kubernetesCalls({
   server,
   caData,
   token,
+  proxy,
 }: CallsOptions): KubernetesCalls & OwnPodCalls {
-  const http = httpsLibrary(Buffer.from(caData, 'base64').toString());
+  const http = httpsLibrary(Buffer.from(caData, 'base64').toString(), proxy);
   const configuration = {
     baseServer: new ServerConfiguration(server, {}),
     httpApi: wrapHttpLibrary(http),

@@ -7,6 +7,7 @@ import {
   type RequestContext,
   ResponseContext,
 } from '@kubernetes/client-node/dist/gen/http/http.js';
+import type { HttpsProxy } from '../proxy.ts';
 
 /**
  * A connection that was idle for this long (ms) is not used again: what is between a function and
@@ -24,10 +25,12 @@ const MAX_IDLE_MS = 300_000;
  * one that can be done twice.
  *
  * @param ca the certificate authority, PEM.
+ * @param proxy through which the requests go; absent: through none.
  */
-export function httpsLibrary(ca: string): PromiseHttpLibrary {
+export function httpsLibrary(ca: string, proxy: HttpsProxy = {}): PromiseHttpLibrary {
   const agent = new Agent({
     keepAlive: true,
+    proxyEnv: { ...proxy },
     timeout: MAX_IDLE_MS,
     secureContext: createSecureContext({ ca }),
   });

@@ -21,6 +21,7 @@ describe('the configuration', () => {
       httpPort: 8080,
       logLevel: 'info',
       outboxLimit: 10_000,
+      proxy: {},
     });
   });
 

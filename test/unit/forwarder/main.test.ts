@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { startProxy, startTlsFront } from '../../support/proxy.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { type Queue, startQueue } from './replicas.ts';
 
@@ -103,4 +104,48 @@ test('the program ends with the reason where its port is taken', async () => {
   const program = run({ ...(await environment(cluster, queue)), HTTP_PORT: String(port) });
   expect(await program.exit).toBe(1);
   expect(JSON.stringify(program.log())).toContain('EADDRINUSE');
+});
+
+/** The sandbox's SQS by TLS, and a file with what the program is to trust for it. */
+async function queueByTls(queue: Queue): Promise<Record<string, string>> {
+  const front = await startTlsFront(queue.sqs.endpoint);
+  const directory = await mkdtemp(join(tmpdir(), 'forwarder-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'ca.crt');
+  await writeFile(file, front.ca);
+  return { AWS_ENDPOINT_URL_SQS: front.endpoint, NODE_EXTRA_CA_CERTS: file };
+}
+
+test('the program reaches the API server and SQS through the proxy that it is told', async () => {
+  const cluster = await startCluster();
+  const queue = await startQueue();
+  const proxy = await startProxy();
+  const byTls = await queueByTls(queue);
+  cluster.createPod('p1', 'a', ['172.16.1.70']);
+  run({ ...(await environment(cluster, queue)), ...byTls, HTTPS_PROXY: proxy.url });
+  await vi.waitFor(() => expect(queue.events()).toEqual(['a resync']), SOON);
+  const server = new URL(cluster.api.url).host;
+  const sqs = new URL(byTls.AWS_ENDPOINT_URL_SQS ?? '').host;
+  expect(new Set(proxy.tunnels())).toEqual(new Set([server, sqs]));
+});
+
+test('the program reaches by itself what NO_PROXY names', async () => {
+  const cluster = await startCluster();
+  const queue = await startQueue();
+  const proxy = await startProxy();
+  const server = new URL(cluster.api.url).host;
+  const byTls = await queueByTls(queue);
+  cluster.createPod('p1', 'a', ['172.16.1.70']);
+  const inherited = { ...(await environment(cluster, queue)), ...byTls };
+  run({ ...inherited, HTTPS_PROXY: proxy.url, NO_PROXY: server });
+  await vi.waitFor(() => expect(queue.events()).toEqual(['a resync']), SOON);
+  expect(new Set(proxy.tunnels())).toEqual(
+    new Set([new URL(byTls.AWS_ENDPOINT_URL_SQS ?? '').host]),
+  );
+});
+
+test('the program ends with the reason where the proxy is no URL', async () => {
+  const program = run({ CLUSTER_NAME: 'demo', HTTPS_PROXY: 'proxy:3128' });
+  expect(await program.exit).toBe(1);
+  expect(JSON.stringify(program.log())).toContain('HTTPS_PROXY: not the URL of a proxy');
 });

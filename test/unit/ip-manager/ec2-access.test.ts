@@ -14,7 +14,7 @@ describe('a call of ip-manager ends by itself where', () => {
       vi.stubEnv('AWS_ENDPOINT_URL_EC2', ec2.endpoint);
       vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
       vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-      const clients = ec2Clients('us-east-1', systemClock, LIMITS);
+      const clients = ec2Clients('us-east-1', systemClock, { limits: LIMITS });
 
       const call = clients[which].send(new DescribeNetworkInterfacesCommand({}));
       await expect(call).rejects.toMatchObject(LATE);
@@ -23,7 +23,7 @@ describe('a call of ip-manager ends by itself where', () => {
     test.each(DEAF)(`what gives it credentials is %s (${which})`, async (how) => {
       const agent = await startDeafServer(how);
       vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', agent.endpoint);
-      const clients = ec2Clients('us-east-1', systemClock, LIMITS);
+      const clients = ec2Clients('us-east-1', systemClock, { limits: LIMITS });
 
       const call = clients[which].send(new DescribeNetworkInterfacesCommand({}));
       await expect(call).rejects.toMatchObject(LATE);

@@ -11,10 +11,12 @@ const statement = z.object({
   Condition: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
 });
 export type RoleStatement = z.infer<typeof statement>;
+/** The statements of a policy. */
+export const roleStatements = z.array(statement);
 
 const role = z.object({
   Policies: z
-    .array(z.object({ PolicyDocument: z.object({ Statement: z.array(statement) }) }))
+    .array(z.object({ PolicyDocument: z.object({ Statement: roleStatements }) }))
     .length(1),
   ManagedPolicyArns: z.undefined().optional(),
 });

@@ -1,0 +1,60 @@
+import { request } from 'node:http';
+import { createServer } from 'node:https';
+import { Server } from 'proxy-chain';
+import { onTestFinished } from 'vitest';
+import { createCertificate } from '../../sandbox/kubernetes/tls.ts';
+
+/** A proxy that somebody else wrote, and what it was asked for. */
+export interface RunningProxy {
+  readonly url: string;
+  /** `host:port` of each tunnel that it made. */
+  tunnels(): readonly string[];
+}
+
+/** Starts it on loopback, for the running test. */
+export async function startProxy(): Promise<RunningProxy> {
+  const tunnels: string[] = [];
+  const server = new Server({
+    host: '127.0.0.1',
+    port: 0,
+    prepareRequestFunction({ hostname, port, isHttp }) {
+      if (!isHttp) tunnels.push(`${hostname}:${port}`);
+      return {};
+    },
+  });
+  await server.listen();
+  onTestFinished(() => server.close(true));
+  return { url: `http://127.0.0.1:${server.port}`, tunnels: () => tunnels };
+}
+
+export interface TlsFront {
+  readonly endpoint: string;
+  /** What is to be trusted to reach it, PEM. */
+  readonly ca: string;
+}
+
+/** Serves by TLS what is at `target`, as AWS's endpoints are served; for the running test. */
+export async function startTlsFront(target: string): Promise<TlsFront> {
+  const { key, cert, ca } = await createCertificate();
+  const to = new URL(target);
+  const server = createServer({ key, cert }, (incoming, answer) => {
+    const { method, headers, url: path } = incoming;
+    const passed = request(
+      { hostname: to.hostname, port: to.port, method, path, headers },
+      (reply) => {
+        answer.writeHead(reply.statusCode ?? 502, reply.headers);
+        reply.pipe(answer);
+      },
+    );
+    passed.once('error', () => answer.destroy());
+    incoming.pipe(passed);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  return { endpoint: `https://127.0.0.1:${address.port}`, ca };
+}

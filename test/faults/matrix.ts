@@ -5,10 +5,14 @@ import { type Outcome, run, type Trouble } from './harness/run.ts';
 import {
   backOffFault,
   callFault,
+  cannotSendFrom,
   eventFault,
+  LISTS,
   lagFrom,
   nothing,
+  slowListsFrom,
   staleRead,
+  twice,
 } from './harness/schedules.ts';
 import type { MakeWorkload } from './workloads/index.ts';
 
@@ -38,10 +42,40 @@ const onEveryCall = (fault: CallFault): Kind => ({
   trouble: (point) => callFault(point, fault),
 });
 
-/** In three parts, so that tests can run beside each other. */
 export const CRASHES: readonly Kind[] = (['crash-before', 'crash-after'] as const).map(onEveryCall);
-export const ANSWERS: readonly Kind[] = (['lose-answer', 'delay'] as const).map(onEveryCall);
-export const REFUSALS: readonly Kind[] = (['throttle', 'fail'] as const).map(onEveryCall);
+export const ANSWERS: readonly Kind[] = (
+  ['lose-answer', 'hang', 'hang-after', 'delay'] as const
+).map(onEveryCall);
+export const REFUSALS: readonly Kind[] = (['throttle', 'fail', 'refuse'] as const).map(onEveryCall);
+
+export const SLOW_LISTS: readonly Kind[] = [
+  {
+    name: 'slow',
+    points: everyCallNamed(...LISTS),
+    trouble: (point) => callFault(point, 'slow'),
+  },
+  { name: 'slow lists', points: everyCallNamed(...LISTS), trouble: slowListsFrom },
+];
+
+/** Before the renewal of the first execution has reached SQS, and as it is under way. */
+const VISIBLE_AFTER_MS = [0, 5];
+
+/** Two executions of one message at once. */
+export const TWICE: readonly Kind[] = VISIBLE_AFTER_MS.map((afterMs) => ({
+  name: `twice, ${afterMs} ms`,
+  points: ({ invocations }) => Array.from({ length: invocations }, (_, index) => index),
+  trouble: (point) => twice(point, afterMs),
+}));
+
+/** One of the forwarder's two replicas cannot reach SQS. */
+export const SILENT: readonly Kind[] = (['fail', 'hang'] as const).map((fault) => ({
+  name: `cannot send, ${fault}`,
+  points: ({ points }) =>
+    [...points.entries()]
+      .filter(([, { program, name }]) => program === 'forwarder' && name === 'SendMessageBatch')
+      .map(([index]) => index),
+  trouble: (point) => cannotSendFrom(point, fault),
+}));
 
 /** Called only where a reconcile has failed, so two things have to go wrong. */
 export const BACK_OFFS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
@@ -85,7 +119,16 @@ export const UNOBSERVED: readonly Kind[] = EVENT_FAULTS.map((fault) => ({
 export const kindsFor = (workload: string): readonly Kind[] =>
   workload === 'guide' ? [...KINDS, ...BACK_OFFS] : KINDS;
 
-const KINDS: readonly Kind[] = [...CRASHES, ...ANSWERS, ...REFUSALS, ...STALE_VIEWS, ...UNOBSERVED];
+const KINDS: readonly Kind[] = [
+  ...CRASHES,
+  ...ANSWERS,
+  ...REFUSALS,
+  ...SLOW_LISTS,
+  ...STALE_VIEWS,
+  ...UNOBSERVED,
+  ...TWICE,
+  ...SILENT,
+];
 
 /** A workload under one kind of trouble. */
 export interface Cell {

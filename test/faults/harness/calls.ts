@@ -1,26 +1,41 @@
 import type { VirtualClock } from '../../../sandbox/clock.ts';
 import type { Staleness } from '../../../sandbox/ec2/store.ts';
 import { type Clock, sleep } from '../../../shared/time/clock.ts';
+import { withDeadline } from '../../../shared/time/deadline.ts';
 import type { Life, Program } from './life.ts';
 
-/** What may become of a call. */
+/**
+ * What may become of a call. One that hangs is never answered: whoever waits gives it up; after
+ * `hang-after` it has had its effect. `refuse` is a client error with a code that nobody knows.
+ */
 export const CALL_FAULTS = [
   'crash-before',
   'crash-after',
   'lose-answer',
+  'hang',
+  'hang-after',
   'throttle',
   'fail',
+  'refuse',
+  'slow',
   'delay',
 ] as const;
 export type CallFault = (typeof CALL_FAULTS)[number];
 
+/** Something that is on its way to a service, or back from there. */
+export interface Travelling {
+  readonly index: number;
+  readonly service: Service;
+  readonly name: string;
+}
+
 /** One external call of a run. */
-export interface Point {
+export interface Point extends Travelling {
   /** Counted over all programs of the run. */
   readonly index: number;
   readonly program: Program;
-  readonly service: Service;
-  readonly name: string;
+  /** The process that makes it. */
+  readonly life: Life;
 }
 
 export type Service = 'ec2' | 'kubernetes' | 'sqs';
@@ -31,7 +46,7 @@ export interface Schedule {
   /** How far behind a read is served. */
   view(point: Point, clock: Clock): Staleness;
   /** The call is on its way to the service, or its answer on its way back. */
-  travel(point: Point, clock: Clock): Promise<void>;
+  travel(what: Travelling, clock: Clock): Promise<void>;
 }
 
 export const CURRENT: Staleness = { kind: 'none' };
@@ -43,6 +58,10 @@ export const onTime: Schedule['travel'] = ({ service }, clock) => sleep(clock, T
 
 /** Longer than a function may run: whoever waits has been given up by then. ms */
 const DELAY_MS = 70_000;
+/** A slow call takes seconds: so long in each direction, ms. */
+export const SLOW_MS = 1_500;
+/** Clients of the API server give a request up by themselves (functions/context.ts), ms. */
+const KUBERNETES_TIMEOUT_MS = 10_000;
 
 export interface Call {
   readonly service: Service;
@@ -70,7 +89,7 @@ export function callsThrough(options: {
   return async (life, { service, name, signal }, effect) => {
     if (!life.alive) return never();
     signal?.throwIfAborted();
-    const point = { index: calls, program: life.program, service, name };
+    const point = { index: calls, program: life.program, life, service, name };
     calls += 1;
     onCall(point);
     const fault = schedule.fault(point);
@@ -78,20 +97,28 @@ export function callsThrough(options: {
       life.kill();
       return never();
     }
+    const travel = () => (fault === 'slow' ? sleep(clock, SLOW_MS) : schedule.travel(point, clock));
     const make = async () => {
-      await (fault === 'delay' ? sleep(clock, DELAY_MS) : schedule.travel(point, clock));
-      if (fault === 'throttle' || fault === 'fail') {
-        await schedule.travel(point, clock);
+      if (fault === 'hang') return never();
+      await (fault === 'delay' ? sleep(clock, DELAY_MS) : travel());
+      if (fault === 'throttle' || fault === 'fail' || fault === 'refuse') {
+        await travel();
         throw errorOf(service, fault);
       }
       const answer = attempt(() => effect(schedule.view(point, clock)));
+      if (fault === 'hang-after') return never();
       if (fault === 'crash-after') life.kill();
-      else await schedule.travel(point, clock);
+      else await travel();
       if (fault === 'lose-answer') throw lost(name);
       return answer();
     };
     const made = make();
-    return life.alive ? answered(life, made, signal) : never();
+    if (!life.alive) return never();
+    return service === 'kubernetes'
+      ? withDeadline(life.clock, KUBERNETES_TIMEOUT_MS, signal, (either) =>
+          answered(life, made, either),
+        )
+      : answered(life, made, signal);
   };
 }
 
@@ -141,9 +168,22 @@ const ERRORS = {
     sqs: { name: 'ServiceUnavailable', message: 'Service unavailable.' },
     kubernetes: { name: 'ApiException', message: 'HTTP 500', code: 500, body: '' },
   },
+  refuse: {
+    ec2: {
+      name: 'NobodyKnowsThisCode',
+      message: 'The request cannot be served.',
+      $metadata: { httpStatusCode: 400 },
+    },
+    sqs: {
+      name: 'NobodyKnowsThisCode',
+      message: 'The request cannot be served.',
+      $metadata: { httpStatusCode: 400 },
+    },
+    kubernetes: { name: 'ApiException', message: 'HTTP 422', code: 422, body: '' },
+  },
 } as const;
 
-function errorOf(service: Service, fault: 'throttle' | 'fail'): Error {
+function errorOf(service: Service, fault: keyof typeof ERRORS): Error {
   const { message, ...rest } = ERRORS[fault][service];
   return Object.assign(new Error(message), rest);
 }

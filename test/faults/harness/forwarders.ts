@@ -1,5 +1,5 @@
 import { ELECTION_TIMES } from '../../../forwarder/election/leader.ts';
-import { createOutbox, type SendBatch } from '../../../forwarder/outbox/outbox.ts';
+import { createOutbox, type Outbox, type SendBatch } from '../../../forwarder/outbox/outbox.ts';
 import { createReplica, type Replica } from '../../../forwarder/replica.ts';
 import type { Change } from '../../../sandbox/kubernetes/store.ts';
 import { sleep } from '../../../shared/time/clock.ts';
@@ -8,8 +8,9 @@ import type { VirtualCluster, VirtualWorld } from '../world/world.ts';
 import type { Through } from './calls.ts';
 import { type Life, startLife } from './life.ts';
 
-/** A Lease runs out in this time, and a pod is replaced in this, ms. */
+/** A Lease runs out in this time, one that is given up is taken in this, and a pod is replaced in this, ms. */
 const TAKE_OVER_MS = 15_000;
+const HAND_OVER_MS = 2_000;
 const RESTART_MS = 2_000;
 const RELIST_MS = 1_000;
 /** How late a late event is, how long one waits for its successor, and how long two replicas lead, ms. */
@@ -45,6 +46,7 @@ export interface Forwarders {
 
 interface Running {
   readonly life: Life;
+  readonly outbox: Outbox;
   readonly replica: Replica;
   /** Up to which version it has listed; `undefined` before. */
   version: number | undefined;
@@ -67,10 +69,24 @@ export function startForwarders(options: {
   const held: Change[] = [];
   let leader: Running | undefined;
 
-  const elect = (): void => {
-    leader = replicas[0];
+  /** @param last who stands back, and what it says of what it leaves unsent. */
+  const elect = (last?: {
+    readonly unfit: Running;
+    readonly unsentSince?: number | undefined;
+  }): void => {
+    leader = replicas.find((running) => running !== last?.unfit) ?? replicas[0];
     if (leader === undefined) clock.after(RESTART_MS, elect);
-    else leader.replica.elected();
+    else leader.replica.elected(last?.unsentSince);
+  };
+
+  /** As forwarder/forwarder.ts has it: SQS takes nothing from the leader, so another is to lead. */
+  const resign = (unfit: Running): void => {
+    if (unfit !== leader) return;
+    leader = undefined;
+    const unsentSince = unfit.replica.unsentSince();
+    unfit.replica.lost();
+    unfit.outbox.clear();
+    clock.after(HAND_OVER_MS, () => elect({ unfit, unsentSince }));
   };
 
   const onCrash = (died: Running): void => {
@@ -90,7 +106,7 @@ export function startForwarders(options: {
       limit: { messages: 10_000, bytes: 64 * 1024 * 1024 },
       send: sending(life, options.send),
       sendDeadline: ELECTION_TIMES.sendDeadline,
-      events: { sent() {}, failed() {}, collapsed() {}, stuck() {} },
+      events: { sent() {}, failed() {}, collapsed() {}, stuck: () => resign(running) },
     });
     const replica = createReplica({
       clock: life.clock,
@@ -99,6 +115,7 @@ export function startForwarders(options: {
     });
     const running: Running = {
       life,
+      outbox,
       replica,
       version: undefined,
       arrived: Promise.resolve(),

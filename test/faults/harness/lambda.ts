@@ -27,6 +27,13 @@ export interface Lambda {
   readonly running: () => number;
 }
 
+/**
+ * After how many ms others get the messages of an invocation, counted from 0, as they do where
+ * Lambda retried it while it was throttled until little of their visibility timeout was left;
+ * `undefined` where all of it is.
+ */
+export type VisibleTo = (invocation: number) => number | undefined;
+
 interface Environment {
   readonly life: Life;
   readonly context: ReconcileContext;
@@ -41,16 +48,18 @@ export function startLambda(options: {
   readonly outsideOf: (life: Life) => Outside;
   readonly invariants: Invariants;
   readonly cold: boolean;
+  readonly visibleTo: VisibleTo;
   readonly step: () => number;
   /** The last step at which a read was served from behind. */
   readonly staleAt: () => number;
   /** Absent where nobody listens. */
   readonly log: ((line: string) => void) | undefined;
 }): Lambda {
-  const { world, config, outsideOf, invariants, cold, step, staleAt, log } = options;
+  const { world, config, outsideOf, invariants, cold, visibleTo, step, staleAt, log } = options;
   const { clock, queues, random } = world;
   const free: Environment[] = [];
   let running = 0;
+  let invocations = 0;
   let wake: { readonly at: number; readonly cancel: Cancel } | undefined;
 
   const create = (): Environment => {
@@ -83,9 +92,14 @@ export function startLambda(options: {
 
   const poll = (): void => {
     while (running < CONCURRENCY) {
-      const messages = queues.receive().map((message) => ({ ...message }));
-      if (messages.length === 0) break;
-      void invoke(messages);
+      const received = queues.receive();
+      if (received.length === 0) break;
+      const afterMs = visibleTo(invocations);
+      invocations += 1;
+      for (const message of received) {
+        if (afterMs !== undefined) message.visibleAt = clock.now() + afterMs;
+      }
+      void invoke(received.map((message) => ({ ...message })));
     }
     const next = queues.nextVisibleAt();
     if (next !== undefined) wakeAt(next);

@@ -1,7 +1,8 @@
-import { CURRENT, onTime, type Point, type Schedule } from './calls.ts';
+import { CURRENT, onTime, type Point, type Schedule, type Travelling } from './calls.ts';
 import { driftOf } from './drift.ts';
 import type { Delivery } from './forwarders.ts';
 import type { Race } from './invariants.ts';
+import type { VisibleTo } from './lambda.ts';
 import { type Stage, startStage } from './stage.ts';
 import type { Workload } from './workload.ts';
 import { playerOf } from './workload.ts';
@@ -10,6 +11,8 @@ import { playerOf } from './workload.ts';
 export interface Trouble {
   readonly schedule: Schedule;
   readonly delivery: Delivery;
+  /** Default: nobody else gets the messages of an invocation. */
+  readonly visibleTo?: VisibleTo;
   /** What it takes to be right again: nothing but what was sent already, or a sweep as well. */
   readonly mendedBy: 'messages' | 'sweep';
   /** Each invocation gets an execution environment of its own, which remembers nothing. */
@@ -20,6 +23,7 @@ export interface Outcome {
   readonly points: readonly Point[];
   /** How many watch events the workload caused. */
   readonly events: number;
+  readonly invocations: number;
   readonly violations: readonly string[];
   readonly races: ReadonlyMap<Race, number>;
   /** How much was still to be mended by a sweep when all messages were done. */
@@ -81,6 +85,7 @@ export async function run(
     cold: trouble.cold ?? false,
     schedule: trial.schedule,
     delivery: trial.delivery,
+    visibleTo: trial.visibleTo,
     ...(trace === undefined ? {} : { trace }),
   });
   const { world, claims, invariants, log } = stage;
@@ -121,6 +126,7 @@ export async function run(
   return {
     points: trial.within(stage.points),
     events: trial.events(),
+    invocations: trial.invocations(),
     violations: invariants.violations,
     races: invariants.races,
     left: left.length,
@@ -196,29 +202,36 @@ function addressesOf({ world }: Stage): string {
 }
 
 /** Trouble that begins and ends when it is told to. */
-function window({ schedule, delivery }: Trouble) {
+function window({ schedule, delivery, visibleTo }: Trouble) {
   let open = false;
   let from = 0;
   let to = 0;
   let calls = 0;
   let events = 0;
-  const shifted = (point: Point): Point => ({ ...point, index: point.index - from });
+  let invocations = 0;
+  const shifted = <T extends Travelling>(what: T): T => ({ ...what, index: what.index - from });
   const gated: Schedule = {
     fault(point) {
       calls = point.index + 1;
       return open ? schedule.fault(shifted(point)) : undefined;
     },
     view: (point, clock) => (open ? schedule.view(shifted(point), clock) : CURRENT),
-    travel: (point, clock) => (open ? schedule.travel : onTime)(point, clock),
+    travel: (what, clock) => (open ? schedule.travel(shifted(what), clock) : onTime(what, clock)),
   };
   const heard: Delivery = (event) => {
     if (!open || event.index === undefined) return undefined;
     events += 1;
     return delivery({ ...event, index: events - 1 });
   };
+  const handedOut: VisibleTo = () => {
+    if (!open) return undefined;
+    invocations += 1;
+    return visibleTo?.(invocations - 1);
+  };
   return {
     schedule: gated,
     delivery: heard,
+    visibleTo: handedOut,
     begin() {
       open = true;
       from = calls;
@@ -230,5 +243,6 @@ function window({ schedule, delivery }: Trouble) {
     /** Of all calls, those during the trouble. */
     within: (points: readonly Point[]) => points.slice(from, to),
     events: () => events,
+    invocations: () => invocations,
   };
 }

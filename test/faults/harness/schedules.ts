@@ -1,4 +1,5 @@
-import { type CallFault, CURRENT, onTime, type Point, type Schedule } from './calls.ts';
+import { sleep } from '../../../shared/time/clock.ts';
+import { type CallFault, CURRENT, onTime, type Point, type Schedule, SLOW_MS } from './calls.ts';
 import type { Delivery, EventFault } from './forwarders.ts';
 import type { Trouble } from './run.ts';
 
@@ -18,8 +19,58 @@ export function callFault(index: number, fault: CallFault): Trouble {
     ...undisturbed,
     fault: (point) => (point.index === index ? fault : undefined),
   };
-  // What has its effect after everybody has given it up may undo what was right by then.
-  return { schedule, delivery: asUsual, mendedBy: fault === 'delay' ? 'sweep' : 'messages' };
+  return {
+    schedule,
+    delivery: asUsual,
+    mendedBy: LEFT_TO_SWEEPS.has(fault) ? 'sweep' : 'messages',
+  };
+}
+
+/**
+ * What has its effect after everybody has given it up may undo what was right by then. A refusal is
+ * told to whom it concerns, and is no reason for a retry.
+ */
+const LEFT_TO_SWEEPS: ReadonlySet<CallFault> = new Set(['delay', 'refuse']);
+
+/** Every list of objects. */
+export const LISTS: readonly string[] = [
+  'listNetworkAttachmentDefinitions',
+  'listNodes',
+  'listPods',
+];
+
+/** For how long lists are slow, ms. */
+const SLOW_FOR_MS = 20_000;
+
+/** From one call on each list takes seconds. */
+export function slowListsFrom(index: number): Trouble {
+  let until: number | undefined;
+  const travel: Schedule['travel'] = (what, clock) => {
+    if (what.index === index) until ??= clock.now() + SLOW_FOR_MS;
+    const isSlow = clock.now() < (until ?? 0) && LISTS.includes(what.name);
+    return isSlow ? sleep(clock, SLOW_MS) : onTime(what, clock);
+  };
+  return { ...nothing, schedule: { ...undisturbed, travel } };
+}
+
+const SENDS = 'SendMessageBatch';
+
+/** The replica that makes one call on SQS cannot make any more from that one on. */
+export function cannotSendFrom(index: number, fault: CallFault): Trouble {
+  let unfit: Point['life'] | undefined;
+  const schedule: Schedule = {
+    ...undisturbed,
+    fault(point) {
+      if (point.index === index) unfit = point.life;
+      return point.life === unfit && point.name === SENDS ? fault : undefined;
+    },
+  };
+  return { ...nothing, schedule };
+}
+
+/** Others get the messages of one invocation so many ms after it began. */
+export function twice(invocation: number, afterMs: number): Trouble {
+  return { ...nothing, visibleTo: (index) => (index === invocation ? afterMs : undefined) };
 }
 
 const BACK_OFF = 'ChangeMessageVisibilityBatch';

@@ -5,11 +5,18 @@ import { deduplicationId, nodeGroup } from '../../../shared/messages/group.ts';
 import type { NodeMessage } from '../../../shared/messages/schema.ts';
 import { REGION } from '../world/ec2.ts';
 import { createVirtualWorld, type NetworkName, type VirtualWorld } from '../world/world.ts';
-import { type CallFault, callsThrough, type Point, type Schedule, type Through } from './calls.ts';
+import {
+  type CallFault,
+  callsThrough,
+  type Point,
+  type Schedule,
+  type Through,
+  type Travelling,
+} from './calls.ts';
 import { type Claims, trackClaims } from './claims.ts';
 import { type Delivery, type Forwarders, startForwarders } from './forwarders.ts';
 import { type Invariants, watchInvariants } from './invariants.ts';
-import { type Lambda, startLambda } from './lambda.ts';
+import { type Lambda, startLambda, type VisibleTo } from './lambda.ts';
 import { startLife } from './life.ts';
 import { outsideOf } from './outside.ts';
 
@@ -42,6 +49,7 @@ export interface StageOptions {
   readonly networks?: readonly NetworkName[];
   readonly schedule: Schedule;
   readonly delivery: Delivery;
+  readonly visibleTo?: VisibleTo;
   /** No execution environment serves twice. */
   readonly cold?: boolean;
   readonly seed?: number;
@@ -112,6 +120,7 @@ export function startStage(options: StageOptions): Stage {
     invariants,
     log,
     cold,
+    visibleTo: options.visibleTo ?? (() => undefined),
     step: () => step,
     staleAt: () => staleAt,
     outsideOf: (life) => outsideOf(parts, life),
@@ -202,7 +211,7 @@ export function startStage(options: StageOptions): Stage {
   };
 }
 
-const WATCH: Point = { index: -1, program: 'forwarder', service: 'kubernetes', name: 'watch' };
+const WATCH: Travelling = { index: -1, service: 'kubernetes', name: 'watch' };
 
 function faultText(fault: CallFault | undefined): string {
   return fault === undefined ? '' : ` ← ${fault}`;

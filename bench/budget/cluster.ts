@@ -11,7 +11,7 @@ export const NETWORKS = ['net-1', 'net-2'] as const;
 export type Network = (typeof NETWORKS)[number];
 
 /** A cluster of workers with two Multus ENIs each. */
-export interface Cluster extends Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'worker'> {
+export interface Cluster extends Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'findWorker'> {
   readonly workers: readonly VirtualWorker[];
   /** The ENI's id. */
   eniOf(node: string, network: Network): string;
@@ -53,7 +53,7 @@ export function createCluster(
     api,
     clock,
     workers,
-    worker,
+    findWorker: (name) => byName.get(name),
     subnets: [nodeSubnetId, ...subnets],
     // Not in the order in which they are made: it decides where times are equal.
     newUid() {

@@ -57,10 +57,15 @@ test('served from a cache that lags, a pod list would cost live pods their addre
     points: everyCallNamed('listPods'),
     trouble: (point) => staleRead(point, BACK),
   };
-  const violations: string[] = [];
-  for (const make of WORKLOADS.filter((each) => each().workers.length === 2)) {
-    const cell = await strike(make, await calmRun(make), stalePods);
-    violations.push(...cell.failures.flatMap((failure) => failure.violations));
-  }
-  expect(violations).toContainEqual(expect.stringMatching(/unassigned .* who claimed it before/));
+  const isLoss = (violation: string): boolean =>
+    /unassigned .* who claimed it before/.test(violation);
+  const findLoss = async (): Promise<string | undefined> => {
+    for (const make of WORKLOADS) {
+      const { failures } = await strike(make, await calmRun(make), stalePods);
+      const found = failures.flatMap(({ violations }) => violations).find(isLoss);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  expect(await findLoss()).toBeDefined();
 });

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { runFuzz } from '../fuzz/run.ts';
-import type { Race } from './harness/invariants.ts';
+import type { Race } from './harness/races.ts';
 import { type Cell, calmRun, kindsFor, strike } from './matrix.ts';
 import { addRaces, matrixText, racesText, total } from './report.ts';
 import { runSchedules } from './schedules.ts';

@@ -1,6 +1,6 @@
 import { CALL_FAULTS, type CallFault } from './harness/calls.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';
-import type { Race } from './harness/invariants.ts';
+import type { Race } from './harness/races.ts';
 import { type Outcome, run, type Trouble } from './harness/run.ts';
 import {
   backOffFault,
@@ -48,7 +48,7 @@ export const ANSWERS: readonly Kind[] = (
 ).map(onEveryCall);
 export const REFUSALS: readonly Kind[] = (['throttle', 'fail', 'refuse'] as const).map(onEveryCall);
 
-export const SLOW_LISTS: readonly Kind[] = [
+const SLOW_LISTS: readonly Kind[] = [
   {
     name: 'slow',
     points: everyCallNamed(...LISTS),
@@ -61,14 +61,14 @@ export const SLOW_LISTS: readonly Kind[] = [
 const VISIBLE_AFTER_MS = [0, 5];
 
 /** Two executions of one message at once. */
-export const TWICE: readonly Kind[] = VISIBLE_AFTER_MS.map((afterMs) => ({
+const TWICE: readonly Kind[] = VISIBLE_AFTER_MS.map((afterMs) => ({
   name: `twice, ${afterMs} ms`,
   points: ({ invocations }) => Array.from({ length: invocations }, (_, index) => index),
   trouble: (point) => twice(point, afterMs),
 }));
 
 /** One of the forwarder's two replicas cannot reach SQS. */
-export const SILENT: readonly Kind[] = (['fail', 'hang'] as const).map((fault) => ({
+const SILENT: readonly Kind[] = (['fail', 'hang'] as const).map((fault) => ({
   name: `cannot send, ${fault}`,
   points: ({ points }) =>
     [...points.entries()]

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Race } from './harness/invariants.ts';
+import type { Race } from './harness/races.ts';
 import type { Cell } from './matrix.ts';
 
 /** Workload × kind of fault: how many points, how many of them went wrong, and in what time (ms). */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { churnProperty } from './harness/churn.ts';
-import type { Race } from './harness/invariants.ts';
+import type { Race } from './harness/races.ts';
 import { addRaces } from './report.ts';
 
 /** What random schedules came to. */

@@ -4,7 +4,7 @@ import type { Random } from '../../shared/time/clock.ts';
 import { CALL_FAULTS, CURRENT, onTime } from './harness/calls.ts';
 import { driftOf } from './harness/drift.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';
-import type { Race } from './harness/invariants.ts';
+import type { Race } from './harness/races.ts';
 import { toTheEnd } from './harness/run.ts';
 import { type Stage, startStage } from './harness/stage.ts';
 import { type Player, playerOf } from './harness/workload.ts';

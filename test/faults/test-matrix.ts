@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { patience } from '../support/machine.ts';
-import type { Race } from './harness/invariants.ts';
+import type { Race } from './harness/races.ts';
 import { type Cell, calmRun, type Kind, strike } from './matrix.ts';
 import { addRaces, matrixText, racesText } from './report.ts';
 import { type MakeWorkload, WORKLOADS } from './workloads/index.ts';

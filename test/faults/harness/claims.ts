@@ -226,6 +226,17 @@ export function holdersAt(
   return local.filter((each) => each === holder);
 }
 
+/** A pod of that node claims the address, or has done so. */
+export function wasClaimedOn(
+  claims: Claims,
+  { cluster, node }: NodeName,
+  address: string,
+): boolean {
+  return [...claims.live(address), ...claims.endedSince(0, address)].some(
+    (known) => known.cluster === cluster && known.node === node,
+  );
+}
+
 export function textOf(claims: readonly Placed[]): string {
   return claims
     .map(({ pod: { pod, node } }) => `${pod.namespace}/${pod.name} on ${node}`)

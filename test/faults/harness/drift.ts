@@ -1,10 +1,19 @@
 import type { NetworkInterface } from '../../../sandbox/ec2/model.ts';
 import type { Address } from '../../../shared/address.ts';
 import { parseAssigned } from '../../../shared/claims/condition-message.ts';
+import { nodeFromObject } from '../../../shared/cluster/nodes.ts';
 import { passedOn } from '../../support/oracle/rightful.ts';
 import { podOf } from '../world/kubernetes.ts';
 import type { VirtualCluster, VirtualWorld } from '../world/world.ts';
-import { type Claims, claimsAt, holdersAt, type Placed, placed, textOf } from './claims.ts';
+import {
+  type Claims,
+  claimsAt,
+  holdersAt,
+  type Placed,
+  placed,
+  textOf,
+  wasClaimedOn,
+} from './claims.ts';
 import {
   addressesOf,
   eniWith,
@@ -32,11 +41,14 @@ export function driftOf(
   const byAddress = Map.groupBy(all, ({ claim }) => claim.address);
   const found = [
     ...[...byAddress].flatMap(([address, of]) => misplaced(world, address, of)),
-    ...[...world.ec2.snapshot().enis.values()].flatMap((eni) => unclaimed(world, eni, byAddress)),
+    ...[...world.ec2.snapshot().enis.values()].flatMap((eni) =>
+      unclaimed(world, claims, eni, byAddress),
+    ),
   ];
   return [
     ...found.filter(({ inRanges, isLeft }) => inRanges || eachAddress || !isLeft),
     ...told(world, all, byAddress),
+    ...toldOutsideEc2(world),
   ];
 }
 
@@ -48,12 +60,18 @@ interface Found extends Difference {
 /** What is on the ENIs of Nodes, and claimed by no pod of that node. */
 function unclaimed(
   world: VirtualWorld,
+  claims: Claims,
   eni: NetworkInterface,
   byAddress: ReadonlyMap<Address, readonly Placed[]>,
 ): Found[] {
-  if (!isManaged(eni) || nodeOf(world, eni.attachment?.instanceId) === undefined) return [];
+  const node = nodeOf(world, eni.attachment?.instanceId);
+  if (!isManaged(eni) || node === undefined) return [];
+  // What somebody else put there outside the ranges is nobody's to release.
+  const isOurs = (address: Address): boolean =>
+    isInRange(world, address) || wasClaimedOn(claims, node, address);
   return addressesOf(eni)
     .filter((address) => claimsAt(world, eni, byAddress.get(address) ?? []).local.length === 0)
+    .filter(isOurs)
     .map((address) => {
       const inRanges = isInRange(world, address) && !mayBeTheWorkers(eni, address);
       return { text: `${address} is left on ${eni.id}`, inRanges, isLeft: true };
@@ -143,6 +161,25 @@ function isShared(
         .get(claim.address)
         ?.some((other) => other.pod.pod.uid !== pod.pod.uid && other.eni?.id === eni.id),
   );
+}
+
+/** A pod on a node that is no EC2 instance waits for nothing: there is nothing to assign. */
+function toldOutsideEc2({ clusters }: VirtualWorld): Difference[] {
+  return [...clusters.values()].flatMap(({ api: { objects } }) => {
+    const nodes = objects.list('nodes').map(nodeFromObject);
+    const outside = new Set(nodes.filter((each) => each.outsideEc2).map(({ name }) => name));
+    return objects
+      .list('pods')
+      .map(podOf)
+      .filter(
+        ({ node = '', terminating, finished }) => outside.has(node) && !terminating && !finished,
+      )
+      .filter(({ gated, condition }) => (gated || condition) && condition?.status !== 'True')
+      .map(({ namespace, name, node }) => ({
+        text: `${namespace}/${name} on ${node} waits, and nothing will ever be assigned there`,
+        inRanges: true,
+      }));
+  });
 }
 
 function conditionOf({ clusters }: VirtualWorld, { known, pod: { pod } }: Placed) {

@@ -6,12 +6,10 @@ import type { Claims } from './claims.ts';
 import { type Acting, judging } from './judge.ts';
 import type { Life } from './life.ts';
 import { addressesOf } from './places.ts';
+import type { Race } from './races.ts';
 
 /** For so long EC2 may show what was so before, ms. */
 const LONGEST_LAG_MS = 30_000;
-
-/** The races that no order of calls can exclude (DESIGN.md, end of "Schedules"). */
-export type Race = 'claimed-after-the-list' | 'between-unassign-and-assign' | 'before-read-back';
 
 export interface Invariants {
   /** Runs a call's effect, and judges what it changes. */
@@ -64,7 +62,7 @@ export function watchInvariants(
     if (verdict.kind === 'violation') violate(verdict.what);
     if (verdict.kind === 'race') {
       const { cluster, node } = verdict.holder;
-      raced('claimed-after-the-list', address, cluster, node);
+      raced(verdict.race, address, cluster, node);
     }
     if (judge.isOwn(by, eni)) unread.add(by.life);
     else inTransit.set(address, by);

@@ -10,10 +10,12 @@ import {
   type Placed,
   placed,
   textOf,
+  wasClaimedOn,
 } from './claims.ts';
 import type { Life } from './life.ts';
-import { eniWith, hasRoom, isInRange, isManaged, isTaggedFor } from './places.ts';
-import type { Reading } from './reconciles.ts';
+import { eniWith, hasRoom, isInRange, isManaged, isTaggedFor, nodeOf } from './places.ts';
+import type { Race } from './races.ts';
+import { type Reading, wasShown } from './reconciles.ts';
 
 /** Who makes a call that may change EC2, and what it had read when it sent it. */
 export interface Acting {
@@ -26,7 +28,7 @@ export interface Acting {
 
 export type Verdict =
   | { readonly kind: 'right' }
-  | { readonly kind: 'race'; readonly holder: KnownClaim }
+  | { readonly kind: 'race'; readonly race: Race; readonly holder: KnownClaim }
   | { readonly kind: 'violation'; readonly what: string };
 
 const RIGHT: Verdict = { kind: 'right' };
@@ -43,6 +45,13 @@ export function judging(world: VirtualWorld, claims: Claims, isOldPlace: (by: Ac
     const worker = cluster?.workerOf(eni.attachment?.instanceId);
     return worker !== undefined && worker === reading?.node;
   };
+
+  /**
+   * The ENI has come to another instance, and nothing that the environment was shown says so: what
+   * remains of rule 3.
+   */
+  const hasMovedUnseen = ({ life }: Acting, { attachment }: NetworkInterface): boolean =>
+    attachment !== undefined && !wasShown(life, attachment.id);
 
   /** Nothing but the secondary addresses of a managed ENI of the reconcile's cluster. */
   const scope = (by: Acting, old: NetworkInterface, eni: NetworkInterface): string | undefined => {
@@ -108,12 +117,14 @@ export function judging(world: VirtualWorld, claims: Claims, isOldPlace: (by: Ac
     const holders = protectedBy(by, eni, address);
     const [first] = holders;
     if (first === undefined) {
-      const known = [...claims.live(address), ...claims.endedSince(0, address)];
-      const [claim] = placedNow(known);
-      if (claim !== undefined || isInRange(world, address)) return RIGHT;
-      return { kind: 'violation', what: `${what}: it is in no range, and no pod ever claimed it` };
+      const node = nodeOf(world, eni.attachment?.instanceId);
+      if (isInRange(world, address) || node === undefined) return RIGHT;
+      if (wasClaimedOn(claims, node, address)) return RIGHT;
+      const why = `it is in no range, and no pod of ${node.node} ever claimed it`;
+      return { kind: 'violation', what: `${what}: ${why}` };
     }
     if (holders.some((holder) => passes(by, eni, holder))) return RIGHT;
+    if (hasMovedUnseen(by, eni)) return { kind: 'race', race: 'eni-moved', holder: first.known };
     for (const { known } of holders) {
       const listed = listedAt(by, known.node);
       const read = Math.max(listed ?? 0, by.described.get(eni.id) ?? 0);
@@ -121,12 +132,13 @@ export function judging(world: VirtualWorld, claims: Claims, isOldPlace: (by: Ac
       const why = listed === undefined ? 'whose pods it did not ask for' : 'who claimed it before';
       return { kind: 'violation', what: `${what}: it is held by ${textOf(holders)}, ${why}` };
     }
-    return { kind: 'race', holder: first.known };
+    return { kind: 'race', race: 'claimed-after-the-list', holder: first.known };
   };
 
   const addition = (by: Acting, eni: NetworkInterface, address: Address): string | undefined => {
     const { node, first } = by.reading ?? {};
     const text = `${address} was assigned to ${eni.id} by the reconcile of ${node}`;
+    if (hasMovedUnseen(by, eni)) return undefined;
     if (!isOwn(by, eni)) return `${text}, which is another's`;
     const listed = first?.get(node ?? '');
     if (listed === undefined) return `${text}: it did not ask for the pods of that node`;

@@ -38,7 +38,7 @@ export function outsideOf(parts: Parts, life: Life): Outside {
     };
     return through(life, { service: 'ec2', name, signal }, (view) => {
       const answer = invariants.act(acting, () => world.ec2.call(name, input, view));
-      if (reading !== undefined) described(reading, answer, step());
+      described(life, reading, answer, step());
       return answer;
     });
   });

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Answer } from '../world/ec2.ts';
+import type { Life } from './life.ts';
 
 /** What one reconcile of a node has read so far, by the number of the step. */
 export interface Reading {
@@ -21,6 +22,13 @@ export interface Reading {
  */
 const current = new AsyncLocalStorage<Reading>();
 
+/** The attachments of ENIs that each process has been shown. */
+const attachments = new WeakMap<Life, Set<string>>();
+
+export function wasShown(life: Life, attachmentId: string): boolean {
+  return attachments.get(life)?.has(attachmentId) ?? false;
+}
+
 export function beginReading(cluster: string, step: number): void {
   current.enterWith({ cluster, begun: step, first: new Map(), last: new Map(), enis: new Map() });
 }
@@ -37,8 +45,18 @@ export function listed(reading: Reading, node: string | undefined, step: number)
 }
 
 /** @param answer of DescribeNetworkInterfaces. */
-export function described(reading: Reading, answer: Answer, step: number): void {
+export function described(
+  life: Life,
+  reading: Reading | undefined,
+  answer: Answer,
+  step: number,
+): void {
   const { NetworkInterfaces: enis } = answer;
   if (!Array.isArray(enis)) return;
-  for (const { NetworkInterfaceId: id } of enis) reading.enis.set(String(id), step);
+  const shown = attachments.get(life) ?? new Set();
+  attachments.set(life, shown);
+  for (const { NetworkInterfaceId: id, Attachment: attachment } of enis) {
+    reading?.enis.set(String(id), step);
+    if (attachment !== undefined) shown.add(String(attachment.AttachmentId));
+  }
 }

@@ -11,6 +11,11 @@ export interface Workload {
   readonly workers: readonly WorkerSpec[];
   /** Default: `net-1`. */
   readonly networks?: readonly NetworkName[];
+  /**
+   * It changes what no event tells of: tags, ENIs, subnets. In trouble, what a pod's event said of it
+   * too early is left to the sweep.
+   */
+  readonly unannounced?: boolean;
   /** What is there, and has come to rest, before anything can go wrong. */
   prepare?(player: Player): Promise<void>;
   play(player: Player): Promise<void>;

@@ -1,10 +1,14 @@
 import type { Workload } from '../harness/workload.ts';
 import { addressReuse } from './address-reuse.ts';
+import { byHand } from './by-hand.ts';
 import { eniFull } from './eni-full.ts';
 import { floating } from './floating.ts';
 import { guide } from './guide.ts';
 import { hundredPods } from './hundred-pods.ts';
+import { laterIpv6 } from './later-ipv6.ts';
 import { nodeDies } from './node-dies.ts';
+import { outsiders } from './outsiders.ts';
+import { placement } from './placement.ts';
 import { rollingUpdate } from './rolling-update.ts';
 import { statefulSet } from './stateful-set.ts';
 import { twoClusters } from './two-clusters.ts';
@@ -22,4 +26,8 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   () => floating,
   () => twoClusters,
   hundredPods,
+  () => placement,
+  () => laterIpv6,
+  () => byHand,
+  () => outsiders,
 ];

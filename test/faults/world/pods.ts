@@ -8,6 +8,8 @@ import type { NetworkName, VirtualCluster } from './world.ts';
 export interface Attached {
   readonly network: NetworkName;
   readonly ip: string;
+  /** Default: that of the network's ENI. An attachment without one is placed by other means. */
+  readonly mac?: string | 'none';
 }
 
 export interface PodSpec {
@@ -37,7 +39,7 @@ export interface VirtualPod {
 
 /** Creates a pod that is bound to its node, and not attached yet. Nothing is done to one that is gone. */
 export function createPod(
-  cluster: Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'worker'>,
+  cluster: Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'findWorker'>,
   name: string,
   spec: PodSpec,
 ): VirtualPod {
@@ -71,15 +73,18 @@ export function createPod(
     ...ref,
     node,
     attach(...attachments) {
-      const worker = cluster.worker(node);
-      const status = attachments.map(({ network, ip }, index) => ({
-        name: `default/${network}`,
-        interface: `net${index + 1}`,
-        ips: [ip],
-        mac: worker.enis.find(({ deviceIndex }) => deviceIndex === (network === 'net-2' ? 2 : 1))
-          ?.mac,
-        dns: {},
-      }));
+      const enis = cluster.findWorker(node)?.enis ?? [];
+      const status = attachments.map(({ network, ip, mac }, index) => {
+        const deviceIndex = network === 'net-2' ? 2 : 1;
+        const master = enis.find((eni) => eni.deviceIndex === deviceIndex);
+        return {
+          name: `default/${network}`,
+          interface: `net${index + 1}`,
+          ips: [ip],
+          mac: mac === 'none' ? undefined : (mac ?? master?.mac),
+          dns: {},
+        };
+      });
       annotate({ [NETWORK_STATUS]: JSON.stringify(status) });
     },
     float: (claims) => annotate({ [FLOATING_IPS]: JSON.stringify(claims) }),

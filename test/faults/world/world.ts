@@ -26,6 +26,7 @@ export interface VirtualWorker {
     readonly id: string;
     readonly deviceIndex: number;
     readonly mac: string;
+    readonly subnetId: string;
   }[];
 }
 
@@ -39,8 +40,14 @@ export interface VirtualCluster {
   addWorker(spec: WorkerSpec): VirtualWorker;
   /** Registers an instance that runs already. */
   addNode(worker: VirtualWorker): void;
+  /** Registers a node that is no EC2 instance. */
+  addOutsider(name: string, kind: 'fargate' | 'hybrid'): void;
   /** The newest worker of that name. */
   worker(name: string): VirtualWorker;
+  /** `undefined` for a node that is no EC2 instance. */
+  findWorker(name: string): VirtualWorker | undefined;
+  /** Writes a NetworkAttachmentDefinition anew: as `NETWORKS` has it, but for what is given. */
+  editNetwork(name: NetworkName, change?: Partial<Pick<Network, 'deviceIndex' | 'range'>>): void;
   /** The name of the worker that the instance is or was, whether a Node names it or not. */
   workerOf(instanceId: string | undefined): string | undefined;
 }
@@ -63,6 +70,12 @@ export const NETWORKS = [
   { name: 'loose', deviceIndex: 1, range: undefined },
 ] as const;
 export type NetworkName = (typeof NETWORKS)[number]['name'];
+
+interface Network {
+  readonly name: NetworkName;
+  readonly deviceIndex: number;
+  readonly range: string | undefined;
+}
 
 export function createVirtualWorld(options: {
   readonly clusters: readonly string[];
@@ -92,6 +105,12 @@ interface Parts {
   readonly networks: readonly NetworkName[];
 }
 
+/** As EKS writes them. */
+const OUTSIDE_EC2 = {
+  fargate: (node: string) => `aws:///us-east-1a/0a1b2c3d-${node}/fargate-${node}`,
+  hybrid: (node: string) => `eks-hybrid:///us-east-1/demo/mi-${node}`,
+} as const;
+
 function createCluster(
   name: string,
   { clock, random, ec2, subnets: [nodeSubnetId, ...subnets], networks }: Parts,
@@ -117,6 +136,12 @@ function createCluster(
         .toString(16)
         .padStart(13, '0'),
     addNode,
+    addOutsider(node, kind) {
+      objects.create('nodes', {
+        metadata: { name: node },
+        spec: { providerID: OUTSIDE_EC2[kind](node) },
+      });
+    },
     addWorker(spec) {
       const { instanceType } = spec;
       const launched = launchWorker(ec2, {
@@ -137,11 +162,22 @@ function createCluster(
       if (found === undefined) throw new Error(`cluster ${name} has no worker ${node}`);
       return found;
     },
+    findWorker: (node) => workers.get(node),
+    editNetwork(network, change = {}) {
+      for (const each of NETWORKS.filter((known) => known.name === network)) {
+        const { metadata, ...rest } = definition({ ...each, ...change });
+        const old = objects.get('network-attachment-definitions', metadata);
+        objects.update('network-attachment-definitions', {
+          ...rest,
+          metadata: { ...old.metadata, ...metadata },
+        });
+      }
+    },
     workerOf: (instanceId) => names.get(instanceId ?? ''),
   };
 }
 
-function definition({ name, deviceIndex, range }: (typeof NETWORKS)[number]): object {
+function definition({ name, deviceIndex, range }: Network) {
   const master = `eth${deviceIndex}`;
   const config = { cniVersion: '0.3.1', type: 'ipvlan', master, ipam: { type: 'static' } };
   const annotations = range === undefined ? {} : { [RANGES]: JSON.stringify([range]) };

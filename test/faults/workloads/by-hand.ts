@@ -1,0 +1,79 @@
+import type { Player, Workload } from '../harness/workload.ts';
+
+/** In net-1's range, and in none. */
+const IN_RANGE = ['172.16.1.75', '172.16.1.76'] as const;
+const OUTSIDE = ['172.16.1.241', '172.16.1.242', '172.16.1.243'] as const;
+const IPV6 = ['2600:1f18:1111:1::5', '2600:1f18:1111:1::75'] as const;
+
+/**
+ * Somebody else assigns addresses to our ENIs, and takes some away (docs/security.md, "Who may write
+ * a pod's annotations", says what becomes of them).
+ */
+export const byHand: Workload = {
+  name: 'addresses assigned by hand',
+  workers: [{ name: 'a' }, { name: 'b' }],
+  networks: ['net-1', 'net-6', 'loose'],
+  unannounced: true,
+  async play(player) {
+    const { pod, wait, sweep } = player;
+    const hand = handOf(player);
+    const first = pod('first', { node: 'a' });
+    first.attach({ network: 'net-1', ip: '172.16.1.70' });
+    await wait(300);
+    hand('AssignPrivateIpAddresses', 'a', IN_RANGE[0], OUTSIDE[0]);
+    hand('AssignPrivateIpAddresses', 'b', IN_RANGE[1], OUTSIDE[1]);
+    hand('AssignIpv6Addresses', 'a', ...IPV6);
+    await wait(100);
+    const second = pod('second', { node: 'a' });
+    second.attach({ network: 'net-1', ip: '172.16.1.71' });
+    await wait(500);
+    // Of another node: in a range it is anybody's who claims it, outside nobody's.
+    const third = pod('third', { node: 'a' });
+    third.attach({ network: 'net-1', ip: IN_RANGE[1] }, { network: 'loose', ip: OUTSIDE[1] });
+    await wait(500);
+    sweep();
+    await wait(500);
+    third.remove();
+    await wait(300);
+    // A pod finds it where it is to be, and lets go of it.
+    hand('AssignPrivateIpAddresses', 'a', OUTSIDE[2]);
+    const fourth = pod('fourth', { node: 'a' });
+    fourth.attach({ network: 'loose', ip: OUTSIDE[2] });
+    await wait(500);
+    fourth.terminate();
+    hand('UnassignPrivateIpAddresses', 'a', '172.16.1.70');
+    await wait(200);
+    fourth.remove();
+    await wait(500);
+    hand('AssignPrivateIpAddresses', 'b', '172.16.1.71');
+    await wait(100);
+    const last = pod('last', { node: 'a' });
+    last.attach({ network: 'net-1', ip: '172.16.1.72' });
+    const other = pod('other', { node: 'b' });
+    other.attach({ network: 'net-1', ip: '172.16.1.73' });
+    await wait(2_500);
+  },
+};
+
+type Action = 'AssignPrivateIpAddresses' | 'UnassignPrivateIpAddresses' | 'AssignIpv6Addresses';
+
+/** Calls EC2 for a node's eth1; what EC2 refuses is let be. An address goes there from wherever it is. */
+function handOf({ world, cluster }: Player) {
+  return (action: Action, node: string, ...addresses: readonly string[]): void => {
+    const NetworkInterfaceId = cluster.worker(node).enis[1]?.id;
+    for (const address of addresses) {
+      const input =
+        action === 'AssignIpv6Addresses'
+          ? { Ipv6Addresses: [address] }
+          : {
+              PrivateIpAddresses: [address],
+              ...(action === 'AssignPrivateIpAddresses' && { AllowReassignment: true }),
+            };
+      try {
+        world.ec2.call(action, { NetworkInterfaceId, ...input });
+      } catch {
+        // It may be there already, or gone.
+      }
+    }
+  };
+}

@@ -1,5 +1,6 @@
 /**
- * `.ci/run`: the checks, then all tests, those on real parts last. The last line counts all of it,
+ * `.ci/run`: the checks, then all tests, the short form of the fault harness, and the tests on real
+ * parts. The last line counts all of it,
  * as "N passed, N failed"; what was skipped is named before it.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -30,9 +31,11 @@ function readReport(): string | undefined {
   }
 }
 
-/** They count themselves, on their last line. */
-async function runEndToEndTests(): Promise<Counts> {
-  const npm = spawn('npm', ['run', 'test:e2e'], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** A script that counts itself, on its last line. */
+async function runCounted(script: string, ...args: readonly string[]): Promise<Counts> {
+  const npm = spawn('npm', ['run', script, '--', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   npm.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     process.stdout.write(chunk);
@@ -45,8 +48,10 @@ async function runEndToEndTests(): Promise<Counts> {
 const checks = runChecks();
 const tests = runTests();
 for (const name of tests.skipped) console.log(`skipped: ${name}`);
-const endToEnd = await runEndToEndTests();
-const failed = checks.failed + tests.failed + endToEnd.failed;
-const passed = checks.passed + tests.passed + endToEnd.passed;
+const faults = await runCounted('test:faults', '--short');
+const endToEnd = await runCounted('test:e2e');
+const all = [checks, tests, faults, endToEnd];
+const failed = all.reduce((sum, counts) => sum + counts.failed, 0);
+const passed = all.reduce((sum, counts) => sum + counts.passed, 0);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -46,14 +46,31 @@ export function countTests(json: string | undefined, succeeded: boolean): TestCo
   };
 }
 
+/** What the last line of a run of tests says where it is JSON. */
+const said = z.object({ passed: z.int().min(0), failed: z.int().min(0) });
+
 /**
- * Reads the counts off the last line of what a run of tests wrote. A run that failed and counts no
- * failure, or that counts nothing, is one that failed.
+ * Reads the counts off the last line of what a run of tests wrote: `N passed, N failed`, or JSON
+ * with both. A run that failed and counts no failure, or that counts nothing, is one that failed.
  */
 export function countsOf(output: string, succeeded: boolean): Counts {
-  const last = output.trimEnd().split('\n').at(-1) ?? '';
-  const [, passed, failed] = /^(\d+) passed, (\d+) failed/.exec(last) ?? [];
-  if (passed === undefined || failed === undefined) return { passed: 0, failed: 1 };
-  const count = Number(failed);
-  return { passed: Number(passed), failed: count === 0 && !succeeded ? 1 : count };
+  const counts = countsIn(output.trimEnd().split('\n').at(-1) ?? '');
+  if (counts === undefined) return { passed: 0, failed: 1 };
+  const { passed, failed } = counts;
+  return { passed, failed: failed === 0 && !succeeded ? 1 : failed };
+}
+
+function countsIn(line: string): Counts | undefined {
+  if (line.startsWith('{')) return said.safeParse(readJson(line)).data;
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed/.exec(line) ?? [];
+  if (passed === undefined || failed === undefined) return undefined;
+  return { passed: Number(passed), failed: Number(failed) };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,123 +1,107 @@
 /**
- * The extended run: every point of every workload, 10,000 random schedules, an hour of churn and
- * hostile input.
- *   node test/faults/main.ts [--seed 1] [--schedules 10000] [--inputs 100000] [--first-only]
- * `--first-only` ends with the first violation, and leaves out churn and hostile input.
+ * Every point of every workload, random schedules, an hour of churn and hostile input:
+ *   node test/faults/main.ts [--short] [--seed 1] [--schedules 10000] [--inputs 100000] [--first-only]
+ * `--short` strikes a sample of the points, and leaves out the hour of churn. `--first-only` ends
+ * with the first violation, and leaves out churn and hostile input. The last line is JSON.
  */
 import { parseArgs } from 'node:util';
-import { runFuzz } from '../fuzz/run.ts';
 import type { Race } from './harness/races.ts';
-import { type Cell, calmRun, kindsFor, strike } from './matrix.ts';
+import type { Done, Job } from './jobs.ts';
+import { type Cell, kindsFor } from './matrix.ts';
+import { runJobs } from './pool.ts';
 import { addRaces, matrixText, racesText, total } from './report.ts';
-import { runSchedules } from './schedules.ts';
-import { soak } from './soak.ts';
 import { WORKLOADS } from './workloads/index.ts';
 
 interface Options {
   readonly seed: number;
   readonly schedules: number;
   readonly inputs: number;
+  readonly short: boolean;
   readonly firstOnly: boolean;
 }
 
-interface Result {
-  points: number;
-  schedules: number;
-  violations: number;
-  fuzzed: number;
-  readonly races: Map<Race, number>;
-}
+/** Of a seed each, so that they can be run beside each other. */
+const ROUND = 250;
+/** The short form strikes one point in so many. */
+const SAMPLE = 12;
+
+const WHOLE = { schedules: 10_000, inputs: 100_000 };
+const SHORT = { schedules: 1_000, inputs: 2_000 };
 
 const say = (text: string): void => console.log(text);
 
-async function runMatrix(result: Result, { firstOnly }: Options): Promise<void> {
-  const cells: Cell[] = [];
-  const begun = performance.now();
-  for (const make of WORKLOADS) {
-    const calm = await calmRun(make);
-    for (const kind of kindsFor(make().name)) {
-      const cell = await strike(make, calm, kind, {
+/** First what finds most in the shortest time, but for what takes long and has to begin early. */
+function jobsOf({ seed, schedules, inputs, short, firstOnly }: Options): Job[] {
+  const random = Array.from({ length: Math.ceil(schedules / ROUND) }, (_, round): Job => {
+    const count = Math.min(ROUND, schedules - round * ROUND);
+    return { kind: 'schedules', seed: seed + round, schedules: count };
+  });
+  const cells = WORKLOADS.flatMap((make) => {
+    const { name: workload } = make();
+    return kindsFor(workload).map(
+      ({ name: fault }): Job => ({
+        kind: 'cell',
+        workload,
+        fault,
+        oneIn: short ? SAMPLE : 1,
         firstOnly,
-        onFailure: ({ replay, violations }) =>
-          say(`VIOLATION: ${violations[0]}\nreplay: node test/faults/replay.ts '${replay}'`),
-      });
-      cells.push(cell);
-      result.points += cell.points;
-      result.violations += cell.failures.length;
-      addRaces(result.races, cell.races);
-      say(
-        `${cell.workload}, ${cell.kind}: ${cell.points} points, ${cell.failures.length} violations`,
-      );
-      if (firstOnly && result.violations > 0) return;
-    }
-  }
-  say(matrixText(cells, performance.now() - begun));
-}
-
-async function runRandom(result: Result, { seed, schedules }: Options): Promise<void> {
-  const ran = await runSchedules({
-    schedules,
-    seed,
-    onProgress: (count) => say(`${count} random schedules of seed ${seed}`),
+      }),
+    );
   });
-  result.schedules = ran.schedules;
-  addRaces(result.races, ran.races);
-  if (ran.failure === undefined) return;
-  result.violations += 1;
-  say(`VIOLATION in a random schedule: ${ran.failure}`);
+  if (firstOnly) return [...random, ...cells];
+  const hostile: Job = { kind: 'hostile', seed, inputs };
+  return [...(short ? [] : [{ kind: 'soak', seed } as const]), hostile, ...random, ...cells];
 }
 
-async function runSoak(result: Result, { seed }: Options): Promise<void> {
-  const soaked = await soak({ seed, say });
-  result.violations += soaked.violations.length;
-  addRaces(result.races, soaked.races);
-  for (const violation of soaked.violations) {
-    say(`VIOLATION in the soak: ${violation} (replay: npm run test:faults -- --seed ${seed})`);
-  }
-}
-
-async function runHostile(result: Result, { seed, inputs }: Options): Promise<void> {
-  const { fuzzed, violations } = await runFuzz({
-    inputs,
-    seed,
-    onProgress: (target, fed) => {
-      if (fed % 20_000 === 0) say(`hostile input for ${target}: ${fed}`);
-    },
-  });
-  result.fuzzed = fuzzed;
-  result.violations += violations.length;
-  for (const violation of violations) say(`VIOLATION: ${JSON.stringify(violation)}`);
-}
-
-async function main(): Promise<void> {
+function readOptions(): Options {
   const { values } = parseArgs({
     options: {
       seed: { type: 'string', default: '1' },
-      schedules: { type: 'string', default: '10000' },
-      inputs: { type: 'string', default: '100000' },
+      schedules: { type: 'string' },
+      inputs: { type: 'string' },
+      short: { type: 'boolean', default: false },
       'first-only': { type: 'boolean', default: false },
     },
   });
-  const options: Options = {
-    seed: Number(values.seed),
-    schedules: Number(values.schedules),
-    inputs: Number(values.inputs),
-    firstOnly: values['first-only'],
-  };
+  const { seed, short, 'first-only': firstOnly } = values;
+  const sizes = short ? SHORT : WHOLE;
+  const schedules = Number(values.schedules ?? sizes.schedules);
+  const inputs = Number(values.inputs ?? sizes.inputs);
+  return { seed: Number(seed), schedules, inputs, short, firstOnly };
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
   const begun = performance.now();
-  const result: Result = { points: 0, schedules: 0, violations: 0, fuzzed: 0, races: new Map() };
-  // First what finds most in the shortest time.
-  await runRandom(result, options);
-  if (!(options.firstOnly && result.violations > 0)) await runMatrix(result, options);
-  if (!options.firstOnly) {
-    await runSoak(result, options);
-    await runHostile(result, options);
-  }
-  say(racesText(result.races));
-  const { points, schedules, violations, fuzzed, races } = result;
-  const unavoidable = total(races);
-  const seconds = Math.round((performance.now() - begun) / 1000);
-  say(JSON.stringify({ points, schedules, violations, unavoidable, fuzzed, seconds }));
+  const cells: Cell[] = [];
+  const races = new Map<Race, number>();
+  const result = { points: 0, schedules: 0, violations: 0, fuzzed: 0, passed: 0, failed: 0 };
+  const add = (done: Done): void => {
+    say(done.what);
+    if (done.cell) cells.push(done.cell);
+    addRaces(races, done.races);
+    result.points += done.cell?.points ?? 0;
+    result.schedules += done.schedules;
+    result.fuzzed += done.fuzzed;
+  };
+  await runJobs(jobsOf(options), {
+    say,
+    onEnd(job, ended) {
+      const violations = ended instanceof Error ? [ended.message] : ended.violations;
+      if (ended instanceof Error) say(`${JSON.stringify(job)} cannot be done`);
+      else add(ended);
+      for (const violation of violations) say(`VIOLATION: ${violation}`);
+      result.violations += violations.length;
+      if (violations.length > 0) result.failed += 1;
+      else result.passed += 1;
+      return !(options.firstOnly && violations.length > 0);
+    },
+  });
+  const tookMs = performance.now() - begun;
+  say(matrixText(cells));
+  say(racesText(races));
+  const seconds = Math.round(tookMs / 1000);
+  say(JSON.stringify({ ...result, unavoidable: total(races), seconds }));
   if (result.violations > 0) process.exitCode = 1;
 }
 

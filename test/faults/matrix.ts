@@ -42,11 +42,11 @@ const onEveryCall = (fault: CallFault): Kind => ({
   trouble: (point) => callFault(point, fault),
 });
 
-export const CRASHES: readonly Kind[] = (['crash-before', 'crash-after'] as const).map(onEveryCall);
-export const ANSWERS: readonly Kind[] = (
-  ['lose-answer', 'hang', 'hang-after', 'delay'] as const
-).map(onEveryCall);
-export const REFUSALS: readonly Kind[] = (['throttle', 'fail', 'refuse'] as const).map(onEveryCall);
+const CRASHES: readonly Kind[] = (['crash-before', 'crash-after'] as const).map(onEveryCall);
+const ANSWERS: readonly Kind[] = (['lose-answer', 'hang', 'hang-after', 'delay'] as const).map(
+  onEveryCall,
+);
+const REFUSALS: readonly Kind[] = (['throttle', 'fail', 'refuse'] as const).map(onEveryCall);
 
 const SLOW_LISTS: readonly Kind[] = [
   {
@@ -78,7 +78,7 @@ const SILENT: readonly Kind[] = (['fail', 'hang'] as const).map((fault) => ({
 }));
 
 /** Called only where a reconcile has failed, so two things have to go wrong. */
-export const BACK_OFFS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
+const BACK_OFFS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
   name: `back-off, ${fault}`,
   points: ({ points }) =>
     [...points.entries()]
@@ -89,7 +89,7 @@ export const BACK_OFFS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
 
 const VERSIONS_BACK = [1, 2, 3];
 
-export const STALE_VIEWS: readonly Kind[] = [
+const STALE_VIEWS: readonly Kind[] = [
   ...VERSIONS_BACK.map((back) => ({
     name: `${back} back`,
     points: everyDescribe,
@@ -109,7 +109,7 @@ export const STALE_VIEWS: readonly Kind[] = [
   })),
 ];
 
-export const UNOBSERVED: readonly Kind[] = EVENT_FAULTS.map((fault) => ({
+const UNOBSERVED: readonly Kind[] = EVENT_FAULTS.map((fault) => ({
   name: fault,
   points: ({ events }) => Array.from({ length: events }, (_, index) => index),
   trouble: (point) => eventFault(point, fault),
@@ -172,25 +172,35 @@ export async function strike(
   calm: Outcome,
   kind: Kind,
   options: {
-    readonly onFailure?: (failure: Failure) => void;
     /** No further points after one that failed. */
     readonly firstOnly?: boolean;
+    /** Default: every point. */
+    readonly sample?: Sample;
   } = {},
 ): Promise<Cell> {
   const { name } = make();
   const races = new Map<Race, number>();
   const failures: Failure[] = [];
   let left = 0;
-  const points = kind.points(calm);
+  const points = sampleOf(kind.points(calm), options.sample);
   for (const point of points) {
     const outcome = await run(make(), kind.trouble(point));
     for (const [race, count] of outcome.races) races.set(race, (races.get(race) ?? 0) + count);
     if (outcome.left > 0) left += 1;
     if (outcome.violations.length === 0) continue;
-    const failure = { replay: `${name}/${kind.name}/${point}`, violations: outcome.violations };
-    failures.push(failure);
-    options.onFailure?.(failure);
+    failures.push({ replay: `${name}/${kind.name}/${point}`, violations: outcome.violations });
     if (options.firstOnly) break;
   }
   return { workload: name, kind: kind.name, points: points.length, left, races, failures };
+}
+
+/** One point in so many; which one of them, is told by a number. */
+interface Sample {
+  readonly oneIn: number;
+  readonly from: number;
+}
+
+function sampleOf(points: readonly number[], sample: Sample = { oneIn: 1, from: 0 }): number[] {
+  const first = sample.from % Math.min(sample.oneIn, points.length);
+  return points.filter((_, index) => index % sample.oneIn === first);
 }

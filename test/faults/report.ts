@@ -2,8 +2,8 @@ import Table from 'cli-table3';
 import type { Race } from './harness/races.ts';
 import type { Cell } from './matrix.ts';
 
-/** Workload × kind of fault: how many points, how many of them went wrong, and in what time (ms). */
-export function matrixText(cells: readonly Cell[], tookMs: number): string {
+/** Workload × kind of fault: how many points, and how many of them went wrong. */
+export function matrixText(cells: readonly Cell[]): string {
   const kinds = [...new Set(cells.map(({ kind }) => kind))];
   const table = new Table({ head: ['workload', ...kinds], style: { head: [], border: [] } });
   for (const [workload, row] of Map.groupBy(cells, (cell) => cell.workload)) {
@@ -18,7 +18,7 @@ export function matrixText(cells: readonly Cell[], tookMs: number): string {
   return [
     'points / violations',
     table.toString(),
-    `${points} points, ${violations} violations, ${(tookMs / 1000).toFixed(1)} s`,
+    `${points} points, ${violations} violations`,
   ].join('\n');
 }
 

@@ -66,7 +66,12 @@ describe('a run that counts itself on its last line', () => {
     expect(countsOf('12 passed, 0 failed\n', false)).toEqual({ passed: 12, failed: 1 });
   });
 
-  test.for(['', 'killed\n', '12 passed, 0 failed\nkilled\n'])(
+  test('may say it as JSON', () => {
+    const output = 'one\n{"points":40,"passed":12,"failed":2}\n';
+    expect(countsOf(output, false)).toEqual({ passed: 12, failed: 2 });
+  });
+
+  test.for(['', 'killed\n', '12 passed, 0 failed\nkilled\n', '{"passed":12}\n', '{"passed":12,'])(
     'failed where that is %j',
     (output) => {
       expect(countsOf(output, true)).toEqual({ passed: 0, failed: 1 });

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { MAX_ORIGIN_LENGTH, REASON, REPLAY_ORIGIN } from '../shared/messages/attributes.ts';
-import type { Sqs } from '../shared/messages/queue.ts';
+import type { Sqs } from '../shared/messages/sqs.ts';
 import { explain, trying } from './failure.ts';
 
 /** SQS: "up to 10 messages" per receive, delete and change of visibility. */

@@ -1,7 +1,7 @@
 import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import type { Sqs } from '../shared/messages/queue.ts';
+import type { Sqs } from '../shared/messages/sqs.ts';
 import { BadInput, Failed, trying } from './failure.ts';
 
 export type CloudFormation = Pick<CloudFormationClient, 'send'>;

@@ -1,8 +1,8 @@
+import { heartbeat, nodeMessage } from '../shared/messages/build.ts';
 import type { Clock } from '../shared/time/clock.ts';
 import { createGather } from './hints/gather.ts';
 import { createPodIndex, type Hint } from './hints/pod-index.ts';
 import { createRecent } from './hints/recent.ts';
-import { resyncMessage } from './outbox/backlog.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import type { PodSink } from './watch/watch-pods.ts';
 
@@ -59,8 +59,7 @@ export function createReplica(options: {
 
   const beat = (): void => {
     if (!leading || !listed) return;
-    const observedAt = new Date(clock.now()).toISOString();
-    outbox.push({ version: 1, cluster, reason: 'heartbeat', observedAt });
+    outbox.push(heartbeat(cluster, clock.now()));
   };
 
   const begin = (): void => {
@@ -68,7 +67,8 @@ export function createReplica(options: {
     beat();
     const since = Math.min(clock.now() - UNSAID_MS, (owedSince ?? Infinity) - READ_LATE_MS);
     for (const message of recent.messages(since, index.claiming)) outbox.push(message, since);
-    for (const node of index.nodes()) outbox.push(resyncMessage(cluster, node, clock.now()));
+    for (const node of index.nodes())
+      outbox.push(nodeMessage(cluster, node, 'resync', clock.now()));
   };
 
   return {

@@ -2,14 +2,14 @@ import * as z from 'zod';
 import type { AddressRange } from './address.ts';
 import { parseRangeList } from './claims/range-list.ts';
 import { DEFAULT_MANAGED_TAG, type ManagedTag, parseManagedTag } from './enis/ec2.ts';
-import type { ReleasePolicy } from './state/cluster-access.ts';
+import { POLICIES, type Policy, type PolicyName } from './plan/policy.ts';
 
 /** One EKS cluster that is served. */
 export interface ClusterConfig {
   readonly name: string;
   /** Nothing outside is ever assigned or released; absent: no such bound. */
   readonly ranges?: readonly AddressRange[];
-  readonly policy: ReleasePolicy;
+  readonly policy: Policy;
 }
 
 /** What the functions are configured with. */
@@ -21,7 +21,10 @@ export interface Config {
   readonly managedTag: ManagedTag;
 }
 
-const policy = z.enum(['sync', 'upsert-only', 'dry-run']).default('sync');
+const policy = z
+  .enum(['sync', 'upsert-only', 'dry-run'])
+  .default('sync')
+  .transform((name: PolicyName): Policy => POLICIES[name]);
 
 const ranges = z
   .array(z.string())

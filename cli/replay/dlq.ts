@@ -1,4 +1,4 @@
-import type { Sqs } from '../../shared/messages/queue.ts';
+import type { Sqs } from '../../shared/messages/sqs.ts';
 import { Failed } from '../failure.ts';
 import {
   type Count,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import type { Sqs } from '../../shared/messages/queue.ts';
 import { type Message, parseMessage } from '../../shared/messages/schema.ts';
+import type { Sqs } from '../../shared/messages/sqs.ts';
 import { EXIT } from '../exit-code.ts';
 import { count, type Output } from '../output.ts';
 import { asReplay, sendBatches } from './send.ts';

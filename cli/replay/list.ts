@@ -1,4 +1,4 @@
-import type { Sqs } from '../../shared/messages/queue.ts';
+import type { Sqs } from '../../shared/messages/sqs.ts';
 import { EXIT } from '../exit-code.ts';
 import { HELD_SECONDS, heldMessages, receiveAll } from '../held-messages.ts';
 import { count, type Output } from '../output.ts';

@@ -1,5 +1,6 @@
-import type { Sqs } from '../../shared/messages/queue.ts';
+import { nodeMessage } from '../../shared/messages/build.ts';
 import { message, type NodeMessage } from '../../shared/messages/schema.ts';
+import type { Sqs } from '../../shared/messages/sqs.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { EXIT } from '../exit-code.ts';
 import { BadInput } from '../failure.ts';
@@ -37,14 +38,7 @@ export async function resync(options: ResyncOptions, nodes: readonly string[]): 
 }
 
 function resyncOf({ cluster, clock }: ResyncOptions, node: string): NodeMessage {
-  const built: NodeMessage = {
-    version: 1,
-    cluster,
-    node,
-    reason: 'resync',
-    observedAt: new Date(clock.now()).toISOString(),
-    pods: [],
-  };
+  const built = nodeMessage(cluster, node, 'resync', clock.now());
   const parsed = message.safeParse(built);
   if (parsed.success) return built;
   const issue = parsed.error.issues[0];

@@ -1,4 +1,3 @@
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import {
   MAX_MESSAGE_BYTES,
   messageBytes,
@@ -7,12 +6,11 @@ import {
   stringAttribute,
 } from '../../shared/messages/attributes.ts';
 import { deduplicationId } from '../../shared/messages/group.ts';
-import { groupOf, type Sqs } from '../../shared/messages/queue.ts';
+import { groupOf } from '../../shared/messages/queue.ts';
 import type { Message } from '../../shared/messages/schema.ts';
+import { type BatchEntry, MAX_BATCH, sendBatch } from '../../shared/messages/send-batch.ts';
+import type { Sqs } from '../../shared/messages/sqs.ts';
 import { trying } from '../failure.ts';
-
-/** SQS: "up to 10 messages" per SendMessageBatch, and in all no more bytes than one may have. */
-const MAX_MESSAGES = 10;
 
 export interface SendOptions {
   readonly sqs: Sqs;
@@ -44,31 +42,18 @@ export async function* sendBatches<T extends Outgoing>(
   items: readonly T[],
 ): AsyncGenerator<Sent<T>> {
   for (const batch of batchesOf(items)) {
-    const Entries = batch.map(({ group, body, attributes }, index) => ({
-      Id: String(index),
-      MessageBody: body,
-      MessageGroupId: group,
-      MessageDeduplicationId: deduplicationId(),
-      MessageAttributes: attributes,
-    }));
-    const { Failed = [] } = await trying(`send to ${queueUrl}`, () =>
-      sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries })),
-    );
-    const failed = new Map(Failed.map(({ Id, Code, Message }) => [Id, `${Code}: ${Message}`]));
+    const refusals = await trying(`send to ${queueUrl}`, () => sendBatch(sqs, queueUrl, batch));
     const refused = new Map<T, string>();
-    for (const [index, { item }] of batch.entries()) {
-      const why = failed.get(String(index));
-      if (why !== undefined) refused.set(item, why);
+    for (const { index, code, detail } of refusals) {
+      const entry = batch[index];
+      if (entry !== undefined) refused.set(entry.item, `${code}: ${detail}`);
     }
     yield { accepted: batch.map(({ item }) => item).filter((item) => !refused.has(item)), refused };
   }
 }
 
-interface Entry<T> {
+interface Entry<T> extends BatchEntry {
   readonly item: T;
-  readonly group: string;
-  readonly body: string;
-  readonly attributes: StringAttributes;
   readonly bytes: number;
 }
 
@@ -80,8 +65,9 @@ function entryOf<T extends Outgoing>(item: T): Entry<T> {
     origin === undefined ? {} : { [REPLAY_ORIGIN]: stringAttribute(origin) };
   const bytes = messageBytes(body, attributes);
   // The message matters more: without it, only its time tells that it came back.
-  if (bytes <= MAX_MESSAGE_BYTES) return { item, group, body, attributes, bytes };
-  return { item, group, body, attributes: {}, bytes: messageBytes(body, {}) };
+  const entry = { item, group, body, deduplicationId: deduplicationId() };
+  if (bytes <= MAX_MESSAGE_BYTES) return { ...entry, attributes, bytes };
+  return { ...entry, bytes: messageBytes(body, {}) };
 }
 
 function batchesOf<T extends Outgoing>(items: readonly T[]): Entry<T>[][] {
@@ -91,7 +77,7 @@ function batchesOf<T extends Outgoing>(items: readonly T[]): Entry<T>[][] {
     const entry = entryOf(item);
     const last = batches.at(-1);
     const fits = bytes + entry.bytes <= MAX_MESSAGE_BYTES;
-    if (last !== undefined && last.length < MAX_MESSAGES && fits) {
+    if (last !== undefined && last.length < MAX_BATCH && fits) {
       last.push(entry);
       bytes += entry.bytes;
     } else {

@@ -1,3 +1,4 @@
+import { nodeMessage } from '../../shared/messages/build.ts';
 import type { LetGo, NodeMessage, PodEvent } from '../../shared/messages/schema.ts';
 
 /** What a node is to hear of. */
@@ -47,15 +48,10 @@ export function podsMessage(
   { pods, letGo }: Batch,
 ): NodeMessage {
   const letGoOf = [...letGo.values()].map((entry) => ({ ...entry, ips: [...entry.ips] }));
-  return {
-    version: 1,
-    cluster,
-    node,
-    reason: 'pods',
-    observedAt: new Date(at).toISOString(),
+  return nodeMessage(cluster, node, 'pods', at, {
     pods: [...pods.values()],
     ...(letGoOf.length === 0 ? {} : { letGo: letGoOf }),
-  };
+  });
 }
 
 function merged(earlier: PodEvent | undefined, later: PodEvent): PodEvent {

@@ -1,10 +1,12 @@
+import { MAX_MESSAGE_BYTES } from '../../shared/messages/attributes.ts';
+import { nodeMessage } from '../../shared/messages/build.ts';
 import { deduplicationId, heartbeatGroup, nodeGroup } from '../../shared/messages/group.ts';
-import type { Message, NodeMessage } from '../../shared/messages/schema.ts';
+import type { Message } from '../../shared/messages/schema.ts';
+import { MAX_BATCH } from '../../shared/messages/send-batch.ts';
 import { split } from '../../shared/messages/split.ts';
 
-/** SQS: a batch has at most 10 messages, and at most 1 MiB for all of them together. */
-const BATCH_MESSAGES = 10;
-const BATCH_BYTES = 1_048_576;
+/** SQS: all messages of a batch together have no more bytes than one may have. */
+const BATCH_BYTES = MAX_MESSAGE_BYTES;
 /** A `resync` with the longest names is no larger. */
 const RESYNC_BYTES = 512;
 
@@ -106,7 +108,8 @@ export function createBacklog(options: {
   const collapse = (group: Group, now: number): void => {
     if (group.node === undefined) return;
     options.collapsed(group.node, dropWaiting(group));
-    append(group, resyncMessage(cluster, group.node, now));
+    // "Look at everything on this node" is what is left of events that could not be kept.
+    append(group, nodeMessage(cluster, group.node, 'resync', now));
   };
 
   const enforceLimit = (now: number): void => {
@@ -146,7 +149,7 @@ export function createBacklog(options: {
         // To the end of the round, so that no group waits for a busy one.
         groups.delete(group.name);
         groups.set(group.name, group);
-        if (batch.length === BATCH_MESSAGES) break;
+        if (batch.length === MAX_BATCH) break;
       }
       return batch;
     },
@@ -184,12 +187,6 @@ export function createBacklog(options: {
     },
     size: () => ({ ...size }),
   };
-}
-
-/** "Look at everything on this node": also what is left of events that could not be kept. */
-export function resyncMessage(cluster: string, node: string, at: number): NodeMessage {
-  const observedAt = new Date(at).toISOString();
-  return { version: 1, cluster, node, reason: 'resync', observedAt, pods: [] };
 }
 
 function groupOf(groups: Map<string, Group>, cluster: string, message: Message): Group {

@@ -1,4 +1,5 @@
 import type { Message } from '../../shared/messages/schema.ts';
+import type { BatchRefusal } from '../../shared/messages/send-batch.ts';
 import type { Cancel, Clock, Random } from '../../shared/time/clock.ts';
 import { createBacklog, type Limit, type Outgoing } from './backlog.ts';
 import { watchProgress } from './progress.ts';
@@ -8,13 +9,7 @@ const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 30_000;
 
 /** Why SQS did not take one message of a batch. */
-export interface Refusal {
-  /** The message's place in the batch. */
-  readonly index: number;
-  readonly code: string;
-  /** SQS finds the message itself at fault: the same one again will not do better. */
-  readonly senderFault: boolean;
-}
+export type Refusal = Omit<BatchRefusal, 'detail'>;
 
 /**
  * Sends up to ten messages in one call.

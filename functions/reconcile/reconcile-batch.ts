@@ -1,16 +1,16 @@
 import { type Heartbeat, NAMING_HOLDS_MS, type NodeMessage } from '../../shared/messages/schema.ts';
-import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { Random } from '../../shared/time/clock.ts';
 import { withDeadline } from '../../shared/time/task-deadline.ts';
 import type { Context } from '../context.ts';
-import { backOff } from './back-off.ts';
-import { toDeadLetter } from './dead-letter.ts';
-import { ExpiredReceiptError, type Hold, hold } from './hold.ts';
-import { measure } from './measure.ts';
-import { type NodeMemory, type Reconciler, reconcileNode } from './reconcile-node.ts';
-import { type Envelope, type Received, readBatch } from './records.ts';
-import { requestOf } from './request.ts';
-import { seenGone } from './seen-gone.ts';
+import { backOff } from './queue/back-off.ts';
+import { toDeadLetter } from './queue/dead-letter.ts';
+import { ExpiredReceiptError, type Hold, hold } from './queue/hold.ts';
+import { type Envelope, type Received, readBatch } from './queue/records.ts';
+import { requestOf } from './queue/request.ts';
+import { reconcileNode } from './reconcile-node.ts';
+import { releaseMemory } from './release-memory.ts';
+import type { NodeMemory } from './scope.ts';
+import { measure } from './tell/measure.ts';
 
 /** What reconciles of all batches share. */
 export interface ReconcileContext extends Omit<Context, 'inventory'> {
@@ -113,9 +113,10 @@ async function oneFate(
     const what = `cluster ${cluster}, node ${node}: reconcile`;
     const held = () => batch.held(envelopes);
     const result = await withDeadline(batch.clock, batch.deadlineMs, what, async (signal) => {
-      const reconciler = reconcilerFor(batch, await accessing, held);
+      const access = await accessing;
+      const scope = { access, send: batch.send, memory: memoryOf(batch, cluster, node), held };
       const request = requestOf(node, messages, batch.clock.now());
-      const done = await reconcileNode(reconciler, request, signal);
+      const done = await reconcileNode(scope, request, signal);
       // Where nothing was to be written, it was not asked yet.
       await held();
       return done;
@@ -155,16 +156,9 @@ async function giveBack(
   await backOff(batch, ours, subject);
 }
 
-function reconcilerFor(
-  { memories, send }: ReconcileContext,
-  access: ClusterAccess,
-  held: () => Promise<void>,
-): Reconciler {
-  const memoryOf = (node: string): NodeMemory => {
-    const key = `${access.cluster}/${node}`;
-    const memory = memories.get(key) ?? { seenGone: seenGone(NAMING_HOLDS_MS) };
-    memories.set(key, memory);
-    return memory;
-  };
-  return { access, memoryOf, send, held };
+function memoryOf({ memories }: ReconcileContext, cluster: string, node: string): NodeMemory {
+  const key = `${cluster}/${node}`;
+  const memory = memories.get(key) ?? { releases: releaseMemory(NAMING_HOLDS_MS) };
+  memories.set(key, memory);
+  return memory;
 }

@@ -1,6 +1,7 @@
 import type { UnreadableNetwork } from '../../shared/claims/net-attach-def.ts';
 import { type Drift, driftOf, hasUntold } from '../../shared/drift/drift.ts';
 import { holdersOfMissing } from '../../shared/drift/holders.ts';
+import { nodeMessage } from '../../shared/messages/build.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
@@ -48,10 +49,8 @@ export async function sweepCluster(
   const whole = { ...view, enis: either(seenEnis(elsewhere), managed) };
   const drifting = looked.map((node) => driftOf(whole, node)).filter(isNoted);
 
-  const observedAt = new Date(access.clock.now()).toISOString();
-  const messageTo = (node: string, instanceId?: string): NodeMessage => {
-    return { version: 1, cluster, node, instanceId, reason: 'sweep', observedAt, pods: [] };
-  };
+  const messageTo = (node: string, instanceId?: string): NodeMessage =>
+    nodeMessage(cluster, node, 'sweep', access.clock.now(), { instanceId });
   const outside = [...state.outsideEc2].filter(([, pods]) => hasUntold(pods));
   const messages = [
     ...drifting

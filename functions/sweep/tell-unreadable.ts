@@ -25,7 +25,7 @@ export async function tellUnreadable(
     { cluster },
     { count: unreadable.length, networks: told.map(text) },
   );
-  if (policy !== 'dry-run') await writeEvents(access, told.map(eventOf), signal);
+  if (policy.writes) await writeEvents(access, told.map(eventOf), signal);
 }
 
 /** First one of each namespace: one that is full of them does not keep the others from being told. */

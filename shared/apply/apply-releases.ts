@@ -4,9 +4,8 @@ import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { allEnded } from '../time/all-ended.ts';
 import { ofFamily } from './assign.ts';
-import { assertAttached } from './attached.ts';
+import type { EniCalls } from './eni-calls.ts';
 import { attempt, type Journal } from './journal.ts';
-import { releaseFromEni } from './release.ts';
 
 /** What became of the addresses that were to leave an ENI: all that the read showed are off, or not. */
 export type Ended = 'done' | 'failed' | 'forbidden';
@@ -29,18 +28,15 @@ export interface Releases {
  * @param isAllowed asked once, before anything is unassigned, where there is anything.
  */
 export function startReleases(
-  access: ClusterAccess,
-  state: NodeState,
+  releasing: Releasing,
   plan: Plan,
-  journal: Journal,
   isAllowed: () => Promise<boolean>,
-  signal?: AbortSignal,
 ): Releases {
+  const { journal } = releasing;
   const moving = plan.move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
   const seen = Map.groupBy([...plan.release, ...moving], ({ eniId }) => eniId);
   const unseen = Map.groupBy(plan.releaseUnseen, ({ eniId }) => eniId);
   const eniIds = new Set([...seen.keys(), ...unseen.keys()]);
-  const releasing: Releasing = { access, state, journal, signal };
 
   let allowed = false;
   const asked =
@@ -65,11 +61,12 @@ export function startReleases(
   };
 }
 
-interface Releasing {
+/** What releases are done with. */
+export interface Releasing {
   readonly access: ClusterAccess;
   readonly state: NodeState;
   readonly journal: Journal;
-  readonly signal?: AbortSignal;
+  readonly calls: EniCalls;
 }
 
 function addressesOf(placements: readonly Placement[] = []): Address[] {
@@ -87,7 +84,7 @@ async function releaseSeen(
   for (const family of [4, 6] as const) {
     const part = release(releasing, eniId, ofFamily(addresses, family)).then((outcome) => {
       journal.released.push(...outcome.done);
-      journal.notAssigned.push(...outcome.notAssigned);
+      journal.alreadyAbsent.push(...outcome.absent);
     });
     sent.push(part);
     await part.catch(() => undefined);
@@ -104,29 +101,26 @@ async function releaseUnseen(
   const { journal } = releasing;
   await allEnded(
     addresses.map(async (address) => {
-      const { done, notAssigned } = await release(releasing, eniId, [address]);
+      const { done, absent } = await release(releasing, eniId, [address]);
       journal.released.push(...done);
-      journal.unseenGone.push(...done, ...notAssigned);
+      journal.unseenAbsent.push(...done, ...absent);
     }),
   );
 }
 
 async function release(
-  { access, state, signal }: Releasing,
+  { access, state, calls }: Releasing,
   eniId: string,
   addresses: readonly Address[],
-): Promise<{ readonly done: Placement[]; readonly notAssigned: Placement[] }> {
-  const { cluster, clock, ec2, telemetry } = access;
-  const { enis, instanceId, listedAt, node } = state;
-  const assertUnchanged = (): void => {
-    const eni = enis.find(({ id }) => id === eniId);
-    if (eni) assertAttached(ec2.inventory, eni, instanceId);
-  };
-  const sending = { once: ec2.once, clock, listedAt, assertUnchanged, signal };
-  const outcome = await releaseFromEni(sending, eniId, addresses);
-  const notAssigned: Placement[] = [];
+): Promise<{ readonly done: Placement[]; readonly absent: Placement[] }> {
+  const { cluster, telemetry } = access;
+  const { node } = state;
+  const eni = state.enis.find(({ id }) => id === eniId);
+  if (eni === undefined) return { done: [], absent: [] };
+  const outcome = await calls.release(eni, addresses, state);
+  const absent: Placement[] = [];
   for (const { address, refusal } of outcome.refused) {
-    if (refusal.kind === 'not-assigned') notAssigned.push({ address, eniId });
+    if (refusal.kind === 'not-assigned') absent.push({ address, eniId });
     else {
       const { answer } = refusal;
       telemetry.warn(
@@ -136,5 +130,5 @@ async function release(
       );
     }
   }
-  return { done: outcome.done.map((address) => ({ address, eniId })), notAssigned };
+  return { done: outcome.done.map((address) => ({ address, eniId })), absent };
 }

@@ -3,6 +3,7 @@ import type { Problem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { type Releases, startReleases } from './apply-releases.ts';
+import { eniCalls } from './eni-calls.ts';
 import { attempt, type Journal, keyOf, newJournal } from './journal.ts';
 import { StalePodsError } from './release.ts';
 import { type Queue, type Serving, serve } from './serve-eni.ts';
@@ -32,10 +33,12 @@ export interface Applied {
   /** Those of the plan that still stand, and those that EC2 and the other nodes had. */
   readonly problems: readonly Problem[];
   readonly released: readonly Placement[];
-  /** What must be seen to be gone before the message is done. */
-  readonly toBeGone: readonly Placement[];
+  /** What EC2 must no longer show before the message is done. */
+  readonly toConfirm: readonly Placement[];
   /** To be released, not shown by the read, and not on its ENI now. */
-  readonly unseenGone: readonly Placement[];
+  readonly unseenAbsent: readonly Placement[];
+  /** Whether a call was sent that unassigns: a read may still show as kept what it took. */
+  readonly releaseSent: boolean;
   /** Nodes from whose ENIs a take-over unassigned. */
   readonly unassignedFrom: ReadonlySet<string>;
   /** What nothing is known of since a call failed: the pods that wait for it cannot be told yet. */
@@ -67,11 +70,12 @@ export async function apply(
     followed = instead ?? plan;
     return instead === undefined;
   };
-  const releases = startReleases(access, state, plan, journal, isAllowed, signal);
+  const calls = eniCalls(access, journal, signal);
+  const releases = startReleases({ access, state, journal, calls }, plan, isAllowed);
   const kept = assignKept
     ? plan.keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix)
     : [];
-  const serving = { access, state, journal, inConflict, letGo, signal };
+  const serving = { access, state, journal, calls, inConflict, letGo, signal };
   const enis = new Set(
     [...kept, ...plan.move, ...plan.assign, ...plan.waiting].map(({ eniId }) => eniId),
   );
@@ -84,6 +88,22 @@ export async function apply(
     ),
   ]);
   return appliedOf(access, state, journal, { kept, followed });
+}
+
+/** What became of a plan of which nothing was done. */
+export function nothingApplied({ problems }: Plan): Applied {
+  return {
+    assigned: [],
+    takenOver: 0,
+    problems,
+    released: [],
+    toConfirm: [],
+    unseenAbsent: [],
+    releaseSent: false,
+    unassignedFrom: new Set(),
+    open: [],
+    failures: [],
+  };
 }
 
 interface Serves {
@@ -170,8 +190,9 @@ function appliedOf(
     takenOver: journal.takenOver.size,
     problems: [...followed.problems.filter(stands), ...problems.values()],
     released: journal.released,
-    toBeGone: [...journal.released, ...journal.notAssigned],
-    unseenGone: journal.unseenGone,
+    toConfirm: [...journal.released, ...journal.alreadyAbsent],
+    unseenAbsent: journal.unseenAbsent,
+    releaseSent: journal.releaseSent,
     unassignedFrom: journal.unassignedFrom,
     open: [...kept, ...followed.move, ...followed.assign].filter(isOpen),
     failures: journal.failures.toSorted((a, b) => Number(isStale(a)) - Number(isStale(b))),

@@ -16,12 +16,14 @@ export interface Journal {
   /** Those of `assigned` that were unassigned from another ENI before. */
   readonly takenOver: Set<string>;
   readonly released: Placement[];
-  /** Shown by the read, and "not assigned" as EC2 says: the read was an old one. */
-  readonly notAssigned: Placement[];
+  /** Shown by the read, and not assigned any more, as EC2 says: the read was an old one. */
+  readonly alreadyAbsent: Placement[];
   /** Named, not shown by the read, and not on the ENI now. */
-  readonly unseenGone: Placement[];
+  readonly unseenAbsent: Placement[];
   /** Nodes from whose ENIs an unassign was sent for a take-over, whatever its answer. */
   readonly unassignedFrom: Set<string>;
+  /** Whether a call was sent that unassigns, whatever its answer. */
+  releaseSent: boolean;
   /** What calls failed with, other than by a refusal. */
   readonly failures: unknown[];
 }
@@ -32,9 +34,10 @@ export function newJournal(): Journal {
     problems: new Map(),
     takenOver: new Set(),
     released: [],
-    notAssigned: [],
-    unseenGone: [],
+    alreadyAbsent: [],
+    unseenAbsent: [],
     unassignedFrom: new Set(),
+    releaseSent: false,
     failures: [],
   };
 }

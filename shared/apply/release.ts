@@ -22,8 +22,8 @@ export interface Releasing {
   readonly clock: Clock;
   /** When the pod list was asked for, ms since the epoch. */
   readonly listedAt: number;
-  /** Asked before each call: throws where the ENI is not, by now, what it was read to be. */
-  readonly assertUnchanged?: () => void;
+  /** Called when a call is about to be sent; what it throws keeps that from being sent. */
+  readonly beforeEachCall?: () => void;
   readonly signal?: AbortSignal;
 }
 
@@ -31,7 +31,7 @@ export interface Releasing {
  * Unassigns addresses from an ENI: one call per family.
  *
  * @throws StalePodsError before any call that the pod list is too old for, and what
- *   `assertUnchanged` throws; what the SDK throws where EC2 does not refuse addresses, and then the
+ *   `beforeEachCall` throws; what the SDK throws where EC2 does not refuse addresses, and then the
  *   call may have had its effect.
  */
 export async function releaseFromEni(
@@ -39,11 +39,11 @@ export async function releaseFromEni(
   eniId: string,
   addresses: readonly Address[],
 ): Promise<Outcome> {
-  const { once, clock, listedAt, assertUnchanged, signal } = releasing;
+  const { once, clock, listedAt, beforeEachCall, signal } = releasing;
   const assertFresh = (): void => {
-    assertUnchanged?.();
     const age = clock.now() - listedAt;
     if (age > PODS_GOOD_FOR_MS) throw new StalePodsError(`the pod list is ${age} ms old`);
+    beforeEachCall?.();
   };
   const ipv4 = await allOrNothing(ofFamily(addresses, 4), async (part) => {
     assertFresh();

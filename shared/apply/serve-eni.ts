@@ -3,7 +3,7 @@ import type { Assignment } from '../plan/decision.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { allEnded } from '../time/all-ended.ts';
-import { assignToEni } from './assign.ts';
+import type { EniCalls } from './eni-calls.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
 import { problemFor } from './refused.ts';
 import { has, type LetGoElsewhere, mayBeElsewhere, takeOver } from './take-over.ts';
@@ -22,6 +22,7 @@ export interface Serving {
   readonly access: ClusterAccess;
   readonly state: NodeState;
   readonly journal: Journal;
+  readonly calls: EniCalls;
   readonly inConflict: (assignment: Assignment) => boolean;
   readonly letGo?: LetGoElsewhere;
   readonly signal?: AbortSignal;
@@ -79,7 +80,7 @@ async function assign(
   kept: readonly Assignment[],
   wanted: readonly Assignment[],
 ): Promise<void> {
-  const { access, state, journal, letGo, signal } = serving;
+  const { access, state, journal, calls, letGo, signal } = serving;
   const contested = wanted.filter(serving.inConflict);
   const tried = [...kept, ...wanted.filter((assignment) => !contested.includes(assignment))];
   const together = new Set(kept.map(({ address }) => address));
@@ -97,6 +98,7 @@ async function assign(
   await allEnded(sent);
   await takeOver(access, state, [...contested, ...elsewhere], {
     journal,
+    calls,
     letGo,
     signal,
     together,
@@ -112,7 +114,7 @@ async function assignPart(
   together: Set<Address>,
   tried: readonly Assignment[],
 ): Promise<Assignment[]> {
-  const { access, journal, signal } = serving;
+  const { calls, journal } = serving;
   const [first] = tried;
   if (first === undefined) return [];
   const addresses = tried.map(({ address }) => address);
@@ -122,7 +124,7 @@ async function assignPart(
     return found;
   };
   const parts = { together: new Set(together), culprits };
-  const { refused } = await assignToEni(access.ec2.client, first.eniId, addresses, signal, parts);
+  const { refused } = await calls.assign(first.eniId, addresses, parts);
   const refusals = new Map(refused.map(({ address, refusal }) => [address, refusal]));
   const elsewhere: Assignment[] = [];
   for (const assignment of tried) {

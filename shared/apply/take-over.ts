@@ -8,12 +8,10 @@ import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { sleep } from '../time/clock.ts';
 import type { Outcome } from './all-or-nothing.ts';
-import { assignToEni } from './assign.ts';
-import { assertAttached } from './attached.ts';
+import type { EniCalls } from './eni-calls.ts';
 import { type HolderView, readHolders } from './holder.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
 import { problemFor } from './refused.ts';
-import { releaseFromEni } from './release.ts';
 import { assertStillClaimed } from './still-claimed.ts';
 
 /** A take-over that others keep changing under our hands: the reconcile is tried again. */
@@ -30,6 +28,7 @@ export interface TakeOverOptions {
    * this throws: each is to be told with a `moved` message.
    */
   readonly journal: Journal;
+  readonly calls: EniCalls;
   /** Left over outside of the ranges, these may be taken from those nodes' ENIs all the same. */
   readonly letGo?: LetGoElsewhere;
   readonly signal?: AbortSignal;
@@ -55,9 +54,9 @@ export async function takeOver(
   access: ClusterAccess,
   state: NodeState,
   wanted: readonly Assignment[],
-  { journal, letGo, signal, together }: TakeOverOptions,
+  options: TakeOverOptions,
 ): Promise<void> {
-  const { unassignedFrom } = journal;
+  const { journal, letGo, signal, together } = options;
   const taken = new Set<Assignment>();
   const refused = new Set(together);
   let pending = [...wanted];
@@ -71,11 +70,11 @@ export async function takeOver(
     if (round > 0) await sleep(access.clock, FIRST_PAUSE_MS * 2 ** (round - 1), signal);
     const examined = await examine(access, state, pending, letGo, signal);
     for (const problem of examined.refused) recordProblem(journal, problem);
-    stuck = await unassign(access, examined.take, unassignedFrom, signal);
+    stuck = await unassign(access, examined.take, options);
     for (const { assignment } of examined.take) taken.add(assignment);
     const tried = [...examined.free, ...examined.take.map((entry) => entry.assignment)];
     const apart = examined.free.filter(({ address }) => refused.has(address));
-    const outcome = await assignAll(access, tried, apart, signal);
+    const outcome = await assignAll(options, tried, apart);
     for (const { address, refusal } of outcome.refused) {
       if (refusal.kind === 'unexplained') refused.add(address);
     }
@@ -165,7 +164,7 @@ function decide(
     stranded: holder.stranded,
     letGoThere: letGo?.get(holder.node?.node ?? '')?.has(address),
     ranges: state.ranges,
-    unassigns: access.policy === 'sync',
+    unassigns: access.policy.unassigns,
   };
   return decidePassing(contested, assignment);
 }
@@ -179,8 +178,7 @@ function decide(
 async function unassign(
   access: ClusterAccess,
   take: readonly Taking[],
-  unassignedFrom: Set<string>,
-  signal?: AbortSignal,
+  { calls, journal }: TakeOverOptions,
 ): Promise<Map<Assignment, ClaimProblem>> {
   const stuck = new Map<Assignment, ClaimProblem>();
   for (const [eniId, takings] of Map.groupBy(take, ({ holder }) => holder.eni.id)) {
@@ -188,13 +186,10 @@ async function unassign(
     if (first === undefined) continue;
     const { eni, node, listedAt } = first.holder;
     // Before the call: its answer may be lost and its effect not.
-    if (node) unassignedFrom.add(node.node);
+    if (node) journal.unassignedFrom.add(node.node);
     const addresses = takings.map(({ assignment }) => assignment.address);
-    const { clock, ec2 } = access;
-    const assertUnchanged = (): void =>
-      assertAttached(ec2.inventory, eni, node ? node.instanceId : eni.instanceId);
-    const releasing = { once: ec2.once, clock, listedAt, assertUnchanged, signal };
-    const { done, refused } = await releaseFromEni(releasing, eniId, addresses);
+    const basis = { instanceId: node ? node.instanceId : eni.instanceId, listedAt };
+    const { done, refused } = await calls.release(eni, addresses, basis);
     const subject = { cluster: access.cluster, node: node?.node, eniId };
     if (done.length > 0) {
       access.telemetry.info('took over addresses', subject, { addresses: done });
@@ -210,17 +205,15 @@ async function unassign(
 }
 
 async function assignAll(
-  access: ClusterAccess,
+  { calls }: TakeOverOptions,
   tried: readonly Assignment[],
   apart: readonly Assignment[],
-  signal?: AbortSignal,
 ): Promise<Outcome> {
   const together = new Set(apart.map(({ address }) => address));
   const outcomes: Outcome[] = [];
   for (const [eniId, onEni] of Map.groupBy(tried, (assignment) => assignment.eniId)) {
     const addresses = onEni.map(({ address }) => address);
-    const parts = { together };
-    outcomes.push(await assignToEni(access.ec2.client, eniId, addresses, signal, parts));
+    outcomes.push(await calls.assign(eniId, addresses, { together }));
   }
   return {
     done: outcomes.flatMap(({ done }) => done),

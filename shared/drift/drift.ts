@@ -3,8 +3,8 @@ import type { Pod } from '../cluster/kubernetes.ts';
 import { type Contested, decidePassing } from '../plan/conflict.ts';
 import type { Assignment, Foreign, Placement } from '../plan/decision.ts';
 import { plan } from '../plan/plan.ts';
+import type { Policy } from '../plan/policy.ts';
 import type { Problem } from '../plan/problem.ts';
-import type { ReleasePolicy } from '../state/cluster-access.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { NodeState } from '../state/node-state.ts';
 import type { SeenEnis } from '../state/seen-enis.ts';
@@ -33,7 +33,7 @@ export interface Drift {
 /** What a node is weighed against: the cluster, and all ENIs that it saw. */
 export interface ClusterView {
   readonly cluster: string;
-  readonly policy: ReleasePolicy;
+  readonly policy: Policy;
   readonly state: ClusterState;
   readonly enis: SeenEnis;
 }
@@ -57,7 +57,7 @@ export function driftOf(view: ClusterView, node: NodeState): Drift {
     ...decided.problems.filter((problem) => !answered.has(keyOf(problem))),
     ...contested,
   ];
-  const releases = view.policy === 'sync' && decided.release.length > 0;
+  const releases = mayRelease(view) && decided.release.length > 0;
   return {
     node: node.node,
     instanceId: node.instanceId,
@@ -87,6 +87,10 @@ function toldOfHolders(
 
 function keyOf(problem: Problem): string {
   return `${problem.pod.uid}/${'address' in problem ? problem.address : problem.kind}`;
+}
+
+function mayRelease({ policy: { unassigns, writes } }: ClusterView): boolean {
+  return unassigns && writes;
 }
 
 /** The claimants' problems of an address that is on another ENI in view, where the rule leaves it there. */
@@ -119,7 +123,7 @@ function contestedBy(
     holderNode: eni.instanceId === undefined ? undefined : states.get(eni.instanceId),
     stranded: stranded.get(address) ?? [],
     ranges: node.ranges,
-    unassigns: view.policy === 'sync',
+    unassigns: mayRelease(view),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Ec2, ManagedTag } from '../enis/ec2.ts';
 import type { LimitsOf } from '../enis/instance-limits.ts';
 import type { EniInventory } from '../enis/inventory.ts';
 import type { Subnets } from '../enis/subnets.ts';
+import type { Policy } from '../plan/policy.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -25,13 +26,7 @@ export interface ClusterAccess {
   readonly ec2: Ec2Access;
   /** Configured bounds; nothing outside is ever assigned or released. */
   readonly bounds?: readonly AddressRange[];
-  readonly policy: ReleasePolicy;
+  readonly policy: Policy;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
-
-/**
- * `sync`: assign and release. `upsert-only`: never unassign. `dry-run`: decide and report,
- * change nothing.
- */
-export type ReleasePolicy = 'sync' | 'upsert-only' | 'dry-run';

@@ -2,8 +2,8 @@
  * The largest of what there can be, and larger: annotations of the 256 KiB that Kubernetes keeps,
  * and of 1 MiB; a message of the 1 MiB that SQS takes.
  */
-import { readBatch } from '../../functions/reconcile/records.ts';
-import { requestOf } from '../../functions/reconcile/request.ts';
+import { readBatch } from '../../functions/reconcile/queue/records.ts';
+import { requestOf } from '../../functions/reconcile/queue/request.ts';
 import { parseAssigned, parseProblems } from '../../shared/claims/condition-message.ts';
 import { parseFloatingIps } from '../../shared/claims/floating-ips.ts';
 import { parseNetwork } from '../../shared/claims/net-attach-def.ts';

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { contextFor, type Outside } from '../../functions/context.ts';
 import { reconcileBatch } from '../../functions/reconcile/reconcile-batch.ts';
-import type { NodeMemory } from '../../functions/reconcile/reconcile-node.ts';
+import type { NodeMemory } from '../../functions/reconcile/scope.ts';
 import type { World } from '../../sandbox/world.ts';
 import { configFrom } from '../../shared/config.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';

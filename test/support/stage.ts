@@ -1,5 +1,5 @@
 import type { NetworkRef, Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
-import type { ReleasePolicy } from '../../shared/state/cluster-access.ts';
+import type { PolicyName } from '../../shared/plan/policy.ts';
 import type { RecordedCalls } from './recorded-calls.ts';
 import type { RecordedTelemetry } from './telemetry.ts';
 
@@ -26,7 +26,7 @@ export interface StageOptions {
   readonly clusters?: readonly {
     readonly name: string;
     readonly ranges?: readonly string[];
-    readonly policy?: ReleasePolicy;
+    readonly policy?: PolicyName;
   }[];
   /** As Multus 3 does when a pod goes. */
   readonly emptiesAnnotation?: boolean;

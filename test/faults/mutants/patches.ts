@@ -46,10 +46,10 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: TAKE_OVER,
-        find: '    stuck = await unassign(access, examined.take, unassignedFrom, signal);\n',
+        find: '    stuck = await unassign(access, examined.take, options);\n',
         replace:
           '    for (const { holder } of examined.take) {\n' +
-          '      if (holder.node) unassignedFrom.add(holder.node.node);\n' +
+          '      if (holder.node) journal.unassignedFrom.add(holder.node.node);\n' +
           '    }\n' +
           '    const reassigned = examined.take.map(({ assignment }) => assignment);\n' +
           '    if (reassigned.length > 0) {\n' +
@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: RECONCILE_NODE,
-        find: '  await seeGone(access, state.node, state.instanceId, applied.toBeGone, signal);\n',
+        find: '      await confirmReleased(access, state.node, state.instanceId, applied.toConfirm, signal);\n',
         replace: '',
       },
     ],
@@ -134,7 +134,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: RECONCILE_NODE,
-        find: 'assignKept: request.assignKept || decided.keep.some(seenGone.contradicts),',
+        find: 'assignKept: request.assignKept || decided.keep.some(memory.releases.contradicts),',
         replace: 'assignKept: request.assignKept,',
       },
     ],
@@ -154,12 +154,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the read-back does not look at IPv6',
     patches: [
       {
-        file: 'shared/apply/read-back.ts',
+        file: 'shared/apply/confirm-released.ts',
         find: 'eni.id === eniId && eni.secondary.includes(address)',
         replace: "eni.id === eniId && !address.includes(':') && eni.secondary.includes(address)",
       },
     ],
-    tests: ['test/unit/shared/apply/read-back.test.ts'],
+    tests: ['test/unit/shared/apply/confirm-released.test.ts'],
   },
   {
     name: 'a take-over for a pod that has finished meanwhile',
@@ -181,7 +181,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'await backOff(batch, [envelope], {});\n    return [];\n',
       },
     ],
-    tests: ['test/unit/functions/dead-letter.test.ts'],
+    tests: ['test/unit/functions/reconcile/queue/dead-letter.test.ts'],
   },
   {
     name: 'a forwarder that is blind goes on leading and beating',
@@ -238,7 +238,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'who loses an address is told after who gets it',
     patches: [
       {
-        file: 'functions/reconcile/feedback.ts',
+        file: 'functions/reconcile/tell/tell.ts',
         find: 'for (const lost of [true, false])',
         replace: 'for (const lost of [false, true])',
       },
@@ -250,8 +250,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: RECONCILE_NODE,
-        find: '  await held();\n  const { seenGone } = memory;\n',
-        replace: '  const { seenGone } = memory;\n',
+        find: '    await scope.held();\n    const observed',
+        replace: '    const observed',
       },
     ],
     tests: ['test/schedules/executions.test.ts'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as z from 'zod';
-import { type Received, readBatch } from '../../../functions/reconcile/records.ts';
-import { requestOf } from '../../../functions/reconcile/request.ts';
+import { type Received, readBatch } from '../../../functions/reconcile/queue/records.ts';
+import { requestOf } from '../../../functions/reconcile/queue/request.ts';
 import { nodeGroup } from '../../../shared/messages/group.ts';
 import { type NodeMessage, parseMessage } from '../../../shared/messages/schema.ts';
 import { mutated, mutatedText } from '../hostile.ts';

@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
 import { type Outside, run } from '../../../cli/replay/program.ts';
-import { toDeadLetter } from '../../../functions/reconcile/dead-letter.ts';
-import { readBatch } from '../../../functions/reconcile/records.ts';
+import { toDeadLetter } from '../../../functions/reconcile/queue/dead-letter.ts';
+import { readBatch } from '../../../functions/reconcile/queue/records.ts';
 import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
 import { sqsEvent } from '../../../sandbox/lambda/sqs-event.ts';
 import { type SandboxSqs, startSqs } from '../../../sandbox/sqs/start.ts';

@@ -1,4 +1,4 @@
-import type { Envelope } from '../../../functions/reconcile/records.ts';
+import type { Envelope } from '../../../functions/reconcile/queue/records.ts';
 import type { NodeMessage } from '../../../shared/messages/schema.ts';
 
 /** A message of the queue as it came for the `receives`-th time. */

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { podRefusal } from '../../../functions/reconcile/pod-refusal.ts';
+import { podRefusal } from '../../../functions/reconcile/tell/pod-refusal.ts';
 import { startBed } from '../../support/bed.ts';
 import { embeddedCluster } from '../../support/embedded.ts';
 import { messageFor } from '../../support/messages.ts';

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { sweepClusters } from '../../../functions/sweep/sweep-clusters.ts';
 import { DEFAULT_MANAGED_TAG } from '../../../shared/enis/ec2.ts';
 import type { EniInventory } from '../../../shared/enis/inventory.ts';
+import { POLICIES } from '../../../shared/plan/policy.ts';
 import type { ClusterAccess } from '../../../shared/state/cluster-access.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import { inMemoryKubernetes, ipvlan, podWith } from '../../support/in-memory-kubernetes.ts';
@@ -68,7 +69,7 @@ async function sweep(nodes: number, where: Where) {
       subnets: { of: known, again: known },
       limitsOf: async () => undefined,
     },
-    policy: 'sync',
+    policy: POLICIES.sync,
     clock: systemClock,
     telemetry,
   };

@@ -121,7 +121,7 @@ describe('an import against the rules is found', () => {
 
 test.each([
   ['functions/reconcile/handler.ts', 'shared/plan/plan.ts', VALUE],
-  ['functions/reconcile/handler.ts', 'functions/reconcile/feedback.ts', VALUE],
+  ['functions/reconcile/handler.ts', 'functions/reconcile/tell/tell.ts', VALUE],
   ['functions/reconcile/handler.ts', 'functions/context.ts', VALUE],
   ['functions/reconcile/handler.ts', 'vitest', TYPE],
   ['forwarder/main.ts', '@kubernetes/client-node', VALUE],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configFrom } from '../../../shared/config.ts';
 import { DEFAULT_MANAGED_TAG } from '../../../shared/enis/ec2.ts';
+import { POLICIES } from '../../../shared/plan/policy.ts';
 import { rangeList } from './plan/fixtures.ts';
 
 const GOOD = {
@@ -14,7 +15,7 @@ describe('the configuration', () => {
   it('needs region, clusters and queues, and has defaults for the rest', () => {
     expect(configFrom(GOOD)).toEqual({
       region: 'eu-central-1',
-      clusters: [{ name: 'demo', policy: 'sync' }],
+      clusters: [{ name: 'demo', policy: POLICIES.sync }],
       queueUrl: GOOD.QUEUE_URL,
       deadLetterQueueUrl: GOOD.DEAD_LETTER_QUEUE_URL,
       managedTag: DEFAULT_MANAGED_TAG,
@@ -33,9 +34,9 @@ describe('the configuration', () => {
       {
         name: 'a',
         ranges: rangeList('172.16.1.0/24', '172.16.3.70-172.16.3.80'),
-        policy: 'upsert-only',
+        policy: POLICIES['upsert-only'],
       },
-      { name: 'b', ranges: [], policy: 'dry-run' },
+      { name: 'b', ranges: [], policy: POLICIES['dry-run'] },
     ]);
   });
 

@@ -25,7 +25,7 @@ describe('applying a plan', () => {
     await give(a.eth1, X);
     kubernetes.pods = [podWith('node-a', 'p', [X])];
     ec2.calls.clear();
-    expect(await reconcile(a)).toMatchObject({ assigned: [], released: [], toBeGone: [] });
+    expect(await reconcile(a)).toMatchObject({ assigned: [], released: [], toConfirm: [] });
     expect(changesIn(ec2)).toEqual([]);
   });
 
@@ -41,9 +41,9 @@ describe('applying a plan', () => {
     const { a, give, kubernetes, on, reconcile } = await startApplyBed();
     await give(a.eth1, X);
     kubernetes.pods = [podWith('node-a', 'p', [X], { network: 'default/eth2' })];
-    const { toBeGone } = await reconcile(a);
+    const { toConfirm } = await reconcile(a);
     expect([on(a.eth1), on(a.eth2)]).toEqual([[], [X]]);
-    expect(toBeGone).toEqual([{ address: X, eniId: a.eth1 }]);
+    expect(toConfirm).toEqual([{ address: X, eniId: a.eth1 }]);
   });
 
   it('assigns the others, where one address is on somebody else’s ENI', async () => {
@@ -144,10 +144,10 @@ describe('a release', () => {
     await give(a.eth1, X, Y, Z);
     const state = await read(a);
     await take(a.eth1, Y);
-    const { released, toBeGone } = await apply(state, decide(state));
+    const { released, toConfirm } = await apply(state, decide(state));
     expect(on(a.eth1)).toEqual([]);
     expect(released.map(({ address }) => address)).toEqual([X, Z]);
-    expect(toBeGone.map(({ address }) => address)).toEqual([X, Z, Y]);
+    expect(toConfirm.map(({ address }) => address)).toEqual([X, Z, Y]);
   });
 
   it('that EC2 refuses for another reason is logged and not waited for', async () => {
@@ -158,7 +158,7 @@ describe('a release', () => {
       action: 'UnassignPrivateIpAddresses',
       effect: { kind: 'error', code: 'InvalidParameterValue', message: 'No, not this one.' },
     });
-    expect(await reconcile(a)).toMatchObject({ released: [], toBeGone: [] });
+    expect(await reconcile(a)).toMatchObject({ released: [], toConfirm: [] });
     expect(on(a.eth1)).toEqual([X, Y]);
     expect(telemetry.lines).toMatchObject([
       { level: 'warn', subject: { cluster: 'demo', node: 'node-a', eniId: a.eth1, address: X } },
@@ -192,7 +192,7 @@ describe('a release', () => {
     });
     const applied = await bed.tryApply(state, { ...decided, releaseUnseen: unseen });
     expect(applied.failures).toHaveLength(1);
-    expect(applied.unseenGone.map(({ address }) => address)).toEqual([X]);
+    expect(applied.unseenAbsent.map(({ address }) => address)).toEqual([X]);
   });
 
   it('of a named address that the read does not show is sent blindly (schedule 8)', async () => {
@@ -202,7 +202,7 @@ describe('a release', () => {
     const applied = await apply(state, decide(state, ['172.16.1.200', '172.16.1.201']));
     expect(on(a.eth2)).toEqual([]);
     const gone = [{ address: '172.16.1.200', eniId: a.eth2 }];
-    expect(applied).toMatchObject({ released: gone, toBeGone: gone });
+    expect(applied).toMatchObject({ released: gone, toConfirm: gone });
   });
 });
 

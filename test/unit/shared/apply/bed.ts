@@ -9,6 +9,7 @@ import { eniInventory } from '../../../../shared/enis/inventory.ts';
 import { cachedSubnets } from '../../../../shared/enis/subnets.ts';
 import type { Plan } from '../../../../shared/plan/decision.ts';
 import { plan } from '../../../../shared/plan/plan.ts';
+import { POLICIES } from '../../../../shared/plan/policy.ts';
 import type { ClusterAccess } from '../../../../shared/state/cluster-access.ts';
 import { type NodeState, readNode } from '../../../../shared/state/node-state.ts';
 import {
@@ -105,7 +106,7 @@ export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Pro
       subnets: cachedSubnets(client),
       limitsOf: cachedInstanceLimits(client),
     },
-    policy: 'sync',
+    policy: POLICIES.sync,
     clock,
     telemetry,
     ...overrides,
@@ -134,7 +135,7 @@ export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Pro
       plan({
         ...state,
         named: new Set(named.map(address)),
-        unassigns: access.policy !== 'upsert-only',
+        unassigns: access.policy.unassigns,
       }),
     apply: async (state, decided, options) =>
       unlessFailed(await bed.tryApply(state, decided, options)),

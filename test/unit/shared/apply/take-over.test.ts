@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StalePodsError } from '../../../../shared/apply/release.ts';
 import { UnsettledError } from '../../../../shared/apply/take-over.ts';
+import { POLICIES } from '../../../../shared/plan/policy.ts';
 import { podWith } from '../../../support/in-memory-kubernetes.ts';
 import { address } from '../plan/fixtures.ts';
 import { type ApplyBed, changesIn, startApplyBed } from './bed.ts';
@@ -385,7 +386,7 @@ describe('a take-over that fails half-way', () => {
 });
 
 it('the policy upsert-only takes nothing over', async () => {
-  const bed = await startApplyBed({ policy: 'upsert-only' });
+  const bed = await startApplyBed({ policy: POLICIES['upsert-only'] });
   await bed.give(bed.b.eth1, X);
   bed.kubernetes.pods = [podWith('node-a', 'claimant', [X])];
   expect((await bed.reconcile(bed.a)).problems).toMatchObject([

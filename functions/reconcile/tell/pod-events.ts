@@ -2,10 +2,10 @@ import {
   formatProblem,
   parseAssigned,
   parseProblems,
-} from '../../shared/claims/condition-message.ts';
-import type { EventToWrite, PodCondition, PodRef } from '../../shared/cluster/kubernetes.ts';
-import type { PodOutcome } from '../../shared/drift/condition.ts';
-import { describeProblem, type Problem } from '../../shared/plan/problem.ts';
+} from '../../../shared/claims/condition-message.ts';
+import type { EventToWrite, PodCondition, PodRef } from '../../../shared/cluster/kubernetes.ts';
+import type { PodOutcome } from '../../../shared/drift/condition.ts';
+import { describeProblem, type Problem } from '../../../shared/plan/problem.ts';
 
 /** The Events for what the pod's condition did not say before: addresses assigned, addresses that could not be. */
 export function eventsOf(outcome: PodOutcome, now: PodCondition): EventToWrite[] {

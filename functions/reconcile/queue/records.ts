@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { MAX_ORIGIN_LENGTH, REPLAY_ORIGIN } from '../../shared/messages/attributes.ts';
-import { type Message, parseMessage } from '../../shared/messages/schema.ts';
+import { MAX_ORIGIN_LENGTH, REPLAY_ORIGIN } from '../../../shared/messages/attributes.ts';
+import { type Message, parseMessage } from '../../../shared/messages/schema.ts';
 
 /** As replay wrote it; anyone who may send to the queue may have written something else. */
 const origin = z.object({ stringValue: z.string().min(1).max(MAX_ORIGIN_LENGTH) });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { eventsOf } from '../../../functions/reconcile/pod-events.ts';
-import type { PodCondition } from '../../../shared/cluster/kubernetes.ts';
-import { conditionOf, isSame, type PodOutcome } from '../../../shared/drift/condition.ts';
-import { FULL, heldBy, POD, placed, problem, UNREADABLE } from '../shared/drift/outcomes.ts';
+import { eventsOf } from '../../../../../functions/reconcile/tell/pod-events.ts';
+import type { PodCondition } from '../../../../../shared/cluster/kubernetes.ts';
+import { conditionOf, isSame, type PodOutcome } from '../../../../../shared/drift/condition.ts';
+import { FULL, heldBy, POD, placed, problem, UNREADABLE } from '../../../shared/drift/outcomes.ts';
 
 type Outcome = Partial<Pick<PodOutcome, 'placed' | 'problems'>>;
 

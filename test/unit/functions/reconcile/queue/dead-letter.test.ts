@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { nodeGroup } from '../../../shared/messages/group.ts';
-import { type Bed, startBed } from '../../support/bed.ts';
-import { receiveFrom, sendTo, sendWith } from './queued.ts';
-import { nodeMessage } from './records.ts';
+import { nodeGroup } from '../../../../../shared/messages/group.ts';
+import { type Bed, startBed } from '../../../../support/bed.ts';
+import { receiveFrom, sendTo, sendWith } from '../../queued.ts';
+import { nodeMessage } from '../../records.ts';
 
 /** SQS: a message with all of its attributes has so many bytes at most. */
 const LIMIT = 1_048_576;

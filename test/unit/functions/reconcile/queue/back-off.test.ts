@@ -1,10 +1,10 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
-import { backOff, delaySeconds } from '../../../functions/reconcile/back-off.ts';
-import type { Envelope } from '../../../functions/reconcile/records.ts';
-import { virtualClock } from '../../../sandbox/clock.ts';
-import { recordedTelemetry } from '../../support/telemetry.ts';
-import { envelope } from './records.ts';
+import { backOff, delaySeconds } from '../../../../../functions/reconcile/queue/back-off.ts';
+import type { Envelope } from '../../../../../functions/reconcile/queue/records.ts';
+import { virtualClock } from '../../../../../sandbox/clock.ts';
+import { recordedTelemetry } from '../../../../support/telemetry.ts';
+import { envelope } from '../../records.ts';
 
 /** What `Math.random` gives at most and at least. */
 const most = () => 1 - Number.EPSILON;

@@ -1,24 +1,24 @@
-import type { Applied } from '../../shared/apply/apply.ts';
-import { parseAssigned } from '../../shared/claims/condition-message.ts';
-import type { EventToWrite, PodRef } from '../../shared/cluster/kubernetes.ts';
+import type { Applied } from '../../../shared/apply/apply.ts';
+import { parseAssigned } from '../../../shared/claims/condition-message.ts';
+import type { EventToWrite, PodRef } from '../../../shared/cluster/kubernetes.ts';
 import {
   conditionOf,
   isSame,
   outcomesOutsideEc2,
   type PodOutcome,
-} from '../../shared/drift/condition.ts';
-import type { PodEvent } from '../../shared/messages/schema.ts';
-import type { Placement, Plan } from '../../shared/plan/decision.ts';
-import type { Problem } from '../../shared/plan/problem.ts';
-import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
-import type { NodeState } from '../../shared/state/node-state.ts';
-import { inTurns } from '../../shared/time/in-turns.ts';
-import { writeEvents } from '../write-events.ts';
+} from '../../../shared/drift/condition.ts';
+import type { PodEvent } from '../../../shared/messages/schema.ts';
+import type { Placement, Plan } from '../../../shared/plan/decision.ts';
+import type { Problem } from '../../../shared/plan/problem.ts';
+import type { ClusterAccess } from '../../../shared/state/cluster-access.ts';
+import type { NodeState } from '../../../shared/state/node-state.ts';
+import { inTurns } from '../../../shared/time/in-turns.ts';
+import { writeEvents } from '../../write-events.ts';
 import { eventsOf } from './pod-events.ts';
 import { podRefusal } from './pod-refusal.ts';
 
 /** What a reconcile found and did, to be told. */
-export interface Told {
+export interface Feedback {
   readonly state: NodeState;
   readonly plan: Plan;
   readonly applied: Applied;
@@ -33,8 +33,12 @@ export interface Told {
  *   written that can be. One that the API server refuses for good is logged and counted, and so is
  *   an Event that cannot be written.
  */
-export async function tell(access: ClusterAccess, told: Told, signal?: AbortSignal): Promise<void> {
-  await tellAll(access, outcomesOf(told), releaseEvents(told), signal);
+export async function tell(
+  access: ClusterAccess,
+  feedback: Feedback,
+  signal?: AbortSignal,
+): Promise<void> {
+  await tellAll(access, outcomesOf(feedback), releaseEvents(feedback), signal);
 }
 
 /**
@@ -107,7 +111,7 @@ function notTold({ cluster, telemetry }: ClusterAccess, { pod }: PodOutcome, err
  * The outcome of each live pod that acquires something or has been told something. Where a call
  * failed, a pod that waits for what it was to do is told with the next try.
  */
-function outcomesOf({ state, plan, applied }: Told): PodOutcome[] {
+function outcomesOf({ state, plan, applied }: Feedback): PodOutcome[] {
   const { problems } = applied;
   const problemsOf = Map.groupBy(problems, (problem) => problem.pod.uid);
   const failed = new Set(problems.flatMap(keyOfProblem));
@@ -142,7 +146,7 @@ function keyOfProblem(problem: Problem): string[] {
 }
 
 /** `IPsReleased`: on the pod that a message names, or on the Node where nobody is named. */
-function releaseEvents({ state, applied, pods }: Told): EventToWrite[] {
+function releaseEvents({ state, applied, pods }: Feedback): EventToWrite[] {
   const node = { kind: 'Node', name: state.node, uid: state.nodeUid } as const;
   const moved = new Set(applied.assigned.map(({ address }) => address));
   const released = applied.released.filter(({ address }) => !moved.has(address));

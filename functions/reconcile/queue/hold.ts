@@ -1,6 +1,6 @@
-import type { Sqs } from '../../shared/messages/queue.ts';
-import type { Clock } from '../../shared/time/clock.ts';
-import { withDeadline } from '../../shared/time/deadline.ts';
+import type { Sqs } from '../../../shared/messages/sqs.ts';
+import type { Clock } from '../../../shared/time/clock.ts';
+import { withDeadline } from '../../../shared/time/deadline.ts';
 import type { Envelope } from './records.ts';
 import { setVisibility, type VisibilityRefusal } from './visibility.ts';
 

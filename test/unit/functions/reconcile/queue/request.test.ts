@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { requestOf } from '../../../functions/reconcile/request.ts';
-import type { NodeMessage } from '../../../shared/messages/schema.ts';
-import { envelope, nodeMessage, OBSERVED_AT, podEvent } from './records.ts';
+import { requestOf } from '../../../../../functions/reconcile/queue/request.ts';
+import type { NodeMessage } from '../../../../../shared/messages/schema.ts';
+import { envelope, nodeMessage, OBSERVED_AT, podEvent } from '../../records.ts';
 
 const MINUTES = 60_000;
 const DELETED = { pods: [podEvent('delete', '172.16.1.70')] };

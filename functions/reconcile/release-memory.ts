@@ -4,13 +4,13 @@ import type { Placement } from '../../shared/plan/decision.ts';
 const MARGIN_MS = 5_000;
 
 /** What one reconcile saw. */
-export interface Sight {
+export interface Observation {
   /** When, in ms since the epoch: after the pods were listed, before EC2 was asked. */
   readonly at: number;
   /** The uids of the node's pods that were not finished. */
   readonly pods: ReadonlySet<string>;
-  /** Addresses that were seen not to be on their ENIs. */
-  readonly gone: readonly Placement[];
+  /** Addresses that were not on their ENIs. */
+  readonly absent: readonly Placement[];
 }
 
 /** That an address is no longer claimed, as messages say it. */
@@ -21,19 +21,19 @@ export interface Naming {
   readonly pods: readonly string[];
 }
 
-/** What is remembered of releases: addresses that EC2 was seen not to have on an ENI. */
-export interface SeenGone {
-  record(sight: Sight): void;
+/** What is remembered of one node's releases: addresses that were not on an ENI any more. */
+export interface ReleaseMemory {
+  record(observation: Observation): void;
   /** These are on their ENIs again. */
   forget(placements: readonly Placement[]): void;
   /**
-   * Whether an address was seen to be gone and is not known to have been assigned since: a read
+   * Whether an address was seen to be absent and is not known to have been assigned since: a read
    * that shows it may be older than the one that did not, since one answer of EC2 that is up to
    * date does not make the next one so (EC2 API Reference, "Eventual consistency").
    */
   contradicts(placement: Placement): boolean;
   /**
-   * Whether an address was seen to be gone after the claims that a message names had ended for
+   * Whether an address was seen to be absent after the claims that a message names had ended for
    * good: who claimed it since will be named again, so EC2 need not be asked once more. Either it
    * was long after, or the pods that are named were there once and no longer by then.
    */
@@ -47,28 +47,28 @@ export interface SeenGone {
  *
  * @param keptMs for how long; as long as messages may name addresses.
  */
-export function seenGone(keptMs: number): SeenGone {
-  const gone = new Map<string, number>();
+export function releaseMemory(keptMs: number): ReleaseMemory {
+  const absent = new Map<string, number>();
   /** By uid, when a pod that had been there was first seen to be no longer. */
   const departed = new Map<string, number>();
   let present: ReadonlySet<string> = new Set();
   const key = ({ eniId, address }: Placement): string => `${eniId}/${address}`;
 
   return {
-    record(sight) {
-      for (const known of [gone, departed]) {
-        for (const [id, since] of known) if (since < sight.at - keptMs) known.delete(id);
+    record({ at, pods, absent: placements }) {
+      for (const known of [absent, departed]) {
+        for (const [id, since] of known) if (since < at - keptMs) known.delete(id);
       }
-      for (const uid of present.difference(sight.pods)) departed.set(uid, sight.at);
-      present = sight.pods;
-      for (const placement of sight.gone) gone.set(key(placement), sight.at);
+      for (const uid of present.difference(pods)) departed.set(uid, at);
+      present = pods;
+      for (const placement of placements) absent.set(key(placement), at);
     },
     forget(placements) {
-      for (const placement of placements) gone.delete(key(placement));
+      for (const placement of placements) absent.delete(key(placement));
     },
-    contradicts: (placement) => gone.has(key(placement)),
+    contradicts: (placement) => absent.has(key(placement)),
     covers(placement, naming) {
-      const at = gone.get(key(placement));
+      const at = absent.get(key(placement));
       if (at === undefined) return false;
       if (at > naming.at + MARGIN_MS) return true;
       const { pods } = naming;

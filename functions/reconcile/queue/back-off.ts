@@ -1,7 +1,7 @@
-import type { Sqs } from '../../shared/messages/queue.ts';
-import type { Subject, Telemetry } from '../../shared/telemetry.ts';
-import type { Clock, Random } from '../../shared/time/clock.ts';
-import { withDeadline } from '../../shared/time/deadline.ts';
+import type { Sqs } from '../../../shared/messages/sqs.ts';
+import type { Subject, Telemetry } from '../../../shared/telemetry.ts';
+import type { Clock, Random } from '../../../shared/time/clock.ts';
+import { withDeadline } from '../../../shared/time/deadline.ts';
 import type { Envelope } from './records.ts';
 import { setVisibility } from './visibility.ts';
 

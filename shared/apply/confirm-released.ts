@@ -16,7 +16,7 @@ const PAUSES_MS = [0, 100, 200, 400, 800, 1600] as const;
  *
  * @throws StillShownError when it does for longer than about three seconds.
  */
-export async function seeGone(
+export async function confirmReleased(
   access: ClusterAccess,
   node: string,
   instanceId: string,

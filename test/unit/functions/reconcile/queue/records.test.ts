@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readBatch } from '../../../functions/reconcile/records.ts';
-import { nodeMessage, sqsRecord } from './records.ts';
+import { readBatch } from '../../../../../functions/reconcile/queue/records.ts';
+import { nodeMessage, sqsRecord } from '../../records.ts';
 
 describe('a batch', () => {
   it('is read into messages and malformed bodies, each with its envelope', () => {

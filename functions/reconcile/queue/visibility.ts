@@ -1,5 +1,5 @@
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs';
-import type { Sqs } from '../../shared/messages/queue.ts';
+import type { Sqs } from '../../../shared/messages/sqs.ts';
 import type { Envelope } from './records.ts';
 
 /** Why SQS did not change the visibility of one message. */

@@ -1,4 +1,4 @@
-import { kubernetesFailure, refusalOf } from '../../shared/cluster/errors.ts';
+import { kubernetesFailure, refusalOf } from '../../../shared/cluster/errors.ts';
 
 /**
  * Answers that say no more than "not now": a request that took too long, an object that somebody

@@ -6,9 +6,9 @@ import {
   REPLAY_ORIGIN,
   type StringAttributes,
   stringAttribute,
-} from '../../shared/messages/attributes.ts';
-import { deduplicationId } from '../../shared/messages/group.ts';
-import type { Sqs } from '../../shared/messages/queue.ts';
+} from '../../../shared/messages/attributes.ts';
+import { deduplicationId } from '../../../shared/messages/group.ts';
+import type { Sqs } from '../../../shared/messages/sqs.ts';
 import type { Envelope } from './records.ts';
 
 /**

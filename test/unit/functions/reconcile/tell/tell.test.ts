@@ -1,10 +1,10 @@
 import { onTestFinished, test } from 'vitest';
-import type { EventToWrite } from '../../../shared/cluster/kubernetes.ts';
-import { sleep, systemClock } from '../../../shared/time/clock.ts';
-import { startBed } from '../../support/bed.ts';
-import { embeddedCluster } from '../../support/embedded.ts';
-import { NET_1 } from '../../support/networks.ts';
-import { eventually } from '../../support/wait.ts';
+import type { EventToWrite } from '../../../../../shared/cluster/kubernetes.ts';
+import { sleep, systemClock } from '../../../../../shared/time/clock.ts';
+import { startBed } from '../../../../support/bed.ts';
+import { embeddedCluster } from '../../../../support/embedded.ts';
+import { NET_1 } from '../../../../support/networks.ts';
+import { eventually } from '../../../../support/wait.ts';
 
 test('what a pod is told comes in its order, however slow the API server is', async () => {
   const written: string[] = [];

@@ -1,7 +1,7 @@
-import type { NodeMessage } from '../../shared/messages/schema.ts';
-import type { Telemetry } from '../../shared/telemetry.ts';
-import type { Clock } from '../../shared/time/clock.ts';
-import type { NodeResult } from './reconcile-node.ts';
+import type { NodeMessage } from '../../../shared/messages/schema.ts';
+import type { Telemetry } from '../../../shared/telemetry.ts';
+import type { Clock } from '../../../shared/time/clock.ts';
+import type { NodeResult } from '../reconcile-node.ts';
 
 interface Measuring {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
-import { type Address, parseAddress } from '../../shared/address.ts';
-import type { LetGoElsewhere } from '../../shared/apply/take-over.ts';
-import { NAMING_HOLDS_MS, type NodeMessage } from '../../shared/messages/schema.ts';
-import type { NodeRequest } from './reconcile-node.ts';
+import { type Address, parseAddress } from '../../../shared/address.ts';
+import type { LetGoElsewhere } from '../../../shared/apply/take-over.ts';
+import { NAMING_HOLDS_MS, type NodeMessage } from '../../../shared/messages/schema.ts';
+import type { NodeRequest } from '../scope.ts';
 import type { Received } from './records.ts';
 
 /** All messages of one node in a batch, as one request: they share one reconcile and one fate. */

@@ -1,0 +1,24 @@
+import { type NodeReading, readNode, withoutInstance } from '../../shared/state/node-state.ts';
+import type { NodeRequest, ReconcileScope } from './scope.ts';
+
+/**
+ * Reads the state of the node that messages ask for. Whose ENIs to read is guessed by what the
+ * Node named last, or a message names; the Node is asked first only where nobody says.
+ */
+export async function readAsked(
+  { access, memory }: ReconcileScope,
+  { node, instanceId: told }: NodeRequest,
+  signal?: AbortSignal,
+): Promise<NodeReading> {
+  let instanceId = memory.instanceId ?? told;
+  if (instanceId === undefined) {
+    const object = await access.kubernetes.getNode(node, signal);
+    if (object === undefined) return { kind: 'no-node' };
+    if (object.instanceId === undefined) return withoutInstance(object);
+    instanceId = object.instanceId;
+  }
+  const reading = await readNode(access, node, instanceId, signal);
+  if (reading.kind === 'state') memory.instanceId = instanceId;
+  else memory.instanceId = reading.kind === 'other-instance' ? reading.instanceId : undefined;
+  return reading;
+}

@@ -1,0 +1,37 @@
+import type { Address } from '../../shared/address.ts';
+import type { LetGoElsewhere } from '../../shared/apply/take-over.ts';
+import type { SendMessages } from '../../shared/messages/queue.ts';
+import type { PodEvent } from '../../shared/messages/schema.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import type { ReleaseMemory } from './release-memory.ts';
+
+/** What the messages of a node ask for, together. */
+export interface NodeRequest {
+  readonly node: string;
+  /** The instance that a message names: a first guess, checked like any other. */
+  readonly instanceId?: string;
+  /** Addresses that were claimed before and no longer are, with when that was seen (ms since the epoch). */
+  readonly named: ReadonlyMap<Address, number>;
+  /** What pods of other nodes let go of and pods of this node claim. */
+  readonly letGo: LetGoElsewhere;
+  /** It was tried before, or a message tells of a take-over: what the read shows as kept may not be there. */
+  readonly assignKept: boolean;
+  /** The pods that the messages tell of, for what is told about released addresses. */
+  readonly pods: readonly PodEvent[];
+}
+
+/** What is kept of a node from one message to the next. */
+export interface NodeMemory {
+  /** The instance that the Node named last; a wrong one costs one more read. */
+  instanceId?: string;
+  readonly releases: ReleaseMemory;
+}
+
+/** What a reconcile works with. */
+export interface ReconcileScope {
+  readonly access: ClusterAccess;
+  readonly memory: NodeMemory;
+  readonly send: SendMessages;
+  /** Resolves once nobody else can be at work on the node: nothing is written before. Throws as `Hold`. */
+  readonly held: () => Promise<void>;
+}

@@ -1,0 +1,19 @@
+import type { Placement, Plan } from '../../../shared/plan/decision.ts';
+import type { ClusterAccess } from '../../../shared/state/cluster-access.ts';
+
+/** Logs what would be done under another policy; nothing where that is nothing. */
+export function tellDryRun(
+  { cluster, telemetry }: ClusterAccess,
+  node: string,
+  { assign, move, release, releaseUnseen }: Plan,
+): void {
+  const assigned = placements([...assign, ...move]);
+  const released = placements([...release, ...releaseUnseen]);
+  if (assigned.length + released.length === 0) return;
+  const detail = { assign: assigned, release: released };
+  telemetry.info('dry run: nothing is changed', { cluster, node }, detail);
+}
+
+function placements(list: readonly Placement[]): string[] {
+  return list.map(({ address, eniId }) => `${address} on ${eniId}`);
+}

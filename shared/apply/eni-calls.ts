@@ -1,0 +1,53 @@
+import type { Address } from '../address.ts';
+import type { Eni } from '../enis/eni.ts';
+import type { ClusterAccess } from '../state/cluster-access.ts';
+import type { Outcome, Parts } from './all-or-nothing.ts';
+import { assignToEni } from './assign.ts';
+import { assertAttached } from './attached.ts';
+import type { Journal } from './journal.ts';
+import { releaseFromEni } from './release.ts';
+
+/** What a release rests on. */
+export interface Basis {
+  /** Whose pods were listed; absent where the ENI is detached. */
+  readonly instanceId: string | undefined;
+  /** When they were asked for, ms since the epoch. */
+  readonly listedAt: number;
+}
+
+/** The two things that are done to an ENI. Which client sends a call, and how often, is theirs. */
+export interface EniCalls {
+  /**
+   * One call per family; an address that the ENI has already is accepted.
+   *
+   * @throws what the SDK throws where EC2 does not refuse addresses.
+   */
+  assign(eniId: string, addresses: readonly Address[], parts?: Parts): Promise<Outcome>;
+  /**
+   * One call per family, each sent once and only while the pod list is fresh and the ENI is where
+   * it was (docs/design.md, rule 3).
+   *
+   * @throws StalePodsError before a call that the basis does not carry; what the SDK throws where
+   *   EC2 does not refuse addresses, and then the call may have had its effect.
+   */
+  release(eni: Eni, addresses: readonly Address[], basis: Basis): Promise<Outcome>;
+}
+
+/** The calls of one apply, which its journal hears of. */
+export function eniCalls(
+  { clock, ec2 }: ClusterAccess,
+  journal: Journal,
+  signal?: AbortSignal,
+): EniCalls {
+  return {
+    assign: (eniId, addresses, parts) => assignToEni(ec2.client, eniId, addresses, signal, parts),
+    release(eni, addresses, { instanceId, listedAt }) {
+      const beforeEachCall = (): void => {
+        assertAttached(ec2.inventory, eni, instanceId);
+        journal.releaseSent = true;
+      };
+      const releasing = { once: ec2.once, clock, listedAt, beforeEachCall, signal };
+      return releaseFromEni(releasing, eni.id, addresses);
+    },
+  };
+}

@@ -31,6 +31,7 @@ const forwarder = z
       .optional(),
     namespace: kubernetesName.default('multus-eni-reconciler'),
     serviceAccount: kubernetesName.default('multus-eni-forwarder'),
+    ownPodIdentityAgent: z.boolean().default(false),
   })
   .refine(({ identity, oidcProvider }) => (identity === 'irsa') === (oidcProvider !== undefined), {
     message: 'identity irsa and oidcProvider belong together: set both, or neither',

@@ -46,16 +46,8 @@ const BASE = {
  * IRSA the role on the service account.
  *
  * @param image the container image, `name:tag` or `name@digest`; absent: that of deploy/base.
- * @throws an Error where the configuration names another service account than deploy/base has: a
- *   kustomization cannot rename one.
  */
 export function overlay(cluster: DeployedCluster, image?: string): string {
-  if (cluster.serviceAccount !== BASE.serviceAccount) {
-    throw new Error(
-      `forwarder.serviceAccount is ${cluster.serviceAccount}, deploy/base has ` +
-        `${BASE.serviceAccount}: leave it out of the configuration, or write the overlay yourself`,
-    );
-  }
   const configMap = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -81,9 +73,21 @@ export function overlay(cluster: DeployedCluster, image?: string): string {
     ...(cluster.namespace === BASE.namespace ? {} : { namespace: cluster.namespace }),
     resources: ['../../base'],
     ...(image === undefined ? {} : { images: [replaced(image)] }),
-    patches: patched.map((object) => ({ patch: stringify(object) })),
+    patches: [
+      ...patched.map((object): unknown => ({ patch: stringify(object) })),
+      ...(cluster.serviceAccount === BASE.serviceAccount ? [] : [renamed(cluster.serviceAccount)]),
+    ],
   });
   return `# Written by \`npm run kustomize -- ${cluster.cluster}\` from the stack's outputs.\n${text}`;
+}
+
+/** Kustomize has those follow that name the service account: Deployment and bindings. */
+function renamed(serviceAccount: string): unknown {
+  return {
+    target: { kind: 'ServiceAccount', name: BASE.serviceAccount },
+    options: { allowNameChange: true },
+    patch: stringify([{ op: 'replace', path: '/metadata/name', value: serviceAccount }]),
+  };
 }
 
 /** A kustomization's entry for an image. A registry's port is not a tag. */

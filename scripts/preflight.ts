@@ -1,4 +1,9 @@
-import { type Cluster, DescribeClusterCommand, type EKSClient } from '@aws-sdk/client-eks';
+import {
+  type Cluster,
+  DescribeAddonCommand,
+  DescribeClusterCommand,
+  type EKSClient,
+} from '@aws-sdk/client-eks';
 import type { ClusterSettings, StageSettings } from '../config/schema.ts';
 
 /**
@@ -9,14 +14,19 @@ import type { ClusterSettings, StageSettings } from '../config/schema.ts';
  */
 export async function checkClusters(
   eks: Pick<EKSClient, 'send'>,
-  { clusters, region }: StageSettings,
+  { clusters, region, vpc }: StageSettings,
 ): Promise<readonly string[]> {
   const problems = await Promise.all(
     clusters.map(async (settings) => {
       const which = `cluster ${settings.name} in ${region}`;
       try {
         const { cluster } = await eks.send(new DescribeClusterCommand({ name: settings.name }));
-        return mismatches(settings, cluster ?? {}).map((problem) => `${which} ${problem}`);
+        const problems = [
+          ...mismatches(settings, cluster ?? {}),
+          ...endpointProblems(settings, cluster ?? {}, vpc !== undefined),
+          ...(await agentProblems(eks, settings, cluster ?? {})),
+        ];
+        return problems.map((problem) => `${which} ${problem}`);
       } catch (error) {
         return [unanswered(which, region, error)];
       }
@@ -51,11 +61,66 @@ function mismatches(settings: ClusterSettings, cluster: Cluster): string[] {
     settings.access === 'aws-auth' && mode === 'API'
       ? 'does not look at aws-auth: set access: access-entry'
       : undefined,
-    !settings.privateEndpoint && cluster.resourcesVpcConfig?.endpointPublicAccess === false
-      ? 'has a private endpoint only: set privateEndpoint: true, and vpc'
-      : undefined,
     oidcProvider !== undefined && issuer !== undefined && issuer !== oidcProvider
       ? `has the OIDC provider ${issuer}: set forwarder.oidcProvider to it`
       : undefined,
   ].filter((problem) => problem !== undefined);
+}
+
+const EVERYWHERE = ['0.0.0.0/0', '::/0'];
+
+/**
+ * Where the functions would not reach the API server (Amazon EKS User Guide, "Cluster API server
+ * endpoint"). Out of a VPC they come from any address that AWS has in the Region.
+ */
+function endpointProblems(
+  { privateEndpoint }: ClusterSettings,
+  { resourcesVpcConfig = {} }: Cluster,
+  inVpc: boolean,
+): string[] {
+  const {
+    endpointPublicAccess,
+    endpointPrivateAccess,
+    publicAccessCidrs = [],
+  } = resourcesVpcConfig;
+  if (privateEndpoint) {
+    return endpointPrivateAccess === false
+      ? ['has no private endpoint: switch it on, or take privateEndpoint out of the configuration']
+      : [];
+  }
+  if (endpointPublicAccess === false) {
+    return ['has a private endpoint only: set privateEndpoint: true, and vpc'];
+  }
+  const closed =
+    publicAccessCidrs.length > 0 && !EVERYWHERE.some((all) => publicAccessCidrs.includes(all));
+  if (inVpc || !closed) return [];
+  return [
+    `lets ${publicAccessCidrs.join(', ')} in only, and functions outside of a VPC have no addresses ` +
+      'of their own: set vpc, and privateEndpoint: true or a NAT gateway that is let in',
+  ];
+}
+
+const AGENT = 'eks-pod-identity-agent';
+
+/** Whether what gives the forwarder its role is there; who may not look is not told. */
+async function agentProblems(
+  eks: Pick<EKSClient, 'send'>,
+  { name, forwarder }: ClusterSettings,
+  { computeConfig }: Cluster,
+): Promise<string[]> {
+  // EKS Auto Mode has it built in (Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent").
+  const isBuiltIn = computeConfig?.enabled === true;
+  if (forwarder.identity !== 'pod-identity' || forwarder.ownPodIdentityAgent || isBuiltIn)
+    return [];
+  try {
+    await eks.send(new DescribeAddonCommand({ clusterName: name, addonName: AGENT }));
+    return [];
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') return [];
+    return [
+      `has no add-on ${AGENT}, by which the forwarder gets its role: add it ` +
+        `(aws eks create-addon --cluster-name ${name} --addon-name ${AGENT}), set ` +
+        'forwarder.identity: irsa, or forwarder.ownPodIdentityAgent: true if you installed it yourself',
+    ];
+  }
 }

@@ -18,6 +18,8 @@ export interface Cluster {
   readonly endpoint?: string;
   /** PEM in base64. */
   readonly caData?: string;
+  /** Those of EKS that it has; the EKS Pod Identity Agent alone unless given. */
+  readonly addons?: readonly string[];
   /** `ACTIVE` unless given. */
   readonly status?: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING' | 'FAILED';
 }

@@ -2,7 +2,12 @@ import { type Account, type Cluster, sessionArn } from './account.ts';
 
 /** A request, recognised. */
 export interface Operation {
-  readonly action: 'DescribeCluster' | 'ListClusters' | 'GetCallerIdentity' | 'TokenReview';
+  readonly action:
+    | 'DescribeCluster'
+    | 'DescribeAddon'
+    | 'ListClusters'
+    | 'GetCallerIdentity'
+    | 'TokenReview';
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -24,6 +29,17 @@ export function recognise(method: string, url: URL, body: string): Operation | u
       ? { action: 'ListClusters', params: Object.fromEntries(url.searchParams) }
       : { action: 'DescribeCluster', params: { name: decodeURIComponent(name) } };
   }
+  const [addons, addon, ...more] = rest;
+  if (
+    method === 'GET' &&
+    root === 'clusters' &&
+    addons === 'addons' &&
+    addon &&
+    more.length === 0
+  ) {
+    const params = { name: decodeURIComponent(name ?? ''), addon: decodeURIComponent(addon) };
+    return { action: 'DescribeAddon', params };
+  }
   if (method === 'POST' && root === 'token-review' && name !== undefined && rest.length === 0) {
     return { action: 'TokenReview', params: { cluster: decodeURIComponent(name) } };
   }
@@ -40,6 +56,16 @@ export function describeCluster(account: Account, name: string): Answer {
   return cluster === undefined
     ? eksError(404, 'ResourceNotFoundException', `No cluster found for name: ${name}.`)
     : json(200, { cluster: described(account, cluster) });
+}
+
+/** https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeAddon.html */
+export function describeAddon(account: Account, name: string, addon: string): Answer {
+  const cluster = account.cluster(name);
+  if (cluster === undefined) return describeCluster(account, name);
+  const { addons = ['eks-pod-identity-agent'] } = cluster;
+  return addons.includes(addon)
+    ? json(200, { addon: { addonName: addon, clusterName: name, status: 'ACTIVE' } })
+    : eksError(404, 'ResourceNotFoundException', `No addon: ${addon} found in cluster: ${name}`);
 }
 
 function described(account: Account, cluster: Cluster): Record<string, unknown> {

@@ -14,6 +14,7 @@ import {
 import {
   type Answer,
   callerIdentity,
+  describeAddon,
   describeCluster,
   eksError,
   listClusters,
@@ -175,9 +176,9 @@ function answerTo(served: Served, operation: Operation, request: SignedRequest):
       : eksError(403, 'InvalidSignatureException', message);
   }
   if (operation.action === 'GetCallerIdentity') return callerIdentity(account, credentials.roleArn);
-  return operation.action === 'ListClusters'
-    ? listClusters(account, operation.params)
-    : describeCluster(account, operation.params.name ?? '');
+  if (operation.action === 'ListClusters') return listClusters(account, operation.params);
+  const { name = '', addon } = operation.params;
+  return addon === undefined ? describeCluster(account, name) : describeAddon(account, name, addon);
 }
 
 function refusal(operation: Operation, status: number, code: string, message: string): Answer {

@@ -214,7 +214,8 @@ function neededByHandlers(): string[] {
 
 /** These name their calls by path; of Lambda and EKS there is one each (Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"). */
 function actionOf({ service: name, operation }: WireCall): string {
-  if (name === 'eks') return 'eks:DescribeCluster';
+  if (name === 'eks')
+    return operation.includes('/addons/') ? 'eks:DescribeAddon' : 'eks:DescribeCluster';
   if (name === 'lambda') return 'lambda:GetFunction';
   if (name !== 's3') return `${name}:${operation}`;
   const [method, path = ''] = operation.split(' ');

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigurationError, parseStage, readStage } from '../../../config/read.ts';
 import { environment } from '../../../resources/environment.ts';
@@ -32,6 +34,7 @@ describe('a stage’s configuration', () => {
             identity: 'pod-identity',
             namespace: 'multus-eni-reconciler',
             serviceAccount: 'multus-eni-forwarder',
+            ownPodIdentityAgent: false,
           },
         },
       ],
@@ -164,4 +167,18 @@ describe('serverless', () => {
     const output = JSON.stringify(failure) + String(failure);
     expect(output.split(message)).toHaveLength(2);
   });
+});
+
+test('another serverless than the pinned one is refused, by what to run', async () => {
+  const service = await serviceWith({ good: 'region: us-east-1\nclusters: [{ name: demo }]\n' });
+  onTestFinished(() => service.remove());
+  const other = join(service.folder, 'serverless.mjs');
+  const pinned = join(ROOT, 'node_modules/serverless/bin/serverless.js');
+  await writeFile(other, `import ${JSON.stringify(pinned)};\n`);
+  const failure: unknown = await service
+    .node([other, 'package', '--stage', 'good'])
+    .catch((error) => error);
+  expect(failure).toMatchObject({ code: 1 });
+  expect(JSON.stringify(failure)).toContain('this is not the serverless of package-lock.json');
+  expect(JSON.stringify(failure)).toContain('npm run deploy -- --stage');
 });

@@ -100,8 +100,15 @@ describe('the overlay of a cluster', () => {
     );
   });
 
-  test('of another service account is refused: a kustomization cannot rename one', () => {
+  test('renames the service account where the configuration names another', () => {
     const clusters = '[{ name: demo, forwarder: { serviceAccount: other } }]';
-    expect(() => overlayOf(clusters, 'demo')).toThrow(/serviceAccount is other, deploy\/base has/);
+    const text = overlay(
+      clusterIn(outputsOf(`region: eu-central-1\nclusters: ${clusters}\n`), 'demo'),
+    );
+    expect(parse(text).patches.at(-1)).toEqual({
+      target: { kind: 'ServiceAccount', name: 'multus-eni-forwarder' },
+      options: { allowNameChange: true },
+      patch: '- op: replace\n  path: /metadata/name\n  value: other\n',
+    });
   });
 });

@@ -4,7 +4,7 @@ import {
   type EKSClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-eks';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseStage } from '../../../config/read.ts';
 import { startWorld } from '../../../sandbox/world.ts';
 import { checkClusters } from '../../../scripts/preflight.ts';
@@ -28,6 +28,16 @@ test('clusters that EKS knows are fine; one that it does not is named with its r
     },
   });
   expect(await checkClusters(eks, stage('{ name: demo }'))).toEqual([]);
+  const without = (forwarder: string) =>
+    checkClusters(eks, stage(`{ name: bare, forwarder: { ${forwarder} } }`));
+  world.eks.addCluster({ name: 'bare', addons: [] });
+  expect(await without('')).toEqual([
+    expect.stringMatching(
+      /^cluster bare in us-east-1 has no add-on eks-pod-identity-agent, .*: add it/,
+    ),
+  ]);
+  expect(await without('ownPodIdentityAgent: true')).toEqual([]);
+  expect(await without(IRSA_KEYS)).toEqual([]);
   expect(await checkClusters(eks, stage('{ name: demo }, { name: gone }'))).toEqual([
     'cluster gone in us-east-1 does not exist: check its name and the region in the configuration',
   ]);
@@ -44,7 +54,8 @@ function eksThat(answer: () => Cluster): Pick<EKSClient, 'send'> {
 }
 
 const ISSUER = 'oidc.eks.us-east-1.amazonaws.com/id/A';
-const IRSA = `forwarder: { identity: irsa, oidcProvider: ${ISSUER} }`;
+const IRSA_KEYS = `identity: irsa, oidcProvider: ${ISSUER}`;
+const IRSA = `forwarder: { ${IRSA_KEYS} }`;
 
 test.each<[string, Cluster, string]>([
   ['{ name: a }', { status: 'CREATING' }, 'is CREATING: wait until it is ACTIVE'],
@@ -62,6 +73,11 @@ test.each<[string, Cluster, string]>([
     '{ name: a }',
     { status: 'ACTIVE', resourcesVpcConfig: { endpointPublicAccess: false } },
     'has a private endpoint only: set privateEndpoint: true, and vpc',
+  ],
+  [
+    '{ name: a, privateEndpoint: true }',
+    { status: 'ACTIVE', resourcesVpcConfig: { endpointPrivateAccess: false } },
+    'has no private endpoint: switch it on',
   ],
   [
     `{ name: a, ${IRSA} }`,
@@ -108,4 +124,29 @@ test.each([
   });
   const [problem] = await checkClusters(eks, stage('{ name: a }'));
   expect(problem).toMatch(text);
+});
+
+describe('a public endpoint that lets in some addresses only', () => {
+  const resourcesVpcConfig = { endpointPublicAccess: true, publicAccessCidrs: ['203.0.113.0/24'] };
+  const ofAnyVpc = (cidrs: string[], text: string) =>
+    checkClusters(
+      eksThat(() => ({
+        status: 'ACTIVE',
+        resourcesVpcConfig: { ...resourcesVpcConfig, publicAccessCidrs: cidrs },
+      })),
+      parseStage(`region: us-east-1\nclusters: [{ name: a }]\n${text}`, 'config/prod.yml'),
+    );
+
+  test('shuts functions out that are in no VPC', async () => {
+    expect(await ofAnyVpc(['203.0.113.0/24'], '')).toEqual([
+      'cluster a in us-east-1 lets 203.0.113.0/24 in only, and functions outside of a VPC have no ' +
+        'addresses of their own: set vpc, and privateEndpoint: true or a NAT gateway that is let in',
+    ]);
+  });
+
+  test('is fine where everybody is let in, or where the functions are in a VPC', async () => {
+    expect(await ofAnyVpc(['10.0.0.0/8', '0.0.0.0/0'], '')).toEqual([]);
+    const vpc = 'vpc: { subnetIds: [subnet-1], securityGroupIds: [sg-1] }';
+    expect(await ofAnyVpc(['203.0.113.0/24'], vpc)).toEqual([]);
+  });
 });

@@ -11,7 +11,8 @@ import {
   ServerConfiguration,
   setHeaderOptions,
 } from '@kubernetes/client-node';
-import type { CallsOptions, KubernetesCalls } from '../shared/cluster/calls.ts';
+import type { KubernetesCalls } from '../shared/cluster/calls.ts';
+import type { TokenEndpoint } from '../shared/cluster/endpoints.ts';
 import { NETWORKS } from '../shared/cluster/networks.ts';
 
 /** The calls that the functions make. */
@@ -21,16 +22,18 @@ type FunctionCalls = Pick<
 >;
 
 /** What shared/cluster/calls.ts gives, with the Kubernetes client as its package offers it. */
-async function plainCalls(options: CallsOptions): Promise<FunctionCalls> {
+async function plainCalls(options: TokenEndpoint): Promise<FunctionCalls> {
   const configuration = await configure(options);
   const core = new CoreV1Api(configuration);
   const custom = new CustomObjectsApi(configuration);
   return {
-    listPods: (query, signal) => core.listPodForAllNamespaces(query, abortedBy(signal)),
+    listPods: ({ continue: _continue, ...query }, signal) =>
+      core.listPodForAllNamespaces({ ...query, _continue }, abortedBy(signal)),
     readNode: (name, signal) => core.readNode({ name }, abortedBy(signal)),
-    listNodes: (query, signal) => core.listNode(query, abortedBy(signal)),
-    listNetworks: (query, signal) =>
-      custom.listClusterCustomObject({ ...NETWORKS, ...query }, abortedBy(signal)),
+    listNodes: ({ continue: _continue, ...query }, signal) =>
+      core.listNode({ ...query, _continue }, abortedBy(signal)),
+    listNetworks: ({ continue: _continue, ...query }, signal) =>
+      custom.listClusterCustomObject({ ...NETWORKS, ...query, _continue }, abortedBy(signal)),
     patchPodStatus: (patch, signal) =>
       core.patchNamespacedPodStatus(
         patch,
@@ -44,8 +47,13 @@ async function plainCalls(options: CallsOptions): Promise<FunctionCalls> {
   };
 }
 
+/** In the place of our transport: what the calls need of it. */
+export function tokenTransport(options: TokenEndpoint): TokenEndpoint {
+  return options;
+}
+
 /** The same, made on the first call, as its making waits. */
-export function kubernetesCalls(options: CallsOptions): FunctionCalls {
+export function kubernetesCalls(options: TokenEndpoint): FunctionCalls {
   const calls = plainCalls(options);
   calls.catch(() => {});
   return {
@@ -59,7 +67,7 @@ export function kubernetesCalls(options: CallsOptions): FunctionCalls {
 }
 
 /** One dispatcher, and so one pool of connections: a KubeConfig makes one for every request. */
-async function configure({ server, caData, token }: CallsOptions) {
+async function configure({ server, caData, token }: TokenEndpoint) {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromClusterAndUser(
     { name: 'cluster', server, caData, skipTLSVerify: false },

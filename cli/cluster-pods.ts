@@ -1,20 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import type { EKSClient } from '@aws-sdk/client-eks';
-import { type ConfigurationOptions, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
-import { of } from '@kubernetes/client-node/dist/gen/rxjsStub.js';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { connectKubernetes } from '../shared/cluster/client.ts';
 import { clusters } from '../shared/cluster/connect.ts';
 import { ClusterUnavailable } from '../shared/cluster/eks.ts';
+import { kubeConfigTransport } from '../shared/cluster/endpoints.ts';
 import { describeKubernetesError } from '../shared/cluster/errors.ts';
 import type { Pod } from '../shared/cluster/kubernetes.ts';
-import { listAll } from '../shared/cluster/list.ts';
-import { podFromObject } from '../shared/cluster/pods.ts';
+import type { ApiTransport } from '../shared/cluster/transport.ts';
 import type { Clock } from '../shared/time/clock.ts';
-import { withDeadline } from '../shared/time/deadline.ts';
 import { BadInput, Failed } from './failure.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;
-/** As client-go pages. */
-const PAGE_SIZE = 500;
 
 export interface ClusterChoice {
   readonly cluster: string;
@@ -34,14 +31,13 @@ export async function podsOf(
   clock: Clock,
 ): Promise<Pod[]> {
   if (kubeconfig !== undefined) {
-    const api = await apiOf(kubeconfig);
-    return unlessRefused(cluster, () =>
-      listAll(podFromObject, (page) =>
-        withDeadline(clock, REQUEST_TIMEOUT_MS, undefined, (signal) =>
-          api.listPodForAllNamespaces({ limit: PAGE_SIZE, ...page }, endedBy(signal)),
-        ),
-      ),
-    );
+    const transport = await transportOf(kubeconfig);
+    const kubernetes = connectKubernetes({
+      transport,
+      clock,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    });
+    return unlessRefused(cluster, () => kubernetes.listPods({}));
   }
   return unlessRefused(cluster, async () => {
     const connect = clusters({
@@ -56,31 +52,15 @@ export async function podsOf(
   });
 }
 
-async function apiOf(path: string): Promise<CoreV1Api> {
+async function transportOf(path: string): Promise<ApiTransport> {
   try {
     const config = new KubeConfig();
     config.loadFromString(await readFile(path, 'utf8'));
-    return config.makeApiClient(CoreV1Api);
+    return kubeConfigTransport(config);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new BadInput(`kubeconfig ${path}: ${said}`, { cause: error });
   }
-}
-
-/** The client has no time-out of its own, and a request that is not ended keeps the process alive. */
-function endedBy(signal: AbortSignal): ConfigurationOptions {
-  return {
-    middlewareMergeStrategy: 'append',
-    middleware: [
-      {
-        pre(request) {
-          request.setSignal(signal);
-          return of(request);
-        },
-        post: (response) => of(response),
-      },
-    ],
-  };
 }
 
 async function unlessRefused<T>(cluster: string, read: () => Promise<T>): Promise<T> {

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
+import type { ApiTransport } from '../shared/cluster/transport.ts';
 import type { Clock, Random } from '../shared/time/clock.ts';
 import { createFitness, type Fitness } from './election/fitness.ts';
 import { type Election, type ElectionTimes, joinElection } from './election/leader.ts';
 import { leaseAt } from './election/leases.ts';
 import { serveHealth } from './health.ts';
-import type { Kube } from './kube-request.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Limit } from './outbox/backlog.ts';
 import { createOutbox, type Outbox, type OutboxEvents, type SendBatch } from './outbox/outbox.ts';
@@ -17,7 +17,7 @@ const DRAIN_MS = 15_000;
 
 export interface ForwarderOptions {
   readonly cluster: string;
-  readonly kube: Kube;
+  readonly kube: ApiTransport;
   readonly send: SendBatch;
   readonly lease: { readonly namespace: string; readonly name: string };
   /** Different in every process. */

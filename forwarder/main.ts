@@ -3,11 +3,11 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import pino from 'pino';
 import { limitedCredentials, requestLimits } from '../shared/aws-calls.ts';
+import { kubeConfigTransport } from '../shared/cluster/endpoints.ts';
 import { systemClock } from '../shared/time/clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { ELECTION_TIMES } from './election/leader.ts';
 import { type ForwarderOptions, startForwarder } from './forwarder.ts';
-import { kubeFrom } from './kube-request.ts';
 import { CALL_TIMEOUT_MS, sqsSendBatch } from './outbox/send-batch.ts';
 
 const OUTBOX_BYTES = 64 * 1024 * 1024;
@@ -39,7 +39,7 @@ function sqsClient({ region, proxy }: Config): SQSClient {
 function forwarderOptions(config: Config, log: pino.Logger): ForwarderOptions {
   return {
     cluster: config.cluster,
-    kube: kubeFrom(kubeConfig(config.kubeconfig), config.proxy),
+    kube: kubeConfigTransport(kubeConfig(config.kubeconfig), config.proxy),
     send: sqsSendBatch(sqsClient(config), config.queueUrl),
     lease: { namespace: config.namespace, name: config.leaseName },
     identity: `${config.podName}_${randomUUID()}`,

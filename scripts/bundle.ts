@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { awsSchemas } from './esbuild-aws-schemas.ts';
-import { kubernetesClient } from './esbuild-kubernetes.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -35,7 +34,7 @@ export const BUNDLING = {
   supported: { 'dynamic-import': false },
   // Only ES modules can be shaken; the packages' own order would take CommonJS first.
   mainFields: ['module', 'main'],
-  plugins: [awsSchemas, kubernetesClient],
+  plugins: [awsSchemas],
   minifySyntax: true,
   minifyWhitespace: true,
   // Short identifiers would be no faster to load, and a stack trace in a log could not be read:

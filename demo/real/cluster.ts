@@ -1,9 +1,10 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
-import { kubeFrom, readLines } from '../../forwarder/kube-request.ts';
 import type { World } from '../../sandbox/world.ts';
+import { kubeConfigTransport } from '../../shared/cluster/endpoints.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
+import { readLines } from '../../shared/cluster/transport.ts';
 import { applyProductAccess, NAMESPACE } from '../../test/e2e/cluster/product-access.ts';
 import { type RealCluster, startRealCluster } from '../../test/e2e/cluster/start.ts';
 import { APP_IMAGE } from '../../test/e2e/parts/images.ts';
@@ -76,7 +77,7 @@ function followPods(config: KubeConfig, listener: (pod: Pod) => void): () => voi
   const ended = new AbortController();
   const follow = async () => {
     const path = '/api/v1/pods?watch=true';
-    const answer = await kubeFrom(config)({ path, signal: ended.signal });
+    const answer = await kubeConfigTransport(config)({ path, signal: ended.signal });
     for await (const line of readLines(answer, LONGEST_LINE)) {
       listener(podFromObject(watchEvent.parse(JSON.parse(line)).object));
     }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { ApiError, type Kube, readText } from '../kube-request.ts';
+import { PATHS } from '../../shared/cluster/paths.ts';
+import { ApiError, type ApiTransport, readText } from '../../shared/cluster/transport.ts';
 
 const LONGEST_LEASE_BYTES = 1024 * 1024;
 const UNSENT = 'multus-eni.dev/unsent-seconds';
@@ -56,15 +57,14 @@ const lease = z.object({
 });
 
 /** One Lease object (coordination.k8s.io/v1) of the API server. */
-export function leaseAt(kube: Kube, namespace: string, name: string): Leases {
-  const collection = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
-  const path = `${collection}/${encodeURIComponent(name)}`;
+export function leaseAt(kube: ApiTransport, namespace: string, name: string): Leases {
+  const path = PATHS.lease(namespace, name);
   return {
     async get(signal) {
       try {
         return await read(await kube({ path, signal }));
       } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return undefined;
+        if (error instanceof ApiError && error.code === 404) return undefined;
         throw error;
       }
     },
@@ -91,19 +91,19 @@ export function leaseAt(kube: Kube, namespace: string, name: string): Leases {
       try {
         const request =
           over === undefined
-            ? ({ method: 'POST', path: collection } as const)
+            ? ({ method: 'POST', path: PATHS.leases(namespace) } as const)
             : ({ method: 'PUT', path } as const);
         return await read(await kube({ ...request, body, signal }));
       } catch (error) {
         // 409 Conflict: written or created since; 404: deleted since.
-        if (error instanceof ApiError && [404, 409].includes(error.status)) return undefined;
+        if (error instanceof ApiError && [404, 409].includes(error.code)) return undefined;
         throw error;
       }
     },
   };
 }
 
-async function read(response: Awaited<ReturnType<Kube>>): Promise<Lease> {
+async function read(response: Awaited<ReturnType<ApiTransport>>): Promise<Lease> {
   const text = await readText(response, LONGEST_LEASE_BYTES);
   const { metadata, spec } = lease.parse(JSON.parse(text));
   return {

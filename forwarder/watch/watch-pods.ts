@@ -1,8 +1,15 @@
 import * as z from 'zod';
 import type { Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
+import { PATHS, withQuery } from '../../shared/cluster/paths.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
+import {
+  ApiError,
+  type ApiTransport,
+  readLines,
+  readText,
+  TooLong,
+} from '../../shared/cluster/transport.ts';
 import { type Clock, type Random, sleep } from '../../shared/time/clock.ts';
-import { ApiError, type Kube, readLines, readText, TooLong } from '../kube-request.ts';
 
 const PAGE_SIZE = 250;
 /** etcd holds objects of 1.5 MiB by default; JSON is longer than what it holds, never so much. */
@@ -64,7 +71,7 @@ const identity = z.object({ metadata: z.object({ uid: z.string() }) });
  * @throws nothing: what fails is told to `events` and tried again, ever more slowly.
  */
 export async function watchPods(options: {
-  readonly kube: Kube;
+  readonly kube: ApiTransport;
   readonly sink: PodSink;
   readonly events: WatchEvents;
   readonly clock: Clock;
@@ -129,10 +136,9 @@ async function list({ kube, sink, events, signal }: Options): Promise<string> {
   let next: string | undefined;
   for (;;) {
     // No resourceVersion: a consistent read, never older than what was seen before.
-    const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
-    if (next !== undefined) query.set('continue', next);
+    const path = withQuery(PATHS.pods, { limit: PAGE_SIZE, continue: next });
     const timed = AbortSignal.any([signal, AbortSignal.timeout(PAGE_TIMEOUT_MS)]);
-    const response = await kube({ path: `/api/v1/pods?${query}`, signal: timed });
+    const response = await kube({ path, signal: timed });
     const page = listPage.parse(JSON.parse(await readText(response, LONGEST_PAGE_BYTES)));
     for (const item of page.items) {
       const known = identity.safeParse(item);
@@ -150,15 +156,15 @@ async function list({ kube, sink, events, signal }: Options): Promise<string> {
 async function watch(options: Options, position: Position, from: string): Promise<void> {
   const { kube, events, random, signal } = options;
   const seconds = Math.round(WATCH_SECONDS * (1 + random()));
-  const query = new URLSearchParams({
+  const path = withQuery(PATHS.pods, {
     watch: 'true',
     allowWatchBookmarks: 'true',
     resourceVersion: from,
-    timeoutSeconds: String(seconds),
+    timeoutSeconds: seconds,
   });
   // The API server ends the watch; this is for one that forgot.
   const timed = AbortSignal.any([signal, AbortSignal.timeout((seconds + 30) * 1_000)]);
-  const response = await kube({ path: `/api/v1/pods?${query}`, signal: timed });
+  const response = await kube({ path, signal: timed });
   events.connected(true);
   for await (const line of readLines(response, LONGEST_LINE)) {
     if (signal.aborted) return;
@@ -208,6 +214,6 @@ function read(object: unknown, events: WatchEvents): Pod | undefined {
  * 400 is what a resourceVersion of another etcd gets.
  */
 function isStale(error: Error | undefined): error is Error {
-  if (error instanceof ApiError) return error.status === 410 || error.status === 400;
+  if (error instanceof ApiError) return error.code === 410 || error.code === 400;
   return error instanceof Stale || error instanceof TooLong;
 }

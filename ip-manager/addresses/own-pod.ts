@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kubernetesCalls } from '../../shared/cluster/calls.ts';
+import { tokenTransport } from '../../shared/cluster/endpoints.ts';
 import { kubernetesFailure, refusalOf } from '../../shared/cluster/errors.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
@@ -27,7 +28,7 @@ export interface Patched {
 
 /**
  * The pod that the program runs in, through the pod's service account. Each throws what
- * `OwnPodCalls` throws, MalformedObject, and the signal's reason.
+ * `KubernetesCalls` throws, MalformedObject, and the signal's reason.
  */
 export interface OwnPod {
   readonly namespace: string;
@@ -63,13 +64,14 @@ export async function ownPod(
   const namespace = environment.podNamespace ?? (await file('namespace')).trim();
   const name = environment.podName ?? hostname;
   const host = kubernetesHost.includes(':') ? `[${kubernetesHost}]` : kubernetesHost;
-  const calls = kubernetesCalls({
+  const transport = tokenTransport({
     server: `https://${host}:${kubernetesPort}`,
     caData: Buffer.from(ca).toString('base64'),
     // The kubelet renews the file.
     token: async () => (await file('token')).trim(),
     proxy: environment.proxy,
   });
+  const calls = kubernetesCalls(transport);
   const inTime = <T>(signal: AbortSignal, request: (deadline: AbortSignal) => Promise<T>) =>
     withDeadline(clock, REQUEST_TIMEOUT_MS, signal, request);
   return {

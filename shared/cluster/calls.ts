@@ -1,31 +1,15 @@
-import { CoreV1ApiRequestFactory } from '@kubernetes/client-node/dist/gen/apis/CoreV1Api.js';
-import { CustomObjectsApiRequestFactory } from '@kubernetes/client-node/dist/gen/apis/CustomObjectsApi.js';
-import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
-import {
-  type RequestContext,
-  wrapHttpLibrary,
-} from '@kubernetes/client-node/dist/gen/http/http.js';
-import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
-import type { HttpsProxy } from '../proxy.ts';
 import type { coreEvent } from './events.ts';
-import { httpsLibrary } from './http.ts';
 import { MalformedObject } from './malformed.ts';
-import { NETWORKS } from './networks.ts';
+import { PATHS, withQuery } from './paths.ts';
+import { type ApiRequest, type ApiTransport, readText } from './transport.ts';
 
-export interface CallsOptions {
-  /** The API server's address, `https://…`. */
-  readonly server: string;
-  /** The certificate authority that signed the API server's certificate, PEM in base64. */
-  readonly caData: string;
-  /** The bearer token, asked for at every request. */
-  readonly token: () => Promise<string>;
-  /** Through which proxy the API server is reached; absent: through none. */
-  readonly proxy?: HttpsProxy;
-}
+/** A page of a list is far shorter; etcd holds objects of 1.5 MiB by default. */
+const LONGEST_ANSWER_BYTES = 1024 * 1024 * 1024;
 
 export interface PageOfList {
   readonly limit: number;
-  readonly _continue?: string;
+  /** Where the page begins, as the page before it says. */
+  readonly continue?: string;
 }
 
 export interface PodName {
@@ -33,14 +17,8 @@ export interface PodName {
   readonly name: string;
 }
 
-export interface PodStatusPatch extends PodName {
-  /** A strategic merge patch. */
-  readonly body: unknown;
-  readonly fieldManager: string;
-}
-
+/** A patch of a pod or its status: by a strategic merge of the status, a JSON merge (RFC 7396) else. */
 export interface PodPatch extends PodName {
-  /** A JSON merge patch (RFC 7396). */
   readonly body: unknown;
   readonly fieldManager: string;
 }
@@ -50,23 +28,6 @@ export interface EventCreation {
   readonly fieldManager: string;
 }
 
-/**
- * The calls of the Kubernetes API that are used. Each gives what was answered, read as JSON and no
- * further, and throws the client's `ApiException` for an answer that is no success, MalformedObject
- * for one that is no JSON, the signal's abort, and what Node's sockets throw.
- */
-export interface KubernetesCalls {
-  listPods(
-    query: PageOfList & { readonly fieldSelector?: string },
-    signal: AbortSignal,
-  ): Promise<unknown>;
-  readNode(name: string, signal: AbortSignal): Promise<unknown>;
-  listNodes(query: PageOfList, signal: AbortSignal): Promise<unknown>;
-  listNetworks(query: PageOfList, signal: AbortSignal): Promise<unknown>;
-  patchPodStatus(patch: PodStatusPatch, signal: AbortSignal): Promise<unknown>;
-  createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
-}
-
 /** An answer, and when the API server gave it. */
 export interface Dated {
   readonly body: unknown;
@@ -74,100 +35,62 @@ export interface Dated {
   readonly date: string | undefined;
 }
 
-/** The calls of a program in a pod about that pod, as those above. */
-export interface OwnPodCalls {
+/**
+ * The calls of the Kubernetes API that are used. Each gives what was answered, read as JSON and no
+ * further, and throws what the transport throws, and MalformedObject for an answer that is no JSON.
+ */
+export interface KubernetesCalls {
+  listPods(
+    query: PageOfList & { readonly fieldSelector?: string },
+    signal: AbortSignal,
+  ): Promise<unknown>;
   readPod(pod: PodName, signal: AbortSignal): Promise<unknown>;
   /** Answers with the pod as it is then. */
   patchPod(patch: PodPatch, signal: AbortSignal): Promise<Dated>;
+  patchPodStatus(patch: PodPatch, signal: AbortSignal): Promise<unknown>;
+  readNode(name: string, signal: AbortSignal): Promise<unknown>;
+  listNodes(query: PageOfList, signal: AbortSignal): Promise<unknown>;
+  listNetworks(query: PageOfList, signal: AbortSignal): Promise<unknown>;
+  createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
 }
 
-/**
- * The Kubernetes client by the parts that are used: its generated requests, sent by `httpsLibrary`.
- * Its package as a whole takes longer to load than all else that the functions load, and turns every
- * answer into its own classes before ours are read of it.
- *
- * Deep imports are no public API, so package.json names one exact version.
- */
-export function kubernetesCalls({
-  server,
-  caData,
-  token,
-  proxy,
-}: CallsOptions): KubernetesCalls & OwnPodCalls {
-  const http = httpsLibrary(Buffer.from(caData, 'base64').toString(), proxy);
-  const configuration = {
-    baseServer: new ServerConfiguration(server, {}),
-    httpApi: wrapHttpLibrary(http),
-    middleware: [],
-    authMethods: {
-      default: {
-        getName: () => 'bearer token',
-        async applySecurityAuthentication(request: RequestContext) {
-          request.setHeaderParam('Authorization', `Bearer ${await token()}`);
-        },
-      },
-    },
+export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
+  const send = async (request: ApiRequest): Promise<Dated> => {
+    const response = await transport(request);
+    const text = await readText(response, LONGEST_ANSWER_BYTES);
+    return { body: json(text, request), date: response.headers.date };
   };
-  const core = new CoreV1ApiRequestFactory(configuration);
-  const custom = new CustomObjectsApiRequestFactory(configuration);
-
-  const datedAnswerTo = async (request: RequestContext, signal: AbortSignal): Promise<Dated> => {
-    request.setSignal(signal);
-    const { httpStatusCode: status, headers, body } = await http.send(request);
-    const text = await body.text();
-    if (status >= 200 && status < 300) return { body: json(text, request), date: headers.date };
-    throw new ApiException(status, `${request.getHttpMethod()} ${request.getUrl()}`, text, headers);
+  const get = async (path: string, signal: AbortSignal): Promise<unknown> =>
+    (await send({ path, signal })).body;
+  const patch = (path: string, how: PodPatch, contentType: string, signal: AbortSignal) => {
+    const { body, fieldManager } = how;
+    const method = 'PATCH';
+    return send({ method, path: withQuery(path, { fieldManager }), body, contentType, signal });
   };
-  const answerTo = async (request: RequestContext, signal: AbortSignal): Promise<unknown> =>
-    (await datedAnswerTo(request, signal)).body;
 
   return {
-    listPods: async ({ _continue, fieldSelector, limit }, signal) =>
-      answerTo(
-        await core.listPodForAllNamespaces(undefined, _continue, fieldSelector, undefined, limit),
-        signal,
-      ),
-    readPod: async ({ namespace, name }, signal) =>
-      answerTo(await core.readNamespacedPod(name, namespace), signal),
-    async patchPod({ namespace, name, body, fieldManager }, signal) {
-      const how = [undefined, undefined, fieldManager] as const;
-      const request = await core.patchNamespacedPod(name, namespace, body, ...how);
-      request.setHeaderParam('Content-Type', 'application/merge-patch+json');
-      return datedAnswerTo(request, signal);
+    listPods: (query, signal) => get(withQuery(PATHS.pods, { ...query }), signal),
+    readPod: ({ namespace, name }, signal) => get(PATHS.pod(namespace, name), signal),
+    patchPod: (how, signal) =>
+      patch(PATHS.pod(how.namespace, how.name), how, 'application/merge-patch+json', signal),
+    async patchPodStatus(how, signal) {
+      const path = PATHS.podStatus(how.namespace, how.name);
+      return (await patch(path, how, 'application/strategic-merge-patch+json', signal)).body;
     },
-    readNode: async (name, signal) => answerTo(await core.readNode(name), signal),
-    listNodes: async ({ _continue, limit }, signal) =>
-      answerTo(
-        await core.listNode(undefined, undefined, _continue, undefined, undefined, limit),
-        signal,
-      ),
-    async listNetworks({ _continue, limit }, signal) {
-      const { group, version, plural } = NETWORKS;
-      const where = [undefined, undefined, _continue, undefined, undefined, limit] as const;
-      return answerTo(
-        await custom.listClusterCustomObject(group, version, plural, ...where),
-        signal,
-      );
-    },
-    async patchPodStatus({ namespace, name, body, fieldManager }, signal) {
-      const how = [undefined, undefined, fieldManager] as const;
-      const request = await core.patchNamespacedPodStatus(name, namespace, body, ...how);
-      request.setHeaderParam('Content-Type', 'application/strategic-merge-patch+json');
-      return answerTo(request, signal);
-    },
+    readNode: (name, signal) => get(PATHS.node(name), signal),
+    listNodes: (query, signal) => get(withQuery(PATHS.nodes, { ...query }), signal),
+    listNetworks: (query, signal) => get(withQuery(PATHS.networks, { ...query }), signal),
     async createEvent({ body, fieldManager }, signal) {
-      const { namespace } = body.metadata;
-      const how = [undefined, undefined, fieldManager] as const;
-      return answerTo(await core.createNamespacedEvent(namespace, body, ...how), signal);
+      const path = withQuery(PATHS.events(body.metadata.namespace), { fieldManager });
+      return (await send({ method: 'POST', path, body, signal })).body;
     },
   };
 }
 
-function json(text: string, request: RequestContext): unknown {
+function json(text: string, { method = 'GET', path }: ApiRequest): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const what = `${request.getHttpMethod()} ${request.getUrl()}`;
-    throw new MalformedObject(`${what}: the answer is no JSON`, { cause: error });
+    throw new MalformedObject(`${method} ${path}: the answer is no JSON`, { cause: error });
   }
 }

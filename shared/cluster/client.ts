@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../time/clock.ts';
 import { withDeadline } from '../time/deadline.ts';
 import { sharedList } from '../time/shared-list.ts';
-import { type CallsOptions, kubernetesCalls } from './calls.ts';
+import { kubernetesCalls } from './calls.ts';
 import { refusalOf } from './errors.ts';
 import { coreEvent, FIELD_MANAGER } from './events.ts';
 import { CONDITION_TYPE, type Kubernetes } from './kubernetes.ts';
@@ -10,11 +10,13 @@ import { listAll } from './list.ts';
 import { networkFromObject } from './networks.ts';
 import { nodeFromObject } from './nodes.ts';
 import { podFromObject } from './pods.ts';
+import type { ApiTransport } from './transport.ts';
 
 /** How many objects a page of a list holds, as client-go pages. */
 const PAGE_SIZE = 500;
 
-export interface KubernetesOptions extends CallsOptions {
+export interface KubernetesOptions {
+  readonly transport: ApiTransport;
   readonly clock: Clock;
   /** A single request, and so a single page of a list, is given up after this. */
   readonly requestTimeoutMs: number;
@@ -25,14 +27,14 @@ export interface KubernetesOptions extends CallsOptions {
 }
 
 /**
- * Speaks to one API server, over connections that are kept between calls.
+ * What one API server is asked and told.
  *
  * Every call throws the signal's reason once its signal is aborted, a `TimeoutError`
- * after `requestTimeoutMs`, MalformedObject, and else what the client throws: see
+ * after `requestTimeoutMs`, MalformedObject, and else what the transport throws: see
  * `kubernetesFailure`.
  */
 export function connectKubernetes(options: KubernetesOptions): Kubernetes {
-  const calls = kubernetesCalls(options);
+  const calls = kubernetesCalls(options.transport);
   const uuid = options.uuid ?? randomUUID;
 
   const call = async <T>(

@@ -3,6 +3,7 @@ import type { Clock } from '../time/clock.ts';
 import { withDeadline } from '../time/deadline.ts';
 import { connectKubernetes } from './client.ts';
 import { describeCluster } from './eks.ts';
+import { tokenTransport } from './endpoints.ts';
 import { kubernetesFailure } from './errors.ts';
 import type { Kubernetes } from './kubernetes.ts';
 import { type AwsCredentials, tokenSource } from './token.ts';
@@ -59,11 +60,9 @@ async function connect(
   );
   const source = tokenSource({ cluster: name, region, credentials, clock });
   return connectKubernetes({
-    server,
-    caData,
+    transport: tokenTransport({ server, caData, token: source.token }),
     clock,
     requestTimeoutMs,
-    token: source.token,
     onFailure(error) {
       const { kind } = kubernetesFailure(error);
       if (kind === 'unauthorized') source.renew();

@@ -5,9 +5,9 @@ import { parseObject } from './malformed.ts';
 /** How often a list is begun anew because its pages expired, before that is an error. */
 const MAX_RESTARTS = 3;
 
-/** A page of any list; the Kubernetes client calls `continue` `_continue` where it knows the kind. */
+/** A page of any list. */
 const list = z.object({
-  metadata: z.object({ continue: z.string().optional(), _continue: z.string().optional() }),
+  metadata: z.object({ continue: z.string().optional() }),
   items: z.array(z.unknown()),
 });
 
@@ -21,7 +21,7 @@ const list = z.object({
  */
 export async function listAll<T>(
   parse: (item: unknown) => T,
-  page: (where: { readonly _continue?: string }) => Promise<unknown>,
+  page: (where: { readonly continue?: string }) => Promise<unknown>,
 ): Promise<T[]> {
   for (let restarts = 0; ; restarts++) {
     try {
@@ -34,15 +34,15 @@ export async function listAll<T>(
 
 async function readPages<T>(
   parse: (item: unknown) => T,
-  page: (where: { readonly _continue?: string }) => Promise<unknown>,
+  page: (where: { readonly continue?: string }) => Promise<unknown>,
 ): Promise<T[]> {
   const all: T[] = [];
-  let where: { readonly _continue?: string } = {};
+  let where: { readonly continue?: string } = {};
   do {
     const { metadata, items } = parseObject('list', list, await page(where));
     for (const item of items) all.push(parse(item));
-    const next = metadata._continue || metadata.continue;
-    where = next ? { _continue: next } : {};
-  } while (where._continue !== undefined);
+    const next = metadata.continue;
+    where = next ? { continue: next } : {};
+  } while (where.continue !== undefined);
   return all;
 }

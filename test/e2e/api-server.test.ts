@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ELECTION_TIMES } from '../../forwarder/election/leader.ts';
-import type { Kube } from '../../forwarder/kube-request.ts';
+import type { ApiTransport } from '../../shared/cluster/transport.ts';
 import { LOOSE, NET_1, networkStatus } from '../support/networks.ts';
 import type { Product } from '../support/product.ts';
 import type { Network, Worker } from '../support/stage.ts';
@@ -125,7 +125,7 @@ const RENEWS_SELDOM = {
  * The API server sends a bookmark once a minute, and 2 s before the end of a watch: with an early
  * end, soon. `positions` gets the resourceVersions that watches begin from.
  */
-function shortWatches(kube: Kube, positions: number[]): Kube {
+function shortWatches(kube: ApiTransport, positions: number[]): ApiTransport {
   return (request) => {
     const [path = '', query] = request.path.split('?');
     const parameters = new URLSearchParams(query);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { FLOATING_IPS, IGNORE, NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import { kubernetesCalls } from '../../shared/cluster/calls.ts';
+import { tokenTransport } from '../../shared/cluster/endpoints.ts';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { patience } from '../support/machine.ts';
 import { type PlaneBed, startPlaneBed } from './support/plane-bed.ts';
@@ -128,7 +129,7 @@ describe('a pod with the ip-manager’s account', () => {
     );
   const patched = (name: string, body: object, token: string) => {
     const { server, caData } = bed.plane;
-    const calls = kubernetesCalls({ server, caData, token: async () => token });
+    const calls = kubernetesCalls(tokenTransport({ server, caData, token: async () => token }));
     const patch = { namespace: 'default', name, body, fieldManager: 'ip-manager' };
     return calls.patchPod(patch, AbortSignal.timeout(patience(10_000)));
   };

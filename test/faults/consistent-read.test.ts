@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
+import { tokenTransport } from '../../shared/cluster/endpoints.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 import { staleRead } from './harness/schedules.ts';
 import { calmRun, everyCallNamed, type Kind, strike } from './matrix.ts';
@@ -16,9 +17,11 @@ async function lagging() {
   api.faults.serveStale(BACK);
   const kubernetes = connectKubernetes({
     clock: systemClock,
-    server: api.url,
-    caData: api.caData,
-    token: async () => ADMIN_TOKEN,
+    transport: tokenTransport({
+      server: api.url,
+      caData: api.caData,
+      token: async () => ADMIN_TOKEN,
+    }),
     requestTimeoutMs: 10_000,
   });
   const cached = async (): Promise<unknown> => {

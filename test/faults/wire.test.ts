@@ -17,6 +17,7 @@ import { createEc2, type Ec2 } from '../../sandbox/ec2/engine.ts';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
+import { tokenTransport } from '../../shared/cluster/endpoints.ts';
 import { CONDITION_TYPE, type Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 import { ACCOUNT, createVirtualEc2, REGION } from './world/ec2.ts';
@@ -140,9 +141,11 @@ async function bothWays() {
   onTestFinished(() => api.stop());
   const client: Kubernetes = connectKubernetes({
     clock: systemClock,
-    server: api.url,
-    caData: api.caData,
-    token: async () => ADMIN_TOKEN,
+    transport: tokenTransport({
+      server: api.url,
+      caData: api.caData,
+      token: async () => ADMIN_TOKEN,
+    }),
     requestTimeoutMs: 10_000,
   });
   const direct = virtualKubernetes(

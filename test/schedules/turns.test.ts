@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { ELECTION_TIMES } from '../../forwarder/election/leader.ts';
 import type { Forwarder } from '../../forwarder/forwarder.ts';
-import { ApiError, type Kube } from '../../forwarder/kube-request.ts';
 import type { SendBatch } from '../../forwarder/outbox/outbox.ts';
 import { virtualClock } from '../../sandbox/clock.ts';
+import { ApiError, type ApiTransport } from '../../shared/cluster/transport.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 import { type Cluster, startCluster } from '../unit/forwarder/cluster.ts';
 import { startQueue, startReplica } from '../unit/forwarder/replicas.ts';
@@ -66,7 +66,7 @@ async function onVirtualClock() {
     return make().finally(() => underWay.delete(call));
   };
   const counting =
-    (kube: Kube): Kube =>
+    (kube: ApiTransport): ApiTransport =>
     async (request) => {
       const call = Symbol();
       underWay.add(call);
@@ -94,7 +94,7 @@ async function onVirtualClock() {
       {
         kube = cluster.kube,
         sending = (send) => send,
-      }: { kube?: Kube; sending?: (send: SendBatch) => SendBatch } = {},
+      }: { kube?: ApiTransport; sending?: (send: SendBatch) => SendBatch } = {},
     ) {
       const forwarder = await startReplica({ kube: counting(kube) }, queue, identity, {
         clock,
@@ -214,9 +214,9 @@ describe('28: where nobody can send', () => {
 /** A way to the API server on which, once it is cut off, calls under `path` are refused. */
 function cuttable(cluster: Cluster, path: string) {
   let isCut = false;
-  const kube: Kube = async (request) => {
+  const kube: ApiTransport = async (request) => {
     if (isCut && request.path.startsWith(path)) {
-      throw new ApiError(503, request.method ?? 'GET', request.path, 'no way');
+      throw new ApiError(503, request.path, 'no way');
     }
     return cluster.kube(request);
   };

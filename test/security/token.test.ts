@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startWorld, type World, type WorldCluster } from '../../sandbox/world.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
+import { tokenTransport } from '../../shared/cluster/endpoints.ts';
 import { kubernetesFailure } from '../../shared/cluster/errors.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { eksToken } from '../../shared/cluster/token.ts';
@@ -27,13 +28,15 @@ function withTokenFor(name: string, world: World, { kubernetes }: WorldCluster):
   const credentials = async () => ({ accessKeyId, secretAccessKey });
   return connectKubernetes({
     clock: systemClock,
-    server: kubernetes.url,
-    caData: kubernetes.caData,
     requestTimeoutMs: 5_000,
-    async token() {
-      const signed = await eksToken({ cluster: name, region, credentials, clock: systemClock });
-      return signed.token;
-    },
+    transport: tokenTransport({
+      server: kubernetes.url,
+      caData: kubernetes.caData,
+      async token() {
+        const signed = await eksToken({ cluster: name, region, credentials, clock: systemClock });
+        return signed.token;
+      },
+    }),
   });
 }
 

@@ -5,7 +5,6 @@ import { KubeConfig } from '@kubernetes/client-node';
 import pino from 'pino';
 import { ELECTION_TIMES } from '../../forwarder/election/leader.ts';
 import { type Forwarder, startForwarder } from '../../forwarder/forwarder.ts';
-import { kubeFrom } from '../../forwarder/kube-request.ts';
 import type { SendBatch } from '../../forwarder/outbox/outbox.ts';
 import { sqsSendBatch } from '../../forwarder/outbox/send-batch.ts';
 import { contextFor, type Outside } from '../../functions/context.ts';
@@ -18,6 +17,7 @@ import {
   startEventSourceMapping,
 } from '../../sandbox/lambda/event-source-mapping.ts';
 import { clusters as eksClusters } from '../../shared/cluster/connect.ts';
+import { kubeConfigTransport } from '../../shared/cluster/endpoints.ts';
 import { configFrom } from '../../shared/config.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { type RecordedTelemetry, recordedTelemetry } from './telemetry.ts';
@@ -187,7 +187,7 @@ async function forwarderOf(
   kubeConfig.loadFromString(cluster.kubernetes.kubeconfig());
   return startForwarder({
     cluster: cluster.name,
-    kube: kubeFrom(kubeConfig),
+    kube: kubeConfigTransport(kubeConfig),
     send,
     lease: { namespace: cluster.leaseNamespace ?? 'default', name: LEASE },
     identity: `forwarder-${Math.random()}`,

@@ -2,8 +2,9 @@ import { KubeConfig } from '@kubernetes/client-node';
 import pino from 'pino';
 import { ELECTION_TIMES, type ElectionTimes } from '../../../forwarder/election/leader.ts';
 import { type Forwarder, startForwarder } from '../../../forwarder/forwarder.ts';
-import { type Kube, kubeFrom } from '../../../forwarder/kube-request.ts';
 import { sqsSendBatch } from '../../../forwarder/outbox/send-batch.ts';
+import { kubeConfigTransport } from '../../../shared/cluster/endpoints.ts';
+import type { ApiTransport } from '../../../shared/cluster/transport.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import type { Product } from '../../support/product.ts';
 import { FORWARDER, NAMESPACE } from '../cluster/product-access.ts';
@@ -24,7 +25,7 @@ export async function startWatchingForwarder(options: {
   /** Default: that of its service account. */
   readonly kubeconfig?: string;
   /** Lets a test see, or change, what is asked of the API server. */
-  readonly wrap?: (kube: Kube) => Kube;
+  readonly wrap?: (kube: ApiTransport) => ApiTransport;
   readonly electionTimes?: ElectionTimes;
 }): Promise<WatchingForwarder> {
   const { bed, product, wrap = (kube) => kube } = options;
@@ -33,7 +34,7 @@ export async function startWatchingForwarder(options: {
   const lines: string[] = [];
   const forwarder = await startForwarder({
     cluster: bed.cluster.name,
-    kube: wrap(kubeFrom(config)),
+    kube: wrap(kubeConfigTransport(config)),
     send: sqsSendBatch(product.sqs, bed.world.queue.url),
     lease: { namespace: NAMESPACE, name: FORWARDER },
     identity: `forwarder-${Math.random()}`,

@@ -1,7 +1,8 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
-import { kubeFrom, readLines } from '../../../forwarder/kube-request.ts';
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
+import { kubeConfigTransport } from '../../../shared/cluster/endpoints.ts';
+import { readLines } from '../../../shared/cluster/transport.ts';
 import type { Network } from '../../support/stage.ts';
 import type { RealNode } from '../cluster/node.ts';
 import type { RealCluster } from '../cluster/start.ts';
@@ -91,7 +92,7 @@ export async function observePods(
   const config = new KubeConfig();
   config.loadFromString(await kubeconfigFor());
   const path = '/api/v1/namespaces/default/pods?watch=true';
-  const response = await kubeFrom(config)({ path, signal });
+  const response = await kubeConfigTransport(config)({ path, signal });
   const pods = new Map<string, SeenPod>();
   const follow = async () => {
     for await (const line of readLines(response, LONGEST_LINE)) {

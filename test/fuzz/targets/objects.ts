@@ -94,7 +94,7 @@ export const OBJECTS = [
     name: 'list of Nodes',
     inputs: list,
     // One page: a list whose every page names a next one is the API server's to end.
-    read: (page) => listAll(nodeFromObject, async ({ _continue }) => (_continue ? LAST : page)),
+    read: (page) => listAll(nodeFromObject, async (where) => (where.continue ? LAST : page)),
     mayThrow: isMalformed,
   }),
 ];

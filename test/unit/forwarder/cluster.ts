@@ -1,17 +1,18 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { onTestFinished } from 'vitest';
-import { type Kube, kubeFrom } from '../../../forwarder/kube-request.ts';
 import {
   type KubernetesOptions,
   type RunningKubernetes,
   startKubernetes,
 } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
+import { kubeConfigTransport } from '../../../shared/cluster/endpoints.ts';
+import type { ApiTransport } from '../../../shared/cluster/transport.ts';
 import { networkStatus } from './pods.ts';
 
 export interface Cluster {
   readonly api: RunningKubernetes;
-  readonly kube: Kube;
+  readonly kube: ApiTransport;
   /** Creates a pod that is bound to `node`, and claims `ips`. Returns its uid. */
   createPod(name: string, node: string, ips: readonly string[]): string;
   /** Multus writes other addresses. */
@@ -29,7 +30,7 @@ export async function startCluster(options: KubernetesOptions = {}): Promise<Clu
   const annotations = (ips: readonly string[]) => ({ [NETWORK_STATUS]: networkStatus(ips) });
   return {
     api,
-    kube: kubeFrom(config),
+    kube: kubeConfigTransport(config),
     createPod(name, node, ips) {
       const pod = api.objects.create('pods', {
         metadata: { name, namespace: 'default', annotations: annotations(ips) },

@@ -127,7 +127,7 @@ describe('what the functions are told', () => {
       DEAD_LETTER_QUEUE_URL: 'https://sqs/d',
     });
     expect(config.managedTag).toEqual({ key: 'mine', value: 'a=b' });
-    expect(config.clusters.map(({ name, policy }) => [name, policy])).toEqual([
+    expect(config.clusters.map(({ name, policy }) => [name, policy.name])).toEqual([
       ['a', 'dry-run'],
       ['b', 'sync'],
     ]);

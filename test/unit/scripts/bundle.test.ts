@@ -8,8 +8,8 @@ import { startKubernetes } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { writeArtifacts } from '../../../scripts/artifacts.ts';
 import { BUNDLING, type Bundle, bundleFunction, FUNCTIONS } from '../../../scripts/bundle.ts';
 import { withoutComputedKeys } from '../../../scripts/esbuild-aws-schemas.ts';
-import { withMethods } from '../../../scripts/esbuild-kubernetes.ts';
 import { connectKubernetes } from '../../../shared/cluster/client.ts';
+import { tokenTransport } from '../../../shared/cluster/endpoints.ts';
 import { NETWORKS } from '../../../shared/cluster/networks.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 
@@ -38,7 +38,8 @@ describe.each([
     const { url: server, caData, objects } = api;
     const token = async () => ADMIN_TOKEN;
     const kubernetes = connect({
-      ...{ server, caData, token, clock: systemClock },
+      transport: tokenTransport({ server, caData, token }),
+      clock: systemClock,
       requestTimeoutMs: 30_000,
     });
     return { api, objects, kubernetes };
@@ -111,26 +112,13 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
   test('has nothing of what is not called', async () => {
     const bundle = await bundleFunction(name, folder);
     expect(bytesOf(bundle, /node_modules\/undici\//)).toBe(0);
-    expect(bytesOf(bundle, /client-node\/dist\/gen\/models\/V1/)).toBe(0);
-    const requests = bytesOf(bundle, /client-node\/dist\/gen\/apis\/\w+Api\.js/);
-    expect(requests).toBeGreaterThan(0);
-    // Of 280 kB.
-    expect(requests).toBeLessThan(40_000);
+    expect(bytesOf(bundle, /node_modules\/@kubernetes\//)).toBe(0);
     // Of 1.3 MB, what the operations in use need.
     expect(bytesOf(bundle, /client-ec2\/dist-es\/schemas/)).toBeLessThan(40_000);
     expect(await readFile(join(folder, name, 'index.js'), 'latin1')).toContain(
       'DescribeNetworkInterfaces',
     );
   });
-});
-
-test('of generated requests those stay that are called by name', () => {
-  const method = (name: string) =>
-    `    async ${name}(name) {\n        return {\n        };\n    }\n`;
-  const source = `class Factory {\n${method('readNode')}${method('readNodeStatus')}}\n`;
-  expect(withMethods(source, 'core.readNode(name)')).toBe(
-    `class Factory {\n${method('readNode')}}\n`,
-  );
 });
 
 test('a computed key is written out where it is a constant text of its module, and else left', () => {

@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Kube, kubeFrom } from '../../../../forwarder/kube-request.ts';
 import { watchPods } from '../../../../forwarder/watch/watch-pods.ts';
+import { kubeConfigTransport } from '../../../../shared/cluster/endpoints.ts';
+import type { ApiTransport } from '../../../../shared/cluster/transport.ts';
 import { type Clock, systemClock } from '../../../../shared/time/clock.ts';
 import { startCluster } from '../cluster.ts';
 
 /** Watches for one test; `pods` is what a follower of it believes that there is. */
-function follow(kube: Kube, clock: Clock = systemClock) {
+function follow(kube: ApiTransport, clock: Clock = systemClock) {
   const pods = new Map<string, string>();
   const log: string[] = [];
   const failures: string[] = [];
@@ -163,7 +164,7 @@ describe('an API server that answers nonsense', () => {
       { name: 'nonsense', server: url, skipTLSVerify: true },
       { name: 'nobody' },
     );
-    return kubeFrom(config);
+    return kubeConfigTransport(config);
   }
 
   test('costs the pod that can not be read, and no other', async () => {

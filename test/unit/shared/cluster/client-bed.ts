@@ -1,5 +1,6 @@
 import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
 import { connectKubernetes } from '../../../../shared/cluster/client.ts';
+import { tokenTransport } from '../../../../shared/cluster/endpoints.ts';
 import type { Kubernetes } from '../../../../shared/cluster/kubernetes.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from './api-server.ts';
 
@@ -19,12 +20,14 @@ export async function startClientBed(): Promise<ClientBed> {
   const failures: unknown[] = [];
   let tokens = 0;
   const kubernetes = connectKubernetes({
-    server: api.server,
-    caData: api.caData,
-    token: async () => {
-      tokens += 1;
-      return `token-${tokens}`;
-    },
+    transport: tokenTransport({
+      server: api.server,
+      caData: api.caData,
+      token: async () => {
+        tokens += 1;
+        return `token-${tokens}`;
+      },
+    }),
     clock,
     requestTimeoutMs: 5_000,
     onFailure: (error) => failures.push(error),

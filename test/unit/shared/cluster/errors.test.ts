@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { virtualClock } from '../../../../sandbox/clock.ts';
 import { connectKubernetes } from '../../../../shared/cluster/client.ts';
+import { tokenTransport } from '../../../../shared/cluster/endpoints.ts';
 import { describeKubernetesError, kubernetesFailure } from '../../../../shared/cluster/errors.ts';
 import {
   type ApiAnswer,
@@ -18,10 +19,7 @@ afterEach(() => api.stop());
 async function failure(options: { caData?: string; server?: string } = {}): Promise<unknown> {
   const { server, caData } = api;
   const kubernetes = await connectKubernetes({
-    server,
-    caData,
-    ...options,
-    token: async () => 'token',
+    transport: tokenTransport({ server, caData, ...options, token: async () => 'token' }),
     clock: virtualClock(),
     requestTimeoutMs: 5_000,
   });

@@ -1,0 +1,68 @@
+import { Agent } from 'node:https';
+import { createSecureContext } from 'node:tls';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { HttpsProxy } from '../proxy.ts';
+import { type ApiTransport, apiTransport } from './transport.ts';
+
+/**
+ * A connection that was idle for this long (ms) is not used again: what is between a function and
+ * an API server forgets it after 350 s without a word to either (Elastic Load Balancing User Guide
+ * for Network Load Balancers, "Connection idle timeout"; Amazon VPC User Guide, "NAT gateways").
+ */
+const MAX_IDLE_MS = 300_000;
+
+/** An API server and its caller's token. */
+export interface TokenEndpoint {
+  /** The API server's address, `https://…`. */
+  readonly server: string;
+  /** The certificate authority that signed the API server's certificate, PEM in base64. */
+  readonly caData: string;
+  /** The bearer token, asked for at every request. */
+  readonly token: () => Promise<string>;
+  /** Through which proxy the API server is reached; absent: through none. */
+  readonly proxy?: HttpsProxy;
+}
+
+/**
+ * An API server that knows its caller by a token. There are as many connections as there are
+ * requests at a time, kept for the next ones, and TLS sessions are kept for the next connections.
+ */
+export function tokenTransport({ server, caData, token, proxy = {} }: TokenEndpoint): ApiTransport {
+  const ca = Buffer.from(caData, 'base64').toString();
+  const agent = new Agent({
+    keepAlive: true,
+    proxyEnv: { ...proxy },
+    timeout: MAX_IDLE_MS,
+    secureContext: createSecureContext({ ca }),
+  });
+  return apiTransport({
+    server,
+    async authenticate(options) {
+      options.agent = agent;
+      options.headers = { authorization: `Bearer ${await token()}` };
+    },
+  });
+}
+
+/**
+ * The API server of a kubeconfig's current context, with whatever that says of its user.
+ *
+ * @param proxy through which the API server is reached; absent: through none, or through the one
+ *   that the kubeconfig names.
+ * @throws Error at once, where the kubeconfig names no cluster.
+ */
+export function kubeConfigTransport(config: KubeConfig, proxy: HttpsProxy = {}): ApiTransport {
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined) throw new Error('kubeconfig: its current context names no cluster');
+  const agent =
+    proxy.HTTPS_PROXY !== undefined && server.startsWith('https:')
+      ? new Agent({ proxyEnv: { ...proxy } })
+      : undefined;
+  return apiTransport({
+    server,
+    async authenticate(options) {
+      await config.applyToHTTPSOptions(options);
+      if (agent !== undefined) options.agent = agent;
+    },
+  });
+}

@@ -1,0 +1,35 @@
+import { NETWORKS } from './networks.ts';
+
+/** The objects of the API server that this project asks for or writes. */
+export const PATHS = {
+  pods: '/api/v1/pods',
+  pod: (namespace: string, name: string) => `${inNamespace(namespace)}/pods/${part(name)}`,
+  podStatus: (namespace: string, name: string) => `${PATHS.pod(namespace, name)}/status`,
+  nodes: '/api/v1/nodes',
+  node: (name: string) => `/api/v1/nodes/${part(name)}`,
+  networks: `/apis/${NETWORKS.group}/${NETWORKS.version}/${NETWORKS.plural}`,
+  events: (namespace: string) => `${inNamespace(namespace)}/events`,
+  leases: (namespace: string) =>
+    `/apis/coordination.k8s.io/v1/namespaces/${part(namespace)}/leases`,
+  lease: (namespace: string, name: string) => `${PATHS.leases(namespace)}/${part(name)}`,
+} as const;
+
+/** A path with a query; what is `undefined` is left out. */
+export function withQuery(
+  path: string,
+  query: Readonly<Record<string, string | number | undefined>>,
+): string {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) given.set(name, String(value));
+  }
+  return given.size === 0 ? path : `${path}?${given}`;
+}
+
+function inNamespace(namespace: string): string {
+  return `/api/v1/namespaces/${part(namespace)}`;
+}
+
+function part(name: string): string {
+  return encodeURIComponent(name);
+}

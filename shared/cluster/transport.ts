@@ -1,0 +1,168 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
+
+/** A dead peer is noticed within about this and 10 s more, ms: TCP keep-alive probes an idle watch. */
+const KEEP_ALIVE_MS = 15_000;
+/** An answer has to begin within this, ms; reading it may take as long as its caller allows. */
+const ANSWER_TIMEOUT_MS = 30_000;
+const LONGEST_REFUSAL_BYTES = 64 * 1024;
+
+export interface ApiRequest {
+  /** Absent: GET. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  /** With the query. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Of the body; absent: application/json. */
+  readonly contentType?: string;
+  /** Ends the request, and the reading of its answer. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One call on an API server, which gives the answer as it begins. Every request has to be one that
+ * can be done twice: it is sent again where the connection that was kept for it had been closed.
+ *
+ * It throws ApiError for an answer that is no success, the signal's abort, and what Node's sockets
+ * throw.
+ */
+export type ApiTransport = (request: ApiRequest) => Promise<IncomingMessage>;
+
+/** Where an API server is, and what it and its caller know each other by. */
+export interface Endpoint {
+  /** `https://…` */
+  readonly server: string;
+  /** Completes the options of a request: an agent, headers, certificates. */
+  readonly authenticate: (options: RequestOptions) => Promise<void>;
+}
+
+/** The API server answered with a status that is no success. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** The HTTP status. */
+  readonly code: number;
+  /** The answer, a `metav1.Status` as JSON where the API server itself gave it. */
+  readonly body: string;
+
+  constructor(code: number, what: string, body: string) {
+    super(`Kubernetes API: ${what}: ${code} ${body.slice(0, 500)}`);
+    this.code = code;
+    this.body = body;
+  }
+}
+
+/** An answer is longer than anything the API server has reason to say. */
+export class TooLong extends Error {
+  override readonly name = 'TooLong';
+}
+
+/** The kept connection that a request was sent on had been closed by the other side. */
+class StaleConnection extends Error {
+  override readonly name = 'StaleConnection';
+}
+
+/**
+ * Requests over Node's own HTTP. The client's generated API has no time-outs and reads an answer
+ * whole, and its Watch drops lines that it cannot parse: neither suits a program that must notice
+ * what it missed and has a bound on its memory (docs/decisions/0012-own-kubernetes-transport.md).
+ */
+export function apiTransport({ server, authenticate }: Endpoint): ApiTransport {
+  const base = new URL(server);
+  const prefix = base.pathname.replace(/\/$/, '');
+
+  return async ({ method = 'GET', path, body, contentType = 'application/json', signal }) => {
+    const options: RequestOptions = { method, signal };
+    await authenticate(options);
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    options.headers = {
+      ...options.headers,
+      accept: 'application/json',
+      ...(payload === undefined ? {} : { 'content-type': contentType }),
+    };
+    const response = await sendTwice(new URL(prefix + path, base), options, payload);
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return response;
+    const refusal = await readText(response, LONGEST_REFUSAL_BYTES);
+    throw new ApiError(status, `${method} ${path}`, refusal);
+  };
+}
+
+async function sendTwice(
+  url: URL,
+  options: RequestOptions,
+  payload: string | undefined,
+): Promise<IncomingMessage> {
+  try {
+    return await send(url, options, payload);
+  } catch (error) {
+    if (!(error instanceof StaleConnection)) throw error;
+    // Where one was closed during a freeze of the function, so were the others.
+    const kept = options.agent instanceof Agent ? options.agent.freeSockets : {};
+    for (const socket of Object.values(kept).flat()) socket?.destroy();
+    return send(url, options, payload);
+  }
+}
+
+function send(url: URL, options: RequestOptions, payload: string | undefined) {
+  const begin = url.protocol === 'http:' ? httpRequest : httpsRequest;
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = begin(url, options, resolve);
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      const isClosed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+      const isStale = sent.reusedSocket && isClosed;
+      reject(isStale ? new StaleConnection(error.message, { cause: error }) : error);
+    });
+    const late = setTimeout(() => {
+      sent.destroy(new Error(`no answer to ${options.method} ${url} in ${ANSWER_TIMEOUT_MS} ms`));
+    }, ANSWER_TIMEOUT_MS);
+    sent.on('response', () => clearTimeout(late)).on('close', () => clearTimeout(late));
+    sent.setSocketKeepAlive(true, KEEP_ALIVE_MS);
+    sent.end(payload);
+  });
+}
+
+/**
+ * Reads an answer whole.
+ *
+ * @throws TooLong where it is longer than `limit` bytes.
+ */
+export async function readText(response: IncomingMessage, limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > limit) {
+      response.destroy();
+      throw new TooLong(`an answer is longer than ${limit} bytes`);
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * The lines of an answer as they come, the last only where it ends in a line break.
+ *
+ * @throws TooLong where one is longer than `limit` characters.
+ */
+export async function* readLines(response: IncomingMessage, limit: number): AsyncGenerator<string> {
+  response.setEncoding('utf8');
+  let begun: string[] = [];
+  let length = 0;
+  for await (const chunk of response) {
+    const [first = '', ...others] = String(chunk).split('\n');
+    begun.push(first);
+    length += first.length;
+    if (length > limit) {
+      response.destroy();
+      throw new TooLong(`a line of a watch is longer than ${limit} characters`);
+    }
+    const last = others.pop();
+    if (last === undefined) continue;
+    for (const line of [begun.join(''), ...others]) if (line !== '') yield line;
+    begun = [last];
+    length = last.length;
+  }
+}

@@ -1,4 +1,7 @@
-import { join } from 'node:path';
+import { globSync, lstatSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import * as z from 'zod';
@@ -13,6 +16,21 @@ const object = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
 });
 type KubernetesObject = z.infer<typeof object>;
+
+/** As far as values change it. */
+const deployment = z.object({
+  spec: z.object({
+    template: z.object({
+      metadata: z.object({ annotations: z.record(z.string(), z.string()) }),
+      spec: z.looseObject({
+        topologySpreadConstraints: z.unknown(),
+        containers: z.array(
+          z.object({ image: z.string(), resources: z.unknown(), env: z.array(z.unknown()) }),
+        ),
+      }),
+    }),
+  }),
+});
 
 function objectsIn(text: string): KubernetesObject[] {
   return parseAllDocuments(text)
@@ -33,13 +51,17 @@ const VALUES = [
   'image.repository=111122223333.dkr.ecr.us-east-1.amazonaws.com/multus-eni-reconciler',
 ].flatMap((value) => ['--set', value]);
 
-async function rendered(...more: readonly string[]): Promise<KubernetesObject[]> {
+function rendered(...more: readonly string[]): Promise<KubernetesObject[]> {
+  return renderedOf(CHART, ...more);
+}
+
+async function renderedOf(chart: string, ...more: readonly string[]): Promise<KubernetesObject[]> {
   const namespace = ['--namespace', 'multus-eni-reconciler'];
   const text = await run([
     program('helm'),
     'template',
     'x',
-    CHART,
+    chart,
     ...namespace,
     ...VALUES,
     ...more,
@@ -106,12 +128,80 @@ describe('the chart', () => {
     });
   });
 
+  test('adds to lists and maps of the Deployment, and replaces none of them', async () => {
+    const [before] = (await rendered()).filter(({ kind }) => kind === 'Deployment');
+    const file = join(CHART, 'examples/shared-nodes.yaml');
+    const objects = await rendered('--values', file);
+    const of = (wanted: string) => deployment.parse(objects.find(({ kind }) => kind === wanted));
+    const { template } = of('Deployment').spec;
+    const { template: was } = deployment.parse(before).spec;
+    expect(template.metadata.annotations).toMatchObject({
+      ...was.metadata.annotations,
+      'checksum/environment': expect.any(String),
+      'example.com/team': 'network',
+    });
+    expect(template.spec).toMatchObject({
+      nodeSelector: { 'kubernetes.io/os': 'linux', 'example.com/pool': 'platform' },
+      tolerations: [{ key: 'example.com/platform', operator: 'Exists', effect: 'NoSchedule' }],
+      priorityClassName: 'system-cluster-critical',
+      imagePullSecrets: [{ name: 'registry' }],
+      topologySpreadConstraints: was.spec.topologySpreadConstraints,
+    });
+    const [container] = template.spec.containers;
+    expect(container?.resources).toEqual({
+      requests: { cpu: '50m', memory: '128Mi' },
+      limits: { memory: '512Mi' },
+    });
+    expect(container?.env).toEqual([
+      ...(was.spec.containers[0]?.env ?? []),
+      { name: 'NO_PROXY', value: '$(KUBERNETES_SERVICE_HOST),.svc,.example.com' },
+    ]);
+    expect(objects.find(({ kind }) => kind === 'ConfigMap')).toMatchObject({
+      data: { HTTPS_PROXY: 'http://proxy.example.com:3128' },
+    });
+    expect(objects.find(({ kind }) => kind === 'NetworkPolicy')).toMatchObject({
+      spec: { egress: expect.arrayContaining([{ ports: [{ port: 3128 }] }]) },
+    });
+  });
+
+  test('names an image by its digest, and with one replica lets nodes be drained', async () => {
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const objects = await rendered('--set', `image.digest=${digest},replicas=1`);
+    const made = deployment.parse(objects.find(({ kind }) => kind === 'Deployment'));
+    expect(made.spec.template.spec.containers[0]?.image).toBe(
+      `111122223333.dkr.ecr.us-east-1.amazonaws.com/multus-eni-reconciler@${digest}`,
+    );
+    expect(objects.map(({ kind }) => kind)).not.toContain('PodDisruptionBudget');
+  });
+
+  test('renders the same from an archive without links, as Flux packs it, and from a package, as Argo CD does', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'chart-'));
+    try {
+      const files = globSync('**', { cwd: CHART }).filter((file) =>
+        lstatSync(join(CHART, file)).isFile(),
+      );
+      for (const file of files) {
+        await mkdir(dirname(join(folder, 'flux', file)), { recursive: true });
+        await copyFile(join(CHART, file), join(folder, 'flux', file));
+      }
+      await run([program('helm'), 'package', CHART, '--destination', folder]);
+      const { version } = parse(await readFile(join(CHART, 'Chart.yaml'), 'utf8'));
+      const expected = await renderedOf(CHART);
+      expect(await renderedOf(join(folder, 'flux'))).toEqual(expected);
+      expect(await renderedOf(join(folder, `multus-eni-reconciler-${version}.tgz`))).toEqual(
+        expected,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   test('is refused without what the stack tells, by the name of what is missing', async () => {
     const refused: unknown = await run([program('helm'), 'template', 'x', CHART]).catch(
       (error) => error,
     );
     expect(refused).toBeInstanceOf(CommandFailed);
-    for (const name of ['/clusterName', '/queueUrl', '/region']) {
+    for (const name of ['/clusterName', '/queueUrl', '/region', '/image/repository']) {
       expect(String(refused)).toContain(name);
     }
   });

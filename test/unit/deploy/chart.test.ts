@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { globSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { environment } from '../../../forwarder/config.ts';
-import { IMAGE } from '../../../scripts/image/description.ts';
+import { chartFiles } from '../../../scripts/chart/files.ts';
+import { chartValues } from '../../../scripts/chart/values.ts';
 import { DEPLOY, kustomizationIn } from './manifests.ts';
 
 /* What helm makes of the chart is tested end to end; this needs no helm. */
@@ -15,8 +16,17 @@ const templates = readdirSync(join(CHART, 'templates'))
   .join('\n');
 const values = z.record(z.string(), z.unknown()).parse(parse(read('values.yaml')));
 
+test('what is made of other files is as `npm run chart` makes it', () => {
+  for (const [path, text] of chartFiles(DEPLOY)) expect(read(path), path).toBe(text);
+});
+
+test('nothing in deploy/ is a link, as Flux leaves links out', () => {
+  const files = globSync('**', { cwd: DEPLOY });
+  expect(files.length).toBeGreaterThan(20);
+  expect(files.filter((file) => lstatSync(join(DEPLOY, file)).isSymbolicLink())).toEqual([]);
+});
+
 test('the chart takes its manifests from deploy/base, all but the namespace', () => {
-  expect(realpathSync(join(CHART, 'base'))).toBe(realpathSync(join(DEPLOY, 'base')));
   const [, listed = ''] = /range \$file := list (.*?) \}\}/.exec(templates) ?? [];
   const files = [...listed.matchAll(/"([\w-]+)"/g)].map(([, name]) => `${name}.yaml`);
   const wanted = kustomizationIn('base').resources.filter((file) => file !== 'namespace.yaml');
@@ -24,7 +34,10 @@ test('the chart takes its manifests from deploy/base, all but the namespace', ()
 });
 
 test('every value is used, has a schema, and none is used that there is not', () => {
-  const used = new Set([...templates.matchAll(/\.Values\.(\w+)/g)].map(([, name]) => name));
+  const used = new Set([...templates.matchAll(/[.$][Vv]alues\.(\w+)/g)].map(([, name]) => name));
+  // Both are lists, which one loop adds to.
+  for (const [, name = ''] of templates.matchAll(/"(tolerations|imagePullSecrets)"/g))
+    used.add(name);
   expect([...used].sort()).toEqual(Object.keys(values).sort());
   const { properties } = z
     .object({ properties: z.record(z.string(), z.unknown()) })
@@ -48,5 +61,24 @@ test('its version is the image’s', () => {
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(join(DEPLOY, '../package.json'), 'utf8')));
   expect(parse(read('Chart.yaml'))).toMatchObject({ version, appVersion: version });
-  expect(values.image).toMatchObject({ repository: IMAGE.name });
+});
+
+test.each(readdirSync(join(CHART, 'examples')))(
+  'the example %s has values that are taken',
+  (file) => {
+    const given = parse(read(`examples/${file}`));
+    expect(chartValues.safeParse(given).error).toBeUndefined();
+  },
+);
+
+test.each([
+  ['the image, which is on no public registry', { image: { repository: '' } }],
+  ['a tag in the repository', { image: { repository: 'registry/name:1' } }],
+  ['a short digest', { image: { repository: 'registry/name', digest: 'sha256:12' } }],
+  ['a proxy without a scheme', { proxy: { httpsProxy: 'proxy:3128' } }],
+  ['no replica', { replicas: 0 }],
+  ['a key that there is not', { toleration: [] }],
+])('values with %s are refused', (_, wrong) => {
+  const given = { ...parse(read('examples/pod-identity.yaml')), ...wrong };
+  expect(chartValues.safeParse(given).success).toBe(false);
 });

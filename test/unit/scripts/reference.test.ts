@@ -92,22 +92,6 @@ describe('the settings', () => {
   test('of the forwarder are those that are read, with their defaults', () => {
     expect(shown(rows(PAGE, 'The forwarder'))).toEqual(settings(schemaOf(environment)));
   });
-
-  test('of the chart are its values, with their defaults', () => {
-    const { required } = z
-      .object({ required: z.array(z.string()) })
-      .parse(JSON.parse(read('deploy/chart/values.schema.json')));
-    const flat = (values: object, path: string): [string, string][] =>
-      Object.entries(values).flatMap(([key, value]): [string, string][] => {
-        const name = path === '' ? key : `${path}.${key}`;
-        const inner = typeof value === 'object' && value !== null && Object.keys(value).length > 0;
-        if (inner) return flat(value, name);
-        const empty = required.includes(name) ? 'required' : 'none';
-        return [[name, value === '' || typeof value === 'object' ? empty : String(value)]];
-      });
-    const values = z.looseObject({}).parse(parse(read('deploy/chart/values.yaml')));
-    expect(shown(rows(PAGE, 'The chart'))).toEqual(flat(values, ''));
-  });
 });
 
 test('the annotations are those that are read', () => {

@@ -1,67 +1,47 @@
 /**
  * Puts one defect after the other into a copy of the product, and has the harness look for it:
- *   node test/faults/mutants/main.ts [part of a mutant's name]
+ *   node test/faults/mutants/main.ts [--narrow | --harness] [part of a defect's name]
  * A harness that finds none of them would prove nothing, and so would one that finds something
- * where there is no defect. What narrow tests are to find is left to those, which pass without it.
+ * where there is no defect. What narrow tests are to find is left to those, which pass without it:
+ * `--narrow` tries only these, `--harness` the others.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { MUTANTS, type Mutant } from './patches.ts';
+import type { Defect } from './defect.ts';
+import { DEFECTS } from './defects.ts';
+import { findTest, plant } from './plant.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-/** All that the harness is made of. */
-const COPIED = [
-  'package.json',
-  'vitest.config.ts',
-  'shared',
-  'functions',
-  'forwarder',
-  'ip-manager',
-  'sandbox',
-  'test',
-];
+/** Not part of the product, or not to be had twice. */
+const LEFT_OUT = new Set(['.git', '.build', 'node_modules'].map((name) => join(ROOT, name)));
 const SCHEDULES = 1_500;
 
 /** A copy of the product without a defect. */
 function copyProduct(): string {
   const copy = mkdtempSync(join(tmpdir(), 'multus-eni-mutants-'));
-  for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+  cpSync(ROOT, copy, { recursive: true, filter: (path) => !LEFT_OUT.has(path) });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   return copy;
 }
 
-/** @throws where a patch no longer fits the product. */
-function apply(copy: string, { name, patches }: Mutant): void {
-  for (const { file, find, replace } of patches) {
-    const path = join(copy, file);
-    const text = readFileSync(path, 'utf8');
-    if (text.split(find).length !== 2) {
-      throw new Error(`mutant "${name}": this is not once in ${file}, so adapt it:\n${find}`);
-    }
-    writeFileSync(
-      path,
-      text.replace(find, () => replace),
-    );
-  }
-}
-
 /** @returns the first violation that the harness finds; `undefined` where it finds none. */
 function findViolation(copy: string): string | undefined {
-  const args = ['test/faults/main.ts', '--first-only', '--schedules', String(SCHEDULES)];
-  const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, args, {
-    cwd: copy,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
+  const sizes = ['--short', '--first-only', '--schedules', String(SCHEDULES)];
+  const { status, signal, stdout, stderr, error } = spawnSync(
+    process.execPath,
+    ['test/faults/main.ts', ...sizes],
+    { cwd: copy, encoding: 'utf8', maxBuffer: 2 ** 28 },
+  );
   if (error !== undefined) throw error;
   if (signal !== null) throw new Error(`the harness was ended by ${signal}`);
-  const line = stdout.split('\n').find((each) => each.startsWith('VIOLATION'));
   if (status === 0) return undefined;
-  // The undisturbed run of a workload may be the first that goes wrong.
-  return line ?? stderr.split('\n').find((each) => each.startsWith('Error: ')) ?? stderr;
+  const line = stdout.split('\n').find((each) => each.startsWith('VIOLATION'));
+  if (line === undefined) throw new Error(`the harness could not be run: ${stderr}`);
+  return line;
 }
 
 /** @returns the first of these tests that fails; `undefined` where all pass. */
@@ -69,7 +49,7 @@ function findFailure(copy: string, tests: readonly string[]): string | undefined
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const file = join(copy, 'report.json');
   const args = [vitest, 'run', '--bail=1', '--reporter=json', `--outputFile.json=${file}`];
-  const run = spawnSync(process.execPath, [...args, ...tests], {
+  const run = spawnSync(process.execPath, [...args, ...tests.map((end) => findTest(copy, end))], {
     cwd: copy,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
@@ -96,51 +76,68 @@ interface Tried {
   readonly seconds: number;
 }
 
-function tryOut(mutant: Mutant): Tried {
-  const copy = copyProduct();
+function tryOut(copy: string, { replaced, tests }: Omit<Defect, 'name'>): Tried {
+  const undo: (() => void)[] = [];
   try {
-    apply(copy, mutant);
+    for (const each of replaced) undo.push(plant(copy, each));
     const begun = performance.now();
-    const { tests } = mutant;
     const violation = tests ? findFailure(copy, tests) : findViolation(copy);
     return { violation, seconds: Math.round((performance.now() - begun) / 1000) };
   } finally {
-    rmSync(copy, { recursive: true });
+    for (const takeBack of undo.toReversed()) takeBack();
   }
 }
 
-/** Whether nothing is found where there is no defect, by whatever the mutants are to be found by. */
-function nothingWithout(mutants: readonly Mutant[]): boolean {
-  const tests = [...new Set(mutants.flatMap((mutant) => mutant.tests ?? []))];
-  const controls: Mutant[] = [
-    ...(tests.length > 0 ? [{ name: 'none', patches: [], tests }] : []),
-    ...(mutants.every((mutant) => mutant.tests) ? [] : [{ name: 'none', patches: [] }]),
+/** Whether nothing is found where there is no defect, by whatever the defects are to be found by. */
+function nothingWithout(copy: string, defects: readonly Defect[]): boolean {
+  const tests = [...new Set(defects.flatMap((defect) => defect.tests ?? []))];
+  const controls: Omit<Defect, 'name'>[] = [
+    ...(tests.length > 0 ? [{ replaced: [], tests }] : []),
+    ...(defects.every((defect) => defect.tests) ? [] : [{ replaced: [] }]),
   ];
-  return controls.map(tryOut).every(({ violation, seconds }) => {
+  return controls.every((control) => {
+    const { violation, seconds } = tryOut(copy, control);
     const found = violation === undefined ? 'nothing is found' : `this is found: ${violation}`;
     console.log(`without any defect ${found} (${seconds} s)`);
     return violation === undefined;
   });
 }
 
-function main(): void {
-  const wanted = MUTANTS.filter(({ name }) => name.includes(process.argv[2] ?? ''));
-  if (!nothingWithout(wanted)) {
-    process.exitCode = 1;
-    return;
-  }
+/** @returns how many were found. */
+function tryAll(copy: string, defects: readonly Defect[]): number {
   let caught = 0;
-  for (const mutant of wanted) {
-    const { violation, seconds } = tryOut(mutant);
+  for (const defect of defects) {
+    const { violation, seconds } = tryOut(copy, defect);
     if (violation === undefined) {
-      console.log(`NOT CAUGHT: ${mutant.name} (${seconds} s)`);
+      console.log(`NOT CAUGHT: ${defect.name} (${seconds} s)`);
       continue;
     }
     caught += 1;
-    console.log(`caught: ${mutant.name} (${seconds} s)\n  ${violation}`);
+    console.log(`caught: ${defect.name} (${seconds} s)\n  ${violation}`);
   }
-  console.log(JSON.stringify({ mutants: wanted.length, caught }));
-  if (caught < wanted.length) process.exitCode = 1;
+  return caught;
+}
+
+function main(): void {
+  const begun = performance.now();
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { narrow: { type: 'boolean' }, harness: { type: 'boolean' } },
+  });
+  const wanted = DEFECTS.filter(
+    ({ name, tests }) =>
+      name.includes(positionals[0] ?? '') && !(tests ? values.harness : values.narrow),
+  );
+  const copy = copyProduct();
+  try {
+    const isSound = nothingWithout(copy, wanted);
+    const caught = isSound ? tryAll(copy, wanted) : 0;
+    const seconds = Math.round((performance.now() - begun) / 1000);
+    console.log(JSON.stringify({ mutants: wanted.length, caught, seconds }));
+    if (caught < wanted.length) process.exitCode = 1;
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 }
 
 main();

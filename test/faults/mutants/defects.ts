@@ -1,0 +1,5 @@
+import type { Defect } from './defect.ts';
+import { FOR_THE_HARNESS } from './for-harness.ts';
+import { FOR_NARROW_TESTS } from './for-narrow-tests.ts';
+
+export const DEFECTS: readonly Defect[] = [...FOR_NARROW_TESTS, ...FOR_THE_HARNESS];

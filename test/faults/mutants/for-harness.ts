@@ -1,0 +1,120 @@
+import type { Defect } from './defect.ts';
+
+/** What the fault harness has to find. */
+export const FOR_THE_HARNESS: readonly Defect[] = [
+  {
+    name: 'pods read before ENIs',
+    replaced: [
+      {
+        name: 'readNode',
+        by: `async (original, access, node, instanceId, signal) => {
+          const pods = await access.kubernetes.listPods({ node, signal });
+          const kubernetes = { ...access.kubernetes, listPods: async () => pods };
+          return original({ ...access, kubernetes }, node, instanceId, signal);
+        }`,
+      },
+    ],
+  },
+  {
+    name: 'release without the claim check',
+    replaced: [
+      {
+        name: 'decideUnclaimed',
+        by: '(original, input, managed) => original({ ...input, pods: [] }, managed)',
+      },
+    ],
+  },
+  {
+    name: 'take-over with AllowReassignment instead of from the examined ENI',
+    replaced: [
+      {
+        name: 'unassign',
+        beside: 'takeOver',
+        by: `async (original, access, take, { journal }) => {
+          const { AssignPrivateIpAddressesCommand } = await import('@aws-sdk/client-ec2');
+          for (const { assignment, holder } of take) {
+            if (holder.node) journal.unassignedFrom.add(holder.node.node);
+            await access.ec2.client.send(
+              new AssignPrivateIpAddressesCommand({
+                NetworkInterfaceId: assignment.eniId,
+                PrivateIpAddresses: [assignment.address],
+                AllowReassignment: true,
+              }),
+            );
+          }
+          return new Map();
+        }`,
+      },
+    ],
+  },
+  {
+    name: 'no read-back after a release',
+    replaced: [{ name: 'confirmReleased', by: 'async () => {}' }],
+  },
+  {
+    name: 'terminating pods acquire',
+    replaced: [
+      {
+        name: 'counts',
+        beside: 'speakerOf',
+        by: '(original, claimant, on) => original({ ...claimant, terminating: false }, on)',
+      },
+      {
+        name: 'passesOn',
+        by: '(original, holder, claimant) => original(holder, { ...claimant, terminating: false })',
+      },
+    ],
+  },
+  {
+    name: 'a failed message is acknowledged',
+    replaced: [
+      {
+        name: 'oneFate',
+        by: `async (original, ...given) => {
+          await original(...given);
+          return [];
+        }`,
+      },
+    ],
+  },
+  {
+    name: 'pods matched by name instead of uid',
+    replaced: [
+      {
+        name: 'speaking',
+        beside: 'decideTakeOver',
+        by: `(original, contested, node) => {
+          const holder = original(contested, node);
+          const isSame = holder?.pod.name === contested.claimant.pod.name;
+          return isSame ? { ...holder, pod: contested.claimant.pod } : holder;
+        }`,
+      },
+      {
+        name: 'createPodIndex',
+        by: `(original) => {
+          const index = original();
+          const names = new Map();
+          const named = (pod) => {
+            names.set(pod.uid, pod.name);
+            return { ...pod, uid: pod.name };
+          };
+          return {
+            ...index,
+            put: (pod) => index.put(named(pod)),
+            remove: (pod) => index.remove(named(pod)),
+            retain: (uids) => index.retain(new Set([...uids].map((uid) => names.get(uid)))),
+          };
+        }`,
+      },
+    ],
+  },
+  {
+    name: 'what was seen to be gone passes for kept where a read shows it',
+    replaced: [
+      {
+        name: 'releaseMemory',
+        by: '(original, keptMs) => ({ ...original(keptMs), contradicts: () => false })',
+      },
+    ],
+  },
+];

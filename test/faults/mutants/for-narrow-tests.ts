@@ -1,0 +1,180 @@
+import type { Defect } from './defect.ts';
+
+/** What a narrow test has to find. */
+export const FOR_NARROW_TESTS: readonly Defect[] = [
+  {
+    name: 'a second Node of the instance does not matter to unseen releases',
+    replaced: [
+      {
+        name: 'apply',
+        beside: 'nothingApplied',
+        by: `(original, access, state, plan, options) => {
+          const seen = plan.release.length + plan.move.length > 0;
+          return original(access, state, plan, seen ? options : { ...options, restricted: undefined });
+        }`,
+      },
+    ],
+    tests: ['schedules/one-node.test.ts'],
+  },
+  {
+    name: 'the read-back does not look at IPv6',
+    replaced: [
+      {
+        name: 'confirmReleased',
+        by: `(original, access, node, instanceId, released, signal) => {
+          const shown = released.filter(({ address }) => !address.includes(':'));
+          return original(access, node, instanceId, shown, signal);
+        }`,
+      },
+    ],
+    tests: ['apply/confirm-released.test.ts'],
+  },
+  {
+    name: 'a take-over for a pod that has finished meanwhile',
+    replaced: [
+      {
+        name: 'isSame',
+        beside: 'assertStillClaimed',
+        by: `(original, before, now) =>
+          original(before, before && now && { ...now, finished: before.finished })`,
+      },
+    ],
+    tests: ['shared/apply/take-over.test.ts'],
+  },
+  {
+    name: 'a message is acknowledged although the dead-letter queue refused it',
+    replaced: [
+      {
+        name: 'setAside',
+        by: `async (original, ...given) => {
+          await original(...given);
+          return [];
+        }`,
+      },
+    ],
+    tests: ['queue/dead-letter.test.ts'],
+  },
+  {
+    name: 'a forwarder that is blind goes on leading and beating',
+    replaced: [
+      {
+        name: 'createFitness',
+        by: '(original, ...given) => ({ ...original(...given), blind: () => false })',
+      },
+    ],
+    tests: ['forwarder/forwarder.test.ts', 'schedules/turns.test.ts'],
+  },
+  {
+    name: 'a task gets no time to end after its deadline',
+    replaced: [
+      {
+        name: 'withDeadline',
+        beside: 'DeadlineError',
+        by: `(original, clock, ms, ...rest) => {
+          const after = (delayMs, task) => clock.after(delayMs === ms ? ms : 0, task);
+          return original({ ...clock, after }, ms, ...rest);
+        }`,
+      },
+    ],
+    tests: ['time/task-deadline.test.ts'],
+  },
+  {
+    name: 'a resync is dropped while anything waits for its node',
+    replaced: [
+      {
+        name: 'waiting',
+        beside: 'createBacklog',
+        by: `(original, group) => {
+          const messages = original(group);
+          return Object.assign(messages, { some: () => messages.length > 0 });
+        }`,
+      },
+    ],
+    tests: ['outbox/outbox.test.ts'],
+  },
+  {
+    name: 'a floating claim of the same time takes the address',
+    replaced: [
+      {
+        name: 'passesOn',
+        by: `(original, holder, claimant) =>
+          original(holder, { ...claimant, since: claimant.since + 1 })`,
+      },
+    ],
+    tests: ['shared/plan/several-claimants.test.ts'],
+  },
+  {
+    name: 'a pod whose claim fits no ENI any more holds nothing',
+    replaced: [
+      {
+        name: 'counts',
+        beside: 'speakerOf',
+        by: '(original, claimant, on) => original({ ...claimant, toldOn: undefined }, on)',
+      },
+    ],
+    tests: ['schedules/placement.test.ts'],
+  },
+  {
+    name: 'who loses an address is told after who gets it',
+    replaced: [{ name: 'loses', by: '(original, outcome) => !original(outcome)' }],
+    tests: ['schedules/placement.test.ts'],
+  },
+  {
+    name: 'an execution writes whether or not it still has its messages',
+    replaced: [
+      {
+        name: 'reconcileNode',
+        by: `(original, scope, ...given) =>
+          original({ ...scope, held: async () => {} }, ...given)`,
+      },
+    ],
+    tests: ['schedules/executions.test.ts'],
+  },
+  {
+    name: 'what is let go elsewhere is not handed over outside the ranges',
+    replaced: [
+      {
+        name: 'decideTakeOver',
+        by: '(original, contested) => original({ ...contested, letGoThere: false })',
+      },
+    ],
+    tests: ['schedules/hand-over.test.ts'],
+  },
+  {
+    name: 'a release from an ENI that has moved to another instance',
+    replaced: [
+      {
+        name: 'assertAttached',
+        by: `(original, inventory, ...given) =>
+          original({ ...inventory, newestAttachment: () => undefined }, ...given)`,
+      },
+    ],
+    tests: ['schedules/attachments.test.ts'],
+  },
+  {
+    name: 'only the oldest claimant of a node is asked about',
+    replaced: [
+      {
+        name: 'decidePassing',
+        by: '(original, contested, assignment) => original(contested, { ...assignment, rivals: [] })',
+      },
+    ],
+    tests: ['schedules/rivals.test.ts'],
+  },
+  {
+    name: 'an ENI’s first IPv6 address is released like any other',
+    replaced: [{ name: 'perhapsTheWorkersOwn', by: '() => undefined' }],
+    tests: ['shared/plan/plan.test.ts'],
+  },
+  {
+    name: 'only known codes of EC2 are about single addresses',
+    replaced: [
+      {
+        name: 'isAboutAddresses',
+        by: `(original, error) =>
+          /^(PrivateIpAddressLimitExceeded|Ipv6AddressLimitExceeded|InvalidParameterValue)$/.test(error.name)`,
+      },
+    ],
+    tests: ['apply/all-or-nothing.test.ts'],
+  },
+];

@@ -84,8 +84,7 @@ export function startForwarders(options: {
     if (unfit !== leader) return;
     leader = undefined;
     const unsentSince = unfit.replica.unsentSince();
-    unfit.replica.lost();
-    unfit.outbox.clear();
+    lose(unfit);
     clock.after(HAND_OVER_MS, () => elect({ unfit, unsentSince }));
   };
 
@@ -171,7 +170,7 @@ export function startForwarders(options: {
   const split = (): void => {
     for (const { replica } of replicas) replica.elected();
     clock.after(SPLIT_MS, () => {
-      for (const running of replicas) if (running !== leader) running.replica.lost();
+      for (const running of replicas) if (running !== leader) lose(running);
     });
   };
 
@@ -200,6 +199,12 @@ export function startForwarders(options: {
       }
     },
   };
+}
+
+/** As forwarder/forwarder.ts has it. */
+function lose({ replica, outbox }: Running): void {
+  replica.lost();
+  outbox.clear();
 }
 
 /** Gives a call up after ten seconds, as the forwarder's does. */

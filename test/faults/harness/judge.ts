@@ -118,7 +118,7 @@ export function judging(world: VirtualWorld, claims: Claims, isOldPlace: (by: Ac
     const [first] = holders;
     if (first === undefined) {
       const node = nodeOf(world, eni.attachment?.instanceId);
-      if (isInRange(world, address) || node === undefined) return RIGHT;
+      if (isInRange(world, address) || node === undefined || !isOldPlace(by)) return RIGHT;
       if (wasClaimedOn(claims, node, address)) return RIGHT;
       const why = `it is in no range, and no pod of ${node.node} ever claimed it`;
       return { kind: 'violation', what: `${what}: ${why}` };

@@ -1,4 +1,5 @@
-import type { Player, Workload } from '../harness/workload.ts';
+import type { Workload } from '../harness/workload.ts';
+import { callByHand } from '../world/others.ts';
 
 /** In net-1's range, and in none. */
 const IN_RANGE = ['172.16.1.75', '172.16.1.76'] as const;
@@ -14,9 +15,8 @@ export const byHand: Workload = {
   workers: [{ name: 'a' }, { name: 'b' }],
   networks: ['net-1', 'net-6', 'loose'],
   unannounced: true,
-  async play(player) {
-    const { pod, wait, sweep } = player;
-    const hand = handOf(player);
+  async play({ pod, wait, sweep, world, cluster }) {
+    const hand = callByHand.bind(undefined, world, cluster);
     const first = pod('first', { node: 'a' });
     first.attach({ network: 'net-1', ip: '172.16.1.70' });
     await wait(300);
@@ -54,26 +54,3 @@ export const byHand: Workload = {
     await wait(2_500);
   },
 };
-
-type Action = 'AssignPrivateIpAddresses' | 'UnassignPrivateIpAddresses' | 'AssignIpv6Addresses';
-
-/** Calls EC2 for a node's eth1; what EC2 refuses is let be. An address goes there from wherever it is. */
-function handOf({ world, cluster }: Player) {
-  return (action: Action, node: string, ...addresses: readonly string[]): void => {
-    const NetworkInterfaceId = cluster.worker(node).enis[1]?.id;
-    for (const address of addresses) {
-      const input =
-        action === 'AssignIpv6Addresses'
-          ? { Ipv6Addresses: [address] }
-          : {
-              PrivateIpAddresses: [address],
-              ...(action === 'AssignPrivateIpAddresses' && { AllowReassignment: true }),
-            };
-      try {
-        world.ec2.call(action, { NetworkInterfaceId, ...input });
-      } catch {
-        // It may be there already, or gone.
-      }
-    }
-  };
-}

@@ -1,5 +1,5 @@
-import { MANAGED_TAG } from '../../../sandbox/worker.ts';
 import type { Player, Workload } from '../harness/workload.ts';
+import { addExtraEni, attachAsEth3, tagEth1 } from '../world/others.ts';
 import type { VirtualPod } from '../world/pods.ts';
 
 const X = { network: 'net-1', ip: '172.16.1.80' } as const;
@@ -34,12 +34,10 @@ async function plug(
   { world, cluster, wait, sweep }: Player,
   { holder, rival, neighbour }: Readonly<Record<'holder' | 'rival' | 'neighbour', VirtualPod>>,
 ): Promise<string> {
-  const { instanceId, enis } = cluster.worker('a');
   holder.attach();
   await wait(400);
-  const tags = { ...MANAGED_TAG, [`kubernetes.io/cluster/${cluster.name}`]: 'owned' };
-  const extra = world.ec2.addEni({ subnetId: enis[1]?.subnetId ?? '', tags });
-  world.ec2.attachEni(extra, instanceId, 3);
+  const extra = addExtraEni(world, cluster, 'a');
+  attachAsEth3(world, cluster, extra, 'a');
   // By its claim alone the address fits two ENIs now. Another namespace asks for it, there and here.
   rival.float([{ ip: VIP, since: new Date(world.clock.now()).toISOString() }]);
   neighbour.attach({ network: 'net-1', ip: VIP, mac: world.ec2.eni(extra).mac });
@@ -55,12 +53,10 @@ async function plug(
 
 /** The tag is taken off the ENI, and put back. */
 async function tag({ world, cluster, wait }: Player, holder: VirtualPod): Promise<void> {
-  const eth1 = cluster.worker('a').enis[1]?.id ?? '';
-  const [key = ''] = Object.keys(MANAGED_TAG);
-  world.ec2.tagEni(eth1, { [key]: undefined });
+  tagEth1(world, cluster, 'a', false);
   holder.attach(X, { network: 'net-2', ip: '172.16.3.71' });
   await wait(500);
-  world.ec2.tagEni(eth1, MANAGED_TAG);
+  tagEth1(world, cluster, 'a', true);
   holder.attach(X);
   await wait(500);
 }
@@ -93,8 +89,7 @@ async function move({ pod, world, cluster, wait }: Player, extra: string): Promi
   leaving.terminate();
   await wait(50);
   leaving.remove();
-  world.ec2.detachEni(extra);
-  world.ec2.attachEni(extra, cluster.worker('b').instanceId, 3);
+  attachAsEth3(world, cluster, extra, 'b');
   const arriving = pod('arriving', { node: 'b', namespace: 'other' });
   arriving.attach(claim);
 }

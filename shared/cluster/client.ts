@@ -5,7 +5,7 @@ import { sharedList } from '../time/shared-list.ts';
 import { kubernetesCalls } from './calls.ts';
 import { refusalOf } from './errors.ts';
 import { coreEvent, FIELD_MANAGER } from './events.ts';
-import { CONDITION_TYPE, type Kubernetes } from './kubernetes.ts';
+import { CONDITION_TYPE, type Kubernetes, type PodCondition, type PodRef } from './kubernetes.ts';
 import { listAll } from './list.ts';
 import { networkFromObject } from './networks.ts';
 import { nodeFromObject } from './nodes.ts';
@@ -35,19 +35,8 @@ export interface KubernetesOptions {
  */
 export function connectKubernetes(options: KubernetesOptions): Kubernetes {
   const calls = kubernetesCalls(options.transport);
+  const call = callerWithDeadline(options);
   const uuid = options.uuid ?? randomUUID;
-
-  const call = async <T>(
-    signal: AbortSignal | undefined,
-    request: (deadline: AbortSignal) => Promise<T>,
-  ): Promise<T> => {
-    try {
-      return await withDeadline(options.clock, options.requestTimeoutMs, signal, request);
-    } catch (error) {
-      if (signal?.aborted !== true) options.onFailure?.(error);
-      throw error;
-    }
-  };
 
   const listPods: Kubernetes['listPods'] = ({ node, signal }) =>
     listAll(podFromObject, (page) =>
@@ -83,23 +72,9 @@ export function connectKubernetes(options: KubernetesOptions): Kubernetes {
       return networks ?? [];
     },
 
-    async setPodCondition(pod, { lastTransitionTime, ...condition }, signal) {
-      const body = {
-        // The API server refuses the patch where the pod of that name is another one by now.
-        metadata: { uid: pod.uid },
-        status: {
-          conditions: [
-            {
-              type: CONDITION_TYPE,
-              ...condition,
-              ...(lastTransitionTime === undefined
-                ? {}
-                : { lastTransitionTime: new Date(lastTransitionTime).toISOString() }),
-            },
-          ],
-        },
-      };
+    async setPodCondition(pod, condition, signal) {
       const { namespace, name } = pod;
+      const body = conditionPatch(pod, condition);
       const patch = { namespace, name, body, fieldManager: FIELD_MANAGER };
       await call(signal, (deadline) => calls.patchPodStatus(patch, deadline)).catch(unlessGone);
     },
@@ -111,6 +86,37 @@ export function connectKubernetes(options: KubernetesOptions): Kubernetes {
         unlessWrittenOrNamespaceGone,
       );
     },
+  };
+}
+
+/** Runs a request within the time that one may take, and tells of its failure. */
+function callerWithDeadline({ clock, requestTimeoutMs, onFailure }: KubernetesOptions) {
+  return async <T>(
+    signal: AbortSignal | undefined,
+    request: (deadline: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await withDeadline(clock, requestTimeoutMs, signal, request);
+    } catch (error) {
+      if (signal?.aborted !== true) onFailure?.(error);
+      throw error;
+    }
+  };
+}
+
+/** The patch of a pod's status that sets our condition and leaves all others. */
+function conditionPatch(
+  { uid }: PodRef,
+  { lastTransitionTime, ...condition }: PodCondition & { readonly lastTransitionTime?: number },
+) {
+  const since =
+    lastTransitionTime === undefined
+      ? {}
+      : { lastTransitionTime: new Date(lastTransitionTime).toISOString() };
+  return {
+    // The API server refuses the patch where the pod of that name is another one by now.
+    metadata: { uid },
+    status: { conditions: [{ type: CONDITION_TYPE, ...condition, ...since }] },
   };
 }
 

@@ -6,8 +6,9 @@ import { type Election, type ElectionTimes, joinElection } from './election/lead
 import { leaseAt } from './election/leases.ts';
 import { serveHealth } from './health.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import type { Limit } from './outbox/backlog.ts';
-import { createOutbox, type Outbox, type OutboxEvents, type SendBatch } from './outbox/outbox.ts';
+import type { Limit } from './outbox/groups.ts';
+import { createOutbox, type Outbox, type OutboxEvents } from './outbox/outbox.ts';
+import type { SendBatch } from './outbox/sender.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { type WatchEvents, watchPods } from './watch/watch-pods.ts';
 

@@ -1,5 +1,7 @@
 import { type Cancel, type Clock, type Random, sleep } from '../../shared/time/clock.ts';
-import type { Lease, LeaseRecord, Leases } from './leases.ts';
+import type { Lease, Leases } from './leases.ts';
+import { claimed, givenUp, secondsSince } from './records.ts';
+import { freeSince, type Sighting, seenAgain, unsentBefore } from './sighting.ts';
 
 /** Milliseconds; the first three as client-go's leader election has them by default. */
 export interface ElectionTimes {
@@ -34,14 +36,7 @@ export interface Election {
   abandon(): void;
 }
 
-/**
- * Takes part in the election of the leader, on a Lease. Times are those of the own
- * clock: another machine's renewTime is only ever compared with what it was before.
- *
- * Two leaders at once are possible for a moment, as with every lease; here they cost
- * messages sent twice, which change nothing.
- */
-export function joinElection(options: {
+interface ElectionOptions {
   readonly leases: Leases;
   /** Different in every process. */
   readonly identity: string;
@@ -57,163 +52,151 @@ export function joinElection(options: {
   readonly onLost: () => void;
   /** The Lease could not be read or written; it is tried again. */
   readonly onError: (error: unknown) => void;
-}): Election {
-  const { leases, identity, clock, random, times } = options;
-  const ended = new AbortController();
-  let seen: { readonly lease: Lease; readonly at: number } | undefined;
-  let leading = false;
-  let expiry: Cancel = () => {};
-  let interrupted = new AbortController();
+}
+
+/** One who takes part. */
+interface Candidate extends ElectionOptions {
+  seen: Sighting | undefined;
+  leading: boolean;
+  /** Of the timer by which it leads no more. */
+  expiry: Cancel;
   /** The Lease is to be given up; since when what is unsent has waited. */
-  let leaving: { readonly unsentSince: number | undefined } | undefined;
+  leaving: { readonly unsentSince: number | undefined } | undefined;
+}
 
-  const lose = (): void => {
-    expiry();
-    if (!leading) return;
-    leading = false;
-    options.onLost();
-  };
-
-  const observe = (lease: Lease | undefined): void => {
-    if (lease === undefined) seen = undefined;
-    else if (seen?.lease.resourceVersion !== lease.resourceVersion) {
-      seen = { lease, at: clock.now() };
-    }
-  };
-
-  const free = (): boolean => {
-    if (leading && (seen === undefined || seen.lease.holder === identity)) return true;
-    const { lease, at } = seen ?? { lease: undefined, at: 0 };
-    const held = lease !== undefined && lease.holder !== '' && lease.holder !== identity;
-    const heldMs = held ? Math.max(times.leaseDuration, lease.durationSeconds * 1_000) : 0;
-    return clock.now() >= at + heldMs + options.reluctance();
-  };
-
-  /** As the Lease says it. */
-  const unsentBefore = (): number | undefined =>
-    seen?.lease.unsentSeconds === undefined
-      ? undefined
-      : seen.at - seen.lease.unsentSeconds * 1_000;
-
-  const hold = (lease: Lease, from: number): void => {
-    observe(lease);
-    expiry();
-    expiry = clock.after(from + times.renewDeadline - clock.now(), lose);
-    if (leading) return;
-    leading = true;
-    leaving = undefined;
-    options.onElected(unsentBefore());
-  };
-
-  /** One attempt to get or keep the Lease. It counts from before it was asked for. */
-  const attempt = async (signal: AbortSignal): Promise<void> => {
-    const from = clock.now();
-    const claim = async (): Promise<Lease | undefined> => {
-      if (!free()) return undefined;
-      // What others left unsent is theirs until this one leads.
-      const unsentSince = leading ? options.unsentSince() : unsentBefore();
-      const record = claimed(seen?.lease, identity, times, from);
-      return await leases.write(
-        { ...record, unsentSeconds: secondsSince(unsentSince, from) },
-        seen?.lease,
-        signal,
-      );
-    };
-    if (!leading) observe(await leases.get(signal));
-    let written = await claim();
-    if (written === undefined && leading) {
-      // Someone else wrote it, or a renewal of ours whose answer was lost.
-      observe(await leases.get(signal));
-      written = await claim();
-    }
-    if (signal.aborted) return;
-    if (written === undefined) lose();
-    else hold(written, from);
-  };
-
-  const giveUp = async (signal: AbortSignal): Promise<void> => {
-    // A renewal under way was cut short; whether it was written is not known.
-    const lease = await leases.get(signal);
-    const unsentSeconds = secondsSince(leaving?.unsentSince, clock.now());
-    if (lease?.holder === identity) {
-      const now = microTime(clock.now());
-      const free = { holder: '', durationSeconds: 1, renewTime: now, acquireTime: now };
-      await leases.write({ ...lease, ...free, unsentSeconds }, lease, signal);
-    }
-    leaving = undefined;
-  };
-
-  const leave = (): void => {
-    if (leading) leaving = { unsentSince: options.unsentSince() };
-    lose();
-  };
-
-  const tried = async (
-    ms: number,
-    signal: AbortSignal,
-    task: (signal: AbortSignal) => Promise<void>,
-  ): Promise<void> => {
-    try {
-      await within(clock, ms, signal, task);
-    } catch (error) {
-      if (!signal.aborted) options.onError(error);
-    }
+/**
+ * Takes part in the election of the leader, on a Lease. Times are those of the own
+ * clock: another machine's renewTime is only ever compared with what it was before.
+ *
+ * Two leaders at once are possible for a moment, as with every lease; here they cost
+ * messages sent twice, which change nothing.
+ */
+export function joinElection(options: ElectionOptions): Election {
+  const { clock, random, times } = options;
+  const ended = new AbortController();
+  let interrupted = new AbortController();
+  const me: Candidate = {
+    ...options,
+    seen: undefined,
+    leading: false,
+    expiry: () => {},
+    leaving: undefined,
   };
 
   const run = async (): Promise<void> => {
     while (!ended.signal.aborted) {
       interrupted = new AbortController();
       const signal = AbortSignal.any([ended.signal, interrupted.signal]);
-      await tried(times.renewDeadline, signal, attempt);
-      const delayMs = times.retryPeriod * (leading ? 1 : 1 + random() * 0.2);
+      await tried(me, times.renewDeadline, signal, attempt);
+      const delayMs = times.retryPeriod * (me.leading ? 1 : 1 + random() * 0.2);
       await sleep(clock, delayMs, signal).catch(() => undefined);
-      if (leaving !== undefined) await tried(times.retryPeriod, ended.signal, giveUp);
+      if (me.leaving !== undefined) await tried(me, times.retryPeriod, ended.signal, giveUp);
     }
   };
 
   const running = run();
   return {
-    leading: () => leading,
+    leading: () => me.leading,
     resign() {
-      if (!leading) return;
-      leave();
+      if (!me.leading) return;
+      leave(me);
       interrupted.abort();
     },
     async release() {
-      leave();
+      leave(me);
       ended.abort();
       await running;
       const signal = new AbortController().signal;
-      if (leaving !== undefined) await tried(times.retryPeriod, signal, giveUp);
+      if (me.leaving !== undefined) await tried(me, times.retryPeriod, signal, giveUp);
     },
     abandon() {
       ended.abort();
-      lose();
+      lose(me);
     },
   };
 }
 
-/** In whole seconds, as a Lease tells it. */
-function secondsSince(since: number | undefined, now: number): number | undefined {
-  return since === undefined ? undefined : Math.max(0, Math.ceil((now - since) / 1_000));
+/** One attempt to get or keep the Lease. It counts from before it was asked for. */
+async function attempt(me: Candidate, signal: AbortSignal): Promise<void> {
+  const { leases, clock } = me;
+  const from = clock.now();
+  if (!me.leading) observe(me, await leases.get(signal));
+  let written = await claim(me, from, signal);
+  if (written === undefined && me.leading) {
+    // Someone else wrote it, or a renewal of ours whose answer was lost.
+    observe(me, await leases.get(signal));
+    written = await claim(me, from, signal);
+  }
+  if (signal.aborted) return;
+  if (written === undefined) lose(me);
+  else hold(me, written, from);
 }
 
-function claimed(
-  over: Lease | undefined,
-  holder: string,
-  times: ElectionTimes,
-  at: number,
-): LeaseRecord {
-  const now = microTime(at);
-  const kept = over?.holder === holder;
-  return {
-    holder,
-    // At least 1: the API server refuses 0.
-    durationSeconds: Math.max(1, Math.ceil(times.leaseDuration / 1_000)),
-    transitions: (over?.transitions ?? 0) + (over === undefined || kept ? 0 : 1),
-    acquireTime: kept ? over.acquireTime : now,
-    renewTime: now,
-  };
+/** Writes the Lease if it is free. @returns `undefined` where it is not, or others were first. */
+async function claim(me: Candidate, from: number, signal: AbortSignal): Promise<Lease | undefined> {
+  if (!free(me)) return undefined;
+  const { lease } = me.seen ?? {};
+  // What others left unsent is theirs until this one leads.
+  const unsentSince = me.leading ? me.unsentSince() : unsentBefore(me.seen);
+  const record = claimed(lease, me.identity, me.times.leaseDuration, from);
+  const unsentSeconds = secondsSince(unsentSince, from);
+  return await me.leases.write({ ...record, unsentSeconds }, lease, signal);
+}
+
+function free({ seen, leading, identity, times, clock, reluctance }: Candidate): boolean {
+  if (leading && (seen === undefined || seen.lease.holder === identity)) return true;
+  return clock.now() >= freeSince(seen, identity, times.leaseDuration) + reluctance();
+}
+
+function observe(me: Candidate, lease: Lease | undefined): void {
+  me.seen = seenAgain(me.seen, lease, me.clock.now());
+}
+
+function hold(me: Candidate, lease: Lease, from: number): void {
+  const { clock, times } = me;
+  observe(me, lease);
+  me.expiry();
+  me.expiry = clock.after(from + times.renewDeadline - clock.now(), () => lose(me));
+  if (me.leading) return;
+  me.leading = true;
+  me.leaving = undefined;
+  me.onElected(unsentBefore(me.seen));
+}
+
+function lose(me: Candidate): void {
+  me.expiry();
+  if (!me.leading) return;
+  me.leading = false;
+  me.onLost();
+}
+
+function leave(me: Candidate): void {
+  if (me.leading) me.leaving = { unsentSince: me.unsentSince() };
+  lose(me);
+}
+
+async function giveUp(me: Candidate, signal: AbortSignal): Promise<void> {
+  // A renewal under way was cut short; whether it was written is not known.
+  const lease = await me.leases.get(signal);
+  const now = me.clock.now();
+  const unsentSeconds = secondsSince(me.leaving?.unsentSince, now);
+  if (lease?.holder === me.identity) {
+    await me.leases.write({ ...givenUp(lease, now), unsentSeconds }, lease, signal);
+  }
+  me.leaving = undefined;
+}
+
+async function tried(
+  me: Candidate,
+  ms: number,
+  signal: AbortSignal,
+  task: (me: Candidate, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  try {
+    await within(me.clock, ms, signal, (either) => task(me, either));
+  } catch (error) {
+    if (!signal.aborted) me.onError(error);
+  }
 }
 
 /** Runs `task` with a signal that is aborted after `ms` milliseconds, or with `outer`. */
@@ -231,9 +214,4 @@ async function within(
   } finally {
     cancel();
   }
-}
-
-/** metav1.MicroTime: RFC 3339 with six digits of a second. */
-function microTime(at: number): string {
-  return new Date(at).toISOString().replace('Z', '000Z');
 }

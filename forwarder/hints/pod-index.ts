@@ -45,38 +45,7 @@ const MAX_HELD_OVER = 4_096;
 /** Knows which pod claims which address, and nothing about pods that claim none. */
 export function createPodIndex(): PodIndex {
   const pods = new Map<string, Kept>();
-  const claimants = new Map<string, Set<Kept>>();
-
-  const link = (pod: Kept): void => {
-    pods.set(nameOf(pod), pod);
-    for (const address of pod.claims.keys()) {
-      const known = claimants.get(address);
-      if (known === undefined) claimants.set(address, new Set([pod]));
-      else known.add(pod);
-    }
-  };
-
-  const unlink = (pod: Kept): void => {
-    pods.delete(nameOf(pod));
-    for (const address of pod.claims.keys()) {
-      const known = claimants.get(address);
-      known?.delete(pod);
-      if (known?.size === 0) claimants.delete(address);
-    }
-  };
-
-  const claiming = (address: string): Set<string> =>
-    new Set([...(claimants.get(address) ?? [])].map((pod) => pod.node));
-
-  /** The other claimants' nodes look again, so that a waiting one is served without a sweep. */
-  const others = (node: string, addresses: readonly Address[]): Hint[] => {
-    const claims = addresses.flatMap((address) =>
-      [...claiming(address)].map((other) => ({ other, address })),
-    );
-    return [...Map.groupBy(claims, ({ other }) => other)]
-      .filter(([other]) => other !== node)
-      .map(([other, claimed]) => ({ node: other, claims: claimed.map(({ address }) => address) }));
-  };
+  const claimants = createClaimants();
 
   const change = (
     event: PodEvent['event'],
@@ -86,16 +55,18 @@ export function createPodIndex(): PodIndex {
     const subject = now ?? old;
     if (subject === undefined || (old !== undefined && now !== undefined && same(old, now)))
       return [];
-    if (old !== undefined) unlink(old);
-    if (now !== undefined) link(now);
+    if (old !== undefined) {
+      pods.delete(nameOf(old));
+      claimants.remove(old);
+    }
+    if (now !== undefined) {
+      pods.set(nameOf(now), now);
+      claimants.add(now);
+    }
     if (event === 'delete' && subject.claims.size === 0) return [];
-    const { namespace, name, uid, node } = subject;
-    const before = [...(old?.claims.keys() ?? [])];
-    const ips = before.filter((address) => now?.claims.has(address) !== true);
-    const loosened = before.filter((address) => loosens(address, old, now));
-    const begun = [...(now?.claims.keys() ?? [])].filter((address) => !old?.claims.has(address));
-    const own = { node, pod: { event, namespace, name, uid, ips } };
-    return [begun.length === 0 ? own : { ...own, claims: begun }, ...others(node, loosened)];
+    const loosened = addressesOf(old).filter((address) => loosens(address, old, now));
+    // The other claimants' nodes look again, so that a waiting one is served without a sweep.
+    return [ownHint(event, subject, old, now), ...claimants.hints(subject.node, loosened)];
   };
 
   return {
@@ -114,10 +85,60 @@ export function createPodIndex(): PodIndex {
       const gone = [...pods.values()].filter((pod) => !uids.has(pod.uid));
       return gone.flatMap((pod) => change('delete', pod, undefined));
     },
-    claiming,
+    claiming: claimants.nodesOf,
     nodes: () => new Set([...pods.values()].map((pod) => pod.node)),
     size: () => pods.size,
   };
+}
+
+/** The pods of each claimed address. */
+function createClaimants() {
+  const pods = new Map<string, Set<Kept>>();
+  const nodesOf = (address: string): Set<string> =>
+    new Set([...(pods.get(address) ?? [])].map((pod) => pod.node));
+  return {
+    nodesOf,
+    add(pod: Kept): void {
+      for (const address of pod.claims.keys()) {
+        const known = pods.get(address);
+        if (known === undefined) pods.set(address, new Set([pod]));
+        else known.add(pod);
+      }
+    },
+    remove(pod: Kept): void {
+      for (const address of pod.claims.keys()) {
+        const known = pods.get(address);
+        known?.delete(pod);
+        if (known?.size === 0) pods.delete(address);
+      }
+    },
+    /** One for each node, other than `but`, that has a claimant of one of the addresses. */
+    hints(but: string, addresses: readonly Address[]): Hint[] {
+      const claims = addresses.flatMap((address) =>
+        [...nodesOf(address)].map((node) => ({ node, address })),
+      );
+      return [...Map.groupBy(claims, ({ node }) => node)]
+        .filter(([node]) => node !== but)
+        .map(([node, claimed]) => ({ node, claims: claimed.map(({ address }) => address) }));
+    },
+  };
+}
+
+/** What a pod's change means for its own node: `ips` are let go of, `claims` begin. */
+function ownHint(
+  event: PodEvent['event'],
+  { namespace, name, uid, node }: Kept,
+  old: Kept | undefined,
+  now: Kept | undefined,
+): Hint {
+  const ips = addressesOf(old).filter((address) => now?.claims.has(address) !== true);
+  const begun = addressesOf(now).filter((address) => old?.claims.has(address) !== true);
+  const own = { node, pod: { event, namespace, name, uid, ips } };
+  return begun.length === 0 ? own : { ...own, claims: begun };
+}
+
+function addressesOf(pod: Kept | undefined): Address[] {
+  return [...(pod?.claims.keys() ?? [])];
 }
 
 function nameOf(pod: { readonly namespace: string; readonly name: string }): string {

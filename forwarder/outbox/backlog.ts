@@ -1,45 +1,25 @@
 import { MAX_MESSAGE_BYTES } from '../../shared/messages/attributes.ts';
 import { nodeMessage } from '../../shared/messages/build.ts';
-import { deduplicationId, heartbeatGroup, nodeGroup } from '../../shared/messages/group.ts';
 import type { Message } from '../../shared/messages/schema.ts';
 import { MAX_BATCH } from '../../shared/messages/send-batch.ts';
 import { split } from '../../shared/messages/split.ts';
+import {
+  append,
+  dropWaiting,
+  type Group,
+  type Groups,
+  groupOf,
+  type Limit,
+  type Outgoing,
+  type Pending,
+  removeFirst,
+  waiting,
+} from './groups.ts';
 
 /** SQS: all messages of a batch together have no more bytes than one may have. */
 const BATCH_BYTES = MAX_MESSAGE_BYTES;
 /** A `resync` with the longest names is no larger. */
 const RESYNC_BYTES = 512;
-
-/** One entry of a SendMessageBatch. `deduplicationId` stays the same when it is sent again. */
-export interface Outgoing {
-  readonly group: string;
-  readonly deduplicationId: string;
-  readonly body: string;
-}
-
-interface Pending extends Outgoing {
-  readonly reason: Message['reason'];
-  readonly bytes: number;
-}
-
-interface Group {
-  readonly name: string;
-  /** Absent for the heartbeats. */
-  readonly node?: string;
-  /** The first is the one that is away while `sending`. */
-  readonly queue: Pending[];
-  sending: boolean;
-  /** Refusals of the first in a row. */
-  refusals: number;
-  /** Not to be tried before, ms since the epoch. */
-  notBefore: number;
-}
-
-/** A bound on what waits: a number of messages, and their bodies' bytes. */
-export interface Limit {
-  readonly messages: number;
-  readonly bytes: number;
-}
 
 export interface Backlog {
   /** `now`: ms since the epoch, here and below. */
@@ -65,123 +45,62 @@ export interface Backlog {
   size(): Limit;
 }
 
+interface BacklogOptions {
+  readonly cluster: string;
+  readonly limit: Limit;
+  /** The waiting messages of a node became one `resync`. */
+  readonly collapsed: (node: string, messages: number) => void;
+}
+
 /**
  * What waits to be sent, by group and in order. Over its bound it forgets what
  * happened on a node but never that something did: the node's messages become one
  * `resync`.
  */
-export function createBacklog(options: {
-  readonly cluster: string;
-  readonly limit: Limit;
-  /** The waiting messages of a node became one `resync`. */
-  readonly collapsed: (node: string, messages: number) => void;
-}): Backlog {
-  const { cluster, limit } = options;
-  const groups = new Map<string, Group>();
-  const size = { messages: 0, bytes: 0 };
-
-  const append = (group: Group, message: Message): void => {
-    const body = JSON.stringify(message);
-    const bytes = Buffer.byteLength(body);
-    const { reason } = message;
-    group.queue.push({
-      group: group.name,
-      deduplicationId: deduplicationId(),
-      body,
-      reason,
-      bytes,
-    });
-    size.messages += 1;
-    size.bytes += bytes;
-  };
-
-  const removeFrom = (group: Group, start: number, count: number): number => {
-    const removed = group.queue.splice(start, count);
-    size.messages -= removed.length;
-    for (const { bytes } of removed) size.bytes -= bytes;
-    return removed.length;
-  };
-
-  const dropWaiting = (group: Group): number =>
-    removeFrom(group, group.sending ? 1 : 0, group.queue.length);
-
-  const collapse = (group: Group, now: number): void => {
-    if (group.node === undefined) return;
-    options.collapsed(group.node, dropWaiting(group));
-    // "Look at everything on this node" is what is left of events that could not be kept.
-    append(group, nodeMessage(cluster, group.node, 'resync', now));
-  };
-
-  const enforceLimit = (now: number): void => {
-    for (;;) {
-      const unit =
-        size.messages > limit.messages
-          ? 'messages'
-          : size.bytes > limit.bytes
-            ? 'bytes'
-            : undefined;
-      if (unit === undefined) return;
-      const largest = largestBy([...groups.values()], (group) => savings(group)[unit]);
-      if (largest === undefined) return;
-      collapse(largest, now);
-    }
-  };
+export function createBacklog(options: BacklogOptions): Backlog {
+  const { cluster } = options;
+  const groups: Groups = { cluster, byName: new Map(), size: { messages: 0, bytes: 0 } };
+  const { byName, size } = groups;
 
   return {
     push(message, now) {
-      const group = groupOf(groups, cluster, message);
-      if (message.reason === 'heartbeat') dropWaiting(group);
+      const group = groupOf(groups, message);
+      if (message.reason === 'heartbeat') dropWaiting(groups, group);
       // A resync that still waits covers another one.
       if (message.reason === 'resync' && waiting(group).some((m) => m.reason === 'resync')) return;
-      for (const part of parts(message)) append(group, part);
-      enforceLimit(now);
+      for (const part of parts(message)) append(groups, group, part);
+      enforceLimit(groups, options, now);
     },
-    take(now) {
-      const batch: Pending[] = [];
-      let bytes = 0;
-      for (const group of [...groups.values()]) {
-        const [first] = group.queue;
-        if (first === undefined || group.sending || group.notBefore > now) continue;
-        if (batch.length > 0 && bytes + first.bytes > BATCH_BYTES) continue;
-        bytes += first.bytes;
-        batch.push(first);
-        group.sending = true;
-        // To the end of the round, so that no group waits for a busy one.
-        groups.delete(group.name);
-        groups.set(group.name, group);
-        if (batch.length === MAX_BATCH) break;
-      }
-      return batch;
-    },
+    take: (now) => takeBatch(byName, now),
     sent(name) {
-      const group = groups.get(name);
+      const group = byName.get(name);
       if (group === undefined) return;
       group.sending = false;
       group.refusals = 0;
-      removeFrom(group, 0, 1);
-      if (group.queue.length === 0) groups.delete(name);
+      removeFirst(groups, group);
+      if (group.queue.length === 0) byName.delete(name);
     },
     failed(name) {
-      const group = groups.get(name);
+      const group = byName.get(name);
       if (group !== undefined) group.sending = false;
     },
     refused(name, { now, retryAt, collapse: wanted }) {
-      const group = groups.get(name);
+      const group = byName.get(name);
       if (group === undefined) return;
       group.sending = false;
       group.notBefore = retryAt(group.refusals);
       group.refusals += 1;
-      if (wanted && group.queue[0]?.reason !== 'resync') collapse(group, now);
+      if (wanted && group.queue[0]?.reason !== 'resync') collapse(groups, group, options, now);
     },
     nextDue(now) {
       let next: number | undefined;
-      for (const { sending, notBefore } of groups.values()) {
+      for (const { sending, notBefore } of byName.values()) {
         if (!sending && notBefore > now && notBefore < (next ?? Infinity)) next = notBefore;
       }
       return next;
     },
     clear() {
-      groups.clear();
+      byName.clear();
       size.messages = 0;
       size.bytes = 0;
     },
@@ -189,23 +108,50 @@ export function createBacklog(options: {
   };
 }
 
-function groupOf(groups: Map<string, Group>, cluster: string, message: Message): Group {
-  const node = message.reason === 'heartbeat' ? undefined : message.node;
-  const name = node === undefined ? heartbeatGroup(cluster) : nodeGroup(cluster, node);
-  const known = groups.get(name);
-  if (known !== undefined) return known;
-  const rest = { name, queue: [], sending: false, refusals: 0, notBefore: 0 };
-  const group: Group = node === undefined ? rest : { ...rest, node };
-  groups.set(name, group);
-  return group;
+/** The first messages of the groups that are due, which are away from then on. */
+function takeBatch(byName: Map<string, Group>, now: number): Outgoing[] {
+  const batch: Pending[] = [];
+  let bytes = 0;
+  for (const group of [...byName.values()]) {
+    const [first] = group.queue;
+    if (first === undefined || group.sending || group.notBefore > now) continue;
+    if (batch.length > 0 && bytes + first.bytes > BATCH_BYTES) continue;
+    bytes += first.bytes;
+    batch.push(first);
+    group.sending = true;
+    // To the end of the round, so that no group waits for a busy one.
+    byName.delete(group.name);
+    byName.set(group.name, group);
+    if (batch.length === MAX_BATCH) break;
+  }
+  return batch;
+}
+
+/** Collapses whichever group saves most, until all that waits is within the bound. */
+function enforceLimit(groups: Groups, options: BacklogOptions, now: number): void {
+  for (;;) {
+    const unit = exceeded(groups.size, options.limit);
+    if (unit === undefined) return;
+    const largest = largestBy([...groups.byName.values()], (group) => savings(group)[unit]);
+    if (largest === undefined) return;
+    collapse(groups, largest, options, now);
+  }
+}
+
+function exceeded(size: Limit, limit: Limit): keyof Limit | undefined {
+  if (size.messages > limit.messages) return 'messages';
+  return size.bytes > limit.bytes ? 'bytes' : undefined;
+}
+
+/** "Look at everything on this node" is what is left of events that could not be kept. */
+function collapse(groups: Groups, group: Group, options: BacklogOptions, now: number): void {
+  if (group.node === undefined) return;
+  options.collapsed(group.node, dropWaiting(groups, group));
+  append(groups, group, nodeMessage(groups.cluster, group.node, 'resync', now));
 }
 
 function parts(message: Message): Message[] {
   return message.reason === 'heartbeat' ? [message] : split(message, BATCH_BYTES);
-}
-
-function waiting(group: Group): Pending[] {
-  return group.queue.slice(group.sending ? 1 : 0);
 }
 
 /** What collapsing a group would save. */

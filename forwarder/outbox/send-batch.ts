@@ -2,7 +2,7 @@ import { limitedCalls } from '../../shared/aws-calls.ts';
 import { sendBatch } from '../../shared/messages/send-batch.ts';
 import type { Sqs } from '../../shared/messages/sqs.ts';
 import { type Clock, systemClock } from '../../shared/time/clock.ts';
-import type { SendBatch } from './outbox.ts';
+import type { SendBatch } from './sender.ts';
 
 /** A call that takes longer (ms) is given up, and its messages are sent again. */
 export const CALL_TIMEOUT_MS = 10_000;

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { ELECTION_TIMES } from '../../forwarder/election/leader.ts';
 import type { Forwarder } from '../../forwarder/forwarder.ts';
-import type { SendBatch } from '../../forwarder/outbox/outbox.ts';
+import type { SendBatch } from '../../forwarder/outbox/sender.ts';
 import { virtualClock } from '../../sandbox/clock.ts';
 import { ApiError, type ApiTransport } from '../../shared/cluster/transport.ts';
 import { systemClock } from '../../shared/time/clock.ts';

@@ -1,5 +1,6 @@
 import { ELECTION_TIMES } from '../../../forwarder/election/leader.ts';
-import { createOutbox, type Outbox, type SendBatch } from '../../../forwarder/outbox/outbox.ts';
+import { createOutbox, type Outbox } from '../../../forwarder/outbox/outbox.ts';
+import type { SendBatch } from '../../../forwarder/outbox/sender.ts';
 import { createReplica, type Replica } from '../../../forwarder/replica.ts';
 import type { Change } from '../../../sandbox/kubernetes/store.ts';
 import { sleep } from '../../../shared/time/clock.ts';

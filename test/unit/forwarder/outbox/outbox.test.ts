@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Outgoing } from '../../../../forwarder/outbox/backlog.ts';
-import { createOutbox, type Refusal } from '../../../../forwarder/outbox/outbox.ts';
+import type { Outgoing } from '../../../../forwarder/outbox/groups.ts';
+import { createOutbox } from '../../../../forwarder/outbox/outbox.ts';
+import type { Refusal } from '../../../../forwarder/outbox/sender.ts';
 import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
 import { nodeGroup } from '../../../../shared/messages/group.ts';
 import { type Message, parseMessage } from '../../../../shared/messages/schema.ts';

@@ -1,0 +1,40 @@
+import type { Lease } from './leases.ts';
+
+/** A Lease as this replica saw it first. */
+export interface Sighting {
+  readonly lease: Lease;
+  /** By the own clock, ms since the epoch. */
+  readonly at: number;
+}
+
+/** What is seen once `lease` was read: the same Lease again does not count from anew. */
+export function seenAgain(
+  seen: Sighting | undefined,
+  lease: Lease | undefined,
+  now: number,
+): Sighting | undefined {
+  if (lease === undefined) return undefined;
+  return seen?.lease.resourceVersion === lease.resourceVersion ? seen : { lease, at: now };
+}
+
+/**
+ * Since when the Lease is anybody's, ms since the epoch, for one who does not lead.
+ *
+ * @param leaseDuration ms; a Lease that says that it runs longer does.
+ */
+export function freeSince(
+  seen: Sighting | undefined,
+  identity: string,
+  leaseDuration: number,
+): number {
+  if (seen === undefined) return 0;
+  const { lease, at } = seen;
+  const held = lease.holder !== '' && lease.holder !== identity;
+  return held ? at + Math.max(leaseDuration, lease.durationSeconds * 1_000) : at;
+}
+
+/** Since when the holder had something unsent, ms since the epoch, as far as the Lease tells. */
+export function unsentBefore(seen: Sighting | undefined): number | undefined {
+  const seconds = seen?.lease.unsentSeconds;
+  return seen === undefined || seconds === undefined ? undefined : seen.at - seconds * 1_000;
+}

@@ -1,0 +1,139 @@
+import type { BatchRefusal } from '../../shared/messages/send-batch.ts';
+import type { Clock, Random } from '../../shared/time/clock.ts';
+import { createAlarm } from './alarm.ts';
+import type { Backlog } from './backlog.ts';
+import type { Outgoing } from './groups.ts';
+
+const CALLS_AT_ONCE = 4;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 30_000;
+
+/** Why SQS did not take one message of a batch. */
+export type Refusal = Omit<BatchRefusal, 'detail'>;
+
+/**
+ * Sends up to ten messages in one call.
+ *
+ * @returns the messages that were refused.
+ * @throws where the call as a whole failed; whether it had an effect is not known.
+ */
+export type SendBatch = (batch: readonly Outgoing[], signal: AbortSignal) => Promise<Refusal[]>;
+
+/** What becomes of messages, for metrics and log. */
+export interface SenderEvents {
+  sent(messages: number): void;
+  /** A call or a message failed; it will be sent again. */
+  failed(reason: string, messages: number): void;
+}
+
+export interface Sender {
+  /** Sends what is due, and what is not yet once it is. */
+  sendDue(): void;
+  /** Gives up the calls under way and forgets what failed. */
+  reset(): void;
+}
+
+interface SenderOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly backlog: Backlog;
+  readonly send: SendBatch;
+  readonly events: SenderEvents;
+  /** SQS has taken something, or refused it for what it is. */
+  readonly onProgress: () => void;
+  /** A call has ended; more may be due. */
+  readonly onCallEnded: () => void;
+}
+
+/** Empties a backlog, in a few calls at once; what fails is sent again, ever more slowly. */
+export function createSender(options: SenderOptions): Sender {
+  const { clock, backlog, send, events } = options;
+  let calls = 0;
+  let failedCalls = 0;
+  let pausedUntil = 0;
+  let abort = new AbortController();
+
+  /** The call as a whole failed: nothing is sent for a while, as the next would fail alike. */
+  const giveBack = (batch: readonly Outgoing[], error: unknown): void => {
+    for (const { group } of batch) backlog.failed(group);
+    events.failed(error instanceof Error ? error.name : String(error), batch.length);
+    if (pausedUntil > clock.now()) return;
+    pausedUntil = retryAt(options, failedCalls);
+    failedCalls += 1;
+  };
+
+  const call = async (batch: readonly Outgoing[]): Promise<void> => {
+    const { signal } = abort;
+    calls += 1;
+    try {
+      const refusals = await send(batch, signal);
+      if (signal.aborted) return;
+      failedCalls = 0;
+      settle(options, batch, refusals);
+    } catch (error) {
+      if (!signal.aborted) giveBack(batch, error);
+    } finally {
+      calls -= 1;
+      options.onCallEnded();
+    }
+  };
+
+  const sendDue = (): void => {
+    const now = clock.now();
+    if (pausedUntil > now) {
+      alarm.set(pausedUntil);
+      return;
+    }
+    while (calls < CALLS_AT_ONCE) {
+      const batch = backlog.take(now);
+      if (batch.length === 0) break;
+      void call(batch);
+    }
+    const due = backlog.nextDue(now);
+    if (due !== undefined) alarm.set(due);
+  };
+  const alarm = createAlarm(clock, sendDue);
+
+  return {
+    sendDue,
+    reset() {
+      abort.abort();
+      abort = new AbortController();
+      failedCalls = 0;
+      pausedUntil = 0;
+      alarm.clear();
+    },
+  };
+}
+
+/** What an answer means for each message of the batch. */
+function settle(
+  options: SenderOptions,
+  batch: readonly Outgoing[],
+  refusals: readonly Refusal[],
+): void {
+  const { clock, backlog, events } = options;
+  const refused = new Map(refusals.map((refusal) => [refusal.index, refusal]));
+  // What is itself at fault says nothing against SQS: another replica would do no better.
+  if (batch.some((_, index) => refused.get(index)?.senderFault ?? true)) options.onProgress();
+  for (const [index, { group }] of batch.entries()) {
+    const refusal = refused.get(index);
+    if (refusal === undefined) {
+      backlog.sent(group);
+      events.sent(1);
+    } else {
+      backlog.refused(group, {
+        now: clock.now(),
+        retryAt: (refusals) => retryAt(options, refusals),
+        collapse: refusal.senderFault,
+      });
+      events.failed(refusal.code, 1);
+    }
+  }
+}
+
+/** When to try again after so many failures in a row, ms since the epoch. */
+function retryAt({ clock, random }: SenderOptions, failures: number): number {
+  const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 20));
+  return clock.now() + longest * (0.5 + random() / 2);
+}

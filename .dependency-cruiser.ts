@@ -2,7 +2,7 @@ import type { IConfiguration } from 'dependency-cruiser';
 
 const programs = 'functions|forwarder|ip-manager|cli';
 const checks = 'demo|bench|scripts|test';
-const ground = '(address|aws-calls|proxy|telemetry)\\.ts$|(text|time)/';
+const ground = '(address|aws-calls|errors|proxy|telemetry)\\.ts$|(text|time)/';
 
 /** A floor of shared/ that uses only itself and these. */
 function standsOn(room: string, below: string): { path: string; pathNot: string } {
@@ -18,7 +18,7 @@ function standsOn(room: string, below: string): { path: string; pathNot: string 
  *     plan                           what to do
  *     claims                         what pods want
  *     cluster · enis · messages      Kubernetes, EC2, the queue
- *     address, telemetry, text, time
+ *     address, errors, telemetry, text, time
  *
  * Imports of types count.
  */

@@ -3,7 +3,7 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { connectKubernetes } from '../shared/cluster/client.ts';
 import { clusters } from '../shared/cluster/connect.ts';
-import { ClusterUnavailable } from '../shared/cluster/eks.ts';
+import { ClusterUnavailableError } from '../shared/cluster/eks.ts';
 import { kubeConfigTransport } from '../shared/cluster/endpoints.ts';
 import { describeKubernetesError } from '../shared/cluster/errors.ts';
 import type { Pod } from '../shared/cluster/kubernetes.ts';
@@ -68,7 +68,7 @@ async function unlessRefused<T>(cluster: string, read: () => Promise<T>): Promis
     return await read();
   } catch (error) {
     const line = describeKubernetesError(error, { cluster });
-    if (error instanceof ClusterUnavailable && error.kind === 'cluster-not-found') {
+    if (error instanceof ClusterUnavailableError && error.errorCode === 'cluster-not-found') {
       throw new BadInput(line, { cause: error });
     }
     throw new Failed(line, { cause: error });

@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type ErrorCode, errorCodeOf } from '../shared/errors.ts';
 import { METRIC_NAMESPACE, type Subject, type Telemetry } from '../shared/telemetry.ts';
 
 /** Powertools' logger and metrics as `Telemetry`, with the metrics of one invocation kept until `flush`. */
@@ -20,7 +21,11 @@ export function lambdaTelemetry(serviceName: string): LambdaTelemetry {
     info: (text, subject, detail) => logger.info(text, { ...keys(subject), ...detail }),
     warn: (text, subject, detail) => logger.warn(text, { ...keys(subject), ...detail }),
     error: (text, subject, error) =>
-      logger.error(text, { ...keys(subject), error: error instanceof Error ? error : `${error}` }),
+      logger.error(text, {
+        ...keys(subject),
+        ...codeKey(error),
+        error: error instanceof Error ? error : `${error}`,
+      }),
     metric: (name, cluster, value) => kept.push({ name, cluster, value }),
     flush() {
       for (const [cluster, entries] of Map.groupBy(kept.splice(0), (entry) => entry.cluster)) {
@@ -33,6 +38,11 @@ export function lambdaTelemetry(serviceName: string): LambdaTelemetry {
       }
     },
   };
+}
+
+function codeKey(error: unknown): { readonly code?: ErrorCode } {
+  const code = errorCodeOf(error);
+  return code === undefined ? {} : { code };
 }
 
 function keys({ cluster, node, pod, eniId, address }: Subject): Record<string, string> {

@@ -1,12 +1,13 @@
 import type { BatchRefusal } from '../../shared/messages/send-batch.ts';
+import { pauseAfter } from '../../shared/time/back-off.ts';
 import type { Clock, Random } from '../../shared/time/clock.ts';
 import { createAlarm } from './alarm.ts';
 import type { Backlog } from './backlog.ts';
 import type { Outgoing } from './groups.ts';
 
 const CALLS_AT_ONCE = 4;
-const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 30_000;
+/** In milliseconds. */
+const BACK_OFF = { first: 100, most: 30_000, jitter: 0.5 };
 
 /** Why SQS did not take one message of a batch. */
 export type Refusal = Omit<BatchRefusal, 'detail'>;
@@ -134,6 +135,5 @@ function settle(
 
 /** When to try again after so many failures in a row, ms since the epoch. */
 function retryAt({ clock, random }: SenderOptions, failures: number): number {
-  const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 20));
-  return clock.now() + longest * (0.5 + random() / 2);
+  return clock.now() + pauseAfter(failures + 1, BACK_OFF, random);
 }

@@ -3,12 +3,13 @@ import type { Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
 import { PATHS, withQuery } from '../../shared/cluster/paths.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
 import {
+  AnswerTooLongError,
   ApiError,
   type ApiTransport,
   readLines,
   readText,
-  TooLong,
 } from '../../shared/cluster/transport.ts';
+import { pauseAfter } from '../../shared/time/back-off.ts';
 import { type Clock, type Random, sleep } from '../../shared/time/clock.ts';
 
 const PAGE_SIZE = 250;
@@ -18,8 +19,8 @@ const LONGEST_PAGE_BYTES = 128 * 1024 * 1024;
 const PAGE_TIMEOUT_MS = 60_000;
 /** How long the API server is asked to keep a watch open: this, up to twice as long. */
 const WATCH_SECONDS = 240;
-const FIRST_RETRY_MS = 200;
-const LONGEST_RETRY_MS = 10_000;
+/** In milliseconds. */
+const BACK_OFF = { first: 200, most: 10_000, jitter: 0.5 };
 /** A watch that was open for this long was no failure, even if nothing happened. */
 const HEALTHY_WATCH_MS = 5_000;
 
@@ -94,7 +95,7 @@ export async function watchPods(options: {
     if (watched) failures = 0;
     if (error === undefined && (watched || from === undefined)) continue;
     const stale = isStale(error);
-    const delayMs = stale && failures === 0 ? 0 : backOff(failures, random);
+    const delayMs = stale && failures === 0 ? 0 : pauseAfter(failures + 1, BACK_OFF, random);
     failures += 1;
     if (stale) {
       events.relist(error.message);
@@ -104,11 +105,6 @@ export async function watchPods(options: {
     }
     await sleep(clock, delayMs, signal).catch(() => undefined);
   }
-}
-
-function backOff(failures: number, random: Random): number {
-  const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 20));
-  return longest * (0.5 + random() / 2);
 }
 
 interface Position {
@@ -215,5 +211,5 @@ function read(object: unknown, events: WatchEvents): Pod | undefined {
  */
 function isStale(error: Error | undefined): error is Error {
   if (error instanceof ApiError) return error.code === 410 || error.code === 400;
-  return error instanceof Stale || error instanceof TooLong;
+  return error instanceof Stale || error instanceof AnswerTooLongError;
 }

@@ -1,6 +1,7 @@
 import { type Applied, apply, nothingApplied } from '../../shared/apply/apply.ts';
 import { confirmReleased } from '../../shared/apply/confirm-released.ts';
 import { StalePodsError } from '../../shared/apply/release.ts';
+import { CodedError } from '../../shared/errors.ts';
 import { nodeMessage } from '../../shared/messages/build.ts';
 import type { Plan } from '../../shared/plan/decision.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
@@ -15,6 +16,12 @@ import { tell, tellOutsideEc2 } from './tell/tell.ts';
 export type NodeResult =
   | { readonly kind: 'no-node' | 'no-instance' | 'outside-ec2' }
   | { readonly kind: 'reconciled'; readonly plan: Plan; readonly applied: Applied };
+
+/** Each time that it is asked, the Node names another instance. */
+class InstanceChangesError extends CodedError {
+  override readonly name = 'InstanceChangesError';
+  readonly errorCode = 'instance-changes';
+}
 
 /** How often a reconcile starts over on a state that changed under its hands, before the message is retried. */
 const ATTEMPTS = 4;
@@ -39,7 +46,7 @@ export async function reconcileNode(
     const reading = await readAsked(scope, request, signal);
     if (reading.kind === 'other-instance') {
       if (attempt < ATTEMPTS) continue;
-      throw new Error(
+      throw new InstanceChangesError(
         `cluster ${access.cluster}, node ${asked.node}: the Node keeps changing its instance`,
       );
     }

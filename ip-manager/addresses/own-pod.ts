@@ -28,7 +28,7 @@ export interface Patched {
 
 /**
  * The pod that the program runs in, through the pod's service account. Each throws what
- * `KubernetesCalls` throws, MalformedObject, and the signal's reason.
+ * `KubernetesCalls` throws, MalformedObjectError, and the signal's reason.
  */
 export interface OwnPod {
   readonly namespace: string;

@@ -1,16 +1,16 @@
 import type { Address } from '../../shared/address.ts';
+import { pauseAfter } from '../../shared/time/back-off.ts';
 import type { Bell } from '../addresses/change-signal.ts';
 import type { PodAddress } from '../addresses/pod-addresses.ts';
 import { assignAddresses } from '../assign/assign-addresses.ts';
 import { type Ec2Access, ec2Access } from '../assign/ec2-access.ts';
 import { reasonToTryAgain } from '../assign/explain.ts';
 import { describeOutcome, reasonsOf } from '../assign/report.ts';
-import { pauseAfter } from '../back-off.ts';
 import type { Outside } from './outside.ts';
 
-const BACK_OFF = { firstMs: 500, mostMs: 30_000 };
+const BACK_OFF = { first: 500, most: 30_000, jitter: 0.5 };
 /** Where somebody has to give a permission first: EC2 counts also the calls that it refuses. */
-const LONG_BACK_OFF = { firstMs: 500, mostMs: 5 * 60_000 };
+const LONG_BACK_OFF = { first: 500, most: 5 * 60_000, jitter: 0.5 };
 
 /** What is to be assigned, which changes. */
 export interface Unpublished {

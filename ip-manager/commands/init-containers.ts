@@ -1,16 +1,16 @@
 import type { Address } from '../../shared/address.ts';
+import { pauseAfter } from '../../shared/time/back-off.ts';
 import { sleep } from '../../shared/time/clock.ts';
 import { fromNetworkInterfaces, type PodAddress } from '../addresses/pod-addresses.ts';
 import { assignAddresses, type Outcome } from '../assign/assign-addresses.ts';
 import { ec2Access } from '../assign/ec2-access.ts';
 import { reasonToTryAgain } from '../assign/explain.ts';
 import { atInterface, describeOutcome, reasonsOf } from '../assign/report.ts';
-import { pauseAfter } from '../back-off.ts';
 import { EXIT, Failure } from '../exit-code.ts';
 import type { Outside } from './outside.ts';
 import { type TimeLimit, withTimeLimit } from './time-limit.ts';
 
-const BACK_OFF = { firstMs: 500, mostMs: 10_000 };
+const BACK_OFF = { first: 500, most: 10_000, jitter: 0.5 };
 
 /**
  * Gets every address of the pod onto its ENI, and waits for those that another ENI has.

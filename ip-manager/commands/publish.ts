@@ -1,4 +1,5 @@
 import { FLOATING_IPS } from '../../shared/cluster/annotations.ts';
+import { pauseAfter } from '../../shared/time/back-off.ts';
 import type { Bell } from '../addresses/change-signal.ts';
 import { floatingAnnotation, type Sightings, sinceByServer } from '../addresses/floating.ts';
 import {
@@ -8,13 +9,12 @@ import {
   type PodFailure,
   podFailure,
 } from '../addresses/own-pod.ts';
-import { pauseAfter } from '../back-off.ts';
 import { EXIT, Failure } from '../exit-code.ts';
 import type { Outside } from './outside.ts';
 
-const BACK_OFF = { firstMs: 500, mostMs: 30_000 };
+const BACK_OFF = { first: 500, most: 30_000, jitter: 0.5 };
 /** Between looks whether `network-status` names by now what is published as floating. */
-const LOOK_AGAIN = { firstMs: 1_000, mostMs: 60_000 };
+const LOOK_AGAIN = { first: 1_000, most: 60_000, jitter: 0.5 };
 const UNREADABLE = "nothing is published: the pod's network-status cannot be read";
 
 /** What is to be published, which changes. */

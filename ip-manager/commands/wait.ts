@@ -1,14 +1,14 @@
 import { parseAssigned } from '../../shared/claims/condition-message.ts';
 import { claimsOf } from '../../shared/claims/pod-claims.ts';
 import { CONDITION_TYPE, type Pod } from '../../shared/cluster/kubernetes.ts';
+import { pauseAfter } from '../../shared/time/back-off.ts';
 import { sleep } from '../../shared/time/clock.ts';
 import { LASTING_REFUSALS, podFailure } from '../addresses/own-pod.ts';
-import { pauseAfter } from '../back-off.ts';
 import { EXIT, Failure } from '../exit-code.ts';
 import type { Outside } from './outside.ts';
 import { type TimeLimit, withTimeLimit } from './time-limit.ts';
 
-const BACK_OFF = { firstMs: 500, mostMs: 2_000 };
+const BACK_OFF = { first: 500, most: 2_000, jitter: 0.5 };
 
 /**
  * Waits until the reconciler has told, by the pod's condition, that its addresses are on their ENIs.

@@ -1,10 +1,12 @@
+import { CodedError } from '../errors.ts';
 import type { Placement } from '../plan/decision.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import { sleep } from '../time/clock.ts';
 
 /** EC2 still shows what was released; the message is tried again. */
-export class StillShownError extends Error {
+export class StillShownError extends CodedError {
   override readonly name = 'StillShownError';
+  readonly errorCode = 'still-shown';
 }
 
 /** EC2's view settles within moments: after these pauses (ms) it is left to the retry of the message. */

@@ -4,6 +4,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Address } from '../address.ts';
 import type { Ec2 } from '../enis/ec2.ts';
+import { CodedError } from '../errors.ts';
 import type { Clock } from '../time/clock.ts';
 import { allOrNothing, type Outcome } from './all-or-nothing.ts';
 import { ofFamily } from './assign.ts';
@@ -12,8 +13,9 @@ import { ofFamily } from './assign.ts';
 const PODS_GOOD_FOR_MS = 1000;
 
 /** What a release rests on is too old, or has changed since it was read: the caller reads again. */
-export class StalePodsError extends Error {
+export class StalePodsError extends CodedError {
   override readonly name = 'StalePodsError';
+  readonly errorCode = 'stale-state';
 }
 
 /** How a release is sent: each call once, and only while the pod list is fresh. */

@@ -1,6 +1,7 @@
 import type { Address } from '../address.ts';
 import type { Refusal } from '../enis/ec2-errors.ts';
 import type { Eni } from '../enis/eni.ts';
+import { CodedError } from '../errors.ts';
 import { decidePassing, type Passing } from '../plan/conflict.ts';
 import type { Assignment } from '../plan/decision.ts';
 import type { ClaimProblem } from '../plan/problem.ts';
@@ -15,8 +16,9 @@ import { problemFor } from './refused.ts';
 import { assertStillClaimed } from './still-claimed.ts';
 
 /** A take-over that others keep changing under our hands: the reconcile is tried again. */
-export class UnsettledError extends Error {
+export class UnsettledError extends CodedError {
   override readonly name = 'UnsettledError';
+  readonly errorCode = 'unsettled';
 }
 
 /** What pods let go of, by the node that they were on, as messages say it. */

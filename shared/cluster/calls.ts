@@ -1,5 +1,5 @@
 import type { coreEvent } from './events.ts';
-import { MalformedObject } from './malformed.ts';
+import { MalformedObjectError } from './malformed.ts';
 import { PATHS, withQuery } from './paths.ts';
 import { type ApiRequest, type ApiTransport, readText } from './transport.ts';
 
@@ -37,7 +37,7 @@ export interface Dated {
 
 /**
  * The calls of the Kubernetes API that are used. Each gives what was answered, read as JSON and no
- * further, and throws what the transport throws, and MalformedObject for an answer that is no JSON.
+ * further, and throws what the transport throws, and MalformedObjectError for an answer that is no JSON.
  */
 export interface KubernetesCalls {
   listPods(
@@ -91,6 +91,6 @@ function json(text: string, { method = 'GET', path }: ApiRequest): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new MalformedObject(`${method} ${path}: the answer is no JSON`, { cause: error });
+    throw new MalformedObjectError(`${method} ${path}: the answer is no JSON`, { cause: error });
   }
 }

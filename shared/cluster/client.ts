@@ -30,7 +30,7 @@ export interface KubernetesOptions {
  * What one API server is asked and told.
  *
  * Every call throws the signal's reason once its signal is aborted, a `TimeoutError`
- * after `requestTimeoutMs`, MalformedObject, and else what the transport throws: see
+ * after `requestTimeoutMs`, MalformedObjectError, and else what the transport throws: see
  * `kubernetesFailure`.
  */
 export function connectKubernetes(options: KubernetesOptions): Kubernetes {

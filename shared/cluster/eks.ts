@@ -1,5 +1,6 @@
 import { DescribeClusterCommand, type EKSClient } from '@aws-sdk/client-eks';
 import * as z from 'zod';
+import { CodedError } from '../errors.ts';
 import { parseObject } from './malformed.ts';
 
 /** Where a cluster's API server is, and how to know it. */
@@ -12,13 +13,13 @@ export interface ApiServer {
 export type ClusterProblem = 'cluster-not-found' | 'cluster-not-ready' | 'access-denied';
 
 /** EKS answers, and a person has to do something before the cluster can be reached. */
-export class ClusterUnavailable extends Error {
-  override readonly name = 'ClusterUnavailable';
-  readonly kind: ClusterProblem;
+export class ClusterUnavailableError extends CodedError {
+  override readonly name = 'ClusterUnavailableError';
+  readonly errorCode: ClusterProblem;
 
-  constructor(kind: ClusterProblem, message: string, options?: ErrorOptions) {
+  constructor(errorCode: ClusterProblem, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.kind = kind;
+    this.errorCode = errorCode;
   }
 }
 
@@ -33,8 +34,8 @@ const described = z.object({
 /**
  * Asks EKS for a cluster's API server.
  *
- * @throws ClusterUnavailable where the cluster is not there, not up, or not ours to
- *   see; MalformedObject; else what the EKS client throws.
+ * @throws ClusterUnavailableError where the cluster is not there, not up, or not ours to
+ *   see; MalformedObjectError; else what the EKS client throws.
  */
 export async function describeCluster(
   eks: Pick<EKSClient, 'send'>,
@@ -48,13 +49,13 @@ export async function describeCluster(
   const { cluster } = parseObject(`DescribeCluster ${name}`, described, answer);
   // An updating cluster serves; one being made has no endpoint yet.
   if (cluster.endpoint === undefined || cluster.certificateAuthority === undefined) {
-    throw new ClusterUnavailable(
+    throw new ClusterUnavailableError(
       'cluster-not-ready',
       `EKS cluster ${name} in ${region} is ${cluster.status} and has no endpoint yet: wait until it is ACTIVE`,
     );
   }
   if (cluster.status === 'DELETING' || cluster.status === 'FAILED') {
-    throw new ClusterUnavailable(
+    throw new ClusterUnavailableError(
       'cluster-not-ready',
       `EKS cluster ${name} in ${region} is ${cluster.status}: take it out of the configuration, or mend it`,
     );
@@ -65,14 +66,14 @@ export async function describeCluster(
 function unavailable(error: unknown, name: string, region: string): unknown {
   const code = error instanceof Error ? error.name : '';
   if (code === 'ResourceNotFoundException') {
-    return new ClusterUnavailable(
+    return new ClusterUnavailableError(
       'cluster-not-found',
       `EKS has no cluster ${name} in ${region}: check the name and region in the configuration`,
       { cause: error },
     );
   }
   if (code === 'AccessDeniedException') {
-    return new ClusterUnavailable(
+    return new ClusterUnavailableError(
       'access-denied',
       `not allowed to describe EKS cluster ${name} in ${region}: allow the function's role eks:DescribeCluster on it`,
       { cause: error },

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { ClusterUnavailable } from './eks.ts';
-import { MalformedObject } from './malformed.ts';
+import { ClusterUnavailableError } from './eks.ts';
+import { MalformedObjectError } from './malformed.ts';
 
 /** The group that the cluster's access entry gives the functions, and that the RBAC in deploy/ binds. */
 export const KUBERNETES_GROUP = 'multus-eni-reconciler';
@@ -61,8 +61,8 @@ function json(text: string): unknown {
 /** Sorts what a call on a cluster threw into the closed set. */
 export function kubernetesFailure(error: unknown): KubernetesFailure {
   const detail = error instanceof Error ? firstLine(error.message) : firstLine(String(error));
-  if (error instanceof ClusterUnavailable) return { kind: 'cluster-unavailable', detail };
-  if (error instanceof MalformedObject) return { kind: 'malformed', detail };
+  if (error instanceof ClusterUnavailableError) return { kind: 'cluster-unavailable', detail };
+  if (error instanceof MalformedObjectError) return { kind: 'malformed', detail };
   const refusal = refusalOf(error);
   if (refusal !== undefined) {
     const said = firstLine(refusal.status.message ?? '');

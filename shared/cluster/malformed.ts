@@ -1,9 +1,11 @@
 import * as z from 'zod';
+import { CodedError } from '../errors.ts';
 import { oneLine } from '../text/one-line.ts';
 
 /** An API server's answer that is not what the Kubernetes API says it is. */
-export class MalformedObject extends Error {
-  override readonly name = 'MalformedObject';
+export class MalformedObjectError extends CodedError {
+  override readonly name = 'MalformedObjectError';
+  readonly errorCode = 'malformed-object';
 }
 
 /** As much as can be read of an object's name, for an error that points at it. */
@@ -15,7 +17,7 @@ const named = z.object({
  * Reads one answer of the API server.
  *
  * @param kind what it should be, such as `Pod`: the error names it.
- * @throws MalformedObject, which says which object and which field.
+ * @throws MalformedObjectError, which says which object and which field.
  */
 export function parseObject<T>(kind: string, schema: z.ZodType<T>, object: unknown): T {
   const parsed = schema.safeParse(object);
@@ -25,7 +27,9 @@ export function parseObject<T>(kind: string, schema: z.ZodType<T>, object: unkno
   const identity = named.safeParse(object);
   const { namespace, name } = identity.data?.metadata ?? {};
   const subject = [kind, [namespace, name].filter(Boolean).join('/')].filter(Boolean).join(' ');
-  throw new MalformedObject(oneLine(`${subject}: ${where}: ${issue?.message ?? 'unreadable'}`));
+  throw new MalformedObjectError(
+    oneLine(`${subject}: ${where}: ${issue?.message ?? 'unreadable'}`),
+  );
 }
 
 /** A `metav1.Time`, also as the Kubernetes client's Date; read as milliseconds since the epoch. */

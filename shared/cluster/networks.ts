@@ -25,7 +25,7 @@ const specification = z.object({ config: z.unknown().optional() }).nullish();
 /**
  * What is kept of a NetworkAttachmentDefinition object.
  *
- * @throws MalformedObject
+ * @throws MalformedObjectError
  */
 export function networkFromObject(object: unknown): NetworkAttachmentDefinition {
   const { metadata, spec } = parseObject('NetworkAttachmentDefinition', network, object);

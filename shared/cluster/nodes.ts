@@ -16,7 +16,7 @@ const node = z.object({
 /**
  * What is kept of a Node object, as the API server or a watch gives it.
  *
- * @throws MalformedObject. A caller that lists must not go on without that Node: its
+ * @throws MalformedObjectError. A caller that lists must not go on without that Node: its
  *   ENIs would look like nobody's.
  */
 export function nodeFromObject(object: unknown): Node {

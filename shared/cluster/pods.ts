@@ -33,7 +33,7 @@ const pod = z.object({
 /**
  * What is kept of a Pod object, as the API server or a watch gives it.
  *
- * @throws MalformedObject. A caller that lists must not go on without that pod: what
+ * @throws MalformedObjectError. A caller that lists must not go on without that pod: what
  *   it claims would look unclaimed and be released.
  */
 export function podFromObject(object: unknown): Pod {

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
+import { CodedError } from '../errors.ts';
 
 /** A dead peer is noticed within about this and 10 s more, ms: TCP keep-alive probes an idle watch. */
 const KEEP_ALIVE_MS = 15_000;
@@ -38,8 +39,9 @@ export interface Endpoint {
 }
 
 /** The API server answered with a status that is no success. */
-export class ApiError extends Error {
+export class ApiError extends CodedError {
   override readonly name = 'ApiError';
+  readonly errorCode = 'api-refusal';
   /** The HTTP status. */
   readonly code: number;
   /** The answer, a `metav1.Status` as JSON where the API server itself gave it. */
@@ -53,13 +55,14 @@ export class ApiError extends Error {
 }
 
 /** An answer is longer than anything the API server has reason to say. */
-export class TooLong extends Error {
-  override readonly name = 'TooLong';
+export class AnswerTooLongError extends CodedError {
+  override readonly name = 'AnswerTooLongError';
+  readonly errorCode = 'answer-too-long';
 }
 
 /** The kept connection that a request was sent on had been closed by the other side. */
-class StaleConnection extends Error {
-  override readonly name = 'StaleConnection';
+class StaleConnectionError extends Error {
+  override readonly name = 'StaleConnectionError';
 }
 
 /**
@@ -96,7 +99,7 @@ async function sendTwice(
   try {
     return await send(url, options, payload);
   } catch (error) {
-    if (!(error instanceof StaleConnection)) throw error;
+    if (!(error instanceof StaleConnectionError)) throw error;
     // Where one was closed during a freeze of the function, so were the others.
     const kept = options.agent instanceof Agent ? options.agent.freeSockets : {};
     for (const socket of Object.values(kept).flat()) socket?.destroy();
@@ -111,7 +114,7 @@ function send(url: URL, options: RequestOptions, payload: string | undefined) {
     sent.on('error', (error: NodeJS.ErrnoException) => {
       const isClosed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
       const isStale = sent.reusedSocket && isClosed;
-      reject(isStale ? new StaleConnection(error.message, { cause: error }) : error);
+      reject(isStale ? new StaleConnectionError(error.message, { cause: error }) : error);
     });
     const late = setTimeout(() => {
       sent.destroy(new Error(`no answer to ${options.method} ${url} in ${ANSWER_TIMEOUT_MS} ms`));
@@ -125,7 +128,7 @@ function send(url: URL, options: RequestOptions, payload: string | undefined) {
 /**
  * Reads an answer whole.
  *
- * @throws TooLong where it is longer than `limit` bytes.
+ * @throws AnswerTooLongError where it is longer than `limit` bytes.
  */
 export async function readText(response: IncomingMessage, limit: number): Promise<string> {
   const chunks: Buffer[] = [];
@@ -135,7 +138,7 @@ export async function readText(response: IncomingMessage, limit: number): Promis
     size += bytes.length;
     if (size > limit) {
       response.destroy();
-      throw new TooLong(`an answer is longer than ${limit} bytes`);
+      throw new AnswerTooLongError(`an answer is longer than ${limit} bytes`);
     }
     chunks.push(bytes);
   }
@@ -145,7 +148,7 @@ export async function readText(response: IncomingMessage, limit: number): Promis
 /**
  * The lines of an answer as they come, the last only where it ends in a line break.
  *
- * @throws TooLong where one is longer than `limit` characters.
+ * @throws AnswerTooLongError where one is longer than `limit` characters.
  */
 export async function* readLines(response: IncomingMessage, limit: number): AsyncGenerator<string> {
   response.setEncoding('utf8');
@@ -157,7 +160,7 @@ export async function* readLines(response: IncomingMessage, limit: number): Asyn
     length += first.length;
     if (length > limit) {
       response.destroy();
-      throw new TooLong(`a line of a watch is longer than ${limit} characters`);
+      throw new AnswerTooLongError(`a line of a watch is longer than ${limit} characters`);
     }
     const last = others.pop();
     if (last === undefined) continue;

@@ -1,8 +1,10 @@
+import { CodedError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 
 /** A node's or a cluster's time is up; what it was at is retried. */
-export class DeadlineError extends Error {
+export class DeadlineError extends CodedError {
   override readonly name = 'DeadlineError';
+  readonly errorCode = 'deadline';
 }
 
 /**

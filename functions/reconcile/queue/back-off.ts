@@ -1,20 +1,19 @@
 import type { Sqs } from '../../../shared/messages/sqs.ts';
 import type { Subject, Telemetry } from '../../../shared/telemetry.ts';
+import { pauseAfter } from '../../../shared/time/back-off.ts';
 import type { Clock, Random } from '../../../shared/time/clock.ts';
 import { withDeadline } from '../../../shared/time/deadline.ts';
 import type { Envelope } from './records.ts';
 import { setVisibility } from './visibility.ts';
 
-const LONGEST_S = 60;
-/** The shortest a delay gets by jitter: with it, 100 receives cover more than an hour. */
-const JITTER = 0.2;
+/** In seconds. With so little jitter, 100 receives cover more than an hour. */
+const BACK_OFF = { first: 1, most: 60, jitter: 0.2 };
 /** It is the last thing that a batch does: what is over its deadline has to be answered in time. */
 const TIMEOUT_MS = 2_000;
 
 /** The delay in whole seconds before the receive after `receives`: doubling from 1 to 60, with jitter. */
 export function delaySeconds(receives: number, random: Random): number {
-  const full = Math.min(LONGEST_S, 2 ** Math.min(receives - 1, 10));
-  return Math.max(1, Math.round(full * (1 - JITTER * random())));
+  return Math.max(1, Math.round(pauseAfter(receives, BACK_OFF, random)));
 }
 
 interface BackingOff {

@@ -1,3 +1,4 @@
+import { CodedError } from '../../../shared/errors.ts';
 import type { Sqs } from '../../../shared/messages/sqs.ts';
 import type { Clock } from '../../../shared/time/clock.ts';
 import { withDeadline } from '../../../shared/time/deadline.ts';
@@ -13,8 +14,9 @@ const RENEWAL_TIMEOUT_MS = 10_000;
 const MARGIN_MS = 30_000;
 
 /** Others may have these messages by now: for their node, this execution must not write. */
-export class ExpiredReceiptError extends Error {
+export class ExpiredReceiptError extends CodedError {
   override readonly name = 'ExpiredReceiptError';
+  readonly errorCode = 'expired-receipt';
   readonly envelopes: readonly Envelope[];
 
   constructor(envelopes: readonly Envelope[], because: string) {

@@ -4,7 +4,7 @@ import { parseNetwork } from '../../../shared/claims/net-attach-def.ts';
 import { parseRangeList } from '../../../shared/claims/range-list.ts';
 import { rangesOf } from '../../../shared/claims/ranges.ts';
 import { IGNORE, RANGES } from '../../../shared/cluster/annotations.ts';
-import { MalformedObject } from '../../../shared/cluster/malformed.ts';
+import { MalformedObjectError } from '../../../shared/cluster/malformed.ts';
 import { networkFromObject } from '../../../shared/cluster/networks.ts';
 import { hostileText, mutated, mutatedText } from '../hostile.ts';
 import { checkDetail } from '../result.ts';
@@ -115,7 +115,7 @@ export const NETWORKS = [
 
 /** The exception that names the object, in one line. */
 export function isMalformed(error: unknown): boolean {
-  if (!(error instanceof MalformedObject)) return false;
+  if (!(error instanceof MalformedObjectError)) return false;
   checkDetail(error.message);
   return true;
 }

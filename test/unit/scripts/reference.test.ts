@@ -11,6 +11,7 @@ import { createMetrics } from '../../../forwarder/metrics.ts';
 import { alarmsOf } from '../../../resources/alarms.ts';
 import * as annotations from '../../../shared/cluster/annotations.ts';
 import type { EventToWrite } from '../../../shared/cluster/kubernetes.ts';
+import { ERROR_CODES } from '../../../shared/errors.ts';
 import { message } from '../../../shared/messages/schema.ts';
 import type { Problem } from '../../../shared/plan/problem.ts';
 import { METRIC_NAMES, METRIC_NAMESPACE } from '../../../shared/telemetry.ts';
@@ -188,6 +189,10 @@ describe('the metrics', () => {
       served.map(({ name, type, help }) => [name, String(type), help]),
     );
   });
+});
+
+test('the error codes are those that the functions’ errors have', () => {
+  expect(column(rows('docs/reference/errors.md'), 0)).toEqual([...ERROR_CODES]);
 });
 
 test('the exit codes of replay are those that it ends with', () => {

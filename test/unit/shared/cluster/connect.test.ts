@@ -115,7 +115,7 @@ test('a refused request does not make EKS be asked again', async () => {
 
 test('a cluster that EKS does not have is an error that names it, and asked for again', async () => {
   await expect(cluster({ name: 'nope' })).rejects.toMatchObject({
-    kind: 'cluster-not-found',
+    errorCode: 'cluster-not-found',
     message: expect.stringContaining('nope in us-east-1'),
   });
   eks.addCluster({ name: 'nope', endpoint: api.server, caData: api.caData });
@@ -128,7 +128,7 @@ test.each([
 ])('a cluster that is $status is not ready', async (made) => {
   eks.addCluster(made);
   await expect(cluster({ name: 'demo' })).rejects.toMatchObject({
-    kind: 'cluster-not-ready',
+    errorCode: 'cluster-not-ready',
     message: expect.stringContaining(made.status),
   });
 });
@@ -141,7 +141,7 @@ test('a cluster that is being updated serves', async () => {
 test('a role that may not describe the cluster is told what to allow', async () => {
   eks.faults.add({ effect: { kind: 'error', code: 'AccessDeniedException', status: 403 } });
   await expect(cluster({ name: 'demo' })).rejects.toMatchObject({
-    kind: 'access-denied',
+    errorCode: 'access-denied',
     message: expect.stringContaining('eks:DescribeCluster'),
   });
 });

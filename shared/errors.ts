@@ -1,0 +1,29 @@
+/**
+ * What can go wrong in the functions by a rule of ours, other than by a refused address, which is a
+ * problem that a pod is told of. docs/reference/errors.md says of each what to do.
+ */
+export const ERROR_CODES = [
+  'access-denied',
+  'answer-too-long',
+  'api-refusal',
+  'cluster-not-found',
+  'cluster-not-ready',
+  'deadline',
+  'expired-receipt',
+  'instance-changes',
+  'malformed-object',
+  'stale-state',
+  'still-shown',
+  'unsettled',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** An error that is known by a code, which stays the same while its text may change. Logs carry it. */
+export abstract class CodedError extends Error {
+  abstract readonly errorCode: ErrorCode;
+}
+
+/** The code of an error that has one. */
+export function errorCodeOf(error: unknown): ErrorCode | undefined {
+  return error instanceof CodedError ? error.errorCode : undefined;
+}

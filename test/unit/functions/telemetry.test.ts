@@ -4,11 +4,8 @@ import { StalePodsError } from '../../../shared/apply/release.ts';
 
 /** What a function's log says of an error. */
 function logged(error: unknown): unknown {
-  const written = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-  const { logger, ...telemetry } = lambdaTelemetry('reconcile');
-  vi.spyOn(logger, 'error').mockImplementation((text, detail) => {
-    written(text, detail);
-  });
+  const telemetry = lambdaTelemetry('reconcile');
+  const written = vi.spyOn(telemetry.logger, 'error').mockImplementation(() => undefined);
   telemetry.error('a node is retried', { cluster: 'demo', node: 'node-a' }, error);
   return written.mock.lastCall?.[1];
 }

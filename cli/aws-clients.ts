@@ -9,7 +9,7 @@ import type { AwsClients } from './queues.ts';
  * Two requests fit into the time for which a message is held. A whole call has long enough for a
  * person whom the operator's credentials ask something.
  */
-const LIMITS: CallLimits = { connectMs: 3_000, requestMs: 10_000, callMs: 60_000 };
+export const LIMITS: CallLimits = { connectMs: 3_000, requestMs: 10_000, callMs: 60_000 };
 
 /** The SDK's clients of a region, with the operator's credentials. Every call ends by itself. */
 export function awsClients(

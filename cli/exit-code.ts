@@ -1,4 +1,4 @@
-/** How a command ends; `--help` and docs/replay.md say the same. */
+/** How a command ends; `--help`, docs/operator.md and docs/replay.md say the same. */
 export const EXIT = {
   ok: 0,
   /** AWS or the cluster refused something, or could not be reached; or what was sent came back. */
@@ -7,6 +7,8 @@ export const EXIT = {
   badInput: 2,
   /** There was nothing to do. */
   nothing: 3,
+  /** What was looked at is not as it should be: an address that a pod lacks, drift, a failed check. */
+  found: 4,
   /** As a shell reports a program that Ctrl-C ended. */
   interrupted: 130,
 } as const;

@@ -3,21 +3,38 @@ export class BadInput extends Error {
   override readonly name = 'BadInput';
 }
 
-/** By what the errors that AWS's services and SDK throw are called, or begin with. */
-const ADVICE: readonly (readonly [RegExp, string])[] = [
-  [/^(AccessDenied|AuthorizationError|UnauthorizedOperation)/, 'your role lacks this permission'],
-  [/^(ExpiredToken|RequestExpired)/, 'your credentials have ended: sign in again'],
-  [
-    /^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSecurity)/,
-    'AWS does not know these credentials',
-  ],
-  [/^Region is missing/, 'give --region, or set AWS_REGION'],
-  [/^CredentialsProviderError$/, 'no credentials were found: set AWS_PROFILE, or sign in'],
-  [/(QueueDoesNotExist|NonExistentQueue)/, 'check the URL of the queue and the region'],
-  [
-    /^(ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|TimeoutError)$/,
-    'check the region and your network',
-  ],
+interface Advice {
+  /** What an error that AWS's services and SDK throw is called, or begins with. */
+  readonly of: RegExp;
+  readonly text: string;
+  /** What the operator typed, or left out, is wrong. */
+  readonly badInput?: true;
+}
+
+const ADVICE: readonly Advice[] = [
+  {
+    of: /^(AccessDenied|AuthorizationError|UnauthorizedOperation)/,
+    text: 'your role lacks this permission',
+  },
+  { of: /^(ExpiredToken|RequestExpired)/, text: 'your credentials have ended: sign in again' },
+  {
+    of: /^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSecurity|InvalidSignature)/,
+    text: 'AWS does not know these credentials',
+  },
+  { of: /^Region is missing/, text: 'give --region, or set AWS_REGION', badInput: true },
+  {
+    of: /^CredentialsProviderError$/,
+    text: 'no credentials were found: set AWS_PROFILE, or sign in',
+  },
+  {
+    of: /(QueueDoesNotExist|NonExistentQueue)/,
+    text: 'check the URL of the queue and the region',
+    badInput: true,
+  },
+  {
+    of: /^(ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|TimeoutError)$/,
+    text: 'check the region and your network',
+  },
 ];
 
 /**
@@ -26,11 +43,16 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
  * @param doing what was tried, such as `receive from <queue>`.
  */
 export function explain(error: unknown, doing: string): string {
+  return explained(error, doing).text;
+}
+
+function explained(error: unknown, doing: string): { text: string; badInput: boolean } {
   const [name, code] = [textIn(error, 'name'), textIn(error, 'code')];
   const [said = ''] = (error instanceof Error ? error.message : String(error)).trim().split('\n');
-  const advice = ADVICE.find(([pattern]) => [name, code, said].some((text) => pattern.test(text)));
+  const advice = ADVICE.find(({ of }) => [name, code, said].some((text) => of.test(text)));
   const what = [name === 'Error' ? code : name, said].filter(Boolean).join(': ');
-  return `could not ${doing}: ${what}${advice === undefined ? '' : ` (${advice[1]})`}`;
+  const text = `could not ${doing}: ${what}${advice === undefined ? '' : ` (${advice.text})`}`;
+  return { text, badInput: advice?.badInput === true };
 }
 
 function textIn(error: unknown, key: string): string {
@@ -44,11 +66,16 @@ export class Failed extends Error {
   override readonly name = 'Failed';
 }
 
-/** Runs `action`; what it throws becomes a Failed that says what was tried. */
+/**
+ * Runs `action`.
+ *
+ * @throws what says what was tried: BadInput where it is the operator's to correct, else Failed.
+ */
 export async function trying<T>(doing: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw new Failed(explain(error, doing), { cause: error });
+    const { text, badInput } = explained(error, doing);
+    throw badInput ? new BadInput(text, { cause: error }) : new Failed(text, { cause: error });
   }
 }

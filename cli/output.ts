@@ -7,15 +7,19 @@ export interface Sink {
   readonly isTTY?: boolean;
 }
 
+export type Tone = 'good' | 'bad';
+
 /** What a command tells: to people as lines and tables, to a script as one JSON object. */
 export interface Output {
-  /** For people; with `--json` nothing. */
-  line(text: string): void;
+  /** For people; with `--json` nothing. A tone is a colour, on a terminal alone. */
+  line(text: string, tone?: Tone): void;
   table(head: readonly string[], rows: readonly (readonly string[])[]): void;
   /** The one object for a script; without `--json` nothing. */
   result(value: object): void;
   /** Something that is not as the operator wants it; never on stdout. */
   warn(text: string): void;
+  /** A terminal is emptied; what is no terminal stays as it is. */
+  clear(): void;
   /** How far long work has come; never on stdout. */
   progress(text: string): void;
 }
@@ -24,6 +28,11 @@ export interface Output {
 const PROGRESS_MS = 2_000;
 /** A cell is cut at this many characters; `--json` has all of it. */
 const LONGEST_CELL = 200;
+/** SGR: green and red. */
+const COLOURS: Readonly<Record<Tone, string>> = { good: '\u001b[32m', bad: '\u001b[31m' };
+const PLAIN = '\u001b[0m';
+/** ED and CUP: an empty screen, and its first place. */
+const CLEAR_SCREEN = '\u001b[2J\u001b[H';
 const CLEAR_LINE = '\r\u001b[K';
 
 export function outputTo(options: {
@@ -31,6 +40,8 @@ export function outputTo(options: {
   readonly stderr: Sink;
   readonly json: boolean;
   readonly clock: Clock;
+  /** False: none, also on a terminal (https://no-color.org). */
+  readonly colour?: boolean;
 }): Output {
   const { stdout, stderr, json, clock } = options;
   let toldAt = clock.now();
@@ -43,10 +54,15 @@ export function outputTo(options: {
     clear();
     sink.write(`${text}\n`);
   };
+  const coloured = (text: string, tone: Tone | undefined): string =>
+    tone === undefined || stdout.isTTY !== true || options.colour === false
+      ? text
+      : `${COLOURS[tone]}${text}${PLAIN}`;
   return {
-    line: (text) => json || write(stdout, printable(text)),
+    line: (text, tone) => json || write(stdout, coloured(printable(text), tone)),
     table: (head, rows) => json || write(stdout, tableOf(head, rows)),
     result: (value) => json && write(stdout, JSON.stringify(value, null, 2)),
+    clear: () => stdout.isTTY === true && !json && void stdout.write(CLEAR_SCREEN),
     warn: (text) => write(stderr, printable(text)),
     progress(text) {
       if (stderr.isTTY === true) {

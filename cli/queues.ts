@@ -103,7 +103,7 @@ const redrivePolicy = z.object({
   maxReceiveCount: z.coerce.number().int(),
 });
 
-async function redriveOf(sqs: Sqs, queueUrl: string) {
+export async function redriveOf(sqs: Sqs, queueUrl: string) {
   const { Attributes } = await trying(`read the attributes of ${queueUrl}`, () =>
     sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] }),

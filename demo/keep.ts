@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { STAGE } from '../sandbox/aws.ts';
 import { startSchedule } from '../sandbox/lambda/schedule.ts';
 import type { Stage } from './stage.ts';
 
@@ -11,9 +12,16 @@ const SWEEP_TIMEOUT_MS = 120_000;
 export interface Kept {
   /** Path of a kubeconfig. */
   readonly kubeconfig: string;
+  /** Path of what functions and forwarder log, a line each. */
+  readonly log: string;
+  /** The stage that Lambda and CloudWatch know the functions by. */
+  readonly stage: string;
   readonly endpoints: {
+    readonly cloudwatch: string;
+    readonly cloudwatch_logs: string;
     readonly ec2: string;
     readonly eks: string;
+    readonly lambda: string;
     readonly sqs: string;
     readonly sts: string;
   };
@@ -45,12 +53,23 @@ export async function keep(stage: Stage, resources: AsyncDisposableStack): Promi
   resources.defer(() => schedule.stop());
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, cluster.kubeconfig, { mode: 0o600 });
+  const log = join(folder, 'log.jsonl');
+  await writeFile(log, product.log.map((line) => `${line}\n`).join(''));
+  let written = Promise.resolve();
+  product.onLog((line) => {
+    written = written.then(() => appendFile(log, `${line}\n`)).catch(() => undefined);
+  });
   const { subnets } = world.ec2.snapshot();
   return {
     kubeconfig,
+    log,
+    stage: STAGE,
     endpoints: {
+      cloudwatch: world.cloudWatch.endpoint,
+      cloudwatch_logs: world.cloudWatch.endpoint,
       ec2: world.ec2.endpoint,
       eks: world.eks.endpoint,
+      lambda: world.lambda.endpoint,
       sqs: world.sqs.endpoint,
       sts: world.eks.stsEndpoint,
     },
@@ -68,9 +87,25 @@ export async function keep(stage: Stage, resources: AsyncDisposableStack): Promi
   };
 }
 
+/** Those by which the command line and the SDKs see nothing but this account. */
+function variables(
+  { endpoints, region }: Kept,
+  environment: Readonly<Record<string, string>>,
+): string[] {
+  return [
+    `AWS_REGION=${region}`,
+    'AWS_EC2_METADATA_DISABLED=true',
+    `AWS_ACCESS_KEY_ID=${environment.AWS_ACCESS_KEY_ID}`,
+    `AWS_SECRET_ACCESS_KEY=${environment.AWS_SECRET_ACCESS_KEY}`,
+    ...Object.entries(endpoints).map(
+      ([service, endpoint]) => `AWS_ENDPOINT_URL_${service.toUpperCase()}=${endpoint}`,
+    ),
+  ];
+}
+
 /** What to type in another terminal. */
 export function keptText(kept: Kept, environment: Readonly<Record<string, string>>): string {
-  const { endpoints, kubeconfig, queueUrl, region } = kept;
+  const { endpoints, kubeconfig, log, queueUrl, region, stage } = kept;
   return [
     '',
     'Everything runs on, and the sweep every minute, until Ctrl-C or SIGTERM. In another terminal:',
@@ -80,8 +115,19 @@ export function keptText(kept: Kept, environment: Readonly<Record<string, string
     '  kubectl describe pod sampleapp-2',
     '  kubectl get events --sort-by=.lastTimestamp',
     '',
-    `  export AWS_DEFAULT_REGION=${region} AWS_ACCESS_KEY_ID=${environment.AWS_ACCESS_KEY_ID} \\`,
-    `    AWS_SECRET_ACCESS_KEY=${environment.AWS_SECRET_ACCESS_KEY}`,
+    'What functions and forwarder log:',
+    '',
+    `  tail -f ${log}`,
+    '',
+    'What an operator sees, in the folder of this repository:',
+    '',
+    `  export ${variables(kept, environment).join(' \\\n    ')}`,
+    `  npm run multus-eni -- explain pod default/sampleapp-2 --stage ${stage}`,
+    `  npm run multus-eni -- status --stage ${stage}`,
+    '',
+    'And with any other client:',
+    '',
+    `  export AWS_DEFAULT_REGION=${region}`,
     `  aws --endpoint-url ${endpoints.ec2} ec2 describe-network-interfaces`,
     `  aws --endpoint-url ${endpoints.ec2} ec2 describe-subnets`,
     `  aws --endpoint-url ${endpoints.eks} eks describe-cluster --name ${kept.cluster}`,

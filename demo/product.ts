@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { stop as stopEsbuild } from 'esbuild';
+import { STAGE } from '../sandbox/aws.ts';
 import {
   type EventSourceMapping,
   type Invocation,
@@ -33,6 +34,8 @@ export interface Product {
   stopForwarder(): Promise<void>;
   /** What functions and forwarder logged so far, a line each. */
   readonly log: readonly string[];
+  /** Tells of each further line. */
+  onLog(listener: (line: string) => void): void;
 }
 
 /**
@@ -60,6 +63,11 @@ export function startProduct(
   },
 ): Product {
   const log: string[] = [];
+  const listeners: ((line: string) => void)[] = [];
+  const tell = (line: string): void => {
+    log.push(line);
+    for (const listener of listeners) listener(line);
+  };
   const invocations: Invocation[] = [];
   const functionNamed = (name: FunctionName): LambdaFunction => {
     const started = startFunction({
@@ -68,7 +76,10 @@ export function startProduct(
       env: isolated(world.environment),
       timeoutMs: TIMEOUTS_MS[name],
       memoryMb: MEMORY_MB,
-      onLog: (line) => void log.push(line),
+      onLog(line) {
+        tell(line);
+        world.cloudWatch.log(`/aws/lambda/multus-eni-reconciler-${STAGE}-${name}`, line);
+      },
     });
     return resources.adopt(started, (each) => each.stop());
   };
@@ -86,11 +97,12 @@ export function startProduct(
     sweep,
     invocations,
     log,
+    onLog: (listener) => void listeners.push(listener),
     startDelivery() {
       resources.adopt(deliver(world, reconcile, invocations), (mapping) => mapping.stop());
     },
     async startForwarder() {
-      forwarder = spawnForwarder({ world, folder, cluster }, (line) => void log.push(line));
+      forwarder = spawnForwarder({ world, folder, cluster }, tell);
       await forwarder.leading();
     },
     stopForwarder,

@@ -1,7 +1,9 @@
 import { KUBERNETES_GROUP } from '../shared/cluster/errors.ts';
 import type { Clock } from '../shared/time/clock.ts';
+import { type SandboxCloudWatch, startCloudWatch } from './cloudwatch/server.ts';
 import { type Ec2Server, startEc2 } from './ec2/server.ts';
 import { type EksServer, startEks } from './eks/server.ts';
+import { type SandboxLambda, startLambda } from './lambda/configurations.ts';
 import { type SandboxSqs, startSqs } from './sqs/start.ts';
 
 export const REGION = 'us-east-1';
@@ -14,6 +16,9 @@ export const QUEUE = 'multus-eni-reconciler.fifo';
 export const DEAD_LETTER_QUEUE = 'multus-eni-reconciler-dead-letter.fifo';
 export const DEAD_LETTER_ATTRIBUTES = { FifoQueue: 'true', MessageRetentionPeriod: '1209600' };
 const MAX_RECEIVE_COUNT = 100;
+
+/** The stage as which the sandbox's functions are known to Lambda and CloudWatch. */
+export const STAGE = 'demo';
 
 /** The subnets of the user's guide: eth0, eth1 and eth2 of the workers are in them. */
 export const SUBNETS = {
@@ -33,6 +38,8 @@ export interface Aws {
   readonly ec2: Ec2Server;
   readonly sqs: SandboxSqs;
   readonly eks: EksServer;
+  readonly lambda: SandboxLambda;
+  readonly cloudWatch: SandboxCloudWatch;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly subnets: { readonly node: string; readonly multus1: string; readonly multus2: string };
@@ -50,6 +57,8 @@ export async function startAws(options: {
   const ec2 = await startEc2(common);
   const sqs = await startSqs(common);
   const eks = await startEks(common);
+  const lambda = await startLambda();
+  const cloudWatch = await startCloudWatch(common);
   eks.addCredentials({ ...CREDENTIALS, roleArn: ROLE_ARN });
   const subnets = {
     node: ec2.addSubnet(SUBNETS.node),
@@ -67,6 +76,8 @@ export async function startAws(options: {
     ec2,
     sqs,
     eks,
+    lambda,
+    cloudWatch,
     queue,
     deadLetterQueue,
     subnets,
@@ -75,15 +86,18 @@ export async function startAws(options: {
       AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.endpoint,
+      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloudWatch.endpoint,
       AWS_ENDPOINT_URL_EC2: ec2.endpoint,
       AWS_ENDPOINT_URL_EKS: eks.endpoint,
+      AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
       AWS_ENDPOINT_URL_STS: eks.stsEndpoint,
       QUEUE_URL: queue.url,
       DEAD_LETTER_QUEUE_URL: deadLetterQueue.url,
     },
     async stop() {
-      await Promise.all([ec2.stop(), sqs.stop(), eks.stop()]);
+      await Promise.all([ec2, sqs, eks, lambda, cloudWatch].map((each) => each.stop()));
     },
   };
 }

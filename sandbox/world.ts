@@ -1,5 +1,5 @@
 import { type Clock, type Random, systemClock } from '../shared/time/clock.ts';
-import { type Aws, admitFunctions, startAws } from './aws.ts';
+import { type Aws, admitFunctions, STAGE, startAws } from './aws.ts';
 import { acceptAdminToken } from './kubernetes/authentication.ts';
 import { type RunningKubernetes, startKubernetes } from './kubernetes/kubernetes.ts';
 import { type Nodes, startNodes } from './kubernetes/nodes/nodes.ts';
@@ -47,15 +47,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const [cluster] = clusters.values();
   if (cluster === undefined) throw new Error('a world has at least one cluster');
 
+  const environment = {
+    ...aws.environment,
+    CLUSTERS: JSON.stringify(names.map((name) => ({ name }))),
+  };
+  for (const each of ['reconcile', 'sweep']) {
+    aws.lambda.setConfiguration(`multus-eni-reconciler-${STAGE}-${each}`, environment);
+  }
   return {
     ...aws,
     clock,
     clusters,
     cluster,
-    environment: {
-      ...aws.environment,
-      CLUSTERS: JSON.stringify(names.map((name) => ({ name }))),
-    },
+    environment,
     async stop() {
       await Promise.all([...clusters.values()].map((entry) => entry.stop()));
       await aws.stop();

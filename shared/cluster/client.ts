@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../time/clock.ts';
 import { withDeadline } from '../time/deadline.ts';
 import { sharedList } from '../time/shared-list.ts';
-import { kubernetesCalls } from './calls.ts';
+import { type KubernetesCalls, kubernetesCalls } from './calls.ts';
 import { refusalOf } from './errors.ts';
 import { coreEvent, FIELD_MANAGER } from './events.ts';
 import { CONDITION_TYPE, type Kubernetes, type PodCondition, type PodRef } from './kubernetes.ts';
@@ -32,9 +32,13 @@ export interface KubernetesOptions {
  * Every call throws the signal's reason once its signal is aborted, a `TimeoutError`
  * after `requestTimeoutMs`, MalformedObjectError, and else what the transport throws: see
  * `kubernetesFailure`.
+ *
+ * @param calls where somebody looks at what is answered.
  */
-export function connectKubernetes(options: KubernetesOptions): Kubernetes {
-  const calls = kubernetesCalls(options.transport);
+export function connectKubernetes(
+  options: KubernetesOptions,
+  calls: KubernetesCalls = kubernetesCalls(options.transport),
+): Kubernetes {
   const call = callerWithDeadline(options);
   const uuid = options.uuid ?? randomUUID;
 

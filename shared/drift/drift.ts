@@ -1,7 +1,7 @@
 import { parseProblems } from '../claims/condition-message.ts';
 import type { Pod } from '../cluster/kubernetes.ts';
 import { type Contested, decidePassing } from '../plan/conflict.ts';
-import type { Assignment, Foreign, Placement } from '../plan/decision.ts';
+import type { Assignment, Foreign, Placement, Plan } from '../plan/decision.ts';
 import { plan } from '../plan/plan.ts';
 import type { Policy } from '../plan/policy.ts';
 import type { Problem } from '../plan/problem.ts';
@@ -15,7 +15,7 @@ export interface Drift {
   readonly node: string;
   readonly instanceId: string;
   /** Claimed, and not on its ENI, though it could be. */
-  readonly missing: readonly Placement[];
+  readonly missing: readonly Assignment[];
   /** In a range, claimed by nobody, and still on an ENI. */
   readonly leaked: readonly Placement[];
   /** Claimed by nobody, and not known to be a pod's: reported, left alone. */
@@ -28,6 +28,10 @@ export interface Drift {
   readonly ignored: number;
   /** A reconcile of the node would change something: the ENIs, or what a pod is told. */
   readonly toReconcile: boolean;
+  /** What was decided, before it was weighed against what other ENIs have. */
+  readonly plan: Plan;
+  /** All that pods are to be told. */
+  readonly problems: readonly Problem[];
 }
 
 /** What a node is weighed against: the cluster, and all ENIs that it saw. */
@@ -67,6 +71,8 @@ export function driftOf(view: ClusterView, node: NodeState): Drift {
     conflicting: problems.filter(({ kind }) => kind === 'conflict' || kind === 'held-elsewhere'),
     full: problems.filter(({ kind }) => kind === 'eni-full'),
     ignored: decided.ignored,
+    plan: decided,
+    problems,
     toReconcile:
       missing.length > 0 || releases || !isTold(node, [...decided.keep, ...decided.held], problems),
   };
@@ -106,7 +112,7 @@ function keptByAnother(
 }
 
 /** What is known of an address that another ENI in view has; `undefined` where none has it. */
-function contestedBy(
+export function contestedBy(
   view: ClusterView,
   node: NodeState,
   { address, eniId }: Placement,

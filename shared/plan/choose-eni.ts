@@ -4,12 +4,19 @@ import { inSubnetOf, type NodeEnis } from '../enis/holding.ts';
 
 /** The ENI that a claimed address belongs on, or why there is none. */
 export type EniChoice =
-  | { readonly kind: 'eni'; readonly eni: Eni }
+  | { readonly kind: 'eni'; readonly eni: Eni; readonly by: ChosenBy }
   /** No ENI of the node comes into question: a bridge, an overlay, SR-IOV. Not our network. */
   | { readonly kind: 'not-our-network' }
   /** The MAC or the master names this ENI of the node, and it lacks the managed tag. */
   | { readonly kind: 'eni-untagged'; readonly eni: Eni }
   | { readonly kind: 'eni-ambiguous'; readonly enis: readonly Eni[] };
+
+/**
+ * What an ENI was chosen by: what the pod's condition recorded, where the annotation cannot be read;
+ * the attachment's MAC; the definition's master; its subnet being the only one that holds the
+ * address, or the only one of the pod's attachments that does.
+ */
+export type ChosenBy = 'record' | 'mac' | 'master' | 'subnet' | 'siblings';
 
 /** Linux names the interface at device index n `ethN` on Amazon Linux; `ens6` says nothing of the index. */
 const DEVICE_NAME = /^eth(\d{1,2})$/;
@@ -29,31 +36,33 @@ export function chooseEni(
 ): EniChoice {
   const { enis } = node;
   const recorded = enis.find((eni) => eni.managed && eni.id === claim.recordedEni);
-  if (recorded) return { kind: 'eni', eni: recorded };
+  if (recorded) return { kind: 'eni', eni: recorded, by: 'record' };
 
   const byMac = claim.mac === undefined ? [] : enis.filter((eni) => eni.mac === claim.mac);
-  if (byMac.length > 0) return named(byMac);
+  if (byMac.length > 0) return named(byMac, 'mac');
 
   const index = DEVICE_NAME.exec(claim.master ?? '')?.[1];
   const byDevice =
     index === undefined ? [] : enis.filter((eni) => eni.deviceIndex === Number(index));
-  if (byDevice.length > 0) return named(byDevice);
+  if (byDevice.length > 0) return named(byDevice, 'master');
 
   const bySubnet = enis.filter((eni) => eni.managed && inSubnetOf(eni, claim.address, node));
-  if (bySubnet.length <= 1) return fromOnly(bySubnet);
+  if (bySubnet.length <= 1) return fromOnly(bySubnet, 'subnet');
   const ofPod = bySubnet.filter((eni) => siblings.has(eni.id));
-  return ofPod.length === 1 ? fromOnly(ofPod) : { kind: 'eni-ambiguous', enis: bySubnet };
+  return ofPod.length === 1
+    ? fromOnly(ofPod, 'siblings')
+    : { kind: 'eni-ambiguous', enis: bySubnet };
 }
 
-function fromOnly(candidates: readonly Eni[]): EniChoice {
+function fromOnly(candidates: readonly Eni[], by: ChosenBy): EniChoice {
   const [eni] = candidates;
-  return eni ? { kind: 'eni', eni } : { kind: 'not-our-network' };
+  return eni ? { kind: 'eni', eni, by } : { kind: 'not-our-network' };
 }
 
-function named(candidates: readonly Eni[]): EniChoice {
+function named(candidates: readonly Eni[], by: ChosenBy): EniChoice {
   const managed = candidates.filter((eni) => eni.managed);
   if (managed.length > 1) return { kind: 'eni-ambiguous', enis: managed };
-  if (managed.length === 1) return fromOnly(managed);
+  if (managed.length === 1) return fromOnly(managed, by);
   // The ENI at device index 0 is the VPC CNI's: no tag would make it ours.
   const untagged = candidates.find((eni) => eni.deviceIndex !== 0);
   return untagged ? { kind: 'eni-untagged', eni: untagged } : { kind: 'not-our-network' };

@@ -84,7 +84,7 @@ function inOrder(a: PlacedClaim, b: PlacedClaim): number {
 }
 
 /** The ENIs of a pod's attachments, which decide where its floating addresses go. */
-function attachmentEnis(pod: PodClaims, node: NodeEnis): ReadonlySet<string> {
+export function attachmentEnis(pod: PodClaims, node: NodeEnis): ReadonlySet<string> {
   const chosen = pod.claims
     .filter((claim) => claim.interface !== undefined)
     .map((claim) => chooseEni(claim, node));

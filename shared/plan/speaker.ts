@@ -35,6 +35,9 @@ export function passesOn(holder: Claimant, claimant: Claimant): boolean {
   return holder.terminating || (claimant.floating && claimant.since > holder.since);
 }
 
+/** Why a pod speaks for an address: which line of docs/design.md, "What plan decides", or that it was passed on. */
+export type SpeaksBy = 'holds' | 'on-its-eni' | 'oldest' | 'passed-on';
+
 /**
  * The pod that speaks for an address on its node: the one whose condition says that it has the
  * address where it is, whatever ENI its claim fits now; else the one on whose ENI it is; else the
@@ -47,16 +50,25 @@ export function speakerOf<C extends NodeClaimant>(
   claimants: readonly C[],
   on: ReadonlySet<string>,
 ): C | undefined {
+  return speaking(claimants, on)?.speaker;
+}
+
+/** The same, with why it is that pod. */
+export function speaking<C extends NodeClaimant>(
+  claimants: readonly C[],
+  on: ReadonlySet<string>,
+): { readonly speaker: C; readonly by: SpeaksBy } | undefined {
   const counted = claimants.filter((claimant) => counts(claimant, on)).sort(byAge);
-  let speaker = firstToSpeak(counted, on);
+  let found = firstToSpeak(counted, on);
   const others = new Set(counted);
   // Each speaks once: so this ends whatever the claims say of their age.
-  while (speaker !== undefined && others.delete(speaker)) {
-    const current: C = speaker;
-    speaker = [...others].find(
-      (claimant) => claimant.eniId !== undefined && passesOn(current, claimant),
+  while (found !== undefined && others.delete(found.speaker)) {
+    const current = found;
+    const next = [...others].find(
+      (claimant) => claimant.eniId !== undefined && passesOn(current.speaker, claimant),
     );
-    if (speaker === undefined) return current;
+    if (next === undefined) return current;
+    found = { speaker: next, by: 'passed-on' };
   }
   return undefined;
 }
@@ -74,14 +86,14 @@ function counts(claimant: NodeClaimant, on: ReadonlySet<string>): boolean {
 function firstToSpeak<C extends NodeClaimant>(
   oldestFirst: readonly C[],
   on: ReadonlySet<string>,
-): C | undefined {
+): { readonly speaker: C; readonly by: SpeaksBy } | undefined {
   const told = oldestFirst.filter(({ toldOn }) => isIn(on, toldOn));
-  return (
-    told.find(({ terminating }) => !terminating) ??
-    told[0] ??
-    oldestFirst.find(({ eniId }) => isIn(on, eniId)) ??
-    oldestFirst[0]
-  );
+  const holder = told.find(({ terminating }) => !terminating) ?? told[0];
+  if (holder) return { speaker: holder, by: 'holds' };
+  const onItsEni = oldestFirst.find(({ eniId }) => isIn(on, eniId));
+  if (onItsEni) return { speaker: onItsEni, by: 'on-its-eni' };
+  const [oldest] = oldestFirst;
+  return oldest && { speaker: oldest, by: 'oldest' };
 }
 
 function isIn(on: ReadonlySet<string>, eniId: string | undefined): boolean {

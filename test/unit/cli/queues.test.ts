@@ -143,7 +143,7 @@ test('a queue that is not there is told with what to check', async () => {
   const account = await startAccount();
   const queueUrl = account.queueUrl.replace('prod', 'gone');
   await expect(findDeadLetters(account, { stage: 'none', queueUrl })).rejects.toMatchObject({
-    name: 'Failed',
+    name: 'BadInput',
     message: expect.stringMatching(/could not read the attributes of .*check the URL/),
   });
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { DescribeNetworkInterfacesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
@@ -26,7 +26,17 @@ const report = z.strictObject(reportShape);
 const kept = z.strictObject({
   ...reportShape,
   kubeconfig: z.string(),
-  endpoints: z.strictObject({ ec2: z.url(), eks: z.url(), sqs: z.url(), sts: z.url() }),
+  log: z.string(),
+  stage: z.literal('demo'),
+  endpoints: z.strictObject({
+    cloudwatch: z.url(),
+    cloudwatch_logs: z.url(),
+    ec2: z.url(),
+    eks: z.url(),
+    lambda: z.url(),
+    sqs: z.url(),
+    sts: z.url(),
+  }),
   region: z.literal('us-east-1'),
   cluster: z.literal('demo'),
   nodes: z
@@ -104,6 +114,7 @@ test.concurrent('what is kept serves any client, goes on reconciling, and ends o
   const { expect } = context;
   const demo = startDemo(context, '--json', '--keep');
   const object = await vi.waitFor(() => kept.parse(JSON.parse(demo.soFar())), SOON);
+  expect(readFileSync(object.log, 'utf8')).toContain('"message":"swept"');
   const config = new KubeConfig();
   config.loadFromFile(object.kubeconfig);
   const [node] = object.nodes;

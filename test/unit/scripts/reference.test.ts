@@ -195,6 +195,15 @@ test('the error codes are those that the functions’ errors have', () => {
   expect(column(rows('docs/reference/errors.md'), 0)).toEqual([...ERROR_CODES]);
 });
 
-test('the exit codes of replay are those that it ends with', () => {
-  expect(column(rows('docs/replay.md', 'Exit codes'), 0)).toEqual(Object.values(EXIT).map(String));
+describe('the exit codes', () => {
+  const all = Object.values(EXIT);
+
+  test('of multus-eni are those that it ends with', () => {
+    expect(column(rows('docs/operator.md', 'Exit codes'), 0)).toEqual(all.map(String));
+  });
+
+  test('of replay are those, but for what is found', () => {
+    const without = all.filter((code) => code !== EXIT.found).map(String);
+    expect(column(rows('docs/replay.md', 'Exit codes'), 0)).toEqual(without);
+  });
 });

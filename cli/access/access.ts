@@ -1,0 +1,147 @@
+import { ClusterUnavailableError } from '../../shared/cluster/eks.ts';
+import { describeKubernetesError } from '../../shared/cluster/errors.ts';
+import type { Config } from '../../shared/config.ts';
+import { DEFAULT_MANAGED_TAG } from '../../shared/enis/ec2.ts';
+import { cachedInstanceLimits } from '../../shared/enis/instance-limits.ts';
+import { eniInventory } from '../../shared/enis/inventory.ts';
+import { cachedSubnets } from '../../shared/enis/subnets.ts';
+import { POLICIES } from '../../shared/plan/policy.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import type { Telemetry } from '../../shared/telemetry.ts';
+import type { Clock } from '../../shared/time/clock.ts';
+import { eksClient } from '../aws-clients.ts';
+import { BadInput, Failed, trying } from '../failure.ts';
+import { configOfStage, lookingEc2 } from './aws.ts';
+import { type Api, apiOfEks, apiOfKubeconfig, kubeconfigPath } from './kubernetes.ts';
+
+/** Which cluster is meant, and how it is reached: as options give it. */
+export interface ClusterChoice {
+  /** The stage whose functions serve it: they know ranges, policy and tag. */
+  readonly stage?: string;
+  readonly cluster?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly region?: string;
+}
+
+/** One cluster, to be looked at. */
+export interface Look {
+  readonly access: ClusterAccess;
+  readonly api: Api;
+  /** Absent without a stage: then no ranges, the policy `sync` and the usual tag are taken for granted. */
+  readonly config?: Config;
+  readonly region: string | undefined;
+  /** How many requests AWS and the API server were sent. */
+  calls(): number;
+}
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Tells nobody: what a look finds is on the screen. */
+const SILENT: Telemetry = { info() {}, warn() {}, error() {}, metric() {} };
+
+/**
+ * The one cluster that the options name, by the functions' own code and the operator's credentials.
+ *
+ * @throws BadInput where the options name none, or several; Failed where it cannot be reached.
+ */
+export async function lookAt(choice: ClusterChoice, around: Surroundings): Promise<Look> {
+  const { stage, region } = choice;
+  const config = stage === undefined ? undefined : await configOfStage(stage, region, around.clock);
+  const named = clusterIn(config, choice);
+  const { name, api } = await unlessRefused(named ?? choice.context ?? 'kubeconfig', () =>
+    connect(choice, named, config?.region ?? region, around),
+  );
+  const configured = config?.clusters.find((cluster) => cluster.name === name);
+  const ec2 = lookingEc2(config?.region ?? region, around.clock);
+  const managedTag = config?.managedTag ?? DEFAULT_MANAGED_TAG;
+  const access: ClusterAccess = {
+    cluster: name,
+    kubernetes: api.kubernetes,
+    ec2: {
+      client: ec2.client,
+      once: ec2.client,
+      managedTag,
+      inventory: eniInventory(ec2.client, managedTag),
+      subnets: cachedSubnets(ec2.client),
+      limitsOf: cachedInstanceLimits(ec2.client),
+    },
+    bounds: configured?.ranges,
+    policy: configured?.policy ?? POLICIES.sync,
+    clock: around.clock,
+    telemetry: SILENT,
+  };
+  return { access, api, config, region, calls: () => api.calls() + ec2.calls() };
+}
+
+/** The clusters that the options mean: of a stage without `--cluster`, all. Throws as `lookAt`. */
+export async function looksAt(
+  choice: ClusterChoice,
+  around: Surroundings,
+): Promise<readonly Look[]> {
+  if (choice.cluster !== undefined || choice.stage === undefined) {
+    return [await lookAt(choice, around)];
+  }
+  const { clusters } = await configOfStage(choice.stage, choice.region, around.clock);
+  const looks: Look[] = [];
+  for (const { name } of clusters) looks.push(await lookAt({ ...choice, cluster: name }, around));
+  return looks;
+}
+
+function clusterIn(config: Config | undefined, { cluster, stage }: ClusterChoice) {
+  if (config === undefined) return cluster;
+  const names = config.clusters.map(({ name }) => name);
+  const known = names.join(', ');
+  if (cluster === undefined) {
+    if (names.length === 1) return names[0];
+    throw new BadInput(`stage ${stage} has several clusters: give --cluster, one of ${known}`);
+  }
+  if (names.includes(cluster)) return cluster;
+  throw new BadInput(`stage ${stage} has no cluster ${cluster}: it has ${known}`);
+}
+
+async function connect(
+  { kubeconfig, context }: ClusterChoice,
+  named: string | undefined,
+  region: string | undefined,
+  { clock, environment }: Surroundings,
+): Promise<{ readonly name: string; readonly api: Api }> {
+  const path = kubeconfigPath(kubeconfig, environment);
+  if (path !== undefined) {
+    const { name, api } = await apiOfKubeconfig(path, context, clock);
+    return { name: named ?? name, api };
+  }
+  if (named === undefined) {
+    throw new BadInput('which cluster? Give --cluster, --stage or --kubeconfig');
+  }
+  return { name: named, api: await apiOfEks(eksClient(region), named, clock) };
+}
+
+/**
+ * Runs what reads a cluster; what it throws becomes a line that says what to do.
+ *
+ * @throws BadInput where EKS has no such cluster, else Failed.
+ */
+export async function unlessRefused<T>(cluster: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof BadInput || error instanceof Failed) throw error;
+    const line = describeKubernetesError(error, { cluster });
+    if (error instanceof ClusterUnavailableError && error.errorCode === 'cluster-not-found') {
+      throw new BadInput(line, { cause: error });
+    }
+    if (isAws(error)) return trying(`look at cluster ${cluster}`, () => Promise.reject(error));
+    throw new Failed(line, { cause: error });
+  }
+}
+
+function isAws(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    ('$metadata' in error || /Credentials|Region/.test(error.name + error.message))
+  );
+}

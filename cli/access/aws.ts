@@ -1,0 +1,74 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod';
+import { limitedCalls, requestLimits } from '../../shared/aws-calls.ts';
+import { type Config, configFrom } from '../../shared/config.ts';
+import type { Ec2 } from '../../shared/enis/ec2.ts';
+import type { Clock } from '../../shared/time/clock.ts';
+import { LIMITS } from '../aws-clients.ts';
+import { BadInput, Failed, trying } from '../failure.ts';
+
+/** EC2 as an operator looks at it: whatever is no Describe is refused before it is sent. */
+export interface LookingEc2 {
+  readonly client: Ec2;
+  /** How many requests were sent. */
+  calls(): number;
+}
+
+export function lookingEc2(region: string | undefined, clock: Clock): LookingEc2 {
+  const ec2 = new EC2Client({ region, requestHandler: requestLimits(LIMITS) });
+  const limited = limitedCalls(ec2, clock, LIMITS);
+  let sent = 0;
+  return {
+    client: {
+      send: new Proxy(limited.send, {
+        apply(target, self, args: unknown[]) {
+          const [command] = args;
+          const name = command instanceof Object ? command.constructor.name : '';
+          if (!name.startsWith('Describe')) throw new Error(`this program sends no ${name}`);
+          sent += 1;
+          return Reflect.apply(target, self, args);
+        },
+      }),
+    },
+    calls: () => sent,
+  };
+}
+
+const described = z.object({
+  Environment: z.object({ Variables: z.record(z.string(), z.string()) }),
+});
+
+/**
+ * What the functions of a stage are configured with, as they read it themselves.
+ *
+ * @throws BadInput where the stage has no function; Failed where AWS refuses, or it cannot be read.
+ */
+export async function configOfStage(
+  stage: string,
+  region: string | undefined,
+  clock: Clock,
+): Promise<Config> {
+  const lambda = new LambdaClient({ region, requestHandler: requestLimits(LIMITS) });
+  const name = `multus-eni-reconciler-${stage}-reconcile`;
+  const answer = await trying(`read the configuration of the function ${name}`, () =>
+    limitedCalls(lambda, clock, LIMITS).send(
+      new GetFunctionConfigurationCommand({ FunctionName: name }),
+    ),
+  ).catch((error: unknown) => {
+    if (!(error instanceof Failed) || !/ResourceNotFound/.test(error.message)) throw error;
+    throw new BadInput(
+      `stage ${stage} has no function ${name} in this account and region: check --stage and --region, or give --cluster`,
+    );
+  });
+  const parsed = described.safeParse(answer);
+  if (!parsed.success) throw new Failed(`${name} has no environment: deploy it again`);
+  try {
+    const variables = parsed.data.Environment.Variables;
+    return configFrom({ ...variables, AWS_REGION: await lambda.config.region() });
+  } catch (error) {
+    throw new Failed(`${name}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import { kubernetesCalls } from '../../shared/cluster/calls.ts';
+import { connectKubernetes } from '../../shared/cluster/client.ts';
+import { describeCluster } from '../../shared/cluster/eks.ts';
+import { kubeConfigTransport, tokenTransport } from '../../shared/cluster/endpoints.ts';
+import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
+import { tokenSource } from '../../shared/cluster/token.ts';
+import { type ApiTransport, readText } from '../../shared/cluster/transport.ts';
+import type { Clock } from '../../shared/time/clock.ts';
+import { withDeadline } from '../../shared/time/deadline.ts';
+import { BadInput } from '../failure.ts';
+
+const REQUEST_TIMEOUT_MS = 15_000;
+const LONGEST_OBJECT_BYTES = 64 * 1024 * 1024;
+
+/** One cluster's API server, read with the operator's own credentials. */
+export interface Api {
+  readonly kubernetes: Kubernetes;
+  /** Reads any object by its path. */
+  read(path: string): Promise<unknown>;
+  /** Is told of every pod that a list gives, as it came. */
+  onPod(listener: (object: unknown) => void): void;
+  /** How many requests were sent. */
+  calls(): number;
+}
+
+/** The file that kubectl would use: one that is named, else `KUBECONFIG`, else the one at home. */
+export function kubeconfigPath(
+  named: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (named !== undefined) return named;
+  // Of several files kubectl merges them; the first one is taken here.
+  const [first] = (environment.KUBECONFIG ?? '').split(':').filter(Boolean);
+  if (first !== undefined) return first;
+  const atHome = join(environment.HOME ?? homedir(), '.kube', 'config');
+  return existsSync(atHome) ? atHome : undefined;
+}
+
+/**
+ * By a kubeconfig's current context, or the one that is named.
+ *
+ * @returns also the name of its cluster: of an ARN, as `aws eks update-kubeconfig` writes it, the last part.
+ * @throws BadInput where the file cannot be read, or names no such context.
+ */
+export async function apiOfKubeconfig(
+  path: string,
+  context: string | undefined,
+  clock: Clock,
+): Promise<{ readonly name: string; readonly api: Api }> {
+  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
+  const config = new KubeConfig();
+  try {
+    config.loadFromFile(path);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new BadInput(`kubeconfig ${path}: ${said}`, { cause: error });
+  }
+  if (context !== undefined) config.setCurrentContext(context);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    const names = config.getContexts().map(({ name }) => name);
+    const known = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
+    throw new BadInput(
+      `kubeconfig ${path}: no context ${context ?? config.getCurrentContext()}: ${known}. Give --context`,
+    );
+  }
+  const transport = kubeConfigTransport(config);
+  return { name: cluster.name.split('/').at(-1) ?? cluster.name, api: apiOver(transport, clock) };
+}
+
+/**
+ * By what EKS says of a cluster.
+ *
+ * @throws what `describeCluster` throws.
+ */
+export async function apiOfEks(eks: EKSClient, cluster: string, clock: Clock): Promise<Api> {
+  const region = await eks.config.region();
+  const { server, caData } = await withDeadline(clock, REQUEST_TIMEOUT_MS, undefined, (signal) =>
+    describeCluster(eks, cluster, region, signal),
+  );
+  const credentials = () => eks.config.credentials();
+  const { token } = tokenSource({ cluster, region, credentials, clock });
+  return apiOver(tokenTransport({ server, caData, token }), clock);
+}
+
+function apiOver(transport: ApiTransport, clock: Clock): Api {
+  let sent = 0;
+  let listener: ((object: unknown) => void) | undefined;
+  const looking: ApiTransport = async (request) => {
+    const { method = 'GET', path } = request;
+    if (method !== 'GET') throw new Error(`this program sends no ${method} ${path}`);
+    sent += 1;
+    return transport(request);
+  };
+  const calls = kubernetesCalls(looking);
+  const listPods: typeof calls.listPods = async (query, signal) => {
+    const page = await calls.listPods(query, signal);
+    if (listener !== undefined) for (const item of itemsOf(page)) listener(item);
+    return page;
+  };
+  const options = { transport: looking, clock, requestTimeoutMs: REQUEST_TIMEOUT_MS };
+  return {
+    kubernetes: connectKubernetes(options, { ...calls, listPods }),
+    read: (path) =>
+      withDeadline(clock, REQUEST_TIMEOUT_MS, undefined, async (signal) => {
+        const text = await readText(await looking({ path, signal }), LONGEST_OBJECT_BYTES);
+        return JSON.parse(text);
+      }),
+    onPod(told) {
+      listener = told;
+    },
+    calls: () => sent,
+  };
+}
+
+function itemsOf(page: unknown): readonly unknown[] {
+  if (typeof page !== 'object' || page === null || !('items' in page)) return [];
+  return Array.isArray(page.items) ? page.items : [];
+}

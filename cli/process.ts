@@ -1,0 +1,18 @@
+import { systemClock } from '../shared/time/clock.ts';
+import type { Outside } from './program.ts';
+
+/** What this process has. */
+export const ofProcess: Outside = {
+  environment: process.env,
+  clock: systemClock,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  interrupted() {
+    const controller = new AbortController();
+    // Once: who asks a second time is ended at once.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => controller.abort());
+    }
+    return controller.signal;
+  },
+};

@@ -1,0 +1,212 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { Clock } from '../shared/time/clock.ts';
+import type { ClusterChoice } from './access/access.ts';
+import { EXIT } from './exit-code.ts';
+import type { Output, Sink } from './output.ts';
+
+/** Everything outside of the program. */
+export interface Outside {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  /** Aborted when the operator has had enough. */
+  readonly interrupted: () => AbortSignal;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  ${EXIT.ok}    done, and nothing is wrong
+  ${EXIT.failed}    something failed: AWS or the cluster refused it, or could not be reached
+  ${EXIT.badInput}    the arguments or what they name are wrong
+  ${EXIT.nothing}    there was nothing to do
+  ${EXIT.found}    something is wrong: a pod lacks an address, nodes drift, a check failed
+  ${EXIT.interrupted}  ended by Ctrl-C
+
+docs/operator.md says more.`;
+
+interface Common extends ClusterChoice {
+  readonly json?: boolean;
+}
+
+type Action<O> = (run: Running<O>) => Promise<number>;
+
+interface Running<O> {
+  readonly output: Output;
+  readonly options: O & Common;
+  readonly args: readonly string[];
+  readonly outside: Outside;
+}
+
+/**
+ * Runs one command. What a command needs is loaded when it runs, so that `--help` waits for nothing.
+ *
+ * @param args without the program's own name.
+ * @returns the exit code.
+ */
+export async function run(args: readonly string[], outside: Outside): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = programOf(outside, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.badInput;
+    throw error;
+  }
+}
+
+/** Every command, as `--help` shows them. */
+function programOf(outside: Outside, end: (code: number) => void): Command {
+  const program = new Command('multus-eni')
+    .description(
+      'Shows what the ENIs of EKS workers have, what Multus pods claim, and why they differ.',
+    )
+    .exitOverride()
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => void outside.stdout.write(text),
+      writeErr: (text) => void outside.stderr.write(text),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+    })
+    .addHelpText('after', EXIT_CODES);
+  const withAction = <O>(command: Command, action: Action<O>): Command =>
+    withCommon(command, program).action(async (...given: unknown[]) => {
+      const options: O & Common = command.opts();
+      const names = given.slice(0, command.registeredArguments.length);
+      end(await guarded(outside, options, names.flat().filter(isText), action));
+    });
+  program.addCommand(explainGroup(program, withAction));
+  for (const add of [statusCommand, driftCommand]) program.addCommand(add(withAction));
+  program.addCommand(replayGroup(outside, end, program));
+  return program;
+}
+
+type WithAction = <O>(command: Command, action: Action<O>) => Command;
+type AddCommand = (withAction: WithAction) => Command;
+
+function withCommon(command: Command, program: Command): Command {
+  return command
+    .copyInheritedSettings(program)
+    .option(
+      '--stage <stage>',
+      'the deployed stage that serves the cluster: its ranges, policy and tag count',
+    )
+    .option('--cluster <name>', 'the EKS cluster')
+    .option('--kubeconfig <file>', 'reach the API server by this file, as kubectl does')
+    .option('--context <name>', 'a context of the kubeconfig other than its current one')
+    .option('--region <region>', "the Region (default: the environment's)")
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXIT_CODES);
+}
+
+function explainGroup(program: Command, withAction: WithAction): Command {
+  const group = new Command('explain')
+    .copyInheritedSettings(program)
+    .description('why an address is where it is, rule by rule')
+    .addHelpText('after', EXIT_CODES);
+  const parts = [
+    ['pod', 'pod', 'why a pod has, or has not, its addresses', 'NAMESPACE/NAME of the pod'],
+    ['ip', 'address', 'who has an address, who claims it, whose it is to release', 'the address'],
+    ['eni', 'eni', 'what is on an ENI, and how much room there is', 'the id of the ENI'],
+    ['node', 'node', "a node's ENIs, and what its reconcile would do", 'the name of the Node'],
+  ] as const;
+  for (const [name, argument, description, help] of parts) {
+    const command = new Command(name).description(description).argument(`<${argument}>`, help);
+    group.addCommand(
+      withAction(command, async ({ output, options, args: [asked = ''], outside }) => {
+        const { lookAt } = await import('./access/access.ts');
+        const commands = await import('./explain/commands.ts');
+        const look = await lookAt(options, outside);
+        const explain = {
+          pod: commands.explainPodCommand,
+          ip: commands.explainIpCommand,
+          eni: commands.explainEniCommand,
+          node: commands.explainNodeCommand,
+        };
+        return explain[name](look, asked, output);
+      }),
+    );
+  }
+  return group;
+}
+
+const statusCommand: AddCommand = (withAction) =>
+  withAction<{ readonly queueUrl?: string; readonly watch?: boolean }>(
+    new Command('status')
+      .description('does it work? forwarder, queue, sweep, alarms and drift of each cluster')
+      .addOption(
+        new Option('--queue-url <url>', 'the queue, where no stage says it').conflicts('stage'),
+      )
+      .option('--watch', 'again every five seconds, until Ctrl-C'),
+    async ({ options, outside, output }) => {
+      const { looksAt } = await import('./access/access.ts');
+      const { statusCommand: status, watching } = await import('./status/command.ts');
+      const { sourcesOf } = await import('./status/sources.ts');
+      const looks = await looksAt(options, outside);
+      const sources = await sourcesOf(looks, options, outside.clock);
+      const once = () => status(looks, sources, output);
+      return options.watch ? watching(once, output, outside) : once();
+    },
+  );
+
+const driftCommand: AddCommand = (withAction) =>
+  withAction<{ readonly failOn?: string }>(
+    new Command('drift')
+      .description("what every node's reconcile would do now, and why")
+      .option(
+        '--fail-on <kinds>',
+        'end with 4 for these only: missing,leaked,foreign,conflict,full,problem',
+      ),
+    async ({ options, outside, output }) => {
+      const { looksAt } = await import('./access/access.ts');
+      const { driftCommand: drift, FAILING, kindsIn } = await import('./drift/command.ts');
+      const kinds = options.failOn === undefined ? FAILING : kindsIn(options.failOn);
+      return drift(await looksAt(options, outside), kinds, output);
+    },
+  );
+
+/** Its own program: it has options of its own, and is reached by `npm run replay` too. */
+function replayGroup(outside: Outside, end: (code: number) => void, program: Command): Command {
+  return new Command('replay')
+    .copyInheritedSettings(program)
+    .description('the dead-letter queue, and asking for a look: replay --help')
+    .argument('[arguments...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: string[]) => {
+      const { outsideOf } = await import('./replay/outside.ts');
+      const { run: replay } = await import('./replay/program.ts');
+      end(await replay(args, outsideOf(outside)));
+    });
+}
+
+/** Runs an action; what goes wrong with it becomes a line and an exit code. */
+async function guarded<O>(
+  outside: Outside,
+  options: O & Common,
+  args: readonly string[],
+  action: Action<O>,
+): Promise<number> {
+  const { outputTo } = await import('./output.ts');
+  const { BadInput, Failed, explain } = await import('./failure.ts');
+  const colour = !outside.environment.NO_COLOR;
+  const output = outputTo({ ...outside, json: options.json ?? false, colour });
+  try {
+    return await action({ output, options, args, outside });
+  } catch (error) {
+    const known = error instanceof BadInput || error instanceof Failed;
+    const message = known ? error.message : explain(error, 'do this');
+    output.result({ error: message });
+    output.warn(message);
+    return error instanceof BadInput ? EXIT.badInput : EXIT.failed;
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}

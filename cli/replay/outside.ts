@@ -1,0 +1,24 @@
+import type { Clock } from '../../shared/time/clock.ts';
+import { awsClients, eksClient } from '../aws-clients.ts';
+import { podsOf } from '../cluster-pods.ts';
+import type { Sink } from '../output.ts';
+import type { Outside } from './program.ts';
+
+/** What `replay` needs beside what the whole program has. */
+export function outsideOf(given: {
+  readonly clock: Clock;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly interrupted: () => AbortSignal;
+}): Outside {
+  const { clock, stdout, stderr, interrupted } = given;
+  return {
+    aws: (region) => awsClients(region, clock),
+    podsOf: (choice, region) => podsOf(choice, eksClient(region), clock),
+    clock,
+    stdout,
+    stderr,
+    interrupted,
+    waitSeconds: 1,
+  };
+}

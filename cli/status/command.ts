@@ -1,0 +1,183 @@
+import type { Sqs } from '../../shared/messages/sqs.ts';
+import type { MetricName } from '../../shared/telemetry.ts';
+import { type Clock, sleep } from '../../shared/time/clock.ts';
+import { type Look, unlessRefused } from '../access/access.ts';
+import { countsText, driftIn } from '../drift/command.ts';
+import { EXIT } from '../exit-code.ts';
+import { count, type Output, type Tone } from '../output.ts';
+import { ago } from '../view/text.ts';
+import { readView } from '../view/view.ts';
+import { COLUMNS, labelled, wrap } from '../wrap.ts';
+import { type CloudWatch, type Measured, readAlarms, readMetrics } from './cloudwatch.ts';
+import { readLeader } from './lease.ts';
+import { readQueue } from './queue.ts';
+
+/** Who is asked beside the cluster and EC2. */
+export interface StatusSources {
+  readonly clock: Clock;
+  readonly sqs: Sqs;
+  /** Absent where nobody says which queue it is. */
+  readonly queueUrl?: string;
+  readonly deadLetterQueueUrl?: string;
+  /** Absent without a stage: alarms and metrics are a stage's. */
+  readonly cloudWatch?: CloudWatch;
+  readonly stage?: string;
+}
+
+/** One line of the screen. */
+export interface Row {
+  readonly name: string;
+  readonly text: string;
+  readonly tone?: Tone;
+  /** It could not be read: the answer is a partial one. */
+  readonly missing?: true;
+}
+
+export interface ClusterStatus {
+  readonly cluster: string;
+  readonly rows: readonly Row[];
+}
+
+/** How often a forwarder sends a heartbeat is a minute; three without one is silence. */
+const SILENT_MS = 180_000;
+
+/**
+ * Does it work? What can be read is told, and what cannot is named.
+ *
+ * @returns the exit code: 1 where something could not be read, else 4 where something is wrong.
+ */
+export async function statusCommand(
+  looks: readonly Look[],
+  sources: StatusSources,
+  output: Output,
+): Promise<number> {
+  const statuses: ClusterStatus[] = [];
+  for (const look of looks) statuses.push(await statusOf(look, sources, output));
+  const calls = looks.reduce((sum, look) => sum + look.calls(), 0);
+  output.result({ clusters: statuses, calls });
+  for (const { cluster, rows } of statuses) {
+    for (const line of wrap(cluster, COLUMNS)) output.line(line);
+    for (const { name, text, tone } of rows) {
+      for (const line of labelled(name, text, 2, 12)) output.line(line, tone);
+    }
+    output.line('');
+  }
+  const rows = statuses.flatMap((status) => status.rows);
+  if (rows.some(({ missing }) => missing)) return EXIT.failed;
+  return rows.some(({ tone }) => tone === 'bad') ? EXIT.found : EXIT.ok;
+}
+
+const WATCH_MS = 5_000;
+
+/** Shows it again and again, until the operator has had enough. @returns the exit code for that. */
+export async function watching(
+  once: () => Promise<number>,
+  output: Output,
+  { clock, interrupted }: { readonly clock: Clock; readonly interrupted: () => AbortSignal },
+): Promise<number> {
+  const signal = interrupted();
+  while (!signal.aborted) {
+    output.clear();
+    await once();
+    await sleep(clock, WATCH_MS, signal).catch(() => undefined);
+  }
+  return EXIT.interrupted;
+}
+
+async function statusOf(
+  look: Look,
+  sources: StatusSources,
+  output: Output,
+): Promise<ClusterStatus> {
+  const { cluster } = look.access;
+  const { cloudWatch, stage, clock } = sources;
+  const now = clock.now();
+  const metrics = cloudWatch && readMetrics(cloudWatch, cluster, now);
+  const rows = await Promise.all([
+    row('forwarder', () => forwarder(look, now)),
+    metrics && row('heartbeat', async () => heartbeat(await metrics, now)),
+    metrics && row('sweep', async () => sweep(await metrics, now)),
+    sources.queueUrl && row('queue', () => queue(sources, sources.queueUrl)),
+    metrics && row('EC2', async () => throttles(await metrics)),
+    cloudWatch && stage && row('alarms', () => alarmsOn(cloudWatch, stage)),
+    row('nodes', () => nodes(look, output)),
+  ]);
+  return { cluster, rows: rows.filter((each) => each !== undefined && each !== '') };
+}
+
+async function row(name: string, read: () => Promise<Omit<Row, 'name'>>): Promise<Row> {
+  try {
+    return { name, ...(await read()) };
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return { name, text: `not known: ${said}`, tone: 'bad', missing: true };
+  }
+}
+
+async function forwarder({ access, api }: Look, now: number): Promise<Omit<Row, 'name'>> {
+  const leader = await unlessRefused(access.cluster, () => readLeader(api));
+  if (leader === undefined) return { text: 'none has run: there is no Lease', tone: 'bad' };
+  const { holder, renewedAt, durationSeconds, unsentSeconds } = leader;
+  const renewed = `renewed ${ago(renewedAt, now)}`;
+  if (holder === '') return { text: `nobody leads; ${renewed}`, tone: 'bad' };
+  const isOver = now - renewedAt > durationSeconds * 1000;
+  const unsent =
+    unsentSeconds === undefined ? '' : `, the oldest unsent was ${unsentSeconds} s old`;
+  const text = `${holder} leads${isOver ? ' no more' : ''}, ${renewed}${unsent}`;
+  return { text, tone: isOver ? 'bad' : 'good' };
+}
+
+function heartbeat({ last }: Measured, now: number): Omit<Row, 'name'> {
+  const beat = last.get('ForwarderHeartbeat');
+  if (beat === undefined) return { text: 'none in the last hour', tone: 'bad' };
+  return { text: ago(beat.at, now), tone: now - beat.at > SILENT_MS ? 'bad' : 'good' };
+}
+
+const FOUND: readonly (readonly [MetricName, string])[] = [
+  ['DriftMissing', 'missing'],
+  ['DriftLeaked', 'leaked'],
+  ['DriftForeign', 'foreign'],
+  ['DriftConflicting', 'conflict'],
+  ['DriftFull', 'full'],
+];
+
+function sweep({ last }: Measured, now: number): Omit<Row, 'name'> {
+  const done = last.get('SweepCompleted');
+  if (done === undefined) return { text: 'none in the last hour', tone: 'bad' };
+  const found = FOUND.flatMap(([name, word]) => {
+    const { value = 0 } = last.get(name) ?? {};
+    return value > 0 ? [`${value} ${word}`] : [];
+  });
+  const what = found.length === 0 ? 'no drift' : found.join(', ');
+  return { text: `${ago(done.at, now)}: ${what}`, tone: found.length === 0 ? 'good' : undefined };
+}
+
+async function queue(
+  { sqs, deadLetterQueueUrl }: StatusSources,
+  queueUrl = '',
+): Promise<Omit<Row, 'name'>> {
+  const { waiting, inFlight, deadLetters } = await readQueue(sqs, queueUrl, deadLetterQueueUrl);
+  const dead = deadLetters === undefined ? '' : `; ${count(deadLetters, 'dead letter')}`;
+  const text = `${count(waiting, 'message')} waiting, ${inFlight} in flight${dead}`;
+  return { text, tone: (deadLetters ?? 0) > 0 ? 'bad' : 'good' };
+}
+
+function throttles({ sum }: Measured): Omit<Row, 'name'> {
+  const number = sum.get('Ec2Throttles') ?? 0;
+  return { text: `${count(number, 'call')} throttled in the last hour` };
+}
+
+async function alarmsOn(cloudWatch: CloudWatch, stage: string): Promise<Omit<Row, 'name'>> {
+  const on = await readAlarms(cloudWatch, stage);
+  if (on.length === 0) return { text: 'none is on', tone: 'good' };
+  return { text: `${on.map(({ name }) => name).join(', ')}: see docs/runbook.md`, tone: 'bad' };
+}
+
+async function nodes({ access }: Look, output: Output): Promise<Omit<Row, 'name'>> {
+  const view = await unlessRefused(access.cluster, () => readView(access, output.progress));
+  const drift = driftIn(view);
+  const text = countsText(drift.counts);
+  const size = `${count(drift.nodes, 'node')}, ${count(drift.pods, 'pod')}, ${count(drift.enis, 'ENI')}`;
+  const isOff = drift.addresses.some(({ state }) => state !== 'foreign');
+  return { text: `${size}: ${text}`, tone: isOff ? 'bad' : 'good' };
+}

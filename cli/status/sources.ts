@@ -1,0 +1,28 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { limitedCalls, requestLimits } from '../../shared/aws-calls.ts';
+import type { Clock } from '../../shared/time/clock.ts';
+import type { Look } from '../access/access.ts';
+import { awsClients, LIMITS } from '../aws-clients.ts';
+import { redriveOf } from '../queues.ts';
+import type { StatusSources } from './command.ts';
+
+/** @throws Failed where SQS does not know the queue that was named. */
+export async function sourcesOf(
+  [look]: readonly Look[],
+  options: { readonly stage?: string; readonly queueUrl?: string },
+  clock: Clock,
+): Promise<StatusSources> {
+  const { stage } = options;
+  const region = look?.config?.region ?? look?.region;
+  const { sqs } = awsClients(region, clock);
+  const queueUrl = options.queueUrl ?? look?.config?.queueUrl;
+  const common = { clock, sqs, queueUrl };
+  if (options.queueUrl !== undefined) {
+    const redrive = await redriveOf(sqs, options.queueUrl);
+    return { ...common, deadLetterQueueUrl: redrive?.deadLetterQueueUrl };
+  }
+  if (stage === undefined) return common;
+  const client = new CloudWatchClient({ region, requestHandler: requestLimits(LIMITS) });
+  const cloudWatch = limitedCalls(client, clock, LIMITS);
+  return { ...common, stage, cloudWatch, deadLetterQueueUrl: look?.config?.deadLetterQueueUrl };
+}

@@ -1,0 +1,70 @@
+import type { Node, Pod } from '../../shared/cluster/kubernetes.ts';
+import { type ClusterView, type Drift, driftOf } from '../../shared/drift/drift.ts';
+import { holdersOfMissing } from '../../shared/drift/holders.ts';
+import type { Eni } from '../../shared/enis/eni.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import { readCluster } from '../../shared/state/cluster-state.ts';
+import type { NodeState } from '../../shared/state/node-state.ts';
+import { either, seenEnis } from '../../shared/state/seen-enis.ts';
+
+/** A node as it is, and what its reconcile would do now. */
+export interface NodeView {
+  readonly state: NodeState;
+  readonly drift: Drift;
+}
+
+/** One cluster as it is: what the ENIs have, what the pods claim, and what follows from it. */
+export interface View extends ClusterView {
+  /** All Nodes, also those that have nothing to do with ENIs. */
+  readonly allNodes: readonly Node[];
+  readonly allPods: readonly Pod[];
+  /** All ENIs that were seen. */
+  readonly allEnis: readonly Eni[];
+  /** By name: those that are on EC2, and have an instance of their own. */
+  readonly nodes: ReadonlyMap<string, NodeView>;
+  /** Milliseconds since the epoch. */
+  readonly readAt: number;
+}
+
+/**
+ * Reads a cluster as a sweep does, and decides about each of its nodes. Also the ENIs without the tag
+ * are read, and those elsewhere that have what is missing.
+ *
+ * @param progress is told how far it is.
+ * @throws what EC2 and the API server throw.
+ */
+export async function readView(
+  access: ClusterAccess,
+  progress: (text: string) => void = () => {},
+): Promise<View> {
+  const { cluster, policy, ec2, clock } = access;
+  const readAt = clock.now();
+  progress(`${cluster}: reading the Nodes`);
+  const allNodes = await access.kubernetes.listNodes();
+  const instanceIds = allNodes.flatMap(({ instanceId }) => instanceId ?? []);
+  progress(`${cluster}: reading the ENIs of ${allNodes.length} Nodes`);
+  const enis = await ec2.inventory.ofInstances(instanceIds);
+  progress(`${cluster}: ${enis.length} ENIs; reading the pods`);
+  let allPods: readonly Pod[] = [];
+  const kubernetes = {
+    ...access.kubernetes,
+    listNodes: async () => [...allNodes],
+    async listPods(options: { readonly node?: string; readonly signal?: AbortSignal }) {
+      const pods = await access.kubernetes.listPods(options);
+      allPods = pods;
+      return pods;
+    },
+  };
+  const seen = seenEnis(enis);
+  const state = await readCluster({ ...access, kubernetes }, seen);
+  const states = [...state.states.values()];
+  progress(`${cluster}: ${allPods.length} pods; comparing ${states.length} nodes`);
+  const elsewhere = await holdersOfMissing(access, { cluster, policy, state, enis: seen }, states);
+  const view = { cluster, policy, state, enis: either(seenEnis(elsewhere), seen) };
+  const nodes = new Map(
+    states.map((node) => [node.node, { state: node, drift: driftOf(view, node) }]),
+  );
+  const known = new Set(enis.map(({ id }) => id));
+  const allEnis = [...enis, ...elsewhere.filter(({ id }) => !known.has(id))];
+  return { ...view, allNodes, allPods, allEnis, nodes, readAt };
+}

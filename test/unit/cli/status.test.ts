@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { NET_1 } from '../../support/networks.ts';
+import { eventually } from '../../support/wait.ts';
+import { operatorBed, tooWide } from './operator-bed.ts';
+
+/** A line as the functions print it for CloudWatch. */
+function embedded(service: string, metrics: Readonly<Record<string, number>>): string {
+  return JSON.stringify({
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [
+        {
+          Namespace: 'MultusEniReconciler',
+          Dimensions: [['service', 'cluster']],
+          Metrics: Object.keys(metrics).map((Name) => ({ Name, Unit: 'Count' })),
+        },
+      ],
+    },
+    service,
+    cluster: 'demo',
+    ...metrics,
+  });
+}
+
+async function running() {
+  const operator = await operatorBed();
+  const { bed } = operator;
+  const { cloudWatch } = bed.world;
+  await bed.startForwarder();
+  cloudWatch.log('sweep', embedded('sweep', { SweepCompleted: 1, DriftMissing: 0 }));
+  cloudWatch.log('reconcile', embedded('reconcile', { ForwarderHeartbeat: 1, Ec2Throttles: 7 }));
+  return { ...operator, cloudWatch };
+}
+
+describe('status', () => {
+  test('says on one screen who leads, what waits, what the sweep found and which alarms are on', async () => {
+    const { operate } = await running();
+    await eventually(async () => (await operate(['status', '--stage', 'demo'])).stdout).toMatch(
+      /forwarder +forwarder-\S+ leads, renewed \d s ago/,
+    );
+    const { code, stdout, stderr } = await operate(['status', '--stage', 'demo']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/heartbeat +\d+ s ago/);
+    expect(stdout).toMatch(/sweep +\d+ s ago: no drift/);
+    expect(stdout).toMatch(/queue +\d+ messages? waiting, \d+ in flight; 0 dead letters/);
+    expect(stdout).toMatch(/EC2 +7 calls throttled in the last hour/);
+    expect(stdout).toMatch(/alarms +none is on/);
+    expect(stdout).toMatch(/nodes +2 nodes, 0 pods, 6 ENIs: no drift/);
+    expect(stdout.split('\n').length).toBeLessThan(24);
+    expect(tooWide(stdout)).toEqual([]);
+  });
+
+  test('is red, and ends with 4, where an alarm is on or an address is missing', async () => {
+    const { operate, cloudWatch, cluster, workers } = await running();
+    const name = 'multus-eni-reconciler-demo-dead-letter-queue-not-empty';
+    cloudWatch.setAlarm({ name, state: 'ALARM', reason: 'it is not empty' });
+    const [a] = workers;
+    await cluster.applyNetwork(NET_1);
+    await cluster.runPod('app', {
+      on: { name: a?.name ?? '' },
+      networks: [{ network: NET_1, ips: ['172.16.1.70'] }],
+    });
+    let printed = '';
+    const stdout = { isTTY: true, write: (text: string) => (printed += text) };
+    await eventually(async () => {
+      printed = '';
+      const { code } = await operate(['status', '--stage', 'demo'], { stdout });
+      return { code, isMissing: printed.includes('1 missing') };
+    }).toEqual({ code: 4, isMissing: true });
+    expect(printed).toContain('\u001b[31m  alarms      dead-letter-queue-not-empty');
+  });
+
+  test('gives what can be read, and names what cannot', async () => {
+    const { operate, bed } = await running();
+    bed.world.ec2.faults.add({
+      action: 'DescribeNetworkInterfaces',
+      times: 100,
+      effect: { kind: 'error', code: 'UnauthorizedOperation' },
+    });
+    const { code, stdout } = await operate(['status', '--stage', 'demo']);
+    expect(code).toBe(1);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('your role lacks this permission');
+    expect(stdout).toMatch(/alarms +none is on/);
+  });
+
+  test('does without a stage', async () => {
+    const { operate, bed } = await running();
+    const { stdout } = await operate(['status', '--queue-url', bed.world.queue.url]);
+    expect(stdout).toMatch(/queue +\d+ messages? waiting/);
+    expect(stdout).not.toContain('alarms');
+  });
+});

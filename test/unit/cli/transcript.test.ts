@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { HOST_LOCAL } from '../../support/networks.ts';
+import { stageWorker } from '../../support/sandbox-aws.ts';
+import { eventually } from '../../support/wait.ts';
+import { operatorBed, tooWide } from './operator-bed.ts';
+
+/*
+ * docs/operator.md shows what the program prints, on workers and pods as the demo has them. What
+ * differs from one run to the next (ids, MACs, times) is taken for the same, and so is where a line
+ * is broken.
+ */
+
+const DIFFERENT: readonly (readonly [RegExp, string])[] = [
+  [/eni-[0-9a-f]{17}/g, 'eni-…'],
+  [/subnet-[0-9a-f]{17}/g, 'subnet-…'],
+  [/\bi-[0-9a-f]{17}/g, 'i-…'],
+  [/([0-9a-f]{2}:){5}[0-9a-f]{2}/g, 'MAC'],
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME'],
+  [/\d+ (s|min|h) ago/g, 'AGO'],
+  [/forwarder-\S+/g, 'forwarder-…'],
+  [/\s+/g, ' '],
+];
+
+function same(text: string): string {
+  const plain = DIFFERENT.reduce((so, [pattern, by]) => so.replaceAll(pattern, by), text);
+  return plain.trim();
+}
+
+/** What the page shows below a command: up to the next one, or the end of the block. */
+function shown(command: string): string {
+  const page = readFileSync('docs/operator.md', 'utf8');
+  const [, after] = page.split(`\n$ ${command}\n`);
+  if (after === undefined) throw new Error(`docs/operator.md does not show ${command}`);
+  return after.split(/\n(?:```|\$ )/)[0] ?? '';
+}
+
+test('the page for operators shows what the program prints', async () => {
+  const { bed, cluster, cloud, operate } = await operatorBed(0);
+  const { world } = bed;
+  const [first, second] = [20, 10].map((last) => {
+    const name = `ip-172-16-0-${last}.ec2.internal`;
+    return stageWorker('demo', world.cluster.addWorker(undefined, { name }));
+  });
+  if (first === undefined || second === undefined) throw new Error('two workers');
+  await cluster.applyNetwork(HOST_LOCAL);
+  await bed.startForwarder();
+  bed.startDelivery();
+  const networks = [{ network: HOST_LOCAL }];
+  const holder = await cluster.runPod('sampleapp', { on: first, networks });
+  await eventually(() => cluster.conditionOf(holder)).toMatchObject({ status: 'True' });
+  const loser = await cluster.runPod('sampleapp-2', { on: second, networks });
+  await eventually(() => cluster.conditionOf(loser)).toMatchObject({ reason: 'Conflict' });
+  await cloud.assign(first.eth1, ['172.16.1.200']);
+
+  for (const line of [
+    'explain pod default/sampleapp-2 --stage demo',
+    'explain ip 172.16.1.200 --stage demo',
+    'drift --stage demo',
+  ]) {
+    const { stdout, stderr } = await operate(line.split(' '));
+    expect({ line, stderr }).toEqual({ line, stderr: '' });
+    if (process.env.SHOW) console.log(`$ multus-eni ${line}\n${stdout}`);
+    else expect(same(shown(`multus-eni ${line}`))).toBe(same(stdout));
+    expect(tooWide(stdout)).toEqual([]);
+  }
+});
+
+test('the page fits a terminal where it shows one', () => {
+  const page = readFileSync('docs/operator.md', 'utf8');
+  const blocks = [...page.matchAll(/^```console\n(.*?)^```/gms)].map(([, text = '']) => text);
+  expect(blocks.length).toBeGreaterThan(0);
+  expect(tooWide(blocks.join('\n'))).toEqual([]);
+});

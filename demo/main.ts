@@ -2,13 +2,11 @@
  * `npm run demo`: the walkthrough's scenario on this machine, step by step, each of which
  * verifies itself.
  *
- * `--json` prints one JSON object in the place of the task list. `--keep` goes on with all
- * that runs until SIGTERM or Ctrl-C. `--real` plays on a Kubernetes of real parts, its nodes
- * included, and ends with the walkthrough's ping.
+ * What it takes is in `options.ts`.
  */
 import { constants } from 'node:os';
-import { parseArgs } from 'node:util';
 import { keep, keptText } from './keep.ts';
+import { type Options, readOptions } from './options.ts';
 import { play } from './play.ts';
 import { startReal } from './real/cluster.ts';
 import { failureText, figures, reportOf } from './report.ts';
@@ -17,16 +15,13 @@ import { pinged } from './steps/pinged.ts';
 
 const REAL = { startCluster: startReal, steps: [...STEPS, pinged] };
 
-interface Options {
-  readonly json: boolean;
-  readonly keep: boolean;
-  readonly real: boolean;
+interface Performance extends Options {
   /** Aborted once the process is asked to end. */
   readonly signal: AbortSignal;
 }
 
 /** @returns whether all came out as it must. */
-async function perform(options: Options, resources: AsyncDisposableStack): Promise<boolean> {
+async function perform(options: Performance, resources: AsyncDisposableStack): Promise<boolean> {
   const { json, real, signal } = options;
   const played = await play(resources, { silent: json, signal, ...(real && REAL) });
   const report = reportOf(played);
@@ -43,8 +38,12 @@ async function perform(options: Options, resources: AsyncDisposableStack): Promi
   return true;
 }
 
-const flag = { type: 'boolean', default: false } as const;
-const { values } = parseArgs({ options: { json: flag, keep: flag, real: flag } });
+const asked = readOptions(process.argv.slice(2));
+if (asked.kind === 'text') {
+  (asked.exitCode === 0 ? process.stdout : process.stderr).write(asked.text);
+  process.exit(asked.exitCode);
+}
+const values = asked.options;
 const ending = new AbortController();
 const { promise: signalled, resolve: onSignal } = Promise.withResolvers<NodeJS.Signals>();
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

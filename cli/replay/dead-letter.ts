@@ -28,7 +28,8 @@ export function readDeadLetter(held: HeldMessage, maxReceiveCount?: number): Dea
   const parsed = parseMessage(held.body);
   if (!parsed.ok) {
     const reason = `malformed: ${held.reason ?? parsed.detail}`;
-    return { held, ...namedIn(held.body), pods: [], firstSeen: held.sentAt, reason };
+    const named = { ...placeOf(held.group), ...namedIn(held.body) };
+    return { held, ...named, pods: [], firstSeen: held.sentAt, reason };
   }
   const { message } = parsed;
   const about = message.reason === 'heartbeat' ? undefined : message;
@@ -45,9 +46,16 @@ export function readDeadLetter(held: HeldMessage, maxReceiveCount?: number): Dea
   };
 }
 
+/** A node's group is `<cluster>/<node>`, unless that was too long for SQS. */
+function placeOf(group: string): { cluster?: string; node?: string } {
+  const { cluster, node } = /^(?<cluster>[^/]+)\/(?<node>[^/#]+)$/.exec(group)?.groups ?? {};
+  return { cluster, node };
+}
+
 function namedIn(body: string): { cluster?: string; node?: string } {
   try {
-    return named.parse(JSON.parse(body));
+    const { cluster, node } = named.parse(JSON.parse(body));
+    return { ...(cluster !== undefined && { cluster }), ...(node !== undefined && { node }) };
   } catch {
     return {};
   }

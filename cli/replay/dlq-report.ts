@@ -1,5 +1,5 @@
 import { EXIT } from '../exit-code.ts';
-import { type Count, cameLater } from '../held-messages.ts';
+import type { Count } from '../held-messages.ts';
 import { count, type Output } from '../output.ts';
 import type { DeadLetters } from '../queues.ts';
 import type { DeadLetter } from './dead-letter.ts';
@@ -32,13 +32,10 @@ interface Reported {
   readonly before: Count;
 }
 
-/** Tells what became of it all. @returns the exit code. */
-export function report(run: Reported, failure: string | undefined): number {
+/** Tells what became of it all. @param notSeen how many messages are left. @returns the exit code. */
+export function report(run: Reported, notSeen: number, failure: string | undefined): number {
   const { outcome, output, before, dryRun, queues } = run;
   const { sent, malformed, others, refused, notRemoved, cameBack, late } = outcome;
-  const again = [...cameBack.values()].filter(({ held }) => !cameLater(held, before)).length;
-  const seen = sent.size + malformed.size + others.size + refused.size + again;
-  const notSeen = Math.max(0, before.visible - seen);
   output.result({
     queueUrl: queues.queueUrl,
     deadLetterQueueUrl: queues.deadLetterQueueUrl,

@@ -1,5 +1,5 @@
 import type { Sqs } from '../../shared/messages/sqs.ts';
-import { Failed } from '../failure.ts';
+import { BadInput, Failed } from '../failure.ts';
 import {
   type Count,
   cameLater,
@@ -64,10 +64,27 @@ export async function replayDeadLetters(options: DlqOptions): Promise<number> {
   try {
     for (let again = true; again; ) again = await goThrough(run);
   } catch (error) {
-    if (!(error instanceof Failed)) throw error;
+    if (!(error instanceof Failed || error instanceof BadInput)) throw error;
     failure = error.message;
   }
-  return report(run, failure);
+  return report(run, await notSeenBy(run), failure);
+}
+
+/**
+ * How many messages SQS still has that this run has not seen. What it counted at the beginning and
+ * this run has not met may have been replayed by somebody else meanwhile.
+ */
+async function notSeenBy({ queue, outcome, before }: Run): Promise<number> {
+  const { sent, malformed, others, refused, notRemoved, cameBack, late } = outcome;
+  const again = [...cameBack.values()].filter(({ held }) => !cameLater(held, before)).length;
+  const seen = sent.size + malformed.size + others.size + refused.size + again;
+  const unmet = Math.max(0, before.visible - seen);
+  if (unmet === 0) return 0;
+  const after = await queue.count().catch(() => undefined);
+  if (after === undefined) return unmet;
+  const left = malformed.size + others.size + refused.size + notRemoved.size + cameBack.size;
+  const unknown = after.visible + after.held - left - late.size;
+  return Math.max(0, Math.min(unmet, unknown));
 }
 
 /**
@@ -91,7 +108,8 @@ async function goThrough(run: Run): Promise<boolean> {
         received.filter(({ id }) => outcome.notRemoved.has(id)),
         held,
       );
-      output.progress(`sent ${outcome.sent.size} of about ${count(before.visible, 'message')}`);
+      const about = Math.max(before.visible, outcome.sent.size);
+      output.progress(`sent ${outcome.sent.size} of about ${count(about, 'message')}`);
       if (isOver(run)) break;
     }
   } finally {

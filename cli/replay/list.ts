@@ -59,7 +59,8 @@ async function look({ sqs, queues, output, waitSeconds, signal }: ListOptions) {
       for (const message of messages) {
         letters.set(message.id, readDeadLetter(message, queues.maxReceiveCount));
       }
-      output.progress(`read ${letters.size} of about ${count(counted.visible, 'message')}`);
+      const about = Math.max(counted.visible, letters.size);
+      output.progress(`read ${letters.size} of about ${count(about, 'message')}`);
     }
   } finally {
     const problem = await queue.release([...letters.values()].map((letter) => letter.held));

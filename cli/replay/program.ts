@@ -29,7 +29,8 @@ export interface Outside {
 const EXIT_CODES = `
 Exit codes:
   ${EXIT.ok}    done
-  ${EXIT.failed}    something failed: AWS or the cluster refused it, or could not be reached; or what was sent came back
+  ${EXIT.failed}    something failed: AWS or the cluster refused it, or could not be reached;
+       or what was sent came back
   ${EXIT.badInput}    the arguments or what they name are wrong: an option, a stage, a file that is no event
   ${EXIT.nothing}    there was nothing to do: an empty queue, no message that matches, no Multus pod
   ${EXIT.interrupted}  ended by Ctrl-C, after the batch that was under way
@@ -82,7 +83,11 @@ function withCommon(command: Command, program: Command): Command {
     .copyInheritedSettings(program)
     .option('--stage <stage>', 'the deployed stage whose queue is meant')
     .option('--region <region>', "the queue's region (default: the environment's)")
-    .option('--queue-url <url>', "the queue, instead of a stage's", url)
+    .addOption(
+      new Option('--queue-url <url>', "the queue, instead of a stage's")
+        .argParser(url)
+        .conflicts('stage'),
+    )
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXIT_CODES);
 }

@@ -60,8 +60,9 @@ export async function startEks(options: EksOptions): Promise<EksServer> {
   for (const cluster of options.clusters ?? []) account.addCluster(cluster);
   const calls = createCallLog();
   const faults = createFaults();
+  let endpoint = '';
   const review = (cluster: string, token: string): Review =>
-    reviewToken({ account, clock: options.clock }, cluster, token);
+    reviewToken({ account, clock: options.clock, ownSts: endpoint }, cluster, token);
 
   const server = createServer((request, response) => {
     serve({ account, calls, faults, review, clock: options.clock }, request, response).catch(() =>
@@ -72,7 +73,7 @@ export async function startEks(options: EksOptions): Promise<EksServer> {
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  const endpoint = `http://127.0.0.1:${address.port}`;
+  endpoint = `http://127.0.0.1:${address.port}`;
 
   return {
     endpoint,

@@ -23,6 +23,11 @@ const ALLOWED_PARAMETERS = new Set([
 export interface TokenReviewOptions {
   readonly account: Account;
   readonly clock: Pick<Clock, 'now'>;
+  /**
+   * The sandbox's own STS, which stands in for the region's: with `AWS_ENDPOINT_URL_STS` set to it,
+   * `aws eks get-token` signs for it.
+   */
+  readonly ownSts?: string;
 }
 
 /** Who a bearer token is on one cluster, or why it is nobody. */
@@ -36,14 +41,14 @@ export type Review = KubernetesUser | { readonly error: string };
  * sends the URL to STS, this checks the signature itself.
  */
 export function reviewToken(
-  { account, clock }: TokenReviewOptions,
+  { account, clock, ownSts }: TokenReviewOptions,
   cluster: string,
   token: string,
 ): Review {
   if (!token.startsWith(PREFIX)) return refuse(`it does not begin with ${PREFIX}`);
   const url = URL.parse(Buffer.from(token.slice(PREFIX.length), 'base64url').toString());
   if (url === null) return refuse('it holds no URL');
-  const problem = problemOfUrl(url, account.region) ?? problemOfAge(url, clock.now());
+  const problem = problemOfUrl(url, account.region, ownSts) ?? problemOfAge(url, clock.now());
   if (problem !== undefined) return refuse(problem);
 
   const request: SignedRequest = {
@@ -77,9 +82,15 @@ function refuse(error: string): Review {
   return { error };
 }
 
-function problemOfUrl(url: URL, region: string): string | undefined {
+function problemOfHost(url: URL, region: string, ownSts: string | undefined): string | undefined {
+  if (ownSts !== undefined && url.origin === ownSts) return undefined;
   if (url.protocol !== 'https:') return `${url.protocol} is not https:`;
-  if (url.host !== stsHostOf(region)) return `${url.host} is not the STS of ${region}`;
+  return url.host === stsHostOf(region) ? undefined : `${url.host} is not the STS of ${region}`;
+}
+
+function problemOfUrl(url: URL, region: string, ownSts?: string): string | undefined {
+  const host = problemOfHost(url, region, ownSts);
+  if (host !== undefined) return host;
   if (url.pathname !== '/') return `its path is ${url.pathname}`;
   const { searchParams: query } = url;
   if (query.get('Action') !== 'GetCallerIdentity') return 'its action is not GetCallerIdentity';

@@ -26,6 +26,10 @@ test.each([
   { args: ['list', '--all'], says: "unknown option '--all'" },
   { args: ['list'], says: 'Give --stage, or --queue-url' },
   { args: ['list', '--queue-url', 'queue'], says: 'It is no URL' },
+  {
+    args: ['list', '--stage', 'dev', '--queue-url', 'https://sqs.example/1/q.fifo'],
+    says: "option '--queue-url <url>' cannot be used with option '--stage <stage>'",
+  },
   { args: ['dlq', '--max', '0'], says: 'It is no number from 1 on' },
   { args: ['dlq', '--max', 'all'], says: 'It is no number from 1 on' },
   { args: ['file', '--stage', 'dev'], says: "missing required argument 'path'" },

@@ -206,3 +206,32 @@ test('Ctrl-C ends it after the batch that is under way', async () => {
   expect(queues.bodies()).toHaveLength(10);
   expect(queues.deadBodies()).toHaveLength(15);
 });
+
+test('does not count as unseen what another operator replayed at the same time', async () => {
+  const queues = await startQueues();
+  await queues.letDie(...Array.from({ length: 20 }, (_, n) => podMessage(`n${n}`)));
+  let other: unknown;
+  queues.on('after', 'ReceiveMessage', async () => {
+    queues.on('after', 'ReceiveMessage', async () => {});
+    other = await replayJson(queues);
+  });
+  const first = await replayJson(queues);
+  expect(other).toMatchObject({ sent: 10, notSeen: 0 });
+  expect(first).toMatchObject({ sent: 10, notSeen: 0 });
+});
+
+test('tells of no more messages than there are how many it has sent', async () => {
+  const queues = await startQueues();
+  await queues.letDie(...Array.from({ length: 12 }, (_, n) => podMessage(`n${n}`)));
+  // Another one holds ten of them when this one counts, and lets go of them.
+  const holding = { QueueUrl: queues.deadLetterUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 1 };
+  await queues.client.send(new ReceiveMessageCommand(holding));
+  let stderr = '';
+  queues.on('before', 'ReceiveMessage', async () => void queues.clock.advance(2_000));
+  await queues.replay(['dlq'], {
+    stderr: { isTTY: true, write: (text: string) => (stderr += text) },
+  });
+  const told = [...stderr.matchAll(/sent (\d+) of about (\d+)/g)];
+  expect(told.at(-1)?.[1]).toBe('12');
+  for (const [, sent, about] of told) expect(Number(sent)).toBeLessThanOrEqual(Number(about));
+});

@@ -91,3 +91,14 @@ test('lets no control character of a message reach the terminal', async () => {
   expect(stdout).toMatch(/^ \[2Jx +n /m);
   expect(stdout).not.toMatch(/[^\P{C}\n]/u);
 });
+
+test('names cluster and node of a message that is no JSON, as its group says them', async () => {
+  const queues = await startQueues();
+  await queues.setAside('demo/n1', 'no JSON', 'not JSON');
+  await queues.setAside('demo/n2', '{"cluster":"other"}', 'node: missing');
+  const { messages } = JSON.parse((await queues.replay(['list', '--json'])).stdout);
+  expect(messages).toMatchObject([
+    { cluster: 'demo', node: 'n1' },
+    { cluster: 'other', node: 'n2' },
+  ]);
+});

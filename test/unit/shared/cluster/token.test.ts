@@ -1,3 +1,5 @@
+import { Sha256 } from '@smithy/core/checksum';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { expect, test } from 'vitest';
 import { virtualClock } from '../../../../sandbox/clock.ts';
 import { type Account, createAccount } from '../../../../sandbox/eks/account.ts';
@@ -63,6 +65,32 @@ test.each([
   expect(reviewToken({ account: account(region), clock: virtualClock() }, 'demo', token)).toEqual(
     USER,
   );
+});
+
+test('a token that was signed for the sandbox’s own STS is accepted there, and nowhere else', async () => {
+  const ownSts = 'http://127.0.0.1:4566';
+  const signer = new SignatureV4({
+    service: 'sts',
+    region: 'us-east-1',
+    credentials: KEY,
+    sha256: Sha256,
+  });
+  const { query = {} } = await signer.presign(
+    {
+      method: 'GET',
+      protocol: 'http:',
+      hostname: '127.0.0.1:4566',
+      path: '/',
+      query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
+      headers: { host: '127.0.0.1:4566', 'x-k8s-aws-id': 'demo' },
+    },
+    { signingDate: new Date(virtualClock().now()), expiresIn: 60 },
+  );
+  const url = new URL(ownSts);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+  const options = { account: account(), clock: virtualClock() };
+  expect(reviewToken({ ...options, ownSts }, 'demo', tokenOf(url))).toEqual(USER);
+  expect(reviewToken(options, 'demo', tokenOf(url))).toEqual({ error: 'http: is not https:' });
 });
 
 test('a token is base64url without padding of a presigned GetCallerIdentity', async () => {

@@ -30,9 +30,14 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
       {
         name: 'unassign',
         beside: 'takeOver',
-        by: `async (original, access, take, { journal }) => {
+        // Of IPv6 addresses EC2 has no such call.
+        by: `async (original, access, take, options) => {
+          const { journal } = options;
           const { AssignPrivateIpAddressesCommand } = await import('@aws-sdk/client-ec2');
-          for (const { assignment, holder } of take) {
+          const { v4 = [], v6 = [] } = Object.groupBy(take, ({ assignment: { address } }) =>
+            address.includes(':') ? 'v6' : 'v4',
+          );
+          for (const { assignment, holder } of v4) {
             if (holder.node) journal.unassignedFrom.add(holder.node.node);
             await access.ec2.client.send(
               new AssignPrivateIpAddressesCommand({
@@ -42,7 +47,7 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
               }),
             );
           }
-          return new Map();
+          return original(access, v6, options);
         }`,
       },
     ],

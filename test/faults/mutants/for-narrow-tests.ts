@@ -83,7 +83,6 @@ export const FOR_NARROW_TESTS: readonly Defect[] = [
     replaced: [
       {
         name: 'waiting',
-        beside: 'createBacklog',
         by: `(original, group) => {
           const messages = original(group);
           return Object.assign(messages, { some: () => messages.length > 0 });

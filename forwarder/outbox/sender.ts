@@ -10,7 +10,7 @@ const CALLS_AT_ONCE = 4;
 const BACK_OFF = { first: 100, most: 30_000, jitter: 0.5 };
 
 /** Why SQS did not take one message of a batch. */
-export type Refusal = Omit<BatchRefusal, 'detail'>;
+export type SendRefusal = Omit<BatchRefusal, 'detail'>;
 
 /**
  * Sends up to ten messages in one call.
@@ -18,7 +18,7 @@ export type Refusal = Omit<BatchRefusal, 'detail'>;
  * @returns the messages that were refused.
  * @throws where the call as a whole failed; whether it had an effect is not known.
  */
-export type SendBatch = (batch: readonly Outgoing[], signal: AbortSignal) => Promise<Refusal[]>;
+export type SendBatch = (batch: readonly Outgoing[], signal: AbortSignal) => Promise<SendRefusal[]>;
 
 /** What becomes of messages, for metrics and log. */
 export interface SenderEvents {
@@ -111,7 +111,7 @@ export function createSender(options: SenderOptions): Sender {
 function settle(
   options: SenderOptions,
   batch: readonly Outgoing[],
-  refusals: readonly Refusal[],
+  refusals: readonly SendRefusal[],
 ): void {
   const { clock, backlog, events } = options;
   const refused = new Map(refusals.map((refusal) => [refusal.index, refusal]));

@@ -1,6 +1,6 @@
 import { type Heartbeat, NAMING_HOLDS_MS, type NodeMessage } from '../../shared/messages/schema.ts';
 import type { Random } from '../../shared/time/clock.ts';
-import { withDeadline } from '../../shared/time/task-deadline.ts';
+import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
 import type { Context } from '../context.ts';
 import { backOff } from './queue/back-off.ts';
 import { toDeadLetter } from './queue/dead-letter.ts';
@@ -80,7 +80,7 @@ async function setAside(batch: Batch, envelope: Envelope, detail: string): Promi
   const { clock, deadlineMs, telemetry, held, sqs, deadLetterQueueUrl } = batch;
   const what = 'setting a message aside';
   try {
-    await withDeadline(clock, deadlineMs, what, async (signal) => {
+    await withTaskDeadline(clock, deadlineMs, what, async (signal) => {
       await held([envelope]);
       await toDeadLetter(sqs, deadLetterQueueUrl, envelope, detail, signal);
     });
@@ -112,7 +112,7 @@ async function oneFate(
   try {
     const what = `cluster ${cluster}, node ${node}: reconcile`;
     const held = () => batch.held(envelopes);
-    const result = await withDeadline(batch.clock, batch.deadlineMs, what, async (signal) => {
+    const result = await withTaskDeadline(batch.clock, batch.deadlineMs, what, async (signal) => {
       const access = await accessing;
       const scope = { access, send: batch.send, memory: memoryOf(batch, cluster, node), held };
       const request = requestOf(node, messages, batch.clock.now());

@@ -3,7 +3,7 @@ import type { Drift } from '../../shared/drift/drift.ts';
 import type { Foreign } from '../../shared/plan/decision.ts';
 import { seenEnis } from '../../shared/state/seen-enis.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
-import { withDeadline } from '../../shared/time/task-deadline.ts';
+import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
 import type { Context } from '../context.ts';
 import { type Swept, sweepCluster } from './sweep-cluster.ts';
 
@@ -12,7 +12,7 @@ export interface SweepContext extends Omit<Context, 'sqs'> {
   readonly clusters: readonly string[];
 }
 
-type Outcome = Swept | { readonly cluster: string; readonly failed: string };
+type SweepOutcome = Swept | { readonly cluster: string; readonly failed: string };
 
 /**
  * Sweeps every configured cluster, side by side; one that cannot be reached does not stop the
@@ -24,16 +24,16 @@ type Outcome = Swept | { readonly cluster: string; readonly failed: string };
 export async function sweepClusters(context: SweepContext, deadlineMs: number): Promise<void> {
   const { clock, clusters, send, telemetry } = context;
   const begun = clock.now();
-  const managed = await withDeadline(clock, deadlineMs, 'reading the ENIs', (signal) =>
+  const managed = await withTaskDeadline(clock, deadlineMs, 'reading the ENIs', (signal) =>
     context.inventory.managed(signal),
   );
   const leftMs = Math.max(1, deadlineMs - (clock.now() - begun));
   const seen = seenEnis(managed);
   const outcomes = await Promise.all(
-    clusters.map(async (cluster): Promise<Outcome> => {
+    clusters.map(async (cluster): Promise<SweepOutcome> => {
       try {
         const what = `cluster ${cluster}: sweep`;
-        return await withDeadline(clock, leftMs, what, async (signal) => {
+        return await withTaskDeadline(clock, leftMs, what, async (signal) => {
           const access = await context.accessTo(cluster);
           if (access === undefined) throw new Error(`cluster ${cluster} is not configured`);
           return sweepCluster(access, seen, send, signal);
@@ -48,7 +48,7 @@ export async function sweepClusters(context: SweepContext, deadlineMs: number): 
   telemetry.info('swept', {}, { managedEnis: managed.length, clusters: outcomes.map(summary) });
 }
 
-function measure(telemetry: Telemetry, outcome: Outcome): void {
+function measure(telemetry: Telemetry, outcome: SweepOutcome): void {
   const { cluster } = outcome;
   if ('failed' in outcome) {
     telemetry.metric('SweepFailed', cluster, 1);
@@ -79,7 +79,7 @@ function countsOf({ drifting }: Swept) {
 /** A log line holds 256 KiB at most; what is foreign rarely counts more than a handful. */
 const LISTED = 50;
 
-function summary(outcome: Outcome): Readonly<Record<string, unknown>> {
+function summary(outcome: SweepOutcome): Readonly<Record<string, unknown>> {
   if ('failed' in outcome) return outcome;
   const { cluster, nodes, drifting, messages, unreadable } = outcome;
   const foreign = drifting.flatMap((drift) =>

@@ -1,39 +1,39 @@
 import type { Clock } from '../../shared/time/clock.ts';
 
-/** Tells one listener that something has changed; several rings before it listens are one. */
-export interface Bell {
-  ring(): void;
+/** Tells one waiter that something has changed; several changes before it waits are one. */
+export interface ChangeSignal {
+  notify(): void;
   /**
-   * Resolves once the bell has been rung since the last time, at the latest after `mostMs`.
+   * Resolves once something has changed since the last time, at the latest after `mostMs`.
    *
    * @throws the signal's reason.
    */
-  heard(signal: AbortSignal, mostMs?: number): Promise<void>;
+  wait(signal: AbortSignal, mostMs?: number): Promise<void>;
 }
 
-export function createBell(clock: Clock): Bell {
-  let rung = false;
-  let listener = (): void => {};
+export function createChangeSignal(clock: Clock): ChangeSignal {
+  let isChanged = false;
+  let waiter = (): void => {};
   return {
-    ring() {
-      rung = true;
-      listener();
+    notify() {
+      isChanged = true;
+      waiter();
     },
-    async heard(signal, mostMs) {
+    async wait(signal, mostMs) {
       signal.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const onAbort = (): void => reject(signal.reason);
       const cancel = mostMs === undefined ? undefined : clock.after(mostMs, resolve);
       signal.addEventListener('abort', onAbort, { once: true });
-      listener = resolve;
-      if (rung) resolve();
+      waiter = resolve;
+      if (isChanged) resolve();
       try {
         await promise;
       } finally {
         signal.removeEventListener('abort', onAbort);
         cancel?.();
       }
-      rung = false;
+      isChanged = false;
     },
   };
 }

@@ -4,21 +4,21 @@ import { parseNetworkStatus } from '../../shared/claims/network-status.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 
 /** Since when an address has been on the pod's interfaces without a break. */
-export interface Sighting {
+export interface Observation {
   /** Milliseconds since the epoch, by our clock. */
   readonly since: number;
   /** It was there when the program started: it may have come long before. */
   readonly fromStart: boolean;
 }
 
-export type Sightings = ReadonlyMap<Address, Sighting>;
+export type Observations = ReadonlyMap<Address, Observation>;
 
 /** What is seen at `now` (ms since the epoch); `before` is absent at the first look. */
-export function see(
+export function observe(
   addresses: readonly Address[],
   now: number,
-  before: Sightings | undefined,
-): Sightings {
+  before: Observations | undefined,
+): Observations {
   const fresh = { since: now, fromStart: before === undefined };
   return new Map(addresses.map((address) => [address, before?.get(address) ?? fresh]));
 }
@@ -33,8 +33,8 @@ export function see(
  */
 export function floatingAnnotation(
   pod: Pod,
-  sightings: Sightings,
-  sinceOf: (sighting: Sighting) => number,
+  observations: Observations,
+  sinceOf: (observation: Observation) => number,
 ): string | null | undefined {
   const status = parseNetworkStatus(pod.annotations, pod.namespace);
   if (!status.ok) return undefined;
@@ -43,26 +43,26 @@ export function floatingAnnotation(
   const recorded = new Map(
     (published.ok ? published.floating : []).map(({ address, since }) => [address, since]),
   );
-  const floating = [...sightings]
+  const floating = [...observations]
     .filter(([address]) => !given.has(address))
     .sort(([a], [b]) => compareAddresses(a, b))
-    .map(([ip, sighting]) => {
-      const from = (sighting.fromStart ? recorded.get(ip) : undefined) ?? sinceOf(sighting);
+    .map(([ip, observation]) => {
+      const from = (observation.fromStart ? recorded.get(ip) : undefined) ?? sinceOf(observation);
       return { ip, since: new Date(from).toISOString() };
     });
   return floating.length === 0 ? null : JSON.stringify(floating);
 }
 
 /**
- * Tells of a sighting since when it lasts by the API server's clock: claims of pods on several nodes
- * are compared, and that is the one clock that all of them can ask. What was told of a sighting once
+ * Tells of a observation since when it lasts by the API server's clock: claims of pods on several nodes
+ * are compared, and that is the one clock that all of them can ask. What was told of a observation once
  * stays, however the two clocks differ later.
  */
-export function sinceByServer(): (sighting: Sighting, aheadMs: number) => number {
-  const told = new WeakMap<Sighting, number>();
-  return (sighting, aheadMs) => {
-    const since = told.get(sighting) ?? sighting.since + aheadMs;
-    told.set(sighting, since);
+export function sinceByServer(): (observation: Observation, aheadMs: number) => number {
+  const told = new WeakMap<Observation, number>();
+  return (observation, aheadMs) => {
+    const since = told.get(observation) ?? observation.since + aheadMs;
+    told.set(observation, since);
     return since;
   };
 }

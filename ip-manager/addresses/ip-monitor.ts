@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { untilOneFails } from '../../shared/time/until-one-fails.ts';
 import { EXIT, Failure } from '../exit-code.ts';
-import { type Bell, createBell } from './change-signal.ts';
+import { type ChangeSignal, createChangeSignal } from './change-signal.ts';
 import { fromIpAddress, type PodAddress } from './pod-addresses.ts';
 
 /** Nothing says when `ip monitor` has begun to listen: what came until then is read once more (ms). */
@@ -28,7 +28,7 @@ export interface AddressWatch {
  * @throws Failure where `ip` cannot be run, and the signal's reason.
  */
 export function watchAddresses(watch: AddressWatch, signal: AbortSignal): Promise<never> {
-  const changed = createBell(watch.clock);
+  const changed = createChangeSignal(watch.clock);
   return untilOneFails(signal, [
     (either) => keepMonitoring(watch, changed, either),
     (either) => keepReading(watch, changed, either),
@@ -37,11 +37,11 @@ export function watchAddresses(watch: AddressWatch, signal: AbortSignal): Promis
 
 async function keepReading(
   { command, onAddresses }: AddressWatch,
-  changed: Bell,
+  changed: ChangeSignal,
   signal: AbortSignal,
 ): Promise<never> {
   for (;;) {
-    await changed.heard(signal);
+    await changed.wait(signal);
     onAddresses(await readAddresses(command, signal));
   }
 }
@@ -59,7 +59,7 @@ async function readAddresses(command: string, signal: AbortSignal): Promise<PodA
 
 async function keepMonitoring(
   watch: AddressWatch,
-  changed: Bell,
+  changed: ChangeSignal,
   signal: AbortSignal,
 ): Promise<never> {
   for (;;) {
@@ -72,7 +72,7 @@ async function keepMonitoring(
 /** Rings for every notification until `ip monitor` ends; returns how it did. */
 async function monitor(
   { command, clock }: AddressWatch,
-  changed: Bell,
+  changed: ChangeSignal,
   signal: AbortSignal,
 ): Promise<string> {
   const child = spawn(command, ['-o', 'monitor', 'address'], {
@@ -81,9 +81,9 @@ async function monitor(
   });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   child.on('error', reject).on('exit', (code, killedBy) => resolve(`${killedBy ?? code}`));
-  child.stdout.on('data', changed.ring);
-  changed.ring();
-  const cancel = clock.after(LISTENS_AFTER_MS, changed.ring);
+  child.stdout.on('data', changed.notify);
+  changed.notify();
+  const cancel = clock.after(LISTENS_AFTER_MS, changed.notify);
   try {
     return await promise;
   } catch (error) {

@@ -1,38 +1,38 @@
 import type { Clock } from '../../shared/time/clock.ts';
-import { type Bell, createBell } from './change-signal.ts';
-import { type Sightings, see } from './floating.ts';
+import { type ChangeSignal, createChangeSignal } from './change-signal.ts';
+import { type Observations, observe } from './floating.ts';
 import type { PodAddress } from './pod-addresses.ts';
 
 /** The pod's addresses as they were seen last. */
-export interface Seen {
+export interface LatestAddresses {
   update(addresses: readonly PodAddress[]): void;
   addresses(): readonly PodAddress[];
   /** `undefined` before the first update. */
-  sightings(): Sightings | undefined;
-  /** A bell of the caller's own, which every update from now on rings. */
-  listen(): Bell;
+  observations(): Observations | undefined;
+  /** A signal of the caller's own, which every update from now on notifies. */
+  listen(): ChangeSignal;
 }
 
-export function createSeen(clock: Clock): Seen {
-  const bells: Bell[] = [];
+export function latestAddresses(clock: Clock): LatestAddresses {
+  const signals: ChangeSignal[] = [];
   let present: readonly PodAddress[] = [];
-  let sightings: Sightings | undefined;
+  let observations: Observations | undefined;
   return {
     update(addresses) {
       present = addresses;
-      sightings = see(
+      observations = observe(
         addresses.map(({ address }) => address),
         clock.now(),
-        sightings,
+        observations,
       );
-      for (const bell of bells) bell.ring();
+      for (const signal of signals) signal.notify();
     },
     addresses: () => present,
-    sightings: () => sightings,
+    observations: () => observations,
     listen() {
-      const bell = createBell(clock);
-      bells.push(bell);
-      return bell;
+      const signal = createChangeSignal(clock);
+      signals.push(signal);
+      return signal;
     },
   };
 }

@@ -2,13 +2,13 @@ import type { Address } from '../../shared/address.ts';
 import type { Refusal } from '../../shared/enis/ec2-errors.ts';
 import { allEnded } from '../../shared/time/all-ended.ts';
 import type { PodAddress } from '../addresses/pod-addresses.ts';
-import { assignTargets, judge, NOTHING, type Served, together } from './assign-targets.ts';
-import type { Ec2Access } from './ec2-access.ts';
+import { assignTargets, type EniResult, judge, NOTHING, together } from './assign-targets.ts';
+import type { InstanceEc2 } from './ec2-access.ts';
 import { lookUp } from './look-up.ts';
 import { isThere, place, type Target } from './place.ts';
 
 /** What became of the pod's addresses. */
-export interface Outcome extends Served {
+export interface AssignResult extends EniResult {
   /** EC2 had them on their ENIs already. */
   readonly there: readonly Target[];
   /** Of networks that are not on ENIs. */
@@ -24,11 +24,11 @@ export interface Outcome extends Served {
  * @throws what `lookUp` and the SDK throw, once no call is under way any more.
  */
 export async function assignAddresses(
-  ec2: Ec2Access,
+  ec2: InstanceEc2,
   addresses: readonly PodAddress[],
   contested: ReadonlySet<Address>,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<AssignResult> {
   const enis = await ec2.inventory.ofInstances([ec2.instanceId], signal);
   const { targets, notOurs, failed } = await place(addresses, enis, ec2, signal);
   const [there, missing] = partition(targets, isThere);
@@ -41,11 +41,11 @@ export async function assignAddresses(
 
 /** Assigns the addresses that one ENI lacks. */
 async function serve(
-  ec2: Ec2Access,
+  ec2: InstanceEc2,
   lacking: readonly Target[],
   contested: ReadonlySet<Address>,
   signal: AbortSignal,
-): Promise<Served> {
+): Promise<EniResult> {
   const [known, untried] = partition(lacking, ({ address }) => contested.has(address));
   const { done, refused } = await assignTargets(ec2.client, untried, signal);
   const [elsewhere, others] = partition(refused, ({ refusal }) => mayBeElsewhere(refusal));

@@ -12,15 +12,15 @@ export interface Waiting extends Unassigned {
 }
 
 /** What became of addresses that one ENI lacks. */
-export interface Served {
+export interface EniResult {
   readonly done: readonly Target[];
   readonly waiting: readonly Waiting[];
   readonly failed: readonly Unassigned[];
 }
 
-export const NOTHING: Served = { done: [], waiting: [], failed: [] };
+export const NOTHING: EniResult = { done: [], waiting: [], failed: [] };
 
-export function together(...all: readonly Served[]): Served {
+export function together(...all: readonly EniResult[]): EniResult {
   return {
     done: all.flatMap(({ done }) => done),
     waiting: all.flatMap(({ waiting }) => waiting),
@@ -57,7 +57,7 @@ export async function assignTargets(
 }
 
 /** What EC2's refusals mean where no look-up has said more. */
-export function judge(refused: readonly Refused[]): Served {
+export function judge(refused: readonly Refused[]): EniResult {
   const waiting: Waiting[] = [];
   const failed: Unassigned[] = [];
   for (const { target, refusal } of refused) {

@@ -23,7 +23,7 @@ export interface Ec2Clients {
 }
 
 /** EC2, seen from one instance. */
-export interface Ec2Access extends Ec2Clients {
+export interface InstanceEc2 extends Ec2Clients {
   readonly instanceId: string;
   readonly inventory: EniInventory;
   readonly subnets: Subnets;
@@ -53,12 +53,12 @@ export function ec2Clients(
   };
 }
 
-export function ec2Access(
+export function instanceEc2(
   clients: Ec2Clients,
   { instanceId }: Instance,
   { managedTag, allowReassignment }: Environment,
   clock: Clock,
-): Ec2Access {
+): InstanceEc2 {
   return {
     ...clients,
     instanceId,

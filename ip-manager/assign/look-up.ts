@@ -1,8 +1,8 @@
 import { releaseFromEni } from '../../shared/apply/release.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
 import { describeProblem } from '../../shared/plan/problem.ts';
-import { assignTargets, judge, NOTHING, type Served, together } from './assign-targets.ts';
-import type { Ec2Access } from './ec2-access.ts';
+import { assignTargets, type EniResult, judge, NOTHING, together } from './assign-targets.ts';
+import type { InstanceEc2 } from './ec2-access.ts';
 import type { Target } from './place.ts';
 
 /**
@@ -13,10 +13,10 @@ import type { Target } from './place.ts';
  *   SDK throws.
  */
 export async function lookUp(
-  ec2: Ec2Access,
+  ec2: InstanceEc2,
   open: readonly Target[],
   signal: AbortSignal,
-): Promise<Served> {
+): Promise<EniResult> {
   const [first] = open;
   if (first === undefined) return NOTHING;
   const lookedAt = ec2.clock.now();
@@ -24,7 +24,7 @@ export async function lookUp(
   const shown = await ec2.inventory.withAddresses(first.eni.vpcId, addresses, signal);
   const free: Target[] = [];
   const take: (Target & { readonly holder: Eni })[] = [];
-  const held: Served[] = [];
+  const held: EniResult[] = [];
   for (const target of open) {
     const holder = shown.find((eni) => eni.id !== target.eni.id && has(eni, target));
     if (holder === undefined) free.push(target);
@@ -49,7 +49,7 @@ function has(eni: Eni, { address }: Target): boolean {
 }
 
 /** Only from a managed ENI that a tag names as one of the same cluster as ours. */
-function mayBeTaken({ allowReassignment }: Ec2Access, { address, eni }: Target, holder: Eni) {
+function mayBeTaken({ allowReassignment }: InstanceEc2, { address, eni }: Target, holder: Eni) {
   return (
     allowReassignment &&
     holder.managed &&
@@ -58,7 +58,7 @@ function mayBeTaken({ allowReassignment }: Ec2Access, { address, eni }: Target, 
   );
 }
 
-function describeHeld({ allowReassignment }: Ec2Access, target: Target, holder: Eni): Served {
+function describeHeld({ allowReassignment }: InstanceEc2, target: Target, holder: Eni): EniResult {
   const eniId = holder.id;
   if (holder.primary.includes(target.address)) {
     const reason = describeProblem({ kind: 'primary', eniId });

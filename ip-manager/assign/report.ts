@@ -1,5 +1,5 @@
 import type { PodAddress } from '../addresses/pod-addresses.ts';
-import type { Outcome } from './assign-addresses.ts';
+import type { AssignResult } from './assign-addresses.ts';
 import type { Unassigned } from './place.ts';
 
 /** `172.16.1.70 (net1)` */
@@ -12,7 +12,7 @@ export function reasonsOf(unassigned: readonly Unassigned[]): string[] {
 }
 
 /** A line for each address that is where it belongs, or is left alone. */
-export function describeOutcome({ there, done, notOurs }: Outcome): string[] {
+export function describeOutcome({ there, done, notOurs }: AssignResult): string[] {
   return [
     ...there.map((target) => `${atInterface(target)}: on ${target.eni.id} already`),
     ...done.map((target) => `${atInterface(target)}: assigned to ${target.eni.id}`),

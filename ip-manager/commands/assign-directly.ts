@@ -1,9 +1,9 @@
 import type { Address } from '../../shared/address.ts';
 import { pauseAfter } from '../../shared/time/back-off.ts';
-import type { Bell } from '../addresses/change-signal.ts';
+import type { ChangeSignal } from '../addresses/change-signal.ts';
 import type { PodAddress } from '../addresses/pod-addresses.ts';
 import { assignAddresses } from '../assign/assign-addresses.ts';
-import { type Ec2Access, ec2Access } from '../assign/ec2-access.ts';
+import { type InstanceEc2, instanceEc2 } from '../assign/ec2-access.ts';
 import { reasonToTryAgain } from '../assign/explain.ts';
 import { describeOutcome, reasonsOf } from '../assign/report.ts';
 import type { Outside } from './outside.ts';
@@ -15,7 +15,7 @@ const LONG_BACK_OFF = { first: 500, most: 5 * 60_000, jitter: 0.5 };
 /** What is to be assigned, which changes. */
 export interface Unpublished {
   readonly addresses: () => readonly PodAddress[];
-  readonly changed: Bell;
+  readonly changed: ChangeSignal;
 }
 
 /**
@@ -30,13 +30,13 @@ export async function assignDirectly(
   signal: AbortSignal,
 ): Promise<never> {
   const say = whenNew(outside.say);
-  let ec2: Ec2Access | undefined;
+  let ec2: InstanceEc2 | undefined;
   let contested: ReadonlySet<Address> = new Set();
   let failures = 0;
   let backOff = BACK_OFF;
   for (;;) {
     const pause = failures === 0 ? undefined : pauseAfter(failures, backOff, outside.random);
-    await changed.heard(signal, pause);
+    await changed.wait(signal, pause);
     const wanted = addresses();
     if (wanted.length === 0) {
       failures = 0;
@@ -60,10 +60,10 @@ export async function assignDirectly(
   }
 }
 
-async function accessEc2(outside: Outside, signal: AbortSignal): Promise<Ec2Access> {
+async function accessEc2(outside: Outside, signal: AbortSignal): Promise<InstanceEc2> {
   const instance = await outside.readInstance(signal);
   const clients = outside.ec2Clients(instance.region);
-  return ec2Access(clients, instance, outside.environment, outside.clock);
+  return instanceEc2(clients, instance, outside.environment, outside.clock);
 }
 
 function explained(error: unknown): { readonly reason: string; readonly passes: boolean } {

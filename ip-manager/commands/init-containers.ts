@@ -2,8 +2,8 @@ import type { Address } from '../../shared/address.ts';
 import { pauseAfter } from '../../shared/time/back-off.ts';
 import { sleep } from '../../shared/time/clock.ts';
 import { fromNetworkInterfaces, type PodAddress } from '../addresses/pod-addresses.ts';
-import { assignAddresses, type Outcome } from '../assign/assign-addresses.ts';
-import { ec2Access } from '../assign/ec2-access.ts';
+import { type AssignResult, assignAddresses } from '../assign/assign-addresses.ts';
+import { instanceEc2 } from '../assign/ec2-access.ts';
 import { reasonToTryAgain } from '../assign/explain.ts';
 import { atInterface, describeOutcome, reasonsOf } from '../assign/report.ts';
 import { EXIT, Failure } from '../exit-code.ts';
@@ -54,10 +54,10 @@ async function assignAll(
   outside: Outside,
   addresses: readonly PodAddress[],
   { signal, waitsFor }: Trying,
-): Promise<Outcome> {
+): Promise<AssignResult> {
   const { clock, random, environment } = outside;
   const instance = await outside.readInstance(signal);
-  const ec2 = ec2Access(outside.ec2Clients(instance.region), instance, environment, clock);
+  const ec2 = instanceEc2(outside.ec2Clients(instance.region), instance, environment, clock);
   let contested: ReadonlySet<Address> = new Set();
   for (let failures = 1; ; failures += 1) {
     try {

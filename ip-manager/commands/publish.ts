@@ -1,7 +1,7 @@
 import { FLOATING_IPS } from '../../shared/cluster/annotations.ts';
 import { pauseAfter } from '../../shared/time/back-off.ts';
-import type { Bell } from '../addresses/change-signal.ts';
-import { floatingAnnotation, type Sightings, sinceByServer } from '../addresses/floating.ts';
+import type { ChangeSignal } from '../addresses/change-signal.ts';
+import { floatingAnnotation, type Observations, sinceByServer } from '../addresses/floating.ts';
 import {
   LASTING_REFUSALS,
   type OwnPod,
@@ -20,8 +20,8 @@ const UNREADABLE = "nothing is published: the pod's network-status cannot be rea
 /** What is to be published, which changes. */
 export interface Publishable {
   /** `undefined` while nothing is known. */
-  readonly sightings: () => Sightings | undefined;
-  readonly changed: Bell;
+  readonly observations: () => Observations | undefined;
+  readonly changed: ChangeSignal;
 }
 
 /**
@@ -33,7 +33,7 @@ export interface Publishable {
  */
 export async function publish(
   outside: Outside,
-  { sightings, changed }: Publishable,
+  { observations, changed }: Publishable,
   onPermission: (mayPublish: boolean) => void,
   signal: AbortSignal,
 ): Promise<never> {
@@ -45,13 +45,13 @@ export async function publish(
   let looks = 0;
   let pause: number | undefined;
   for (;;) {
-    await changed.heard(signal, pause);
-    const seen = sightings();
+    await changed.wait(signal, pause);
+    const seen = observations();
     if (seen === undefined) continue;
     try {
       pod ??= await outside.ownPod();
       const wantedOf = (now: Patched): string | null | undefined =>
-        floatingAnnotation(now.pod, seen, (sighting) => sinceOf(sighting, now.aheadMs));
+        floatingAnnotation(now.pod, seen, (observation) => sinceOf(observation, now.aheadMs));
       const { wanted, isNew } = await publishOnce(pod, wantedOf, log.published, signal);
       log.works(wanted === undefined ? UNREADABLE : '');
       failures = 0;

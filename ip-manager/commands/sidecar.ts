@@ -1,6 +1,6 @@
 import { untilOneFails } from '../../shared/time/until-one-fails.ts';
 import { watchAddresses } from '../addresses/ip-monitor.ts';
-import { createSeen } from '../addresses/latest-addresses.ts';
+import { latestAddresses } from '../addresses/latest-addresses.ts';
 import { assignDirectly } from './assign-directly.ts';
 import type { Outside } from './outside.ts';
 import { publish } from './publish.ts';
@@ -14,13 +14,13 @@ import { publish } from './publish.ts';
  */
 export async function sidecar(outside: Outside, signal: AbortSignal): Promise<never> {
   const { clock, environment, say } = outside;
-  const seen = createSeen(clock);
+  const seen = latestAddresses(clock);
   const [toPublish, toAssign] = [seen.listen(), seen.listen()];
   const watch = { command: environment.ipCommand, clock, say, onAddresses: seen.update };
   let mayPublish = true;
   const onPermission = (may: boolean): void => {
     mayPublish = may;
-    toAssign.ring();
+    toAssign.notify();
   };
   const unpublished = () => (mayPublish ? [] : seen.addresses());
   return untilOneFails(signal, [

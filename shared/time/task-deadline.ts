@@ -19,7 +19,7 @@ const GRACE_MS = 2_000;
  *
  * @throws DeadlineError where the deadline ended the task; what `task` throws.
  */
-export async function withDeadline<T>(
+export async function withTaskDeadline<T>(
   clock: Clock,
   ms: number,
   what: string,

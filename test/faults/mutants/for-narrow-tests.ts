@@ -68,7 +68,7 @@ export const FOR_NARROW_TESTS: readonly Defect[] = [
     name: 'a task gets no time to end after its deadline',
     replaced: [
       {
-        name: 'withDeadline',
+        name: 'withTaskDeadline',
         beside: 'DeadlineError',
         by: `(original, clock, ms, ...rest) => {
           const after = (delayMs, task) => clock.after(delayMs === ms ? ms : 0, task);

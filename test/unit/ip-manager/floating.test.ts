@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import {
   floatingAnnotation,
-  type Sightings,
-  see,
+  type Observations,
+  observe,
   sinceByServer,
 } from '../../../ip-manager/addresses/floating.ts';
 import { type Address, parseAddress } from '../../../shared/address.ts';
@@ -33,10 +33,10 @@ const attached = (...ips: string[]) => ({
   [NETWORK_STATUS]: JSON.stringify([{ name: 'default/ipvlan-conf-1', interface: 'net1', ips }]),
 });
 
-const annotation = (pod: Pod, sightings: Sightings) =>
-  floatingAnnotation(pod, sightings, ({ since }) => since);
+const annotation = (pod: Pod, observations: Observations) =>
+  floatingAnnotation(pod, observations, ({ since }) => since);
 
-const start = (...texts: string[]): Sightings => see(addresses(...texts), NOON, undefined);
+const start = (...texts: string[]): Observations => observe(addresses(...texts), NOON, undefined);
 
 test('what network-status lists is not floating', () => {
   const pod = podWith(attached('172.16.1.70'));
@@ -45,16 +45,16 @@ test('what network-status lists is not floating', () => {
 
 test('what came later is, since it was seen', () => {
   const before = start('172.16.1.70');
-  const then = see(addresses('172.16.1.70', '172.16.1.90'), NOON + 1500, before);
-  const later = see(addresses('172.16.1.70', '172.16.1.90'), NOON + 9000, then);
+  const then = observe(addresses('172.16.1.70', '172.16.1.90'), NOON + 1500, before);
+  const later = observe(addresses('172.16.1.70', '172.16.1.90'), NOON + 9000, then);
   expect(JSON.parse(annotation(podWith(attached('172.16.1.70')), later) ?? '')).toEqual([
     { ip: '172.16.1.90', since: '2026-01-31T12:00:01.500Z' },
   ]);
 });
 
 test('what went and came back is claimed anew', () => {
-  const there = see(addresses('172.16.1.90'), NOON, start());
-  const back = see(addresses('172.16.1.90'), NOON + 5000, see([], NOON + 1000, there));
+  const there = observe(addresses('172.16.1.90'), NOON, start());
+  const back = observe(addresses('172.16.1.90'), NOON + 5000, observe([], NOON + 1000, there));
   const published = JSON.stringify([{ ip: '172.16.1.90', since: '2026-01-31T12:00:00.000Z' }]);
   expect(annotation(podWith({ [FLOATING_IPS]: published }), back)).toContain('12:00:05');
 });
@@ -78,8 +78,8 @@ test('nothing is known to be floating while network-status cannot be read', () =
 
 test('since when it is there is told by the API server’s clock, and stays so', () => {
   const sinceOf = sinceByServer();
-  const sighting = { since: NOON, fromStart: false };
-  expect(sinceOf(sighting, -60_000)).toBe(NOON - 60_000);
-  expect(sinceOf(sighting, 0)).toBe(NOON - 60_000);
+  const observation = { since: NOON, fromStart: false };
+  expect(sinceOf(observation, -60_000)).toBe(NOON - 60_000);
+  expect(sinceOf(observation, 0)).toBe(NOON - 60_000);
   expect(sinceOf({ since: NOON, fromStart: false }, 0)).toBe(NOON);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { assignAddresses } from '../../../ip-manager/assign/assign-addresses.ts';
-import { ec2Access } from '../../../ip-manager/assign/ec2-access.ts';
+import { instanceEc2 } from '../../../ip-manager/assign/ec2-access.ts';
 import { address } from '../shared/plan/fixtures.ts';
 import { eniOf, outsideOf, REGION, startBed } from './bed.ts';
 
@@ -9,7 +9,7 @@ test('an address goes to the subnet whose IPv6 block came while the program runs
   const worker = bed.addWorker();
   const { clock, environment, ec2Clients } = outsideOf(bed, worker);
   const instance = { instanceId: worker.instanceId, region: REGION };
-  const ec2 = ec2Access(ec2Clients(REGION), instance, environment, clock);
+  const ec2 = instanceEc2(ec2Clients(REGION), instance, environment, clock);
   const assign = async (...texts: string[]) => {
     const addresses = texts.map((text) => ({ address: address(text), interface: 'net1' }));
     const signal = AbortSignal.timeout(60_000);

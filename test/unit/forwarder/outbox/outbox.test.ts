@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Outgoing } from '../../../../forwarder/outbox/groups.ts';
 import { createOutbox } from '../../../../forwarder/outbox/outbox.ts';
-import type { Refusal } from '../../../../forwarder/outbox/sender.ts';
+import type { SendRefusal } from '../../../../forwarder/outbox/sender.ts';
 import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
 import { nodeGroup } from '../../../../shared/messages/group.ts';
 import { type Message, parseMessage } from '../../../../shared/messages/schema.ts';
@@ -33,7 +33,7 @@ const heartbeat = (observedAt: string): Message => ({
 interface Call {
   readonly batch: readonly Outgoing[];
   readonly signal: AbortSignal;
-  answer(refusals?: Refusal[]): Promise<void>;
+  answer(refusals?: SendRefusal[]): Promise<void>;
   fail(): Promise<void>;
 }
 

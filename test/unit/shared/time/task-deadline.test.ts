@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { virtualClock } from '../../../../sandbox/clock.ts';
-import { DeadlineError, withDeadline } from '../../../../shared/time/task-deadline.ts';
+import { DeadlineError, withTaskDeadline } from '../../../../shared/time/task-deadline.ts';
 
 describe('a deadline', () => {
   it('gives the result of what ends in time, and leaves no timer behind', async () => {
     const clock = virtualClock();
-    expect(await withDeadline(clock, 1000, 'it', async () => 'done')).toBe('done');
+    expect(await withTaskDeadline(clock, 1000, 'it', async () => 'done')).toBe('done');
     expect(clock.nextTimer()).toBeUndefined();
   });
 
   it('gives the error of what fails in time, and leaves no timer behind', async () => {
     const clock = virtualClock();
-    const failing = withDeadline(clock, 1000, 'it', async () => {
+    const failing = withTaskDeadline(clock, 1000, 'it', async () => {
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
@@ -21,7 +21,7 @@ describe('a deadline', () => {
   it('ends the wait for what does not heed its signal, and says what took too long', async () => {
     const clock = virtualClock();
     let aborted: unknown;
-    const waiting = withDeadline(clock, 1000, 'node a', (signal) => {
+    const waiting = withTaskDeadline(clock, 1000, 'node a', (signal) => {
       signal.addEventListener('abort', () => {
         aborted = signal.reason;
       });
@@ -39,7 +39,7 @@ describe('a deadline', () => {
   it('waits for what heeds its signal to end, and says what took too long', async () => {
     const clock = virtualClock();
     let isOver = false;
-    const waiting = withDeadline(clock, 1000, 'node a', async (signal) => {
+    const waiting = withTaskDeadline(clock, 1000, 'node a', async (signal) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       signal.addEventListener('abort', () => resolve());
       await promise;
@@ -56,7 +56,7 @@ describe('a deadline', () => {
   it('leaves a task two seconds to end once its signal is aborted', async () => {
     const clock = virtualClock();
     const { promise, resolve } = Promise.withResolvers<string>();
-    const waiting = withDeadline(clock, 1000, 'node a', async (signal) => {
+    const waiting = withTaskDeadline(clock, 1000, 'node a', async (signal) => {
       await promise;
       signal.throwIfAborted();
     });

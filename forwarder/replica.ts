@@ -44,7 +44,12 @@ export function createReplica(options: {
   const { clock, cluster, outbox } = options;
   const index = createPodIndex();
   const recent = createRecent(clock, cluster);
-  const gather = createGather({ clock, cluster, deliver: (message) => outbox.push(message) });
+  const gather = createGather({
+    clock,
+    cluster,
+    deliver: (message) => outbox.push(message),
+    terminates: index.terminates,
+  });
   let listed = false;
   let leading = false;
   /** From the election until it can send. */

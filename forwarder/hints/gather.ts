@@ -1,6 +1,7 @@
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
-import { addTo, type Batch, batchOf, type News, podsMessage } from './news.ts';
+import { createGatherReleases } from './gather-releases.ts';
+import { addAll, addTo, type Batch, batchOf, type News, podsMessage } from './news.ts';
 
 /** A gathered message goes out after this much quiet on its node, in milliseconds. */
 const QUIET_MS = 250;
@@ -26,14 +27,17 @@ interface Window {
 
 /**
  * Turns news into one message per node: the first of a quiet node is delivered at
- * once, what follows is gathered, so that a burst costs one reconcile and not fifty.
+ * once, what follows is gathered, so that a burst costs one reconcile and not fifty. What pods let
+ * go of, and nobody waits for, is gathered for longer.
  */
 export function createGather(options: {
   readonly clock: Clock;
   readonly cluster: string;
   readonly deliver: (message: NodeMessage) => void;
+  /** Whether a pod of the node terminates. */
+  readonly terminates: (node: string) => boolean;
 }): Gather {
-  const { clock, cluster, deliver } = options;
+  const { clock, cluster, deliver, terminates } = options;
   const windows = new Map<string, Window>();
 
   const open = (node: string): void => {
@@ -41,8 +45,18 @@ export function createGather(options: {
     windows.set(node, { gathered: batchOf([]), cancel });
   };
 
-  const send = (node: string, at: number, batch: Batch): void =>
-    deliver(podsMessage(cluster, node, at, batch));
+  const releases = createGatherReleases({
+    clock,
+    terminates,
+    deliver: (node, { since, batch }) => deliver(podsMessage(cluster, node, since, batch)),
+  });
+
+  /** What waits for a node goes along. */
+  const send = (node: string, at: number, batch: Batch): void => {
+    const waiting = releases.take(node);
+    if (waiting !== undefined) addAll(batch, waiting.batch);
+    deliver(podsMessage(cluster, node, Math.min(at, waiting?.since ?? at), batch));
+  };
 
   const close = (node: string): void => {
     const window = windows.get(node);
@@ -66,6 +80,10 @@ export function createGather(options: {
     add(all) {
       for (const [node, news] of Map.groupBy(all, (each) => each.node)) {
         const window = windows.get(node);
+        if (window?.since === undefined && news.every(({ mayWait }) => mayWait)) {
+          releases.add(node, news);
+          continue;
+        }
         if (window !== undefined) {
           gather(window, node, news);
           continue;
@@ -79,10 +97,12 @@ export function createGather(options: {
         window.cancel();
         close(node);
       }
+      releases.flush();
     },
     clear() {
       for (const window of windows.values()) window.cancel();
       windows.clear();
+      releases.clear();
     },
   };
 }

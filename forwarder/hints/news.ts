@@ -8,6 +8,8 @@ export interface News {
   readonly pod?: PodEvent;
   /** What pods of other nodes let go of and its own claim. */
   readonly letGo?: readonly LetGo[];
+  /** It may be told with what follows. */
+  readonly mayWait?: true;
 }
 
 /** The news of one node: each pod once, and what was let go by where and when. */
@@ -24,7 +26,7 @@ export function batchOf(news: Iterable<News>): Batch {
 }
 
 /** Several events of one pod become one that names every address that any of them named. */
-export function addTo(batch: Batch, { pod, letGo = [] }: News): void {
+export function addTo(batch: Batch, { pod, letGo = [] }: Omit<News, 'node'>): void {
   if (pod !== undefined) batch.pods.set(pod.uid, merged(batch.pods.get(pod.uid), pod));
   for (const entry of letGo) {
     const key = `${entry.node} ${entry.observedAt}`;
@@ -32,6 +34,12 @@ export function addTo(batch: Batch, { pod, letGo = [] }: News): void {
     batch.letGo.set(key, known);
     for (const ip of entry.ips) known.ips.add(ip);
   }
+}
+
+/** Adds all that another batch of the same node has. */
+export function addAll(batch: Batch, { pods, letGo }: Batch): void {
+  for (const pod of pods.values()) addTo(batch, { pod });
+  for (const entry of letGo.values()) addTo(batch, { letGo: [{ ...entry, ips: [...entry.ips] }] });
 }
 
 /**

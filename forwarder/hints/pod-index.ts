@@ -1,8 +1,10 @@
 import type { Address } from '../../shared/address.ts';
 import type { Claim } from '../../shared/claims/claim.ts';
+import { parseProblems } from '../../shared/claims/condition-message.ts';
 import { claimsOf } from '../../shared/claims/pod-claims.ts';
 import type { Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
+import { createNodeCounts } from './node-counts.ts';
 
 /** A reason to look at a node: a pod of its own changed, or else a claimant elsewhere let go. */
 export interface Hint {
@@ -10,6 +12,8 @@ export interface Hint {
   readonly pod?: PodEvent;
   /** What this is about for the node's own pods: addresses that others may have let go of. */
   readonly claims?: readonly string[];
+  /** It lets go of addresses that nobody waits for. */
+  readonly mayWait?: true;
 }
 
 export interface PodIndex {
@@ -21,6 +25,8 @@ export interface PodIndex {
   retain(uids: ReadonlySet<string>): Hint[];
   /** The nodes of the pods that claim an address. */
   claiming(address: string): Set<string>;
+  /** Whether a pod of the node that is kept terminates. */
+  terminates(node: string): boolean;
   /** The nodes of the pods that are kept. */
   nodes(): Set<string>;
   /** How many pods are kept. */
@@ -32,6 +38,8 @@ interface Kept extends PodRef {
   readonly node: string;
   readonly terminating: boolean;
   readonly unreadable: string;
+  /** It was told that its ENI is full. */
+  readonly lacksRoom: boolean;
   /** Each claimed address, and a text that differs when anything about its claim does. */
   readonly claims: ReadonlyMap<Address, string>;
 }
@@ -46,6 +54,31 @@ const MAX_HELD_OVER = 4_096;
 export function createPodIndex(): PodIndex {
   const pods = new Map<string, Kept>();
   const claimants = createClaimants();
+  const terminating = createNodeCounts();
+  const lackingRoom = createNodeCounts();
+
+  const replace = (old: Kept | undefined, now: Kept | undefined): void => {
+    if (old !== undefined) {
+      pods.delete(nameOf(old));
+      claimants.remove(old);
+      if (old.terminating) terminating.add(old.node, -1);
+      if (old.lacksRoom) lackingRoom.add(old.node, -1);
+    }
+    if (now !== undefined) {
+      pods.set(nameOf(now), now);
+      claimants.add(now);
+      if (now.terminating) terminating.add(now.node, 1);
+      if (now.lacksRoom) lackingRoom.add(now.node, 1);
+    }
+  };
+
+  /** Whether nobody waits for what a pod that ends lets go of. */
+  const mayWait = ({ node, pod, claims }: Hint, now: Kept | undefined): boolean => {
+    const ips = pod?.ips ?? [];
+    if (ips.length === 0 || claims !== undefined || (now !== undefined && !now.terminating))
+      return false;
+    return !lackingRoom.any(node) && ips.every((address) => claimants.nodesOf(address).size === 0);
+  };
 
   const change = (
     event: PodEvent['event'],
@@ -53,20 +86,18 @@ export function createPodIndex(): PodIndex {
     now: Kept | undefined,
   ): Hint[] => {
     const subject = now ?? old;
-    if (subject === undefined || (old !== undefined && now !== undefined && same(old, now)))
-      return [];
-    if (old !== undefined) {
-      pods.delete(nameOf(old));
-      claimants.remove(old);
-    }
-    if (now !== undefined) {
-      pods.set(nameOf(now), now);
-      claimants.add(now);
-    }
+    if (subject === undefined) return [];
+    replace(old, now);
+    if (old !== undefined && now !== undefined && same(old, now)) return [];
     if (event === 'delete' && subject.claims.size === 0) return [];
     const loosened = addressesOf(old).filter((address) => loosens(address, old, now));
     // The other claimants' nodes look again, so that a waiting one is served without a sweep.
-    return [ownHint(event, subject, old, now), ...claimants.hints(subject.node, loosened)];
+    const others = claimants.hints(subject.node, loosened);
+    // A pod keeps what it has while it ends: that concerns others who claim the same alone.
+    const isShared = loosened.some((address) => claimants.isShared(address, subject));
+    if (onlyTerminates(old, now) && !isShared) return others;
+    const own = ownHint(event, subject, old, now);
+    return [mayWait(own, now) ? { ...own, mayWait: true } : own, ...others];
   };
 
   return {
@@ -86,6 +117,7 @@ export function createPodIndex(): PodIndex {
       return gone.flatMap((pod) => change('delete', pod, undefined));
     },
     claiming: claimants.nodesOf,
+    terminates: terminating.any,
     nodes: () => new Set([...pods.values()].map((pod) => pod.node)),
     size: () => pods.size,
   };
@@ -98,6 +130,9 @@ function createClaimants() {
     new Set([...(pods.get(address) ?? [])].map((pod) => pod.node));
   return {
     nodesOf,
+    /** Whether another pod of the node claims it too. */
+    isShared: (address: Address, { node, uid }: Kept): boolean =>
+      [...(pods.get(address) ?? [])].some((pod) => pod.node === node && pod.uid !== uid),
     add(pod: Kept): void {
       for (const address of pod.claims.keys()) {
         const known = pods.get(address);
@@ -160,7 +195,9 @@ function keep(pod: Pod, old: Kept | undefined): Kept | undefined {
   if (claims.size === 0 && unreadable === '' && !pod.gated) return undefined;
   const { namespace, name, uid } = pod;
   const { node, terminating } = wanted;
-  return { namespace, name, uid, node, terminating, unreadable, claims };
+  const told = parseProblems(pod.condition?.message ?? '');
+  const lacksRoom = told.some(({ kind }) => kind === 'eni-full');
+  return { namespace, name, uid, node, terminating, unreadable, lacksRoom, claims };
 }
 
 /** What our own condition recorded is left out: writing it must not look like a change. */
@@ -168,11 +205,21 @@ function textOf({ network, interface: name, mac, floating, since }: Claim): stri
   return JSON.stringify([network, name, mac, floating, since]);
 }
 
+/** `lacksRoom` is ours: writing it must not look like a change. */
 function same(a: Kept, b: Kept): boolean {
   if (a.terminating !== b.terminating || a.unreadable !== b.unreadable) return false;
   if (a.claims.size !== b.claims.size) return false;
   for (const [address, text] of a.claims) if (b.claims.get(address) !== text) return false;
   return true;
+}
+
+/** Whether nothing else changed than that the pod is to end. */
+function onlyTerminates(old: Kept | undefined, now: Kept | undefined): boolean {
+  return (
+    old?.terminating === false &&
+    now?.terminating === true &&
+    same({ ...old, terminating: true }, now)
+  );
 }
 
 /** Whether a change of its claimant can give `address` to another one. */

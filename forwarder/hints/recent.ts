@@ -95,9 +95,10 @@ export function createRecent(clock: Clock, cluster: string): Recent {
         if (pod !== undefined && pod.ips.length > 0) keep({ at, node, pod });
       }
       forgetOld();
-      return hints.map(({ node, pod, claims = [] }) => ({
+      return hints.map(({ node, pod, claims = [], mayWait }) => ({
         node,
         pod,
+        mayWait,
         letGo: letGoFor(node, claims),
       }));
     },

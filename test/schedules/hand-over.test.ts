@@ -11,7 +11,7 @@ const X = OUTSIDE.IPv4;
 
 /** The messages that the forwarders sent, which the test has reconciled in the order of its choice. */
 interface Inbox {
-  /** Lets time pass until this was sent to a node; an event is told as `delete p1`. */
+  /** Lets time pass until this was sent to a node: `delete p1` for an event, `let go` of another node's. */
   sent(node: string, ...events: string[]): Promise<void>;
   /** Reconciles a node for all that was sent to it and not yet looked at. */
   look(node: string): Promise<void>;
@@ -26,8 +26,10 @@ function inboxOf(scene: Scene): Inbox {
       if (!parsed.ok || parsed.message.reason === 'heartbeat' || done.has(id)) return [];
       return parsed.message.node === node ? [[id, parsed.message]] : [];
     });
-  const inWords = ([, { reason, pods }]: [string, NodeMessage]): string[] =>
-    reason === 'pods' ? pods.map(({ event, name }) => `${event} ${name}`) : [reason];
+  const inWords = ([, { reason, pods, letGo = [] }]: [string, NodeMessage]): string[] => {
+    if (reason !== 'pods') return [reason];
+    return [...pods.map(({ event, name }) => `${event} ${name}`), ...letGo.map(() => 'let go')];
+  };
   return {
     async sent(node, ...events) {
       await vi.waitFor(
@@ -76,7 +78,7 @@ describe.each(FAMILIES)('20: an address outside the ranges, %s, is handed over',
     expect(p2.told()).toMatch(/^Conflict: /);
     p1.remove();
     await inbox.sent('a', 'delete p1');
-    await inbox.sent('b');
+    await inbox.sent('b', 'let go');
     for (const node of order) await inbox.look(node);
 
     expect(scene.ec2.whereIs(address)).toBe('b/eth1');

@@ -17,6 +17,11 @@ function told(
   return claims === undefined ? hint : { ...hint, claims };
 }
 
+/** The same, of addresses that nobody waits for. */
+function patient(hint: Hint): Hint {
+  return { ...hint, mayWait: true };
+}
+
 /** A pod of node `a` begins to claim X. */
 const ADDED = told('add', [], { claims: [X] });
 
@@ -57,23 +62,66 @@ describe('a pod of its own', () => {
     expect(index.put(podWith([X], { status }))).toEqual([told('update', [])]);
   });
 
-  test('is updated when it begins to terminate', () => {
+  test('causes nothing when it begins to terminate, as it keeps what it has', () => {
     const index = createPodIndex();
     index.put(podWith([X]));
+    expect(index.put(podWith([X], { terminating: true }))).toEqual([]);
+  });
+
+  test('is updated when it begins to terminate and another pod of the node claims the same', () => {
+    const index = createPodIndex();
+    index.put(podWith([X]));
+    index.put(podWith([X], { name: 'p2' }));
     expect(index.put(podWith([X], { terminating: true }))).toEqual([told('update', [])]);
+  });
+
+  test('terminates on its node until it is gone', () => {
+    const index = createPodIndex();
+    index.put(podWith([X]));
+    expect(index.terminates('a')).toBe(false);
+    index.put(podWith([X], { terminating: true }));
+    expect(index.terminates('a')).toBe(true);
+    index.remove(podWith([X]));
+    expect(index.terminates('a')).toBe(false);
+  });
+
+  test('may be told later that it is gone, unless somebody waits for its address or for room', () => {
+    const index = createPodIndex();
+    const full = {
+      status: 'False',
+      reason: 'EniFull',
+      message: `assigned: none; ${Y}: eni-full: no room`,
+    } as const;
+    index.put(podWith([X]));
+    expect(index.remove(podWith([X]))).toEqual([patient(told('delete', [X]))]);
+    index.put(podWith([X]));
+    index.put(podWith([Y], { name: 'p2', condition: full }));
+    expect(index.remove(podWith([X]))).toEqual([told('delete', [X])]);
+    index.put(podWith([X], { name: 'p3', node: 'b' }));
+    index.put(podWith([X], { name: 'p4', node: 'c' }));
+    expect(index.remove(podWith([X], { name: 'p3', node: 'b' }))).toEqual([
+      told('delete', [X], { name: 'p3', node: 'b' }),
+      { node: 'c', claims: [X] },
+    ]);
+  });
+
+  test('may be told later what a terminating pod lets go of before it is gone', () => {
+    const index = createPodIndex();
+    index.put(podWith([X], { terminating: true }));
+    expect(index.put(podWith([], { terminating: true }))).toEqual([patient(told('update', [X]))]);
   });
 
   test('names, when deleted, what it claimed', () => {
     const index = createPodIndex();
     index.put(podWith([X, Y]));
-    expect(index.remove(podWith([]))).toEqual([told('delete', [X, Y])]);
+    expect(index.remove(podWith([]))).toEqual([patient(told('delete', [X, Y]))]);
     expect(index.size()).toBe(0);
   });
 
   test('names its addresses once when the annotation is emptied before it goes', () => {
     const index = createPodIndex();
     index.put(podWith([X]));
-    expect(index.put(podWith([]))).toEqual([told('update', [X])]);
+    expect(index.put(podWith([]))).toEqual([patient(told('update', [X]))]);
     expect(index.remove(podWith([]))).toEqual([]);
   });
 
@@ -86,7 +134,7 @@ describe('a pod of its own', () => {
   ])('lets go of its addresses when it %s', (_, changed) => {
     const index = createPodIndex();
     index.put(podWith([X]));
-    expect(index.put(changed)).toEqual([told('update', [X])]);
+    expect(index.put(changed)).toEqual([patient(told('update', [X]))]);
     expect(index.put(podWith([X]))).toEqual([ADDED]);
   });
 
@@ -113,14 +161,14 @@ describe('a pod of its own', () => {
     const index = createPodIndex();
     index.put(podWith([X]));
     index.put(podWith([], { status: '{' }));
-    expect(index.remove(podWith([]))).toEqual([told('delete', [X])]);
+    expect(index.remove(podWith([]))).toEqual([patient(told('delete', [X]))]);
   });
 
   test('is deleted and added when another object has its name', () => {
     const index = createPodIndex();
     index.put(podWith([X], { uid: 'old' }));
     expect(index.put(podWith([Y], { uid: 'new', node: 'b' }))).toEqual([
-      told('delete', [X], { uid: 'old' }),
+      patient(told('delete', [X], { uid: 'old' })),
       told('add', [], { uid: 'new', node: 'b', claims: [Y] }),
     ]);
     expect(index.remove(podWith([X], { uid: 'old' }))).toEqual([]);
@@ -131,7 +179,7 @@ describe('a pod of its own', () => {
     const index = createPodIndex();
     index.put(podWith([X], { name: 'p1' }));
     index.put(podWith([Y], { name: 'p2' }));
-    expect(index.retain(new Set(['p2']))).toEqual([told('delete', [X])]);
+    expect(index.retain(new Set(['p2']))).toEqual([patient(told('delete', [X]))]);
   });
 });
 

@@ -80,7 +80,8 @@ function programOf(outside: Outside, end: (code: number) => void): Command {
       end(await guarded(outside, options, names.flat().filter(isText), action));
     });
   program.addCommand(explainGroup(program, withAction));
-  for (const add of [statusCommand, driftCommand]) program.addCommand(add(withAction));
+  for (const add of [statusCommand, driftCommand, doctorCommand])
+    program.addCommand(add(withAction));
   program.addCommand(replayGroup(outside, end, program));
   return program;
 }
@@ -166,6 +167,22 @@ const driftCommand: AddCommand = (withAction) =>
       const { driftCommand: drift, FAILING, kindsIn } = await import('./drift/command.ts');
       const kinds = options.failOn === undefined ? FAILING : kindsIn(options.failOn);
       return drift(await looksAt(options, outside), kinds, output);
+    },
+  );
+
+const doctorCommand: AddCommand = (withAction) =>
+  withAction<{ readonly pre?: boolean; readonly file?: readonly string[] }>(
+    new Command('doctor')
+      .description('what is set up wrongly? each finding with its fix')
+      .option('--pre', 'before anything is installed')
+      .addOption(
+        new Option('-f, --file <file...>', 'look at manifests, and at no cluster').conflicts('pre'),
+      ),
+    async ({ options, outside, output }) => {
+      const { doctorCommand: doctor, lintCommand: lint } = await import('./doctor/command.ts');
+      if (options.file !== undefined) return lint(options.file, outside, output);
+      const { lookAt } = await import('./access/access.ts');
+      return doctor(await lookAt(options, outside), options.pre ?? false, outside, output);
     },
   );
 

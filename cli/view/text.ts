@@ -1,4 +1,4 @@
-import type { Family } from '../../shared/address.ts';
+import type { AddressRange, Family } from '../../shared/address.ts';
 import { fromInteger } from '../../shared/address.ts';
 import type { PodRef } from '../../shared/cluster/kubernetes.ts';
 import type { Eni, InstanceLimits, Subnet } from '../../shared/enis/eni.ts';
@@ -26,6 +26,11 @@ export function instant(ms: number): string {
 /** `eni-0abc (eth1)`. */
 export function eniName({ id, deviceIndex }: Pick<Eni, 'id' | 'deviceIndex'>): string {
   return deviceIndex === undefined ? id : `${id} (eth${deviceIndex})`;
+}
+
+/** `172.16.1.70-172.16.1.80`. */
+export function rangeText({ family, first, last }: AddressRange): string {
+  return `${fromInteger(first, family)}-${fromInteger(last, family)}`;
 }
 
 /** `172.16.1.0/24`, or all blocks of a subnet. */

@@ -1,4 +1,4 @@
-import type { Node, Pod } from '../../shared/cluster/kubernetes.ts';
+import type { NetworkAttachmentDefinition, Node, Pod } from '../../shared/cluster/kubernetes.ts';
 import { type ClusterView, type Drift, driftOf } from '../../shared/drift/drift.ts';
 import { holdersOfMissing } from '../../shared/drift/holders.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
@@ -18,6 +18,7 @@ export interface View extends ClusterView {
   /** All Nodes, also those that have nothing to do with ENIs. */
   readonly allNodes: readonly Node[];
   readonly allPods: readonly Pod[];
+  readonly definitions: readonly NetworkAttachmentDefinition[];
   /** All ENIs that were seen. */
   readonly allEnis: readonly Eni[];
   /** By name: those that are on EC2, and have an instance of their own. */
@@ -46,6 +47,7 @@ export async function readView(
   const enis = await ec2.inventory.ofInstances(instanceIds);
   progress(`${cluster}: ${enis.length} ENIs; reading the pods`);
   let allPods: readonly Pod[] = [];
+  let definitions: readonly NetworkAttachmentDefinition[] = [];
   const kubernetes = {
     ...access.kubernetes,
     listNodes: async () => [...allNodes],
@@ -53,6 +55,11 @@ export async function readView(
       const pods = await access.kubernetes.listPods(options);
       allPods = pods;
       return pods;
+    },
+    async listNetworkAttachmentDefinitions(signal?: AbortSignal) {
+      const found = await access.kubernetes.listNetworkAttachmentDefinitions(signal);
+      definitions = found;
+      return found;
     },
   };
   const seen = seenEnis(enis);
@@ -66,5 +73,5 @@ export async function readView(
   );
   const known = new Set(enis.map(({ id }) => id));
   const allEnis = [...enis, ...elsewhere.filter(({ id }) => !known.has(id))];
-  return { ...view, allNodes, allPods, allEnis, nodes, readAt };
+  return { ...view, allNodes, allPods, definitions, allEnis, nodes, readAt };
 }

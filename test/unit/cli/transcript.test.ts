@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { HOST_LOCAL } from '../../support/networks.ts';
-import { stageWorker } from '../../support/sandbox-aws.ts';
+import { HOST_LOCAL, NET_1 } from '../../support/networks.ts';
+import { stageWorker, workerEnis } from '../../support/sandbox-aws.ts';
 import { eventually } from '../../support/wait.ts';
 import { operatorBed, tooWide } from './operator-bed.ts';
 
@@ -64,6 +65,27 @@ test('the page for operators shows what the program prints', async () => {
     else expect(same(shown(`multus-eni ${line}`))).toBe(same(stdout));
     expect(tooWide(stdout)).toEqual([]);
   }
+});
+
+test('the page for operators shows how a missing tag is found, and that it was set', async () => {
+  const { bed, cluster, operate } = await operatorBed(0);
+  const { world } = bed;
+  const name = 'ip-172-16-0-20.ec2.internal';
+  const enis = workerEnis(world, { eth1Tagged: false });
+  const worker = stageWorker('demo', world.cluster.addWorker(enis, { name }));
+  const multus = { namespace: 'kube-system', on: worker, hostNetwork: true };
+  await cluster.runPod('kube-multus-ds-0', multus);
+  await cluster.applyNetwork({
+    ...NET_1,
+    annotations: { 'multus-eni.dev/ranges': '["172.16.1.64/26"]' },
+  });
+  const line = 'doctor --pre --cluster demo';
+  const before = await operate(line.split(' '));
+  expect(same(shown(`multus-eni ${line}`))).toBe(same(before.stdout));
+  const Tags = [{ Key: 'node.k8s.amazonaws.com/no_manage', Value: 'true' }];
+  await bed.ec2.send(new CreateTagsCommand({ Resources: [worker.eth1], Tags }));
+  const after = await operate(line.split(' '));
+  expect(same(shown(`multus-eni ${line} # again`))).toBe(same(after.stdout));
 });
 
 test('the page fits a terminal where it shows one', () => {

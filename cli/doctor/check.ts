@@ -1,0 +1,38 @@
+import type { ParsedNetwork, UnreadableNetwork } from '../../shared/claims/net-attach-def.ts';
+import type { NetworkAttachmentDefinition } from '../../shared/cluster/kubernetes.ts';
+import type { Leader } from '../status/lease.ts';
+import type { View } from '../view/view.ts';
+
+/** What checks look at: a cluster, or manifests alone. */
+export interface Subject {
+  /** Absent where manifests are looked at without a cluster. */
+  readonly view?: View;
+  readonly definitions: readonly NetworkAttachmentDefinition[];
+  /** By `namespace/name`, those that can be read. */
+  readonly networks: ReadonlyMap<string, ParsedNetwork>;
+  readonly unreadable: readonly UnreadableNetwork[];
+  /** Absent before anything is installed, and without a cluster; `none` where there is no Lease. */
+  readonly leader?: Leader | 'none';
+  readonly now: number;
+}
+
+/** One thing that is set up wrongly. */
+export interface Finding {
+  /** What it is about, such as an ENI. */
+  readonly about: string;
+  readonly text: string;
+}
+
+/** One way of being set up wrongly, under a code that stays. */
+export interface Check {
+  readonly code: string;
+  readonly name: string;
+  /** Why it matters. */
+  readonly reason: string;
+  readonly fix: string;
+  /** Where the rule is from. */
+  readonly source: string;
+  /** What it can be asked of: `manifests` also without a cluster; `installed` not before. */
+  readonly asks: 'manifests' | 'cluster' | 'installed';
+  find(subject: Subject): readonly Finding[];
+}

@@ -1,0 +1,37 @@
+import type { Check } from '../check.ts';
+import { eniFull } from './eni-full.ts';
+import { eniUntagged } from './eni-untagged.ts';
+import { eniWithoutCluster } from './eni-without-cluster.ts';
+import { enisInOneSubnet } from './enis-in-one-subnet.ts';
+import { forwarderSilent } from './forwarder-silent.ts';
+import { hostLocalShared } from './host-local-shared.ts';
+import { masterSaysNothing } from './master-says-nothing.ts';
+import { masterWithoutEni } from './master-without-eni.ts';
+import { moreThanEniTakes } from './more-than-eni-takes.ts';
+import { multusNotRunning } from './multus-not-running.ts';
+import { networkUnreadable } from './network-unreadable.ts';
+import { nodesOfOneInstance } from './nodes-of-one-instance.ts';
+import { rangeHasPrimary } from './range-has-primary.ts';
+import { rangeOutsideSubnet } from './range-outside-subnet.ts';
+import { rangeReserved } from './range-reserved.ts';
+import { rangesOverlap } from './ranges-overlap.ts';
+
+/** In the order of their codes. A code that was given is never given again. */
+export const CHECKS: readonly Check[] = [
+  eniUntagged,
+  eniWithoutCluster,
+  enisInOneSubnet,
+  masterWithoutEni,
+  masterSaysNothing,
+  rangeOutsideSubnet,
+  rangeReserved,
+  rangeHasPrimary,
+  rangesOverlap,
+  hostLocalShared,
+  networkUnreadable,
+  moreThanEniTakes,
+  eniFull,
+  nodesOfOneInstance,
+  multusNotRunning,
+  forwarderSilent,
+];

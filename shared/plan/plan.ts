@@ -1,4 +1,4 @@
-import { type Address, compareAddresses } from '../address.ts';
+import { type Address, compareAddresses, familyOf } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
 import type { Eni, InstanceLimits } from '../enis/eni.ts';
@@ -137,6 +137,14 @@ function decideFor(
   return eniId;
 }
 
+/**
+ * Whether any later reconcile or sweep that sees it releases it, without a message that names it. An
+ * ENI's first IPv6 address is released only where it is named, and which one that is may change.
+ */
+function isReleasedWhenSeen(address: Address, ranges: Ranges): boolean {
+  return familyOf(address) === 4 && ranges.includes(address);
+}
+
 function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
   const { ranges, named } = input;
   const claimed = new Set(input.pods.flatMap((pod) => pod.claims.map((claim) => claim.address)));
@@ -158,7 +166,7 @@ function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
   const shown = new Set(managed.flatMap((eni) => eni.secondary));
   const releaseUnseen = [...named]
     .filter((address) => !claimed.has(address) && !shown.has(address) && !primary.has(address))
-    .filter((address) => ranges.allows(address))
+    .filter((address) => ranges.allows(address) && !isReleasedWhenSeen(address, ranges))
     .sort(compareAddresses)
     .flatMap((address) =>
       managed

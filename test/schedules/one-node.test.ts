@@ -135,6 +135,23 @@ describe('8: a stale read after an assign does not show the address', () => {
     expect(scene.ec2.whereIs(OUTSIDE)).toBe('nowhere');
     await scene.expectSettled();
   });
+
+  test('in a range, whoever sees the address next releases it, and nobody asks EC2 before', async () => {
+    const scene = await startScene();
+    const p1 = scene.pod('p1', { node: 'a', ips: [X] });
+    scene.clock.advance(900);
+    await scene.look('a');
+    p1.remove();
+    scene.world.ec2.setStaleness(SETTLES_AFTER);
+    const before = scene.ec2.attempts().length;
+    await scene.look('a', p1.gone(X));
+    expect(scene.ec2.attempts().slice(before)).toEqual([]);
+
+    scene.clock.advance(SETTLES_AFTER.ms);
+    await scene.look('a');
+    expect(scene.ec2.whereIs(X)).toBe('nowhere');
+    await scene.expectSettled();
+  });
 });
 
 describe('a second Node that names the instance', () => {

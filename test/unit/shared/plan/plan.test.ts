@@ -129,14 +129,24 @@ describe('an address that no live pod claims', () => {
     ]);
   });
 
-  it('is unassigned blindly, where a message names it and the read does not show it (schedule 8)', () => {
-    const named = new Set(['172.16.1.200', X].map(address));
+  it('is unassigned blindly, where a message names it and the read does not show it and it lies in no range (schedule 8)', () => {
+    const named = new Set(['172.16.1.200'].map(address));
     expect(decide({ enis: TWO_IN_ONE_SUBNET, named })).toEqual([
       'release unseen 172.16.1.200 on eni-1',
       'release unseen 172.16.1.200 on eni-3',
-      'release unseen 172.16.1.70 on eni-1',
-      'release unseen 172.16.1.70 on eni-3',
     ]);
+  });
+
+  it('is not unassigned blindly in a range, as whoever sees it there releases it', () => {
+    const named = new Set([address(X)]);
+    expect(decide({ enis: TWO_IN_ONE_SUBNET, named })).toEqual([]);
+  });
+
+  it('is unassigned blindly in a range if it is an IPv6 address, which may be the first of its ENI', () => {
+    const v6 = '2001:db8:0:1::70';
+    const named = new Set([address(v6)]);
+    const read = { enis: [eth0(), eth1()], ranges: ranges(['2001:db8:0:1::/64']) };
+    expect(decide({ ...read, named })).toEqual([`release unseen ${v6} on eni-1`]);
   });
 
   it('is not unassigned blindly where it cannot be: other subnets, prefixes, primaries, bounds', () => {

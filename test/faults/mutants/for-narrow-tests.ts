@@ -39,7 +39,7 @@ export const FOR_NARROW_TESTS: readonly Defect[] = [
           original(before, before && now && { ...now, finished: before.finished })`,
       },
     ],
-    tests: ['shared/apply/take-over.test.ts'],
+    tests: ['shared/apply/take-over-changes.test.ts'],
   },
   {
     name: 'a message is acknowledged although the dead-letter queue refused it',

@@ -1,6 +1,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { onTestFinished } from 'vitest';
 import type { Ec2Clients } from '../../../ip-manager/assign/ec2-access.ts';
+import { initContainers } from '../../../ip-manager/commands/init-containers.ts';
 import type { Outside } from '../../../ip-manager/commands/outside.ts';
 import { readEnvironment } from '../../../ip-manager/environment.ts';
 import { type Ec2Server, startEc2 } from '../../../sandbox/ec2/server.ts';
@@ -154,3 +155,11 @@ function networkInterfaces(
     ]),
   );
 }
+
+/** Runs the init container to its end, with much more time than it needs. */
+export function runInitContainers(outside: Outside): Promise<void> {
+  return initContainers(outside, { timeoutMs: 60_000, signal: new AbortController().signal });
+}
+
+/** The ENI that has the address. */
+export const holderOf = (bed: Bed, address: string) => bed.ec2.holderOf(address)?.eniId;

@@ -1,32 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
 import { initContainers } from '../../../ip-manager/commands/init-containers.ts';
-import type { Outside } from '../../../ip-manager/commands/outside.ts';
 import { EXIT } from '../../../ip-manager/exit-code.ts';
-import {
-  assign,
-  type Bed,
-  endingAtPause,
-  eniOf,
-  ipvlan,
-  outsideOf,
-  startBed,
-  unassign,
-} from './bed.ts';
+import { assign, eniOf, holderOf, ipvlan, outsideOf, runInitContainers, startBed } from './bed.ts';
 import { SOON } from './running-sidecar.ts';
-
-/** Runs it to its end, with much more time than it needs. */
-function run(outside: Outside): Promise<void> {
-  return initContainers(outside, { timeoutMs: 60_000, signal: new AbortController().signal });
-}
-
-const holderOf = (bed: Bed, address: string) => bed.ec2.holderOf(address)?.eniId;
 
 describe('what is missing', () => {
   test('is assigned to the ENI whose MAC address its interface has, with two calls', async () => {
     const bed = await startBed();
     const worker = bed.addWorker();
     const outside = outsideOf(bed, worker, [ipvlan(worker, 1, '172.16.1.70')]);
-    await run(outside);
+    await runInitContainers(outside);
     expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(worker, 1).id);
     expect(bed.ec2.calls.counts()).toEqual({
       DescribeNetworkInterfaces: 1,
@@ -39,7 +22,7 @@ describe('what is missing', () => {
     const bed = await startBed();
     const worker = bed.addWorker();
     const net1 = ['172.16.1.70', '172.16.1.71', '2600:1f18:1111:1::70', 'fe80::5'];
-    await run(
+    await runInitContainers(
       outsideOf(bed, worker, [ipvlan(worker, 1, ...net1), ipvlan(worker, 2, '172.16.3.70')]),
     );
     for (const address of net1.slice(0, 3)) {
@@ -58,7 +41,7 @@ describe('what is missing', () => {
     const { multus1 } = bed.subnets;
     const enis = [1, 2].map((deviceIndex) => ({ deviceIndex, subnetId: multus1 }));
     const worker = bed.addWorker({ enis });
-    await run(outsideOf(bed, worker, [ipvlan(worker, 2, '172.16.1.70')]));
+    await runInitContainers(outsideOf(bed, worker, [ipvlan(worker, 2, '172.16.1.70')]));
     expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(worker, 2).id);
   });
 
@@ -66,7 +49,7 @@ describe('what is missing', () => {
     const bed = await startBed();
     const worker = bed.addWorker();
     const macvlan = { name: 'net1', mac: '0a:00:00:00:00:01', addresses: ['172.16.3.70'] };
-    await run(outsideOf(bed, worker, [macvlan]));
+    await runInitContainers(outsideOf(bed, worker, [macvlan]));
     expect(holderOf(bed, '172.16.3.70')).toBe(eniOf(worker, 2).id);
     expect(bed.ec2.calls.counts()).toMatchObject({ DescribeSubnets: 1 });
   });
@@ -76,7 +59,7 @@ describe('what is missing', () => {
     const worker = bed.addWorker();
     await assign(bed, eniOf(worker, 1).id, '172.16.1.70');
     const primary = bed.ec2.eni(eniOf(worker, 2).id).primary;
-    await run(
+    await runInitContainers(
       outsideOf(bed, worker, [ipvlan(worker, 1, '172.16.1.70'), ipvlan(worker, 2, primary)]),
     );
     expect(bed.ec2.calls.counts()).toEqual({ DescribeNetworkInterfaces: 1 });
@@ -85,7 +68,7 @@ describe('what is missing', () => {
   test('EC2 is not asked for a pod that has only eth0', async () => {
     const bed = await startBed();
     const outside = outsideOf(bed, bed.addWorker());
-    await run(outside);
+    await runInitContainers(outside);
     expect(outside.said).toEqual([expect.stringContaining('nothing to assign')]);
     expect(bed.ec2.calls.counts()).toEqual({});
   });
@@ -96,131 +79,9 @@ describe('what is missing', () => {
     const effect = { kind: 'error', code: 'RequestLimitExceeded', status: 503 } as const;
     bed.ec2.faults.add({ action: 'AssignPrivateIpAddresses', effect });
     const outside = outsideOf(bed, worker, [ipvlan(worker, 1, '172.16.1.70')]);
-    await run(outside);
+    await runInitContainers(outside);
     expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(worker, 1).id);
     expect(outside.said[0]).toMatch(/^waiting: RequestLimitExceeded/);
-  });
-});
-
-describe('an address that another ENI has', () => {
-  async function startContested(env: Record<string, string> = {}) {
-    const bed = await startBed();
-    const [here, there] = [bed.addWorker(), bed.addWorker()];
-    await assign(bed, eniOf(there, 1).id, '172.16.1.70');
-    const outside = outsideOf(bed, here, [ipvlan(here, 1, '172.16.1.70')], env);
-    return { bed, here, there, outside };
-  }
-
-  test('is waited for, and assigned once nobody has it', async () => {
-    const { bed, here, there, outside } = await startContested();
-    const running = run(outside);
-    await vi.waitFor(() => expect(outside.said).toHaveLength(1), SOON);
-    expect(outside.said[0]).toMatch(
-      new RegExp(`^waiting: 172.16.1.70 .net1.: on ${eniOf(there, 1).id} of ${there.instanceId}`),
-    );
-    expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(there, 1).id);
-    await unassign(bed, eniOf(there, 1).id, '172.16.1.70');
-    await running;
-    expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(here, 1).id);
-  });
-
-  test('is waited for until the reconciler has moved it, and then not assigned again', async () => {
-    const { bed, here, there, outside } = await startContested();
-    const running = run(outside);
-    await vi.waitFor(() => expect(outside.said).toHaveLength(1), SOON);
-    await unassign(bed, eniOf(there, 1).id, '172.16.1.70');
-    await assign(bed, eniOf(here, 1).id, '172.16.1.70');
-    await running;
-    expect(outside.said.at(-1)).toBe(`172.16.1.70 (net1): on ${eniOf(here, 1).id} already`);
-  });
-
-  test('is left where it is when the time is up, and the reason names that ENI', async () => {
-    const { bed, there, outside } = await startContested();
-    await expect(run(endingAtPause(outside, 2))).rejects.toMatchObject({
-      exitCode: EXIT.timeIsUp,
-      message: expect.stringMatching(new RegExp(`172.16.1.70 .net1.: on ${eniOf(there, 1).id}`)),
-    });
-    expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(there, 1).id);
-    // Tried once; after that only looked up.
-    expect(bed.ec2.calls.counts()).toMatchObject({ AssignPrivateIpAddresses: 1 });
-  });
-
-  test('is taken from a managed ENI of the same cluster where that is allowed', async () => {
-    const { bed, here, outside } = await startContested({ ALLOW_REASSIGNMENT: 'true' });
-    await run(outside);
-    expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(here, 1).id);
-    const parameters = bed.ec2.calls.all().flatMap(({ params }) => Object.keys(params));
-    expect(parameters).not.toContain('AllowReassignment');
-  });
-
-  test.each([
-    { what: 'of another cluster', cluster: 'other', tagged: true },
-    { what: 'without the managed tag', cluster: 'demo', tagged: false },
-  ])('is not taken from an ENI $what', async ({ cluster, tagged }) => {
-    const bed = await startBed();
-    const here = bed.addWorker();
-    const eni = { deviceIndex: 1, subnetId: bed.subnets.multus1, tagged };
-    const there = bed.addWorker({ cluster, enis: [eni] });
-    await assign(bed, eniOf(there, 1).id, '172.16.1.70');
-    const env = { ALLOW_REASSIGNMENT: 'true' };
-    const outside = outsideOf(bed, here, [ipvlan(here, 1, '172.16.1.70')], env);
-    await expect(run(endingAtPause(outside, 2))).rejects.toMatchObject({
-      exitCode: EXIT.timeIsUp,
-      message: expect.stringContaining('no managed ENI of this cluster'),
-    });
-    expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(there, 1).id);
-  });
-
-  test('is not waited for where it is the other’s primary', async () => {
-    const bed = await startBed();
-    const [here, there] = [bed.addWorker(), bed.addWorker()];
-    const { primary } = bed.ec2.eni(eniOf(there, 1).id);
-    const outside = outsideOf(bed, here, [ipvlan(here, 1, primary)], {
-      ALLOW_REASSIGNMENT: 'true',
-    });
-    await expect(run(outside)).rejects.toMatchObject({
-      exitCode: EXIT.notAssigned,
-      message: expect.stringContaining(`the primary address of ${eniOf(there, 1).id}`),
-    });
-  });
-
-  test('as IPv6 is waited for too', async () => {
-    const bed = await startBed();
-    const [here, there] = [bed.addWorker(), bed.addWorker()];
-    const address = '2600:1f18:1111:1::70';
-    await run(outsideOf(bed, there, [ipvlan(there, 1, address)]));
-    const outside = outsideOf(bed, here, [ipvlan(here, 1, address)]);
-    await expect(run(endingAtPause(outside, 2))).rejects.toMatchObject({ exitCode: EXIT.timeIsUp });
-    expect(holderOf(bed, address)).toBe(eniOf(there, 1).id);
-    await run(outsideOf(bed, here, [ipvlan(here, 1, address)], { ALLOW_REASSIGNMENT: 'true' }));
-    expect(holderOf(bed, address)).toBe(eniOf(here, 1).id);
-  });
-});
-
-describe('a full ENI', () => {
-  async function startFull() {
-    const bed = await startBed();
-    const worker = bed.addWorker();
-    // An m5.large takes ten, of which the primary is one.
-    for (let n = 0; n < 9; n += 1) await assign(bed, eniOf(worker, 1).id, `172.16.1.${100 + n}`);
-    return { bed, worker, outside: outsideOf(bed, worker, [ipvlan(worker, 1, '172.16.1.70')]) };
-  }
-
-  test('is waited for until there is room', async () => {
-    const { bed, worker, outside } = await startFull();
-    const running = run(outside);
-    await vi.waitFor(() => expect(outside.said).toHaveLength(1), SOON);
-    await unassign(bed, eniOf(worker, 1).id, '172.16.1.100');
-    await running;
-    expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(worker, 1).id);
-  });
-
-  test('is told of when the time is up', async () => {
-    const { outside } = await startFull();
-    await expect(run(endingAtPause(outside, 2))).rejects.toMatchObject({
-      exitCode: EXIT.timeIsUp,
-      message: expect.stringContaining('as many addresses as its instance type takes'),
-    });
   });
 });
 
@@ -231,7 +92,7 @@ describe('what cannot be assigned', () => {
     const addresses = ['172.16.1.70', '172.16.1.2', '172.16.9.9'];
     const outside = outsideOf(bed, worker, [ipvlan(worker, 1, ...addresses)]);
     const { id } = eniOf(worker, 1);
-    await expect(run(outside)).rejects.toMatchObject({
+    await expect(runInitContainers(outside)).rejects.toMatchObject({
       exitCode: EXIT.notAssigned,
       message: expect.stringMatching(
         new RegExp(
@@ -246,7 +107,7 @@ describe('what cannot be assigned', () => {
     const bed = await startBed();
     const worker = bed.addWorker();
     const interfaces = [ipvlan(worker, 1, '172.16.1.70'), ipvlan(worker, 2, '172.16.1.70')];
-    await expect(run(outsideOf(bed, worker, interfaces))).rejects.toMatchObject({
+    await expect(runInitContainers(outsideOf(bed, worker, interfaces))).rejects.toMatchObject({
       exitCode: EXIT.notAssigned,
       message: expect.stringContaining('net1 and net2 both have 172.16.1.70'),
     });
@@ -258,7 +119,7 @@ describe('what cannot be assigned', () => {
     const eni = { deviceIndex: 1, subnetId: bed.subnets.multus1, tagged: false };
     const worker = bed.addWorker({ enis: [eni] });
     const outside = outsideOf(bed, worker, [ipvlan(worker, 1, '172.16.1.70')]);
-    await expect(run(outside)).rejects.toMatchObject({
+    await expect(runInitContainers(outside)).rejects.toMatchObject({
       exitCode: EXIT.notAssigned,
       message: expect.stringContaining('Tag it node.k8s.amazonaws.com/no_manage=true'),
     });
@@ -270,7 +131,7 @@ describe('what cannot be assigned', () => {
     const enis = [1, 2].map((deviceIndex) => ({ deviceIndex, subnetId: multus1 }));
     const worker = bed.addWorker({ enis });
     const macvlan = { name: 'net1', mac: '0a:00:00:00:00:01', addresses: ['172.16.1.70'] };
-    await expect(run(outsideOf(bed, worker, [macvlan]))).rejects.toMatchObject({
+    await expect(runInitContainers(outsideOf(bed, worker, [macvlan]))).rejects.toMatchObject({
       exitCode: EXIT.notAssigned,
       message: expect.stringContaining('it may belong on'),
     });
@@ -280,7 +141,9 @@ describe('what cannot be assigned', () => {
 
   test('is an address in no ENI’s subnet, where the pod has no other', async () => {
     const bed = await startBed();
-    await expect(run(outsideOf(bed, bed.addWorker(), [overlay]))).rejects.toMatchObject({
+    await expect(
+      runInitContainers(outsideOf(bed, bed.addWorker(), [overlay])),
+    ).rejects.toMatchObject({
       exitCode: EXIT.notAssigned,
       message: expect.stringContaining('192.168.7.7 (net3): no managed ENI of this node'),
     });
@@ -290,7 +153,7 @@ describe('what cannot be assigned', () => {
     const bed = await startBed();
     const worker = bed.addWorker();
     const outside = outsideOf(bed, worker, [ipvlan(worker, 1, '172.16.1.70'), overlay]);
-    await run(outside);
+    await runInitContainers(outside);
     expect(outside.said).toContain('192.168.7.7 (net3): left alone, no managed ENI has its subnet');
   });
 });
@@ -305,7 +168,7 @@ describe('what waiting does not help with', () => {
     const message = `${code}: not authorized to perform: ec2:AssignPrivateIpAddresses on resource`;
     const effect = { kind: 'error', code, message, status: 403 } as const;
     bed.ec2.faults.add({ action: 'AssignPrivateIpAddresses', effect });
-    const failure = run(outsideOf(bed, worker, [ipvlan(worker, 1, '172.16.1.70')]));
+    const failure = runInitContainers(outsideOf(bed, worker, [ipvlan(worker, 1, '172.16.1.70')]));
     await expect(failure).rejects.toThrow(said);
     await expect(failure).rejects.toSatisfy((error) => error.exitCode === exitCode);
   });

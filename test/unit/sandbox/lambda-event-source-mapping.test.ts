@@ -1,86 +1,18 @@
-import {
-  ChangeMessageVisibilityCommand,
-  GetQueueUrlCommand,
-  SendMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { virtualClock } from '../../../sandbox/clock.ts';
-import {
-  type EventSourceMapping,
-  type EventSourceMappingOptions,
-  type Invocation,
-  startEventSourceMapping,
-} from '../../../sandbox/lambda/event-source-mapping.ts';
+import { describe, expect, test, vi } from 'vitest';
 import type { Handler } from '../../../sandbox/lambda/function.ts';
-import { type SandboxSqs, startSqs } from '../../../sandbox/sqs/start.ts';
-import { sqsClient } from './sqs-rules.ts';
-
-const VISIBILITY_MS = 60_000;
+import { mappingBed, VISIBILITY_MS } from './mapping-bed.ts';
 
 describe('an event source mapping', () => {
-  const clock = virtualClock();
-  let sqs: SandboxSqs;
-  let client: SQSClient;
-  let queue: { readonly url: string; readonly arn: string };
-  let mapping: EventSourceMapping | undefined;
-  let invocations: Invocation[];
-
-  beforeEach(async () => {
-    sqs = await startSqs({ clock });
-    client = sqsClient(sqs.endpoint);
-    const deadLetters = sqs.createQueue('dead.fifo');
-    queue = sqs.createQueue('nodes.fifo', {
-      VisibilityTimeout: String(VISIBILITY_MS / 1000),
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 3 }),
-    });
-    invocations = [];
-    mapping = undefined;
-  });
-  afterEach(async () => {
-    await mapping?.stop();
-    client.destroy();
-    await sqs.stop();
-  });
-
-  const start = (
-    handler: Handler<SQSEvent>,
-    more: Partial<EventSourceMappingOptions> = {},
-  ): void => {
-    mapping = startEventSourceMapping({
-      sqs: client,
-      queueUrl: queue.url,
-      queueArn: queue.arn,
-      handler,
-      timeoutMs: 30_000,
-      clock,
-      onInvocation: (invocation) => invocations.push(invocation),
-      ...more,
-    });
-  };
-  const send = async (group: string, ...bodies: string[]): Promise<void> => {
-    for (const body of bodies) {
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: queue.url,
-          MessageBody: body,
-          MessageGroupId: group,
-          MessageDeduplicationId: crypto.randomUUID(),
-        }),
-      );
-    }
-  };
-  const bodiesOf = (event: SQSEvent) => event.Records.map((record) => record.body);
-  const inQueue = (name = 'nodes.fifo') => sqs.messages(name).map((message) => message.body);
-  const invoked = (times: number) =>
-    vi.waitFor(() => expect(invocations.length).toBe(times), { timeout: 5_000 });
+  const bed = mappingBed();
+  const { clock, start, send, inQueue, invoked } = bed;
 
   test('gives a function the records of SQS and deletes what succeeded', async () => {
     const events: SQSEvent[] = [];
-    await client.send(
+    await bed.client().send(
       new SendMessageCommand({
-        QueueUrl: queue.url,
+        QueueUrl: bed.queue().url,
         MessageBody: 'hello',
         MessageGroupId: 'demo/worker-1',
         MessageDeduplicationId: 'once',
@@ -128,7 +60,7 @@ describe('an event source mapping', () => {
             md5OfMessageAttributes: expect.stringMatching(/^[0-9a-f]{32}$/),
             md5OfBody: '5d41402abc4b2a76b9719d911017c592',
             eventSource: 'aws:sqs',
-            eventSourceARN: queue.arn,
+            eventSourceARN: bed.queue().arn,
             awsRegion: 'us-east-1',
           },
         ],
@@ -162,16 +94,16 @@ describe('an event source mapping', () => {
     expect(inQueue()).toEqual(['2']);
     clock.advance(VISIBILITY_MS);
     await invoked(2);
-    expect(invocations[1]?.event.Records[0]?.attributes.ApproximateReceiveCount).toBe('2');
+    expect(bed.invocations()[1]?.event.Records[0]?.attributes.ApproximateReceiveCount).toBe('2');
   });
 
   test('leaves a failed message the visibility that the function gave it', async () => {
     await send('a', '1');
     start(async (event) => {
       for (const record of event.Records) {
-        await client.send(
+        await bed.client().send(
           new ChangeMessageVisibilityCommand({
-            QueueUrl: queue.url,
+            QueueUrl: bed.queue().url,
             ReceiptHandle: record.receiptHandle,
             VisibilityTimeout: 2,
           }),
@@ -222,7 +154,7 @@ describe('an event source mapping', () => {
     await send('b', '2');
     start(handler);
     await invoked(1);
-    expect(invocations[0]?.outcome.kind).toBe(kind);
+    expect(bed.invocations()[0]?.outcome.kind).toBe(kind);
     expect(inQueue()).toEqual(['1', '2']);
   });
 
@@ -257,10 +189,10 @@ describe('an event source mapping', () => {
     });
     await vi.waitFor(() => expect(begun).toBe(true));
     clock.advance(29_999);
-    expect(invocations).toEqual([]);
+    expect(bed.invocations()).toEqual([]);
     clock.advance(1);
     await invoked(1);
-    expect(invocations[0]?.outcome).toMatchObject({
+    expect(bed.invocations()[0]?.outcome).toMatchObject({
       kind: 'timeout',
       detail: expect.stringContaining('Task timed out after 30.00 seconds'),
     });
@@ -278,7 +210,7 @@ describe('an event source mapping', () => {
     }
     await vi.waitFor(() => expect(inQueue('dead.fifo')).toEqual(['bad']));
     expect(inQueue()).toEqual([]);
-    expect(invocations).toHaveLength(3);
+    expect(bed.invocations()).toHaveLength(3);
   });
 
   test('a message that came too late to be deleted is reported and comes back', async () => {
@@ -292,74 +224,9 @@ describe('an event source mapping', () => {
       { timeoutMs: 2 * VISIBILITY_MS },
     );
     await invoked(2);
-    expect(invocations.flatMap(({ notDeleted }) => notDeleted)).toEqual([
+    expect(bed.invocations().flatMap(({ notDeleted }) => notDeleted)).toEqual([
       expect.stringContaining('The receipt handle has expired'),
     ]);
     expect(inQueue()).toEqual([]);
-  });
-
-  test('a group is in one invocation at a time and keeps its order, while others go on', async () => {
-    const order: string[] = [];
-    const release = new Map<string, () => void>();
-    start(async (event) => {
-      order.push(...bodiesOf(event));
-      await new Promise<void>((resolve) => {
-        for (const body of bodiesOf(event)) release.set(body, resolve);
-      });
-    });
-    await send('a', 'a1');
-    await vi.waitFor(() => expect(order).toEqual(['a1']));
-    await send('a', 'a2', 'a3');
-    await send('b', 'b1');
-    await vi.waitFor(() => expect(order).toEqual(['a1', 'b1']));
-    release.get('a1')?.();
-    await vi.waitFor(() => expect(order).toEqual(['a1', 'b1', 'a2', 'a3']));
-  });
-
-  test('runs no more invocations at once than its maximum concurrency', async () => {
-    const groups = ['a', 'b', 'c', 'd', 'e'];
-    for (const group of groups) await send(group, group);
-    let running = 0;
-    let most = 0;
-    start(
-      async () => {
-        running += 1;
-        most = Math.max(most, running);
-        // Long enough for a poller that did not keep to the bound to receive again.
-        for (let call = 0; call < 5; call += 1) {
-          await client.send(new GetQueueUrlCommand({ QueueName: 'nodes.fifo' }));
-        }
-        running -= 1;
-      },
-      { batchSize: 1, maximumConcurrency: 2 },
-    );
-    await invoked(groups.length);
-    expect(most).toBe(2);
-    expect(inQueue()).toEqual([]);
-  });
-
-  test('goes on polling after a receive that failed, and says why', async () => {
-    const errors: unknown[] = [];
-    sqs.faults.fail('ReceiveMessage', 1);
-    start(async () => {}, { onPollError: (error) => errors.push(error) });
-    await vi.waitFor(() => expect(errors).toHaveLength(1));
-    await send('a', '1');
-    clock.advance(1_000);
-    await invoked(1);
-    expect(inQueue()).toEqual([]);
-  });
-
-  test('stops while it waits for messages and while a handler runs', async () => {
-    let begun = false;
-    start(() => {
-      begun = true;
-      return new Promise(() => {});
-    });
-    await vi.waitFor(() => expect(sqs.waiting('nodes.fifo')).toBe(1));
-    await send('a', '1');
-    await vi.waitFor(() => expect(begun).toBe(true));
-    await mapping?.stop();
-    expect(invocations[0]?.outcome.kind).toBe('stopped');
-    await vi.waitFor(() => expect(sqs.waiting('nodes.fifo')).toBe(0));
   });
 });

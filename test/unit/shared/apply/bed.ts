@@ -16,6 +16,7 @@ import {
   type InMemoryKubernetes,
   inMemoryKubernetes,
   ipvlan,
+  podWith,
 } from '../../../support/in-memory-kubernetes.ts';
 import { type RecordedTelemetry, recordedTelemetry } from '../../../support/telemetry.ts';
 import { address } from '../plan/fixtures.ts';
@@ -154,6 +155,15 @@ export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Pro
     },
     drive,
   };
+  return bed;
+}
+
+/** A pod on node A claims addresses, which worker B’s ENI has. */
+export async function startContested(ips: readonly string[] = ['172.16.1.70']): Promise<ApplyBed> {
+  const bed = await startApplyBed();
+  await bed.give(bed.b.eth1, ...ips);
+  bed.kubernetes.pods = [podWith('node-a', 'claimant', ips)];
+  bed.ec2.calls.clear();
   return bed;
 }
 

@@ -1,56 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Contested,
-  decidePassing,
   decideTakeOver,
   type HolderNode,
 } from '../../../../shared/plan/conflict.ts';
-import type { Claimant } from '../../../../shared/plan/speaker.ts';
 import {
   address,
   claim,
+  claimant,
   eth0,
   eth1,
   eth3,
   floating,
+  holderNode,
   NODE,
   onEth1,
   onEth3,
   pod,
   RANGES,
-  SUBNETS,
-  TAG,
 } from './fixtures.ts';
 
 const X = '172.16.1.70';
 const OUTSIDE = '172.16.1.200';
-
-/** Of namespace `default`, claiming by network-status, unless `spec` says otherwise. */
-function claimant(
-  spec: Partial<Claimant> & { readonly name?: string; readonly namespace?: string } = {},
-): Claimant {
-  const { name = 'claimant', namespace = 'default', ...rest } = spec;
-  return {
-    pod: { namespace, name, uid: `uid-${name}` },
-    createdAt: 10,
-    terminating: false,
-    floating: false,
-    since: 10,
-    ...rest,
-  };
-}
-
-function holderNode(spec: Partial<HolderNode> = {}): HolderNode {
-  return {
-    node: NODE,
-    enis: [eth0(), eth1([X, OUTSIDE])],
-    subnets: SUBNETS,
-    ranges: RANGES,
-    managedTag: TAG,
-    pods: [],
-    ...spec,
-  };
-}
 
 function decide(spec: Partial<Contested>): string {
   const decision = decideTakeOver({
@@ -283,68 +254,5 @@ describe('the ENI of an instance that no Node names', () => {
     const going = pod('going', [claim(X)], { terminating: true, createdAt: 1 });
     const keeping = pod('keeping', [claim(X)], { createdAt: 2 });
     expect(stranded(going, keeping)).toBe('conflict with keeping');
-  });
-});
-
-describe('several claimants of one node', () => {
-  const toPlaced = (name: string, spec: Partial<Claimant> & { namespace?: string } = {}) => ({
-    ...claimant({ name, ...spec }),
-    address: address(X),
-    node: 'node-b',
-    eniId: `eni-of-${name}`,
-  });
-  const among = (
-    pods: HolderNode['pods'],
-    ...[speaker, ...rivals]: ReturnType<typeof toPlaced>[]
-  ) => {
-    if (speaker === undefined) throw new Error('nobody claims it');
-    const { taker, problems } = decidePassing(
-      {
-        cluster: 'demo',
-        address: address(X),
-        eni: eth1([X]),
-        holderNode: holderNode({ pods }),
-        stranded: [],
-        ranges: RANGES,
-        unassigns: true,
-      },
-      { address: address(X), eniId: speaker.eniId, claim: speaker, rivals },
-    );
-    const told = problems.map((problem) =>
-      problem.kind === 'conflict'
-        ? `${problem.pod.name}: conflict with ${problem.holder.pod.name} on ${problem.holder.eniId}`
-        : `${problem.pod.name}: ${problem.kind}`,
-    );
-    return [...(taker ? [`${taker.claim.pod.name} takes it onto ${taker.eniId}`] : []), ...told];
-  };
-  const going = [pod('holder', [claim(X)], { terminating: true })];
-
-  it('are told of the holder where none may have it', () => {
-    const pods = [pod('holder', [claim(X)])];
-    expect(among(pods, toPlaced('a', { namespace: 'other' }), toPlaced('b'))).toEqual([
-      'a: conflict with holder on eni-1',
-      'b: conflict with holder on eni-1',
-    ]);
-  });
-
-  it('leave it to the one that may', () => {
-    expect(among(going, toPlaced('a', { namespace: 'other' }), toPlaced('b'))).toEqual([
-      'b takes it onto eni-of-b',
-      'a: conflict with b on eni-of-b',
-    ]);
-  });
-
-  it('leave it to the one that speaks for it, where it may', () => {
-    expect(among(going, toPlaced('a'), toPlaced('b'))[0]).toBe('a takes it onto eni-of-a');
-  });
-
-  it('leave it at once to whom it would pass in the end', () => {
-    const floating = (since: number) => ({ floating: true, since });
-    const all = [
-      toPlaced('a', { namespace: 'other' }),
-      toPlaced('b', floating(11)),
-      toPlaced('c', floating(12)),
-    ] as const;
-    expect(among(going, ...all)[0]).toBe('c takes it onto eni-of-c');
   });
 });

@@ -8,8 +8,10 @@ import type { Claim, PodClaims } from '../../../../shared/claims/claim.ts';
 import { parseRangeList } from '../../../../shared/claims/range-list.ts';
 import { type Ranges, rangesOf } from '../../../../shared/claims/ranges.ts';
 import type { Eni, Subnet } from '../../../../shared/enis/eni.ts';
+import type { HolderNode } from '../../../../shared/plan/conflict.ts';
 import type { Plan } from '../../../../shared/plan/decision.ts';
 import { type PlanInput, plan } from '../../../../shared/plan/plan.ts';
+import type { Claimant } from '../../../../shared/plan/speaker.ts';
 
 export const NODE = 'node-a';
 export const TAG = 'node.k8s.amazonaws.com/no_manage=true';
@@ -185,4 +187,32 @@ export function linesOf(decided: Plan): string[] {
     }),
     ...(decided.ignored > 0 ? [`ignored ${decided.ignored}`] : []),
   ].sort();
+}
+
+/** Of namespace `default`, claiming by network-status, unless `spec` says otherwise. */
+export function claimant(
+  spec: Partial<Claimant> & { readonly name?: string; readonly namespace?: string } = {},
+): Claimant {
+  const { name = 'claimant', namespace = 'default', ...rest } = spec;
+  return {
+    pod: { namespace, name, uid: `uid-${name}` },
+    createdAt: 10,
+    terminating: false,
+    floating: false,
+    since: 10,
+    ...rest,
+  };
+}
+
+/** A node whose eth1 has two addresses, and that has no pods unless `spec` says so. */
+export function holderNode(spec: Partial<HolderNode> = {}): HolderNode {
+  return {
+    node: NODE,
+    enis: [eth0(), eth1(['172.16.1.70', '172.16.1.200'])],
+    subnets: SUBNETS,
+    ranges: RANGES,
+    managedTag: TAG,
+    pods: [],
+    ...spec,
+  };
 }

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { decidePassing, type HolderNode } from '../../../../shared/plan/conflict.ts';
+import type { Claimant } from '../../../../shared/plan/speaker.ts';
+import { address, claim, claimant, eth1, holderNode, pod, RANGES } from './fixtures.ts';
+
+const X = '172.16.1.70';
+const _OUTSIDE = '172.16.1.200';
+
+describe('several claimants of one node', () => {
+  const toPlaced = (name: string, spec: Partial<Claimant> & { namespace?: string } = {}) => ({
+    ...claimant({ name, ...spec }),
+    address: address(X),
+    node: 'node-b',
+    eniId: `eni-of-${name}`,
+  });
+  const among = (
+    pods: HolderNode['pods'],
+    ...[speaker, ...rivals]: ReturnType<typeof toPlaced>[]
+  ) => {
+    if (speaker === undefined) throw new Error('nobody claims it');
+    const { taker, problems } = decidePassing(
+      {
+        cluster: 'demo',
+        address: address(X),
+        eni: eth1([X]),
+        holderNode: holderNode({ pods }),
+        stranded: [],
+        ranges: RANGES,
+        unassigns: true,
+      },
+      { address: address(X), eniId: speaker.eniId, claim: speaker, rivals },
+    );
+    const told = problems.map((problem) =>
+      problem.kind === 'conflict'
+        ? `${problem.pod.name}: conflict with ${problem.holder.pod.name} on ${problem.holder.eniId}`
+        : `${problem.pod.name}: ${problem.kind}`,
+    );
+    return [...(taker ? [`${taker.claim.pod.name} takes it onto ${taker.eniId}`] : []), ...told];
+  };
+  const going = [pod('holder', [claim(X)], { terminating: true })];
+
+  it('are told of the holder where none may have it', () => {
+    const pods = [pod('holder', [claim(X)])];
+    expect(among(pods, toPlaced('a', { namespace: 'other' }), toPlaced('b'))).toEqual([
+      'a: conflict with holder on eni-1',
+      'b: conflict with holder on eni-1',
+    ]);
+  });
+
+  it('leave it to the one that may', () => {
+    expect(among(going, toPlaced('a', { namespace: 'other' }), toPlaced('b'))).toEqual([
+      'b takes it onto eni-of-b',
+      'a: conflict with b on eni-of-b',
+    ]);
+  });
+
+  it('leave it to the one that speaks for it, where it may', () => {
+    expect(among(going, toPlaced('a'), toPlaced('b'))[0]).toBe('a takes it onto eni-of-a');
+  });
+
+  it('leave it at once to whom it would pass in the end', () => {
+    const floating = (since: number) => ({ floating: true, since });
+    const all = [
+      toPlaced('a', { namespace: 'other' }),
+      toPlaced('b', floating(11)),
+      toPlaced('c', floating(12)),
+    ] as const;
+    expect(among(going, ...all)[0]).toBe('c takes it onto eni-of-c');
+  });
+});

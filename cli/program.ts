@@ -80,7 +80,7 @@ function programOf(outside: Outside, end: (code: number) => void): Command {
       end(await guarded(outside, options, names.flat().filter(isText), action));
     });
   program.addCommand(explainGroup(program, withAction));
-  for (const add of [statusCommand, driftCommand, doctorCommand])
+  for (const add of [statusCommand, driftCommand, doctorCommand, historyCommand])
     program.addCommand(add(withAction));
   program.addCommand(replayGroup(outside, end, program));
   return program;
@@ -183,6 +183,21 @@ const doctorCommand: AddCommand = (withAction) =>
       if (options.file !== undefined) return lint(options.file, outside, output);
       const { lookAt } = await import('./access/access.ts');
       return doctor(await lookAt(options, outside), options.pre ?? false, outside, output);
+    },
+  );
+
+const historyCommand: AddCommand = (withAction) =>
+  withAction<{ readonly since: string }>(
+    new Command('history')
+      .description('who had an address when? From the log of the functions')
+      .argument('<address>', 'the address')
+      .option('--since <time>', 'how far back, such as 30m, 12h or 7d', '7d'),
+    async ({ options, args: [address = ''], outside, output }) => {
+      const { historyCommand: history } = await import('./history/command.ts');
+      const { logsOf } = await import('./history/logs.ts');
+      const { clock } = outside;
+      const { stage, since, region } = options;
+      return history(address, { stage, since, clock, logs: logsOf(region, clock) }, output);
     },
   );
 

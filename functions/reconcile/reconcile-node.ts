@@ -9,6 +9,7 @@ import type { NodeState } from '../../shared/state/node-state.ts';
 import { decide, isInConflict, isSoleNode, unassigns } from './decide.ts';
 import { readAsked } from './read.ts';
 import type { NodeRequest, ReconcileScope } from './scope.ts';
+import { tellAddressChanges } from './tell/address-changes.ts';
 import { tellDryRun } from './tell/dry-run.ts';
 import { tell, tellOutsideEc2 } from './tell/tell.ts';
 
@@ -71,6 +72,7 @@ export async function reconcileNode(
     memory.releases.record({ ...observed, absent: applied.unseenAbsent });
     memory.releases.forget(applied.assigned);
 
+    tellAddressChanges(access, state, applied, request.reasons);
     await tellNodes(scope, applied.unassignedFrom);
     await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
 

@@ -16,6 +16,8 @@ export interface NodeRequest {
   readonly letGo: LetGoElsewhere;
   /** It was tried before, or a message tells of a take-over: what the read shows as kept may not be there. */
   readonly assignKept: boolean;
+  /** Those of the messages. */
+  readonly reasons: readonly string[];
   /** The pods that the messages tell of, for what is told about released addresses. */
   readonly pods: readonly PodEvent[];
 }

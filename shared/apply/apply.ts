@@ -1,3 +1,4 @@
+import type { Address } from '../address.ts';
 import type { Assignment, Placement, Plan } from '../plan/decision.ts';
 import type { Problem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
@@ -30,6 +31,8 @@ export interface Applied {
   /** Assigned by this run; what was assigned again for safety is not in it. */
   readonly assigned: readonly Assignment[];
   readonly takenOver: number;
+  /** The ENIs that addresses of `assigned` were taken over from. */
+  readonly takenFrom: ReadonlyMap<Address, string>;
   /** Those of the plan that still stand, and those that EC2 and the other nodes had. */
   readonly problems: readonly Problem[];
   readonly released: readonly Placement[];
@@ -95,6 +98,7 @@ export function nothingApplied({ problems }: Plan): Applied {
   return {
     assigned: [],
     takenOver: 0,
+    takenFrom: new Map(),
     problems,
     released: [],
     toConfirm: [],
@@ -187,7 +191,8 @@ function appliedOf(
   const { assign, move, waiting } = followed;
   return {
     assigned: [...move, ...assign, ...waiting].flatMap(withRivals).filter(isAssigned),
-    takenOver: journal.takenOver.size,
+    takenOver: journal.takenFrom.size,
+    takenFrom: journal.takenFrom,
     problems: [...followed.problems.filter(stands), ...problems.values()],
     released: journal.released,
     toConfirm: [...journal.released, ...journal.alreadyAbsent],

@@ -13,8 +13,8 @@ export interface Journal {
   readonly assigned: Set<string>;
   /** By pod and address. */
   readonly problems: Map<string, ClaimProblem>;
-  /** Those of `assigned` that were unassigned from another ENI before. */
-  readonly takenOver: Set<string>;
+  /** The addresses of `assigned` that were unassigned from another ENI before, and from which. */
+  readonly takenFrom: Map<Address, string>;
   readonly released: Placement[];
   /** Shown by the read, and not assigned any more, as EC2 says: the read was an old one. */
   readonly alreadyAbsent: Placement[];
@@ -32,7 +32,7 @@ export function newJournal(): Journal {
   return {
     assigned: new Set(),
     problems: new Map(),
-    takenOver: new Set(),
+    takenFrom: new Map(),
     released: [],
     alreadyAbsent: [],
     unseenAbsent: [],

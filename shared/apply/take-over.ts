@@ -11,7 +11,7 @@ import { sleep } from '../time/clock.ts';
 import type { Outcome } from './all-or-nothing.ts';
 import type { EniCalls } from './eni-calls.ts';
 import { type HolderView, readHolders } from './holder.ts';
-import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
+import { type Journal, recordAssigned, recordProblem } from './journal.ts';
 import { problemFor } from './refused.ts';
 import { assertStillClaimed } from './still-claimed.ts';
 
@@ -59,7 +59,7 @@ export async function takeOver(
   options: TakeOverOptions,
 ): Promise<void> {
   const { journal, letGo, signal, together } = options;
-  const taken = new Set<Assignment>();
+  const taken = new Map<Assignment, string>();
   const refused = new Set(together);
   let pending = [...wanted];
   let stuck: ReadonlyMap<Assignment, ClaimProblem> = new Map();
@@ -73,7 +73,7 @@ export async function takeOver(
     const examined = await examine(access, state, pending, letGo, signal);
     for (const problem of examined.refused) recordProblem(journal, problem);
     stuck = await unassign(access, examined.take, options);
-    for (const { assignment } of examined.take) taken.add(assignment);
+    for (const { assignment, holder } of examined.take) taken.set(assignment, holder.eni.id);
     const tried = [...examined.free, ...examined.take.map((entry) => entry.assignment)];
     const apart = examined.free.filter(({ address }) => refused.has(address));
     const outcome = await assignAll(options, tried, apart);
@@ -226,7 +226,7 @@ async function assignAll(
 interface Settled {
   readonly journal: Journal;
   /** Those that were unassigned from another ENI. */
-  readonly taken: ReadonlySet<Assignment>;
+  readonly taken: ReadonlyMap<Assignment, string>;
   readonly nowhere: ReadonlySet<Address>;
   readonly round: number;
 }
@@ -235,11 +235,12 @@ interface Settled {
 function settle(tried: readonly Assignment[], outcome: Outcome, into: Settled): Assignment[] {
   const again: Assignment[] = [];
   for (const assignment of tried) {
-    const { address, claim } = assignment;
+    const { address } = assignment;
     const refusal = outcome.refused.find((entry) => entry.address === address)?.refusal;
     if (refusal === undefined) {
       recordAssigned(into.journal, assignment);
-      if (into.taken.has(assignment)) into.journal.takenOver.add(keyOf(claim.pod, address));
+      const from = into.taken.get(assignment);
+      if (from !== undefined) into.journal.takenFrom.set(address, from);
     } else if (isWorthLooking(refusal, assignment, into)) again.push(assignment);
     else recordProblem(into.journal, problemFor(assignment, refusal));
   }

@@ -19,6 +19,7 @@ export function requestOf(
       ({ envelope, message }) =>
         message.reason === 'moved' || envelope.attributes.ApproximateReceiveCount > 1,
     ),
+    reasons: [...new Set(messages.map(({ message }) => message.reason))],
     pods: messages.flatMap(({ message }) => message.pods),
   };
 }

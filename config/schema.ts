@@ -56,7 +56,7 @@ const vpc = z.strictObject({
 export const stageFile = z
   .strictObject({
     region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'not a region, such as eu-central-1'),
-    clusters: z.array(cluster).min(1, 'at least one cluster is needed'),
+    clusters: z.array(cluster).default([]),
     managedTag: z
       .string()
       .regex(/^[\p{L}\p{N} _.:/+\-@]{1,128}=[\p{L}\p{N} _.:/=+\-@]{0,256}$/u, 'not key=value')

@@ -1,6 +1,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { type CallLimits, limitedCalls, requestLimits } from '../shared/aws-calls.ts';
 import { clusters as eksClusters } from '../shared/cluster/connect.ts';
 import type { Kubernetes } from '../shared/cluster/kubernetes.ts';
@@ -16,6 +17,7 @@ import type { Sqs } from '../shared/messages/sqs.ts';
 import type { ClusterAccess, Ec2Access } from '../shared/state/cluster-access.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import type { Clock } from '../shared/time/clock.ts';
+import { type ReadSettings, type ServedClusters, servedClusters } from './served-clusters.ts';
 
 /** A node has 45 s for all of its calls. */
 const LIMITS: CallLimits = { connectMs: 3_000, requestMs: 10_000, callMs: 30_000 };
@@ -27,6 +29,8 @@ export interface Outside {
   readonly ec2Once: Ec2;
   readonly sqs: Sqs;
   readonly kubernetesOf: (cluster: { readonly name: string }) => Promise<Kubernetes>;
+  /** The settings of clusters that joined by themselves; absent: none can. */
+  readonly readSettings?: ReadSettings;
 }
 
 /** AWS as the SDK's default chain finds it, and the clusters' API servers. */
@@ -44,6 +48,18 @@ export function aws(region: string, clock: Clock, limits: CallLimits = LIMITS): 
       credentials: () => eks.config.credentials(),
       requestTimeoutMs: limits.requestMs,
     }),
+    readSettings: settingsIn(limitedCalls(new SSMClient(common), clock, limits)),
+  };
+}
+
+function settingsIn(ssm: Pick<SSMClient, 'send'>): ReadSettings {
+  return async (Name) => {
+    try {
+      return (await ssm.send(new GetParameterCommand({ Name }))).Parameter?.Value;
+    } catch (error) {
+      if (error instanceof ParameterNotFound) return undefined;
+      throw error;
+    }
   };
 }
 
@@ -52,13 +68,13 @@ export interface Context {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly sqs: Sqs;
-  readonly send: SendMessages;
+  /** A sender into a queue. */
+  readonly sendTo: (queueUrl: string) => SendMessages;
   /** For the ENIs of all clusters. */
   readonly inventory: EniInventory;
-  /** Whether a cluster is configured. */
-  readonly serves: (cluster: string) => boolean;
-  /** The access to a configured cluster; `undefined` for any other. Rejects where it can't be had now. */
-  readonly accessTo: (cluster: string) => Promise<ClusterAccess> | undefined;
+  readonly clusters: ServedClusters;
+  /** The access to a cluster. Rejects where it can't be had now. */
+  readonly accessTo: (cluster: ClusterConfig) => Promise<ClusterAccess>;
 }
 
 export function contextFor(
@@ -81,28 +97,28 @@ export function contextFor(
       limitsOf: cachedInstanceLimits(client),
     };
   };
-  const access = async (cluster: ClusterConfig, ec2: Ec2Access): Promise<ClusterAccess> => ({
-    cluster: cluster.name,
-    kubernetes: await outside.kubernetesOf(cluster),
-    ec2,
-    bounds: cluster.ranges,
-    policy: cluster.policy,
-    clock,
-    telemetry,
-  });
-  const configured = new Map(
-    config.clusters.map((cluster) => [cluster.name, { cluster, ec2: ec2For(cluster.name) }]),
-  );
+  const ec2Of = new Map<string, Ec2Access>();
+  const ec2OfCluster = (name: string): Ec2Access => {
+    const known = ec2Of.get(name) ?? ec2For(name);
+    ec2Of.set(name, known);
+    return known;
+  };
+  const noSettings: ReadSettings = async () => undefined;
   return {
     clock,
     telemetry,
     sqs,
-    send: messageSender(sqs, config.queueUrl),
+    sendTo: (queueUrl) => messageSender(sqs, queueUrl),
     inventory: ec2For('all').inventory,
-    serves: (name) => configured.has(name),
-    accessTo(name) {
-      const known = configured.get(name);
-      return known && access(known.cluster, known.ec2);
-    },
+    clusters: servedClusters(config, outside.readSettings ?? noSettings, clock),
+    accessTo: async (cluster) => ({
+      cluster: cluster.name,
+      kubernetes: await outside.kubernetesOf(cluster),
+      ec2: ec2OfCluster(cluster.name),
+      bounds: cluster.ranges,
+      policy: cluster.policy,
+      clock,
+      telemetry,
+    }),
   };
 }

@@ -3,6 +3,18 @@ import { METRIC_NAMESPACE, type MetricName } from '../shared/telemetry.ts';
 import { getAtt, type Resource, type Resources, ref } from './cloudformation.ts';
 import { type FunctionName, functionName, idOf, stackName } from './names.ts';
 
+/** What CloudFormation computes: of a cluster's stack, from its parameters. */
+export type Computed = Readonly<Record<string, unknown>>;
+
+/** A cluster as its alarms need it. */
+export interface WatchedCluster<N = number> {
+  readonly name: string;
+  /** Ends the logical ids. */
+  readonly id: string;
+  readonly sweepSeconds: N;
+  readonly leakedThreshold: N;
+}
+
 /** A metric as CloudWatch finds it. */
 export interface Metric {
   readonly namespace: string;
@@ -10,7 +22,8 @@ export interface Metric {
   readonly dimensions: Readonly<Record<string, unknown>>;
 }
 
-export interface Alarm {
+/** @typeParam N a number; in a cluster's stack also what is computed. */
+export interface Alarm<N = number> {
   /** Ends its name; for one cluster or function, what is before the last part is its kind. */
   readonly name: string;
   readonly logicalId: string;
@@ -20,11 +33,11 @@ export interface Alarm {
   readonly means: string;
   readonly metric: Metric;
   readonly statistic: 'Sum' | 'Maximum';
-  readonly periodSeconds: number;
+  readonly periodSeconds: N | number;
   /** How many periods in a row. */
   readonly periods: number;
   /** It is an alarm above this, or with `silent` below. */
-  readonly threshold: number;
+  readonly threshold: N | number;
   /** No value is what is wrong. */
   readonly silent?: boolean;
 }
@@ -53,15 +66,24 @@ export function alarmsOf(stage: string, settings: StageSettings): Alarm[] {
     ...queueAlarms(),
     ...functionAlarms(stage, 'reconcile'),
     ...functionAlarms(stage, 'sweep'),
-    ...settings.clusters.flatMap(({ name }) => [
-      ...reconcileAlarms(name),
-      ...driftAlarms(name, settings),
-      ...silenceAlarms(name, settings),
-    ]),
+    ...settings.clusters.flatMap(({ name }) =>
+      clusterAlarms({
+        name,
+        id: idOf(name),
+        sweepSeconds: settings.sweepMinutes * 60,
+        leakedThreshold: settings.leakedThreshold,
+      }),
+    ),
   ];
 }
 
-function queueAlarms(): Alarm[] {
+/** Those of one cluster, but for its queue. */
+export function clusterAlarms<N>(cluster: WatchedCluster<N>): Alarm<N>[] {
+  return [...reconcileAlarms(cluster), ...driftAlarms(cluster), ...silenceAlarms(cluster)];
+}
+
+/** Those of the queue that has these logical ids. */
+export function queueAlarms(): Alarm[] {
   return [
     {
       name: 'dead-letter-queue-not-empty',
@@ -114,11 +136,11 @@ function functionAlarms(stage: string, name: FunctionName): Alarm[] {
   ];
 }
 
-function reconcileAlarms(cluster: string): Alarm[] {
+function reconcileAlarms<N>({ name: cluster, id }: WatchedCluster<N>): Alarm<N>[] {
   return [
     {
       name: `addresses-not-assigned-${cluster}`,
-      logicalId: `AddressesNotAssigned${idOf(cluster)}Alarm`,
+      logicalId: `AddressesNotAssigned${id}Alarm`,
       section: 'addresses-not-assigned',
       means: `Pods of ${cluster} claim addresses that could not be assigned to their ENIs.`,
       metric: custom('reconcile', 'AddressesNotAssigned', cluster),
@@ -130,9 +152,13 @@ function reconcileAlarms(cluster: string): Alarm[] {
   ];
 }
 
-function driftAlarms(cluster: string, settings: StageSettings): Alarm[] {
-  const id = idOf(cluster);
-  const atSweeps = { statistic: 'Maximum', periodSeconds: settings.sweepMinutes * 60 } as const;
+function driftAlarms<N>({
+  name: cluster,
+  id,
+  sweepSeconds,
+  leakedThreshold,
+}: WatchedCluster<N>): Alarm<N>[] {
+  const atSweeps = { statistic: 'Maximum', periodSeconds: sweepSeconds } as const;
   return [
     {
       name: `addresses-missing-${cluster}`,
@@ -151,7 +177,7 @@ function driftAlarms(cluster: string, settings: StageSettings): Alarm[] {
       means: `ENIs of ${cluster} keep addresses that no pod claims, and fill up.`,
       metric: custom('sweep', 'DriftLeaked', cluster),
       periods: 2,
-      threshold: settings.leakedThreshold,
+      threshold: leakedThreshold,
       ...atSweeps,
     },
     {
@@ -187,23 +213,23 @@ function driftAlarms(cluster: string, settings: StageSettings): Alarm[] {
   ];
 }
 
-function silenceAlarms(cluster: string, { sweepMinutes }: StageSettings): Alarm[] {
+function silenceAlarms<N>({ name: cluster, id, sweepSeconds }: WatchedCluster<N>): Alarm<N>[] {
   return [
     {
       name: `sweep-not-run-${cluster}`,
-      logicalId: `SweepNotRun${idOf(cluster)}Alarm`,
+      logicalId: `SweepNotRun${id}Alarm`,
       section: 'sweep-not-run',
       means: `No sweep of ${cluster} was completed: what an event missed is not mended.`,
       metric: custom('sweep', 'SweepCompleted', cluster),
       statistic: 'Sum',
-      periodSeconds: sweepMinutes * 60,
+      periodSeconds: sweepSeconds,
       periods: 3,
       threshold: 1,
       silent: true,
     },
     {
       name: `forwarder-silent-${cluster}`,
-      logicalId: `ForwarderSilent${idOf(cluster)}Alarm`,
+      logicalId: `ForwarderSilent${id}Alarm`,
       section: 'forwarder-silent',
       means: `The forwarder of ${cluster} sends nothing: changes of pods wait for a sweep.`,
       metric: custom('reconcile', 'ForwarderHeartbeat', cluster),
@@ -223,7 +249,7 @@ export function alarms(stage: string, settings: StageSettings): Resources {
   const runbook = settings.runbookUrl ?? 'docs/runbook.md';
   const made = alarmsOf(stage, settings).map((alarm) => [
     alarm.logicalId,
-    resourceOf(stage, alarm, { topic, runbook }),
+    alarmResource(stackName(stage), alarm, { topic, runbook }),
   ]);
   return {
     ...(settings.alarmTopicArn === undefined && {
@@ -242,12 +268,17 @@ interface Tells {
   readonly runbook: string;
 }
 
-function resourceOf(stage: string, alarm: Alarm, { topic, runbook }: Tells): Resource {
+/** @param prefix begins its name. */
+export function alarmResource(
+  prefix: string,
+  alarm: Alarm<number | Computed>,
+  { topic, runbook }: Tells,
+): Resource {
   const { metric } = alarm;
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
-      AlarmName: `${stackName(stage)}-${alarm.name}`,
+      AlarmName: `${prefix}-${alarm.name}`,
       AlarmDescription: `${alarm.means} What to do: ${runbook}#${alarm.section}`,
       Namespace: metric.namespace,
       MetricName: metric.name,

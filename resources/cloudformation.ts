@@ -3,6 +3,8 @@ export interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, unknown>>;
   readonly DependsOn?: readonly string[];
+  /** The name of one of the template's conditions. */
+  readonly Condition?: string;
 }
 
 /** By logical id. */
@@ -11,6 +13,8 @@ export type Resources = Readonly<Record<string, Resource>>;
 export interface Output {
   readonly Description: string;
   readonly Value: unknown;
+  readonly Export?: { readonly Name: unknown };
+  readonly Condition?: string;
 }
 
 export type Outputs = Readonly<Record<string, Output>>;

@@ -35,15 +35,20 @@ export function clusterAccess({ name, access }: ClusterSettings): Resources {
  */
 export function awsAuthLines({ name, access }: ClusterSettings): Outputs {
   if (access === 'access-entry') return {};
+  return {
+    [`AwsAuth${idOf(name)}`]: {
+      Description: `To add to mapRoles of the ConfigMap kube-system/aws-auth of ${name}`,
+      Value: mapRoles(),
+    },
+  };
+}
+
+/** The lines for any cluster that has the ConfigMap only. */
+export function mapRoles(): unknown {
   const lines = ROLES.map(
     (role) =>
       `- rolearn: arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/\${${role}}\n` +
       `  username: ${KUBERNETES_GROUP}:{{SessionName}}\n  groups: [${KUBERNETES_GROUP}]\n`,
   );
-  return {
-    [`AwsAuth${idOf(name)}`]: {
-      Description: `To add to mapRoles of the ConfigMap kube-system/aws-auth of ${name}`,
-      Value: sub(lines.join('')),
-    },
-  };
+  return sub(lines.join(''));
 }

@@ -1,4 +1,5 @@
 import type { StageSettings } from '../config/schema.ts';
+import { settingsPath } from './names.ts';
 
 /** Lambda: 4 KB for all variables together; the queues' URLs and the tag need the rest. */
 const MAX_CLUSTERS_BYTES = 3_000;
@@ -9,7 +10,10 @@ const MAX_CLUSTERS_BYTES = 3_000;
  *
  * @throws an Error where Lambda has no room for it.
  */
-export function environment(settings: StageSettings): Readonly<Record<string, string>> {
+export function environment(
+  stage: string,
+  settings: StageSettings,
+): Readonly<Record<string, string>> {
   const clusters = settings.clusters.map(({ name, policy, ranges }) => ({
     name,
     policy: policy ?? settings.policy,
@@ -25,6 +29,7 @@ export function environment(settings: StageSettings): Readonly<Record<string, st
   }
   return {
     CLUSTERS: text,
+    SETTINGS_PATH: settingsPath(stage),
     MANAGED_TAG: settings.managedTag,
     AWS_USE_FIPS_ENDPOINT: String(settings.fipsEndpoints),
   };

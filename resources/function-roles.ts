@@ -8,14 +8,14 @@ import {
   type Statement,
 } from './cloudformation.ts';
 import { useKey } from './key-use.ts';
-import { type FunctionName, functionName } from './names.ts';
+import { clusterQueueNames, type FunctionName, functionName, settingsPath } from './names.ts';
 
 /** The logical ids of the functions' roles. */
 export const ROLE_IDS = { reconcile: 'ReconcileRole', sweep: 'SweepRole' } as const;
 
 /** A role per function that allows what the function calls, and nothing else. */
 export function functionRoles(stage: string, settings: StageSettings): Resources {
-  const reading = [findEnis(), findClusters(settings)];
+  const reading = [findEnis(), findClusters(), readSettings(stage)];
   const running = (name: FunctionName): Statement[] => [
     writeLogs(stage, name),
     ...(settings.tracing ? [writeTraces()] : []),
@@ -26,12 +26,12 @@ export function functionRoles(stage: string, settings: StageSettings): Resources
     [ROLE_IDS.reconcile]: role([
       ...reading,
       changeAddresses(settings),
-      takeMessages(),
+      takeMessages(stage),
       // `moved` messages, and malformed ones that are set aside.
-      sendMessages(['Queue', 'DeadLetterQueue']),
+      sendMessages(stage, ['Queue', 'DeadLetterQueue']),
       ...running('reconcile'),
     ]),
-    [ROLE_IDS.sweep]: role([...reading, sendMessages(['Queue']), ...running('sweep')]),
+    [ROLE_IDS.sweep]: role([...reading, sendMessages(stage, ['Queue']), ...running('sweep')]),
   };
 }
 
@@ -60,12 +60,23 @@ function findEnis(): Statement {
   };
 }
 
-function findClusters({ clusters }: StageSettings): Statement {
+/** Of all clusters, as any may join. What lets a function into one is its access entry alone. */
+function findClusters(): Statement {
   return {
     Sid: 'FindClusters',
     Effect: 'Allow',
     Action: 'eks:DescribeCluster',
-    Resource: clusters.map(({ name }) => arn('eks', `cluster/${name}`)),
+    Resource: arn('eks', 'cluster/*'),
+  };
+}
+
+/** Of clusters that joined this stage. */
+function readSettings(stage: string): Statement {
+  return {
+    Sid: 'ReadSettings',
+    Effect: 'Allow',
+    Action: 'ssm:GetParameter',
+    Resource: arn('ssm', `parameter${settingsPath(stage)}*`),
   };
 }
 
@@ -86,7 +97,7 @@ function changeAddresses({ managedTag }: StageSettings): Statement {
 }
 
 /** Receiving and deleting is the event source mapping's, with this role. */
-function takeMessages(): Statement {
+function takeMessages(stage: string): Statement {
   return {
     Sid: 'TakeMessages',
     Effect: 'Allow',
@@ -96,16 +107,19 @@ function takeMessages(): Statement {
       'sqs:GetQueueAttributes',
       'sqs:ChangeMessageVisibility',
     ],
-    Resource: getAtt('Queue', 'Arn'),
+    Resource: [getAtt('Queue', 'Arn'), arn('sqs', clusterQueueNames(stage, '*').queue)],
   };
 }
 
-function sendMessages(queues: readonly string[]): Statement {
+/** Into the stage's own queues, and those that the clusters have which joined. */
+function sendMessages(stage: string, queues: readonly ('Queue' | 'DeadLetterQueue')[]): Statement {
+  const joined = clusterQueueNames(stage, '*');
+  const patterns = { Queue: joined.queue, DeadLetterQueue: joined.deadLetterQueue };
   return {
     Sid: 'SendMessages',
     Effect: 'Allow',
     Action: 'sqs:SendMessage',
-    Resource: queues.map((queue) => getAtt(queue, 'Arn')),
+    Resource: queues.flatMap((queue) => [getAtt(queue, 'Arn'), arn('sqs', patterns[queue])]),
   };
 }
 

@@ -26,6 +26,27 @@ export function deadLetterQueueName(stage: string): string {
 }
 
 /**
+ * The queues of a cluster that joined. A stage's name has no `_`, so that a pattern of one stage's
+ * queues fits no other stage's, and none of its dead-letter queues.
+ *
+ * @param part the cluster's name, or what stands for it: SQS takes 80 characters in all.
+ */
+export function clusterQueueNames(
+  stage: string,
+  part: string,
+): { readonly queue: string; readonly deadLetterQueue: string } {
+  return {
+    queue: `${stackName(stage)}_${part}.fifo`,
+    deadLetterQueue: `${stackName(stage)}-dead-letter_${part}.fifo`,
+  };
+}
+
+/** Where the settings of clusters that joined are in SSM; a cluster's name follows. */
+export function settingsPath(stage: string): string {
+  return `/${SERVICE}/${stage}/clusters/`;
+}
+
+/**
  * A cluster's name as a part of logical ids, which hold letters and digits only: `demo` → `Demo`.
  * Where something of the name is lost, a hash keeps it apart from the others.
  */

@@ -1,29 +1,27 @@
 import type { ClusterSettings, StageSettings } from '../config/schema.ts';
 import { getAtt, join, type Output, type Outputs, ref, sub } from './cloudformation.ts';
-import { awsAuthLines } from './cluster-access.ts';
+import { awsAuthLines, mapRoles } from './cluster-access.ts';
 import { forwarderRoleId } from './forwarder-identity.ts';
 import { ROLE_IDS } from './function-roles.ts';
-import { idOf } from './names.ts';
+import { FUNCTION_IDS, idOf, stackName } from './names.ts';
 
 /** What the stack tells: for people, for `npm run kustomize` and for `npm run replay`. */
-export function outputs(settings: StageSettings): Outputs {
+export function outputs(stage: string, settings: StageSettings): Outputs {
   return {
+    ...exported(stage),
     QueueUrl: { Description: 'The queue of nodes to look at', Value: ref('Queue') },
     DeadLetterQueueUrl: {
       Description: 'Where messages go that could not be done',
       Value: ref('DeadLetterQueue'),
     },
-    ReconcileRoleArn: {
-      Description: 'The role of the function reconcile',
-      Value: getAtt(ROLE_IDS.reconcile, 'Arn'),
-    },
-    SweepRoleArn: {
-      Description: 'The role of the function sweep',
-      Value: getAtt(ROLE_IDS.sweep, 'Arn'),
-    },
     AlarmTopicArn: {
       Description: 'Where alarms go',
       Value: settings.alarmTopicArn ?? ref('AlarmTopic'),
+      Export: { Name: exportName(stage, 'AlarmTopicArn') },
+    },
+    MapRoles: {
+      Description: 'For clusters that join and have the ConfigMap aws-auth only',
+      Value: mapRoles(),
     },
     ...(settings.vpc && { VpcEndpoints: vpcEndpoints() }),
     ...Object.fromEntries(
@@ -33,6 +31,36 @@ export function outputs(settings: StageSettings): Outputs {
       ]),
     ),
   };
+}
+
+/** What clusters' own stacks import, which keeps this one from being removed under them. */
+const EXPORTED = {
+  ReconcileFunctionArn: ['The function reconcile', FUNCTION_IDS.reconcile],
+  SweepFunctionArn: ['The function sweep', FUNCTION_IDS.sweep],
+  ReconcileRoleArn: ['The role of the function reconcile', ROLE_IDS.reconcile],
+  SweepRoleArn: ['The role of the function sweep', ROLE_IDS.sweep],
+  ScheduleRoleArn: ['The role that runs sweeps', 'ScheduleRole'],
+} as const;
+
+/** What a cluster's stack imports: those above, and where alarms go. */
+export type Exported = keyof typeof EXPORTED | 'AlarmTopicArn';
+
+/** An export's name is the account's and Region's own. */
+export function exportName(stage: string, key: Exported): string {
+  return `${stackName(stage)}-${key}`;
+}
+
+function exported(stage: string): Outputs {
+  return Object.fromEntries(
+    Object.entries(EXPORTED).map(([key, [Description, id]]) => [
+      key,
+      {
+        Description,
+        Value: getAtt(id, 'Arn'),
+        Export: { Name: `${stackName(stage)}-${key}` },
+      },
+    ]),
+  );
 }
 
 /** JSON, as scripts/kustomize.ts reads it. */
@@ -60,7 +88,7 @@ function inCluster(cluster: ClusterSettings): Output {
 }
 
 /** The services whose API the functions call. STS is none: they sign for it, and the API server asks. */
-export const CALLED_SERVICES = ['ec2', 'eks', 'sqs'] as const;
+export const CALLED_SERVICES = ['ec2', 'eks', 'sqs', 'ssm'] as const;
 
 function vpcEndpoints(): Output {
   const names = CALLED_SERVICES.map((service) => `com.amazonaws.\${AWS::Region}.${service}`);

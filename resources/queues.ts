@@ -15,13 +15,21 @@ const FIFO = {
   SqsManagedSseEnabled: true,
 };
 
-/** The queue of nodes to look at, and where messages go that could not be done. */
+/** The stage's own: for the clusters of its configuration. */
 export function queues(stage: string): Resources {
+  return queuePair({ queue: queueName(stage), deadLetterQueue: deadLetterQueueName(stage) });
+}
+
+/** A queue of nodes to look at, and where messages go that could not be done. */
+export function queuePair(names: {
+  readonly queue: string;
+  readonly deadLetterQueue: string;
+}): Resources {
   return {
     Queue: {
       Type: 'AWS::SQS::Queue',
       Properties: {
-        QueueName: queueName(stage),
+        QueueName: names.queue,
         ...FIFO,
         VisibilityTimeout: VISIBILITY_IN_TIMEOUTS * TIMEOUT_SECONDS.reconcile,
         RedrivePolicy: {
@@ -34,7 +42,7 @@ export function queues(stage: string): Resources {
     DeadLetterQueue: {
       Type: 'AWS::SQS::Queue',
       Properties: {
-        QueueName: deadLetterQueueName(stage),
+        QueueName: names.deadLetterQueue,
         ...FIFO,
         MessageRetentionPeriod: FORTNIGHT_SECONDS,
       },

@@ -72,7 +72,7 @@ export function stackOf(stage: string, settings: StageSettings): Stack {
     region: settings.region,
     logRetentionDays: settings.logRetentionDays,
     concurrency: settings.concurrency,
-    environment: environment(settings),
+    environment: environment(stage, settings),
     timeouts: TIMEOUT_SECONDS,
     memoryMiB: settings.memoryMiB,
     tracing: settings.tracing ? 'Active' : 'PassThrough',
@@ -81,7 +81,7 @@ export function stackOf(stage: string, settings: StageSettings): Stack {
     ...(settings.vpc && { vpc: settings.vpc }),
     template: {
       Resources: guarded(stage, settings, Resources),
-      Outputs: outputs(settings),
+      Outputs: outputs(stage, settings),
       extensions: guardedOfOsls(settings),
     },
   };

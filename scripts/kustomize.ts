@@ -8,7 +8,7 @@ import { join, relative, resolve } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { Command } from 'commander';
 import { onlyStage, readStage } from '../config/read.ts';
-import { stackName } from '../resources/names.ts';
+import { idOf, stackName } from '../resources/names.ts';
 import { requestLimits } from '../shared/aws-calls.ts';
 import { clusterIn, overlay } from './overlay.ts';
 import { stackOutputs } from './stack-outputs.ts';
@@ -30,13 +30,29 @@ async function writeOverlay(cluster: string, options: Options): Promise<void> {
     region,
     requestHandler: requestLimits(LIMITS),
   });
-  const outputs = await stackOutputs(cloudFormation, stackName(stage));
+  const outputs = await outputsFor(cloudFormation, stage, cluster);
   const folder = output ?? join(root, 'deploy/overlays', cluster);
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'kustomization.yaml');
   await writeFile(file, overlay(clusterIn(outputs, cluster), image));
   const shown = relative(process.cwd(), file);
   console.log(`Wrote ${shown}. Apply it with: kubectl apply -k ${relative(process.cwd(), folder)}`);
+}
+
+/** Of the cluster's own stack, where it joined by one; else of the account's. */
+async function outputsFor(
+  cloudFormation: CloudFormationClient,
+  stage: string,
+  cluster: string,
+): Promise<ReadonlyMap<string, string>> {
+  const ofAccount = await stackOutputs(cloudFormation, stackName(stage));
+  const key = `Cluster${idOf(cluster)}`;
+  if (ofAccount.has(key)) return ofAccount;
+  const own = await stackOutputs(cloudFormation, `${stackName(stage)}-${cluster}`).catch(
+    () => undefined,
+  );
+  const text = own?.get('Cluster');
+  return text === undefined ? ofAccount : new Map([[key, text]]);
 }
 
 const program = new Command('kustomize')

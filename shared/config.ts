@@ -16,6 +16,11 @@ export interface ClusterConfig {
 export interface Config {
   readonly region: string;
   readonly clusters: readonly ClusterConfig[];
+  /**
+   * Where the settings of clusters are that joined by themselves: a path in SSM's Parameter Store,
+   * which the cluster's name follows. Absent: there are none.
+   */
+  readonly settingsPath?: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly managedTag: ManagedTag;
@@ -38,7 +43,6 @@ const ranges = z
 
 const clusters = z
   .array(z.strictObject({ name: z.string().min(1).max(100), ranges, policy }))
-  .min(1, 'at least one cluster is needed')
   .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, {
     message: 'each cluster is named once',
   });
@@ -59,9 +63,45 @@ const tag = z.string().transform((text, context): ManagedTag => {
   return z.NEVER;
 });
 
+/** What a cluster's own stack says of it; lists are texts, as a template's parameters are. */
+const settings = z.strictObject({
+  policy,
+  ranges: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').map((each) => each.trim()))
+    .transform((list) => list.filter((each) => each !== ''))
+    .transform((list) => (list.length === 0 ? undefined : list))
+    .pipe(ranges),
+  queueUrl: z.url(),
+});
+
+/** A cluster that joined by a stack of its own, with its own queue. */
+export interface JoinedCluster extends ClusterConfig {
+  readonly queueUrl: string;
+}
+
+/**
+ * Reads the settings that a cluster's stack keeps in SSM.
+ *
+ * @param name the cluster.
+ * @param text the parameter's value.
+ * @throws an Error that names the cluster, and each thing that is wrong.
+ */
+export function joinedClusterFrom(name: string, text: string): JoinedCluster {
+  const parsed = json.pipe(settings).safeParse(text);
+  if (parsed.success) return { name, ...parsed.data };
+  const wrong = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw new Error(`the settings of cluster ${name} are wrong: ${wrong.join('; ')}`);
+}
+
 const environment = z.object({
   AWS_REGION: z.string().min(1),
   CLUSTERS: json.pipe(clusters),
+  SETTINGS_PATH: z
+    .string()
+    .regex(/^\/.*\/$/, 'not a path that begins and ends with /')
+    .optional(),
   QUEUE_URL: z.url(),
   DEAD_LETTER_QUEUE_URL: z.url(),
   MANAGED_TAG: tag.optional(),
@@ -75,10 +115,15 @@ const environment = z.object({
 export function configFrom(variables: Readonly<Record<string, string | undefined>>): Config {
   const parsed = environment.safeParse(variables);
   if (!parsed.success) throw new Error(`configuration: ${whatIsWrong(parsed.error, variables)}`);
-  const { AWS_REGION, CLUSTERS, QUEUE_URL, DEAD_LETTER_QUEUE_URL, MANAGED_TAG } = parsed.data;
+  const { AWS_REGION, CLUSTERS, QUEUE_URL, DEAD_LETTER_QUEUE_URL, MANAGED_TAG, SETTINGS_PATH } =
+    parsed.data;
+  if (CLUSTERS.length === 0 && SETTINGS_PATH === undefined) {
+    throw new Error('configuration: CLUSTERS names no cluster, and SETTINGS_PATH is not set');
+  }
   return {
     region: AWS_REGION,
     clusters: CLUSTERS,
+    ...(SETTINGS_PATH !== undefined && { settingsPath: SETTINGS_PATH }),
     queueUrl: QUEUE_URL,
     deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
     managedTag: MANAGED_TAG ?? DEFAULT_MANAGED_TAG,

@@ -38,7 +38,7 @@ export async function warmEnvironment(surroundings: Surroundings): Promise<Recon
   const outside = outsideOf(surroundings);
   const context = contextFor(config, outside, { clock, telemetry: telling(surroundings.tally) });
   await settle(warm(outside));
-  const access = await context.accessTo(CLUSTER);
+  const access = await context.accessTo((await context.clusters.named(CLUSTER)).config);
   await settle(Promise.all([access?.ec2.subnets.of(cluster.subnets)]));
   await settle(Promise.all([access?.ec2.limitsOf(instanceType)]));
   return {

@@ -7,6 +7,7 @@ import { toDeadLetter } from './queue/dead-letter.ts';
 import { ExpiredReceiptError, type Hold, hold } from './queue/hold.ts';
 import { type Envelope, type Received, readBatch } from './queue/records.ts';
 import { requestOf } from './queue/request.ts';
+import { sourceOf } from './queue/source.ts';
 import { reconcileNode } from './reconcile-node.ts';
 import { releaseMemory } from './release-memory.ts';
 import type { NodeMemory } from './scope.ts';
@@ -14,6 +15,7 @@ import { measure } from './tell/measure.ts';
 
 /** What reconciles of all batches share. */
 export interface ReconcileContext extends Omit<Context, 'inventory'> {
+  /** The stage's own queue, and its dead-letter queue. */
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly random: Random;
@@ -45,14 +47,11 @@ export async function reconcileBatch(
   const { received, malformed } = readBatch(event);
   const hints = received.filter(isNodeMessage);
   const byNode = Map.groupBy(hints, ({ message }) => `${message.cluster}/${message.node}`);
-  for (const { message } of received.filter(isHeartbeat)) {
-    const age = context.clock.now() - Date.parse(message.observedAt);
-    const isAlive = age < BEATS_FOR_MS && context.serves(message.cluster);
-    if (isAlive) context.telemetry.metric('ForwarderHeartbeat', message.cluster, 1);
-  }
   const envelopes = [...malformed, ...hints].map(({ envelope }) => envelope);
-  const batch = { ...context, deadlineMs, held: hold(context, envelopes, deadlineMs) };
+  const from = { ...context, ...sourceOf(event, context) };
+  const batch = { ...from, deadlineMs, held: hold(from, envelopes, deadlineMs) };
   const failed = await Promise.all([
+    ...received.filter(isHeartbeat).map(({ message }) => noteHeartbeat(batch, message)),
     ...malformed.map(({ envelope, detail }) => setAside(batch, envelope, detail)),
     ...[...byNode.values()].map((messages) => oneFate(batch, messages)),
   ]);
@@ -73,6 +72,22 @@ function isHeartbeat(received: Received): received is Received<Heartbeat> {
 
 function isNodeMessage(received: Received): received is Received<NodeMessage> {
   return received.message.reason !== 'heartbeat';
+}
+
+/** Of a cluster whose settings cannot be had, nothing is known: its alarm is to say so. */
+async function noteHeartbeat(batch: Batch, { cluster, observedAt }: Heartbeat): Promise<[]> {
+  const { clock, clusters, deadlineMs, queueUrl, telemetry } = batch;
+  if (clock.now() - Date.parse(observedAt) >= BEATS_FOR_MS) return [];
+  const what = `cluster ${cluster}: heartbeat`;
+  try {
+    const found = await withTaskDeadline(clock, deadlineMs, what, () =>
+      clusters.find(cluster, queueUrl),
+    );
+    if (found !== undefined) telemetry.metric('ForwarderHeartbeat', cluster, 1);
+  } catch (error) {
+    telemetry.error('a heartbeat was not counted', { cluster }, error);
+  }
+  return [];
 }
 
 /** Moves a message that can never be done to the dead-letter queue. @returns what is to be retried. */
@@ -104,23 +119,25 @@ async function oneFate(
   if (first === undefined) return [];
   const { cluster, node } = first.message;
   const envelopes = messages.map(({ envelope }) => envelope);
-  const accessing = batch.accessTo(cluster);
-  if (accessing === undefined) {
-    const reason = `cluster ${cluster} is not configured; add it to the stage's configuration and replay`;
-    return (await Promise.all(envelopes.map((each) => setAside(batch, each, reason)))).flat();
-  }
   try {
     const what = `cluster ${cluster}, node ${node}: reconcile`;
     const held = () => batch.held(envelopes);
     const result = await withTaskDeadline(batch.clock, batch.deadlineMs, what, async (signal) => {
-      const access = await accessing;
-      const scope = { access, send: batch.send, memory: memoryOf(batch, cluster, node), held };
+      const served = await batch.clusters.find(cluster, batch.queueUrl);
+      if (served === undefined) return undefined;
+      const access = await batch.accessTo(served.config);
+      const send = batch.sendTo(batch.queueUrl);
+      const scope = { access, send, memory: memoryOf(batch, cluster, node), held };
       const request = requestOf(node, messages, batch.clock.now());
       const done = await reconcileNode(scope, request, signal);
       // Where nothing was to be written, it was not asked yet.
       await held();
       return done;
     });
+    if (result === undefined) {
+      const reason = `cluster ${cluster} is not configured for the queue of its messages; add it to the stage's configuration and replay`;
+      return (await Promise.all(envelopes.map((each) => setAside(batch, each, reason)))).flat();
+    }
     // Else each name that a message ever had would be kept.
     if (result.kind === 'no-node') batch.memories.delete(`${cluster}/${node}`);
     measure(

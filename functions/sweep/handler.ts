@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import * as z from 'zod';
 import { configFrom } from '../../shared/config.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 import { aws, contextFor } from '../context.ts';
@@ -13,12 +14,15 @@ const MARGIN_MS = 5_000;
 const telemetry = lambdaTelemetry('sweep');
 const config = configFrom(process.env);
 const outside = aws(config.region, systemClock);
-const context = {
-  ...contextFor(config, outside, { clock: systemClock, telemetry }),
-  clusters: config.clusters.map(({ name }) => name),
-};
+const context = contextFor(config, outside, { clock: systemClock, telemetry });
+const listed = config.clusters.map(({ name }) => name);
 
-/** Lambda's entry, run by the schedule; its event says nothing. */
-export const handler = middy(async (_event: unknown, { getRemainingTimeInMillis }: Context) =>
-  sweepClusters(context, Math.max(1, getRemainingTimeInMillis() - MARGIN_MS)),
-).use(withTelemetry(telemetry));
+/** What a cluster's schedule sends. Whoever invokes the function by hand may leave the cluster out. */
+const input = z.object({ cluster: z.string().min(1).optional() });
+
+/** Lambda's entry: sweeps the cluster that the event names, or all that are configured. */
+export const handler = middy(async (event: unknown, { getRemainingTimeInMillis }: Context) => {
+  const { cluster } = input.parse(event ?? {});
+  const leftMs = Math.max(1, getRemainingTimeInMillis() - MARGIN_MS);
+  return sweepClusters(context, cluster === undefined ? listed : [cluster], leftMs);
+}).use(withTelemetry(telemetry));

@@ -7,22 +7,24 @@ import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
 import type { Context } from '../context.ts';
 import { type Swept, sweepCluster } from './sweep-cluster.ts';
 
-export interface SweepContext extends Omit<Context, 'sqs'> {
-  /** The names of the configured clusters. */
-  readonly clusters: readonly string[];
-}
+export type SweepContext = Omit<Context, 'sqs'>;
 
 type SweepOutcome = Swept | { readonly cluster: string; readonly failed: string };
 
 /**
- * Sweeps every configured cluster, side by side; one that cannot be reached does not stop the
- * others.
+ * Sweeps clusters side by side; one that cannot be reached does not stop the others. On a schedule it
+ * is one alone, so that none has a share in another's time and memory.
  *
+ * @param names those that are to be swept.
  * @param deadlineMs how long all of it may take, in milliseconds.
  * @throws where the ENIs cannot be read, since then no cluster was swept.
  */
-export async function sweepClusters(context: SweepContext, deadlineMs: number): Promise<void> {
-  const { clock, clusters, send, telemetry } = context;
+export async function sweepClusters(
+  context: SweepContext,
+  names: readonly string[],
+  deadlineMs: number,
+): Promise<void> {
+  const { clock, clusters, sendTo, telemetry } = context;
   const begun = clock.now();
   const managed = await withTaskDeadline(clock, deadlineMs, 'reading the ENIs', (signal) =>
     context.inventory.managed(signal),
@@ -30,13 +32,13 @@ export async function sweepClusters(context: SweepContext, deadlineMs: number): 
   const leftMs = Math.max(1, deadlineMs - (clock.now() - begun));
   const seen = seenEnis(managed);
   const outcomes = await Promise.all(
-    clusters.map(async (cluster): Promise<SweepOutcome> => {
+    names.map(async (cluster): Promise<SweepOutcome> => {
       try {
         const what = `cluster ${cluster}: sweep`;
         return await withTaskDeadline(clock, leftMs, what, async (signal) => {
-          const access = await context.accessTo(cluster);
-          if (access === undefined) throw new Error(`cluster ${cluster} is not configured`);
-          return sweepCluster(access, seen, send, signal);
+          const { config, queueUrl } = await clusters.named(cluster);
+          const access = await context.accessTo(config);
+          return sweepCluster(access, seen, sendTo(queueUrl), signal);
         });
       } catch (error) {
         telemetry.error('a cluster was not swept', { cluster }, error);

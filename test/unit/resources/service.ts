@@ -60,7 +60,11 @@ const template = z.object({
   ),
   Outputs: z.record(
     z.string(),
-    z.object({ Description: z.string().optional(), Value: z.unknown() }),
+    z.object({
+      Description: z.string().optional(),
+      Value: z.unknown(),
+      Export: z.object({ Name: z.string() }).optional(),
+    }),
   ),
 });
 

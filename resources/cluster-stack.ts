@@ -1,0 +1,388 @@
+import { KUBERNETES_GROUP } from '../shared/cluster/errors.ts';
+import { alarmResource, clusterAlarms, queueAlarms } from './alarms.ts';
+import {
+  getAtt,
+  type Output,
+  policy,
+  type Resource,
+  type Resources,
+  ref,
+} from './cloudformation.ts';
+import { clusterQueueNames, settingsPath, stackName } from './names.ts';
+import { type Exported, exportName } from './outputs.ts';
+import { queuePair } from './queues.ts';
+import { rateOf, sweepSchedule } from './schedule.ts';
+
+/*
+ * The stack of one cluster: a template without code and assets, that any tool deploys beside the
+ * account's stack. Texts with `${…}` become `Fn::Sub`.
+ */
+
+const STAGE = `\${Stage}`;
+const CLUSTER = `\${ClusterName}`;
+const IS_NAMED = (parameter: string): unknown => ({
+  'Fn::Not': [{ 'Fn::Equals': [ref(parameter), ''] }],
+});
+const NO_VALUE = ref('AWS::NoValue');
+const SWEEP_MINUTES = [1, 2, 3, 5, 10, 15, 20, 30, 60];
+
+/** `then` where the condition holds, else `otherwise`. */
+function when(condition: string, then: unknown, otherwise: unknown = NO_VALUE): unknown {
+  return { 'Fn::If': [condition, then, otherwise] };
+}
+
+function imported(key: Exported): unknown {
+  return { 'Fn::ImportValue': exportName(STAGE, key) };
+}
+
+function parameter(Description: string, rules: Readonly<Record<string, unknown>> = {}): unknown {
+  return { Type: 'String', Description, ...rules };
+}
+
+const PARAMETERS = {
+  ClusterName: parameter('The name of the EKS cluster', {
+    AllowedPattern: '^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$',
+    ConstraintDescription: 'the name of an EKS cluster: letters, digits, - and _',
+  }),
+  Stage: parameter("The stage of the account's stack", {
+    Default: 'prod',
+    AllowedPattern: '^[A-Za-z0-9-]{1,15}$',
+    ConstraintDescription: 'a stage: 1 to 15 letters, digits and -',
+  }),
+  QueueName: parameter(
+    "What names the cluster's queues: its name, or less of it where it is longer than 25",
+    {
+      AllowedPattern: '^[A-Za-z0-9-]{1,25}$',
+      ConstraintDescription: '1 to 25 letters, digits and -: SQS takes 80 with what is around it',
+    },
+  ),
+  Policy: parameter(
+    'What may be done: sync assigns and releases, upsert-only never releases, dry-run decides and logs',
+    {
+      Default: 'sync',
+      AllowedValues: ['sync', 'upsert-only', 'dry-run'],
+    },
+  ),
+  Ranges: parameter(
+    'Nothing outside of these is ever assigned or released, such as 172.16.0.0/16; with commas between',
+    {
+      Default: '',
+      AllowedPattern: '^[0-9a-fA-F.:/, -]*$',
+      ConstraintDescription:
+        'CIDR blocks, or first and last address with - between, and commas between those',
+    },
+  ),
+  Access: parameter(
+    "How the functions get into the cluster: an access entry, or the lines for its ConfigMap aws-auth that the account's stack has as its output MapRoles",
+    {
+      Default: 'access-entry',
+      AllowedValues: ['access-entry', 'aws-auth'],
+    },
+  ),
+  OidcProvider: parameter(
+    "For IRSA: the cluster's OIDC provider, without https://. Else EKS Pod Identity gives the forwarder its role",
+    {
+      Default: '',
+      AllowedPattern: '^([a-z0-9][a-z0-9.-]*/[A-Za-z0-9/]+)?$',
+      ConstraintDescription: 'an issuer without https://',
+    },
+  ),
+  Namespace: parameter('Where the forwarder runs', {
+    Default: 'multus-eni-reconciler',
+    AllowedPattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$',
+  }),
+  ServiceAccount: parameter('Its service account', {
+    Default: 'multus-eni-forwarder',
+    AllowedPattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$',
+  }),
+  SweepMinutes: parameter('How often the cluster is compared with EC2', {
+    Default: '5',
+    AllowedValues: SWEEP_MINUTES.map(String),
+  }),
+  Concurrency: {
+    Type: 'Number',
+    Description: 'How many batches of its nodes are reconciled at the same time',
+    Default: 10,
+    MinValue: 2,
+    MaxValue: 1000,
+  },
+  LeakedThreshold: {
+    Type: 'Number',
+    Description: 'More leaked addresses than this are an alarm',
+    Default: 10,
+    MinValue: 0,
+  },
+  AlarmTopicArn: parameter("Where its alarms go; without it to the account's topic", {
+    Default: '',
+    AllowedPattern: '^(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?$',
+    ConstraintDescription: 'the ARN of an SNS topic of this Region',
+  }),
+  RunbookUrl: parameter('Where your copy of docs/runbook.md is, for the alarms', {
+    Default: 'docs/runbook.md',
+    AllowedPattern: '^(https?://[^ ]+|docs/runbook\\.md)$',
+  }),
+  KmsKeyArn: parameter("The key of the account's stack, where it has one of its own", {
+    Default: '',
+    AllowedPattern: '^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?$',
+    ConstraintDescription: 'the ARN of a key of this Region, and no alias',
+  }),
+  PermissionsBoundary: parameter("The ARN of the policy that bounds the forwarder's role", {
+    Default: '',
+    AllowedPattern: '^(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+)?$',
+    ConstraintDescription: 'the ARN of a policy',
+  }),
+  RolePath: parameter("The path of the forwarder's role", {
+    Default: '/',
+    AllowedPattern: '^/([!-.0-~]+/)*$',
+    ConstraintDescription: 'it begins and ends with /',
+  }),
+} as const;
+
+/** The template of a cluster's stack, the same for all. Pure. */
+export function clusterTemplate(): unknown {
+  return substituted({
+    AWSTemplateFormatVersion: '2010-09-09',
+    Description:
+      'One cluster of multus-eni-reconciler: its queue, access, forwarder, sweeps and alarms',
+    Parameters: PARAMETERS,
+    Mappings: {
+      Sweeps: Object.fromEntries(
+        SWEEP_MINUTES.map((minutes) => [
+          String(minutes),
+          { Rate: rateOf(minutes), Seconds: minutes * 60 },
+        ]),
+      ),
+    },
+    Conditions: {
+      HasAccessEntries: { 'Fn::Equals': [ref('Access'), 'access-entry'] },
+      HasOidcProvider: IS_NAMED('OidcProvider'),
+      HasPodIdentity: { 'Fn::Equals': [ref('OidcProvider'), ''] },
+      HasTopic: IS_NAMED('AlarmTopicArn'),
+      HasKey: IS_NAMED('KmsKeyArn'),
+      HasBoundary: IS_NAMED('PermissionsBoundary'),
+    },
+    Resources: {
+      ...queues(),
+      ...access(),
+      ...forwarder(),
+      ...sweeps(),
+      ...settings(),
+      ...alarms(),
+    },
+    Outputs: OUTPUTS,
+  });
+}
+
+function queues(): Resources {
+  const pair = queuePair(clusterQueueNames(STAGE, `\${QueueName}`));
+  const mapping: Resource = {
+    Type: 'AWS::Lambda::EventSourceMapping',
+    Properties: {
+      EventSourceArn: getAtt('Queue', 'Arn'),
+      FunctionName: imported('ReconcileFunctionArn'),
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: ref('Concurrency') },
+    },
+  };
+  const encrypted = Object.entries(pair).map(([id, resource]): [string, Resource] => {
+    if (resource.Type !== 'AWS::SQS::Queue') return [id, resource];
+    const Properties = {
+      ...resource.Properties,
+      SqsManagedSseEnabled: when('HasKey', NO_VALUE, true),
+      KmsMasterKeyId: when('HasKey', ref('KmsKeyArn')),
+    };
+    return [id, { ...resource, Properties }];
+  });
+  return { ...Object.fromEntries(encrypted), Delivery: mapping };
+}
+
+/** With no right but those that the RBAC in deploy/ binds to the group. */
+function access(): Resources {
+  const entry = (role: Exported): Resource => ({
+    Type: 'AWS::EKS::AccessEntry',
+    Condition: 'HasAccessEntries',
+    Properties: {
+      ClusterName: ref('ClusterName'),
+      PrincipalArn: imported(role),
+      Type: 'STANDARD',
+      KubernetesGroups: [KUBERNETES_GROUP],
+    },
+  });
+  return { ReconcileEntry: entry('ReconcileRoleArn'), SweepEntry: entry('SweepRoleArn') };
+}
+
+/** Two roles, as a condition chooses resources; each may send to this cluster's queue alone. */
+function forwarder(): Resources {
+  const send = {
+    Sid: 'SendMessages',
+    Effect: 'Allow',
+    Action: 'sqs:SendMessage',
+    Resource: getAtt('Queue', 'Arn'),
+  };
+  const useKey = {
+    Sid: 'UseKeyOfQueues',
+    Effect: 'Allow',
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    Resource: ref('KmsKeyArn'),
+    Condition: { StringLike: { 'kms:ViaService': `sqs.\${AWS::Region}.*` } },
+  };
+  const role = (Condition: string, trust: unknown): Resource => ({
+    Type: 'AWS::IAM::Role',
+    Condition,
+    Properties: {
+      Path: ref('RolePath'),
+      PermissionsBoundary: when('HasBoundary', ref('PermissionsBoundary')),
+      AssumeRolePolicyDocument: trust,
+      Policies: [
+        { PolicyName: 'forwarder', PolicyDocument: policy([send, when('HasKey', useKey)]) },
+      ],
+    },
+  });
+  return {
+    ForwarderRole: role('HasPodIdentity', policy([trustOfPodIdentity()])),
+    ForwarderRoleOfIrsa: role('HasOidcProvider', JSON.stringify(policy([trustOfOidc()]))),
+    ForwarderIdentity: {
+      Type: 'AWS::EKS::PodIdentityAssociation',
+      Condition: 'HasPodIdentity',
+      Properties: {
+        ClusterName: ref('ClusterName'),
+        Namespace: ref('Namespace'),
+        ServiceAccount: ref('ServiceAccount'),
+        RoleArn: getAtt('ForwarderRole', 'Arn'),
+      },
+    },
+  };
+}
+
+/** EKS says with tags for whom it asks (Amazon EKS User Guide, "EKS Pod Identity", session tags). */
+function trustOfPodIdentity(): unknown {
+  return {
+    Effect: 'Allow',
+    Principal: { Service: 'pods.eks.amazonaws.com' },
+    Action: ['sts:AssumeRole', 'sts:TagSession'],
+    Condition: {
+      StringEquals: {
+        'aws:SourceAccount': ref('AWS::AccountId'),
+        'aws:RequestTag/eks-cluster-name': ref('ClusterName'),
+        'aws:RequestTag/kubernetes-namespace': ref('Namespace'),
+        'aws:RequestTag/kubernetes-service-account': ref('ServiceAccount'),
+      },
+    },
+  };
+}
+
+/** Its keys are computed, which CloudFormation does in a text only. */
+function trustOfOidc(): unknown {
+  return {
+    Effect: 'Allow',
+    Principal: {
+      Federated: `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:oidc-provider/\${OidcProvider}`,
+    },
+    Action: 'sts:AssumeRoleWithWebIdentity',
+    Condition: {
+      StringEquals: {
+        '${OidcProvider}:aud': 'sts.amazonaws.com',
+        '${OidcProvider}:sub': `system:serviceaccount:\${Namespace}:\${ServiceAccount}`,
+      },
+    },
+  };
+}
+
+const ofSweeps = (key: 'Rate' | 'Seconds'): Readonly<Record<string, unknown>> => ({
+  'Fn::FindInMap': ['Sweeps', ref('SweepMinutes'), key],
+});
+
+function sweeps(): Resources {
+  const functionArn = imported('SweepFunctionArn');
+  const roleArn = imported('ScheduleRoleArn');
+  return { SweepSchedule: sweepSchedule(CLUSTER, ofSweeps('Rate'), { functionArn, roleArn }) };
+}
+
+/** As shared/config.ts reads it. */
+function settings(): Resources {
+  const value = { policy: `\${Policy}`, ranges: `\${Ranges}`, queueUrl: `\${Queue}` };
+  return {
+    Settings: {
+      Type: 'AWS::SSM::Parameter',
+      Properties: {
+        Name: `${settingsPath(STAGE)}${CLUSTER}`,
+        Description: 'What multus-eni-reconciler is to do in this cluster',
+        Type: 'String',
+        Value: JSON.stringify(value),
+      },
+    },
+  };
+}
+
+function alarms(): Resources {
+  const watched = {
+    name: CLUSTER,
+    id: '',
+    sweepSeconds: ofSweeps('Seconds'),
+    leakedThreshold: ref('LeakedThreshold'),
+  };
+  const ofQueue = queueAlarms().map((alarm) => ({ ...alarm, name: `${alarm.name}-${CLUSTER}` }));
+  const tells = {
+    topic: when('HasTopic', ref('AlarmTopicArn'), imported('AlarmTopicArn')),
+    runbook: `\${RunbookUrl}`,
+  };
+  return Object.fromEntries(
+    [...ofQueue, ...clusterAlarms(watched)].map((alarm) => [
+      alarm.logicalId,
+      alarmResource(stackName(STAGE), alarm, tells),
+    ]),
+  );
+}
+
+const ROLE_ARN = when(
+  'HasPodIdentity',
+  getAtt('ForwarderRole', 'Arn'),
+  getAtt('ForwarderRoleOfIrsa', 'Arn'),
+);
+
+const OUTPUTS: Readonly<Record<string, Output>> = {
+  QueueUrl: { Description: "The cluster's queue, for its forwarder", Value: ref('Queue') },
+  DeadLetterQueueUrl: {
+    Description: 'Where its messages go that could not be done',
+    Value: ref('DeadLetterQueue'),
+  },
+  ForwarderRoleArn: { Description: 'The role of its forwarder', Value: ROLE_ARN },
+  Cluster: {
+    Description: 'What the manifests in the cluster need',
+    // JSON, as scripts/kustomize.ts reads it.
+    Value: {
+      'Fn::Sub': [
+        JSON.stringify({
+          cluster: CLUSTER,
+          identity: `\${Identity}`,
+          namespace: `\${Namespace}`,
+          serviceAccount: `\${ServiceAccount}`,
+          region: `\${AWS::Region}`,
+          queueUrl: `\${Queue}`,
+          roleArn: `\${RoleArn}`,
+        }),
+        { Identity: when('HasPodIdentity', 'pod-identity', 'irsa'), RoleArn: ROLE_ARN },
+      ],
+    },
+  },
+};
+
+/** Has CloudFormation compute what is to be computed in texts. */
+function substituted(value: unknown): unknown {
+  if (typeof value === 'string') return value.includes(`\${`) ? { 'Fn::Sub': value } : value;
+  if (Array.isArray(value)) return value.map(substituted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === 'Fn::Sub' ? withinSub(inner) : substituted(inner),
+    ]),
+  );
+}
+
+function withinSub(argument: unknown): unknown {
+  if (!Array.isArray(argument)) return argument;
+  const [text, variables] = argument;
+  return [text, substituted(variables)];
+}

@@ -1,0 +1,214 @@
+import { readFileSync } from 'node:fs';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+  ListStackResourcesCommand,
+} from '@aws-sdk/client-cloudformation';
+import { CreateClusterCommand, EKSClient } from '@aws-sdk/client-eks';
+import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
+import { paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { aws } from '../../functions/context.ts';
+import { clusterQueueNames } from '../../resources/names.ts';
+import { joinedClusterFrom } from '../../shared/config.ts';
+import { systemClock } from '../../shared/time/clock.ts';
+import { type Service, serviceWith } from '../unit/resources/service.ts';
+import { type Moto, startMoto } from './moto.ts';
+import { pythonTools } from './python-tools.ts';
+
+/*
+ * Clusters that join an account's stack and leave it, on moto's CloudFormation. moto 5.2.5 knows no
+ * exports in a change set, and changes no parameter of SSM where a stack is updated.
+ */
+
+const STACK = 'multus-eni-reconciler-test';
+const TEMPLATE = readFileSync(
+  new URL('../../deploy/cluster/template.yml', import.meta.url),
+  'utf8',
+);
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+const MANY = 60;
+/** With a bucket of its own osls would update the stack, and moto 5.2.5 knows exports of a first template only. */
+const STAGE =
+  'region: us-east-1\nclusters: [{ name: listed }]\ndeployment: { bucket: deployments }\n';
+
+let moto: Moto;
+let service: Service;
+let client: ReturnType<typeof clientsOf>;
+
+function clientsOf(endpoint: string) {
+  const config = { region: 'us-east-1', endpoint, credentials };
+  return {
+    cloudFormation: new CloudFormationClient(config),
+    eks: new EKSClient(config),
+    iam: new IAMClient(config),
+    lambda: new LambdaClient(config),
+    sqs: new SQSClient(config),
+  };
+}
+
+beforeAll(async () => {
+  const pathOf = await pythonTools();
+  moto = await startMoto(pathOf('moto_server'));
+  client = clientsOf(moto.endpoint);
+  service = await serviceWith({ test: STAGE });
+  await fetch(`${moto.endpoint}/deployments`, { method: 'PUT' });
+  await client.eks.send(
+    new CreateClusterCommand({
+      name: 'listed',
+      roleArn: 'arn:aws:iam::123456789012:role/eks',
+      resourcesVpcConfig: {},
+    }),
+  );
+  await service.serverless(['deploy', '--stage', 'test'], {
+    AWS_ENDPOINT_URL: moto.endpoint,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  });
+});
+
+afterAll(async () => {
+  await service?.remove();
+  await moto?.stop();
+});
+
+/** A cluster's stack, as any tool deploys it. */
+function stackOf(cluster: string, more: Readonly<Record<string, string>> = {}) {
+  const parameters = { ClusterName: cluster, QueueName: cluster, Stage: 'test', ...more };
+  return {
+    StackName: `${STACK}-${cluster}`,
+    TemplateBody: TEMPLATE,
+    Capabilities: ['CAPABILITY_IAM' as const],
+    Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+      ParameterKey,
+      ParameterValue,
+    })),
+  };
+}
+
+async function outputsOf(cluster: string): Promise<Record<string, string>> {
+  const { Stacks } = await client.cloudFormation.send(
+    new DescribeStacksCommand({ StackName: `${STACK}-${cluster}` }),
+  );
+  const outputs = Stacks?.[0]?.Outputs ?? [];
+  return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+}
+
+async function queueNames(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { QueueUrls = [] } of paginateListQueues({ client: client.sqs }, {})) {
+    names.push(...QueueUrls.map((url) => url.slice(url.lastIndexOf('/') + 1)));
+  }
+  return names.toSorted();
+}
+
+/** The queues that lead to a function. */
+async function delivered(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const page of paginateListEventSourceMappings({ client: client.lambda }, {})) {
+    for (const { EventSourceArn = '' } of page.EventSourceMappings ?? []) {
+      names.push(EventSourceArn.split(':').at(-1) ?? '');
+    }
+  }
+  return names.toSorted();
+}
+
+async function resourcesOf(cluster: string): Promise<unknown> {
+  const { StackResourceSummaries } = await client.cloudFormation.send(
+    new ListStackResourcesCommand({ StackName: `${STACK}-${cluster}` }),
+  );
+  return StackResourceSummaries?.map(({ LogicalResourceId, PhysicalResourceId }) => [
+    LogicalResourceId,
+    PhysicalResourceId,
+  ]);
+}
+
+/** What the functions read of a cluster, from moto's Parameter Store. */
+async function settingsOf(cluster: string) {
+  vi.stubEnv('AWS_ENDPOINT_URL', moto.endpoint);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
+  const { readSettings } = aws('us-east-1', systemClock);
+  const text = await readSettings?.(`/multus-eni-reconciler/test/clusters/${cluster}`);
+  return text === undefined ? undefined : joinedClusterFrom(cluster, text);
+}
+
+describe('a cluster joins', () => {
+  test('by a stack of its own', async () => {
+    await client.cloudFormation.send(new CreateStackCommand(stackOf('first')));
+    const { queue, deadLetterQueue } = clusterQueueNames('test', 'first');
+    expect(await queueNames()).toEqual(expect.arrayContaining([queue, deadLetterQueue]));
+    expect(await delivered()).toContain(queue);
+    const outputs = await outputsOf('first');
+    expect(await settingsOf('first')).toMatchObject({
+      policy: { name: 'sync' },
+      queueUrl: outputs.QueueUrl,
+    });
+    expect(JSON.parse(outputs.Cluster ?? '')).toMatchObject({
+      cluster: 'first',
+      identity: 'pod-identity',
+      queueUrl: outputs.QueueUrl,
+      roleArn: outputs.ForwarderRoleArn,
+    });
+  });
+
+  test('with IRSA and settings of its own', async () => {
+    const more = { OidcProvider: 'oidc.eks.us-east-1.amazonaws.com/id/A', Policy: 'dry-run' };
+    const ranges = { Ranges: '172.16.1.0/24,172.16.3.0/24' };
+    await client.cloudFormation.send(
+      new CreateStackCommand(stackOf('second', { ...more, ...ranges })),
+    );
+    expect(await settingsOf('second')).toMatchObject({
+      policy: { name: 'dry-run' },
+      ranges: [{}, {}],
+    });
+    const { ForwarderRoleArn = '', Cluster = '' } = await outputsOf('second');
+    expect(JSON.parse(Cluster)).toMatchObject({ identity: 'irsa', roleArn: ForwarderRoleArn });
+    const { PolicyDocument = '' } = await client.iam.send(
+      new GetRolePolicyCommand({
+        RoleName: ForwarderRoleArn.split('/').at(-1),
+        PolicyName: 'forwarder',
+      }),
+    );
+    expect(decodeURIComponent(PolicyDocument)).toContain(clusterQueueNames('test', 'second').queue);
+  });
+});
+
+test('`npm run kustomize` writes the overlay of a cluster that joined', async () => {
+  const args = ['scripts/kustomize.ts', 'second', '--stage', 'test', '--root', service.folder];
+  await service.node(args, {
+    AWS_ENDPOINT_URL: moto.endpoint,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  });
+  const folder = `${service.folder}/deploy/overlays/second`;
+  const text = readFileSync(`${folder}/kustomization.yaml`, 'utf8');
+  expect(text).toContain((await outputsOf('second')).QueueUrl);
+});
+
+test('a cluster leaves, and the others stay as they are', async () => {
+  const [queues, second] = [await queueNames(), await resourcesOf('second')];
+  await client.cloudFormation.send(new DeleteStackCommand({ StackName: `${STACK}-first` }));
+  const gone = Object.values(clusterQueueNames('test', 'first'));
+  expect(await queueNames()).toEqual(queues.filter((name) => !gone.includes(name)));
+  expect(await delivered()).not.toContain(gone[0]);
+  expect(await settingsOf('first')).toBeUndefined();
+  expect(await resourcesOf('second')).toEqual(second);
+  expect(await delivered()).toEqual(
+    expect.arrayContaining([`${STACK}.fifo`, clusterQueueNames('test', 'second').queue]),
+  );
+});
+
+test(`${MANY} clusters join one account`, async () => {
+  const names = Array.from({ length: MANY }, (_, index) => `edge-${index}`);
+  for (const name of names) await client.cloudFormation.send(new CreateStackCommand(stackOf(name)));
+  const queues = names.map((name) => clusterQueueNames('test', name).queue);
+  expect(await delivered()).toEqual(expect.arrayContaining(queues));
+  expect(new Set(await queueNames()).size).toBe(2 + 2 + 2 * MANY);
+  for (const name of [names[0] ?? '', names.at(-1) ?? '']) {
+    expect(await settingsOf(name)).toMatchObject({ name });
+  }
+});

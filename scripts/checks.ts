@@ -6,6 +6,7 @@ const CHECKS: readonly { readonly name: string; readonly command: readonly strin
   { name: 'lint and format', command: ['biome', 'check', '--error-on-warnings'] },
   { name: 'unused code', command: ['knip'] },
   { name: 'dependencies', command: ['node', 'scripts/check-dependencies.ts'] },
+  { name: 'sizes', command: ['node', 'scripts/check-sizes.ts'] },
 ];
 
 export interface CheckResults {

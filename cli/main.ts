@@ -2,4 +2,6 @@
 import { ofProcess } from './process.ts';
 import { run } from './program.ts';
 
-process.exitCode = await run(process.argv.slice(2), ofProcess);
+void run(process.argv.slice(2), ofProcess).then((code) => {
+  process.exitCode = code;
+});

@@ -3,8 +3,9 @@ import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import * as z from 'zod';
+import { awsSchemas } from '../esbuild-aws-schemas.ts';
 import { thirdPartyLicenses } from '../licenses.ts';
 
 const manifest = z.object({
@@ -15,18 +16,17 @@ const manifest = z.object({
 const packed = z.tuple([z.object({ filename: z.string() })]);
 
 const NAME = 'multus-eni-reconciler-cli';
-const PROGRAM = 'multus-eni-replay';
+const PROGRAM = 'multus-eni';
+/** As kubectl finds the plugin of `kubectl multus-eni`: a dash of its name is an underscore of the file's. */
+const PLUGIN = 'kubectl-multus_eni';
+export const FILE = 'multus-eni.js';
 
 const README = `# ${PROGRAM}
 
-Shows what is in the dead-letter queue of multus-eni-reconciler, sends it again, and asks for a look
-at a node or at a cluster. \`${PROGRAM} --help\` lists the commands.
+Says why a Multus pod on EKS has no address, who has one, what every node drifts in, and what is set up
+wrongly; shows the dead-letter queue of multus-eni-reconciler and sends it again. \`${PROGRAM} --help\`
+lists the commands. As \`${PLUGIN}\` in the PATH it is \`kubectl multus-eni\`.
 `;
-
-/** The bundle is an ES module, and some of the packages in it are CommonJS, which calls \`require\`. */
-const BANNER = `#!/usr/bin/env node
-import { createRequire } from 'node:module';
-const require = createRequire(import.meta.url);`;
 
 /**
  * Makes an npm tarball of the operator's command: one bundled file, which needs no other package.
@@ -42,19 +42,19 @@ export async function packCli(root: string, folder: string): Promise<string> {
   );
   const stage = await mkdtemp(join(tmpdir(), 'cli-'));
   try {
-    await bundle(root, join(stage, 'replay.js'));
+    await bundleCli(root, join(stage, FILE));
     await cp(join(root, 'LICENSE'), join(stage, 'LICENSE'));
     await writeFile(join(stage, 'THIRD-PARTY-LICENSES'), await thirdPartyLicenses(root));
     await writeFile(join(stage, 'README.md'), README);
     const described = {
       name: NAME,
       version,
-      description: 'Replays messages of multus-eni-reconciler',
+      description: 'Shows what ENIs of EKS workers have and what Multus pods claim',
       license,
-      type: 'module',
+      type: 'commonjs',
       engines,
-      bin: { [PROGRAM]: 'replay.js' },
-      files: ['replay.js', 'THIRD-PARTY-LICENSES'],
+      bin: { [PROGRAM]: FILE, [PLUGIN]: FILE },
+      files: [FILE, 'THIRD-PARTY-LICENSES'],
     };
     await writeFile(join(stage, 'package.json'), `${JSON.stringify(described, undefined, 2)}\n`);
     const args = ['pack', '--json', '--pack-destination', resolve(folder)];
@@ -66,16 +66,43 @@ export async function packCli(root: string, folder: string): Promise<string> {
   }
 }
 
-async function bundle(root: string, outfile: string): Promise<void> {
+/**
+ * Of a kubeconfig's ways to send requests, only Node's own agents are used
+ * (shared/cluster/endpoints.ts): undici is a sixth of the bundle, and none of it runs.
+ */
+const withoutUndici: Plugin = {
+  name: 'without-undici',
+  setup(build) {
+    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'left-out' }));
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
+      contents:
+        'export class Agent {}\nexport class ProxyAgent {}\nexport const fetch = globalThis.fetch;\n',
+    }));
+  },
+};
+
+/**
+ * Bundles the program and all that it imports into one file. What a command needs is only parsed
+ * until it runs.
+ *
+ * @throws esbuild's BuildFailure.
+ */
+async function bundleCli(root: string, outfile: string): Promise<void> {
   await build({
     absWorkingDir: root,
-    entryPoints: [join(root, 'cli/replay/main.ts')],
+    entryPoints: [join(root, 'cli/main.ts')],
     outfile,
     bundle: true,
     platform: 'node',
     target: 'node24',
-    format: 'esm',
-    banner: { js: BANNER },
+    // Not as an ES module: it would load all of Node's modules that any command needs at its start.
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    mainFields: ['module', 'main'],
+    plugins: [awsSchemas, withoutUndici],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    banner: { js: '#!/usr/bin/env node' },
     legalComments: 'none',
     logLevel: 'warning',
   });

@@ -6,6 +6,7 @@ import { releasesIn } from './changelog.ts';
 import { stageChart } from './chart.ts';
 import { versionOf, whatIsMissing } from './check.ts';
 import { packCli } from './cli.ts';
+import { krewManifest } from './krew.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -35,6 +36,13 @@ async function cli(folder: string, { root }: { readonly root: string }): Promise
   console.log(relative(process.cwd(), await packCli(root, folder)));
 }
 
+async function krew(
+  tarball: string,
+  { root, uri }: { readonly root: string; readonly uri: string },
+): Promise<void> {
+  console.log(await krewManifest(root, tarball, uri));
+}
+
 const program = new Command('release').description('makes what a release is made of');
 const commands = [
   program.command('check').argument('<tag>').action(check).description('what the tag still lacks'),
@@ -46,6 +54,12 @@ const commands = [
     .description('copies the chart, to be packaged')
     .action(chart),
   program.command('cli').argument('<folder>').action(cli).description('packs the CLI for npm'),
+  program
+    .command('krew')
+    .argument('<tarball>', 'what `cli` packed')
+    .requiredOption('--uri <uri>', 'where the tarball can be downloaded')
+    .action(krew)
+    .description('prints the manifest of the kubectl plugin'),
 ];
 for (const command of commands) command.option('--root <folder>', 'the repository', ROOT);
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import * as z from 'zod';
 import { startWorld } from '../../../sandbox/world.ts';
 import { thirdPartyLicenses } from '../../../scripts/licenses.ts';
@@ -12,6 +13,7 @@ import { releasesIn } from '../../../scripts/release/changelog.ts';
 import { stageChart } from '../../../scripts/release/chart.ts';
 import { whatIsMissing } from '../../../scripts/release/check.ts';
 import { packCli } from '../../../scripts/release/cli.ts';
+import { krewManifest } from '../../../scripts/release/krew.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const { version } = z
@@ -169,15 +171,16 @@ describe('the licenses of others', () => {
 
 describe('the packed command line', () => {
   let folder: string;
+  let tarball: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cli-'));
-    const tarball = await packCli(ROOT, folder);
+    tarball = await packCli(ROOT, folder);
     await promisify(execFile)('tar', ['-C', folder, '-xzf', tarball]);
     return () => rm(folder, { recursive: true, force: true });
   });
 
   const run = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
-    promisify(execFile)(process.execPath, [join(folder, 'package/replay.js'), ...args], {
+    promisify(execFile)(process.execPath, [join(folder, 'package/multus-eni.js'), ...args], {
       env: { NODE_OPTIONS: process.env.NODE_OPTIONS, ...environment },
     });
 
@@ -186,19 +189,45 @@ describe('the packed command line', () => {
       'LICENSE',
       'README.md',
       'THIRD-PARTY-LICENSES',
+      'multus-eni.js',
       'package.json',
-      'replay.js',
     ]);
     const manifest = JSON.parse(await readFile(join(folder, 'package/package.json'), 'utf8'));
-    expect(manifest).toMatchObject({ version, bin: { 'multus-eni-replay': 'replay.js' } });
+    expect(manifest).toMatchObject({
+      version,
+      bin: { 'multus-eni': 'multus-eni.js', 'kubectl-multus_eni': 'multus-eni.js' },
+    });
     expect(manifest).not.toHaveProperty('dependencies');
-    expect(await readFile(join(folder, 'package/replay.js'), 'utf8')).toMatch(
+    expect(await readFile(join(folder, 'package/multus-eni.js'), 'utf8')).toMatch(
       /^#!\/usr\/bin\/env node\n/,
     );
   });
 
   test('runs with nothing beside it', async () => {
-    expect((await run(['--help'])).stdout).toContain('Usage: replay');
+    expect((await run(['--help'])).stdout).toContain('Usage: multus-eni');
+    expect((await run(['replay', '--help'])).stdout).toContain('Usage: replay');
+  });
+
+  test('reads a cluster’s nodes', async () => {
+    const world = await startWorld();
+    onTestFinished(() => world.stop());
+    const { stdout } = await run(['drift', '--cluster', 'demo', '--json'], {
+      ...world.environment,
+      HOME: folder,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ clusters: [{ cluster: 'demo', nodes: 0 }] });
+  });
+
+  test('is a plugin of kubectl by a manifest for Krew', async () => {
+    const uri = 'https://example.com/cli.tgz';
+    const { spec } = parse(await krewManifest(ROOT, tarball, uri));
+    expect(spec.version).toBe(`v${version}`);
+    const [linux] = spec.platforms;
+    expect(linux).toMatchObject({
+      uri,
+      bin: 'multus-eni.js',
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
   });
 
   test.each(['EKS', 'kubeconfig'])('reads a cluster by %s', async (by) => {
@@ -208,7 +237,10 @@ describe('the packed command line', () => {
     await writeFile(path, world.cluster.kubernetes.kubeconfig());
     const more = by === 'EKS' ? [] : ['--kubeconfig', path];
     await expect(
-      run(['cluster', 'demo', '--queue-url', world.queue.url, ...more], world.environment),
+      run(
+        ['replay', 'cluster', 'demo', '--queue-url', world.queue.url, ...more],
+        world.environment,
+      ),
     ).rejects.toMatchObject({ code: 3, stdout: expect.stringContaining('Multus') });
   });
 });

@@ -199,7 +199,7 @@ describe('the packed command line', () => {
     });
     expect(manifest).not.toHaveProperty('dependencies');
     expect(await readFile(join(folder, 'package/multus-eni.js'), 'utf8')).toMatch(
-      /^#!\/usr\/bin\/env node\n/,
+      /^#!\/usr\/bin\/env -S node --max-semi-space-size=2\n/,
     );
   });
 

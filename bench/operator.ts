@@ -1,0 +1,116 @@
+/**
+ * `npm run bench:operator`: `multus-eni drift` on 1,000 nodes with 10,000 pods, and how long its
+ * `--help` takes. Prints; see docs/operator.md.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { startWorld, type World } from '../sandbox/world.ts';
+import { NETWORK_STATUS } from '../shared/cluster/annotations.ts';
+import { CONDITION_TYPE } from '../shared/cluster/kubernetes.ts';
+
+const NODES = 1_000;
+const PODS_PER_NODE = 10;
+const MAIN = new URL('../cli/main.ts', import.meta.url).pathname;
+/** As package.json and the packed file start it. */
+const FLAGS = ['--max-semi-space-size=2'];
+const TAGS = { 'node.k8s.amazonaws.com/no_manage': 'true', 'kubernetes.io/cluster/demo': 'owned' };
+
+/** `10.<second>.x.y`, the addresses of one subnet, behind those of its workers. */
+function addressOf(second: number, index: number): string {
+  return `10.${second}.${100 + Math.floor(index / 250)}.${1 + (index % 250)}`;
+}
+
+function addNode(world: World, subnets: readonly string[], node: number): void {
+  const [nodeSubnet = '', first = '', second = ''] = subnets;
+  const half = PODS_PER_NODE / 2;
+  const on = (part: number): string[] =>
+    Array.from({ length: half }, (_, index) => addressOf(part, node * half + index));
+  const { instanceId, privateDnsName, enis } = world.ec2.addInstance({
+    type: 'm5.large',
+    enis: [
+      { deviceIndex: 0, subnetId: nodeSubnet },
+      // One address of the first node is missing: there is something to find.
+      { deviceIndex: 1, subnetId: first, tags: TAGS, secondary: on(1).slice(node === 0 ? 1 : 0) },
+      { deviceIndex: 2, subnetId: second, tags: TAGS, secondary: on(2) },
+    ],
+  });
+  const { objects } = world.cluster.kubernetes;
+  objects.create('nodes', {
+    metadata: { name: privateDnsName, labels: { 'node.kubernetes.io/instance-type': 'm5.large' } },
+    spec: { providerID: `aws:///us-east-1a/${instanceId}` },
+  });
+  for (let pod = 0; pod < PODS_PER_NODE; pod += 1) {
+    const part = pod < half ? 1 : 2;
+    const address = on(part)[pod % half] ?? '';
+    const eni = enis[part];
+    const attachment = { name: 'default/net', interface: 'net1', ips: [address], mac: eni?.mac };
+    objects.create('pods', {
+      metadata: {
+        name: `pod-${node}-${pod}`,
+        namespace: 'default',
+        annotations: { [NETWORK_STATUS]: JSON.stringify([attachment]) },
+      },
+      spec: { nodeName: privateDnsName, containers: [{ name: 'app', image: 'app' }] },
+      status: {
+        phase: 'Running',
+        conditions: [
+          {
+            type: CONDITION_TYPE,
+            status: 'True',
+            reason: 'Assigned',
+            message: `assigned: ${address} on ${eni?.id}`,
+          },
+        ],
+      },
+    });
+  }
+}
+
+/** Runs the program, and looks at its memory as long as it runs. */
+async function timed(args: readonly string[], env: Readonly<Record<string, string>>) {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [...FLAGS, MAIN, ...args], {
+    env: { ...process.env, ...env },
+  });
+  let peakKb = 0;
+  const look = setInterval(async () => {
+    const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
+    const [, kb = '0'] = /VmHWM:\s+(\d+)/.exec(status) ?? [];
+    peakKb = Math.max(peakKb, Number(kb));
+  }, 20);
+  const [stdout, stderr] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  clearInterval(look);
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { stdout, stderr, seconds, peakMb: Math.round(peakKb / 1024) };
+}
+
+const world = await startWorld();
+const folder = await mkdtemp(join(tmpdir(), 'bench-operator-'));
+try {
+  const subnets = ['10.0.0.0/16', '10.1.0.0/16', '10.2.0.0/16'].map((cidr) =>
+    world.ec2.addSubnet({ cidr }),
+  );
+  for (let node = 0; node < NODES; node += 1) addNode(world, subnets, node);
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeFile(kubeconfig, world.cluster.kubernetes.kubeconfig());
+  const env = { ...world.environment, KUBECONFIG: kubeconfig };
+  const drift = await timed(['drift', '--cluster', 'demo'], env);
+  console.log(drift.stdout.split('\n').slice(0, 8).join('\n'));
+  console.log(drift.stderr);
+  console.log(`drift: ${drift.seconds.toFixed(1)} s, ${drift.peakMb} MB at its peak`);
+  const pod = await timed(['explain', 'pod', 'pod-7-3', '--cluster', 'demo'], env);
+  console.log(`explain pod: ${pod.seconds.toFixed(1)} s, ${pod.peakMb} MB at its peak`);
+  const help = await timed(['--help'], env);
+  console.log(`--help, not bundled: ${(help.seconds * 1000).toFixed(0)} ms`);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+  await world.stop();
+}

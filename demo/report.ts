@@ -37,6 +37,9 @@ export function figures({ latencyMs: { p50, p99, n }, ec2Calls }: Report): strin
     '',
     `Annotation written to address on its ENI: p50 ${p50} ms, p99 ${p99} ms (${n} addresses)`,
     `EC2 calls: ${calls.join(', ')}`,
+    '',
+    'Why is an address where it is? npm run demo -- --keep, and then in another terminal what it prints:',
+    '  npm run multus-eni -- explain pod default/sampleapp-2 --stage demo   (docs/operator.md)',
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readOptions } from '../../../demo/options.ts';
+import { figures } from '../../../demo/report.ts';
 
 test('the demo says what it takes', () => {
   expect(readOptions(['--help'])).toMatchObject({ kind: 'text', exitCode: 0 });
@@ -19,3 +20,8 @@ test.each([['--kepp'], ['keep'], ['--json=yes'], ['-x']])(
     expect(text).not.toContain('node:');
   },
 );
+
+test('the demo ends by naming what says why an address is where it is', () => {
+  const text = figures({ ok: true, steps: [], latencyMs: { p50: 1, p99: 1, n: 1 }, ec2Calls: {} });
+  expect(text).toContain('multus-eni -- explain pod default/sampleapp-2 --stage demo');
+});

@@ -1,4 +1,4 @@
-import { type Address, contains, parseAddress, parseCidr } from '../../shared/address.ts';
+import { type Address, contains, parseAddress } from '../../shared/address.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { checkLimit } from './assignment.ts';
 import { createEni, type EniSpec } from './create-eni.ts';
@@ -19,20 +19,10 @@ import {
   type HoldingRole,
   type NetworkInterface,
   type State,
-  type SubnetModel,
   withEnis,
 } from './model.ts';
-import { requireSubnet } from './resources.ts';
 import type { Store } from './store.ts';
-
-export interface SubnetSpec {
-  readonly vpcId?: string;
-  readonly cidr: string;
-  readonly ipv6Cidrs?: readonly string[];
-  /** The region's zone `a` unless given. */
-  readonly zone?: string;
-  readonly tags?: Readonly<Record<string, string>>;
-}
+import { block, type SubnetSpec, subnetOf, withIpv6, withoutIpv6, withSubnet } from './subnets.ts';
 
 export interface Holder {
   readonly eniId: string;
@@ -100,18 +90,8 @@ export function createControls(
       store.commit(withSubnet(store.state(), subnet));
       return subnet.id;
     },
-    associateIpv6(subnetId, cidr) {
-      const subnet = requireSubnet(store.state(), subnetId);
-      if (subnet.ipv6.length > 0) throw new Error(`${subnetId} has an IPv6 block`);
-      store.commit(withSubnet(store.state(), { ...subnet, ipv6: [block(cidr)] }));
-    },
-    disassociateIpv6(subnetId) {
-      const subnet = requireSubnet(store.state(), subnetId);
-      for (const { id, subnetId: of, ipv6 } of store.state().enis.values()) {
-        if (of === subnetId && ipv6.length > 0) throw new Error(`${id} has ${ipv6.join(', ')}`);
-      }
-      store.commit(withSubnet(store.state(), { ...subnet, ipv6: [] }));
-    },
+    associateIpv6: (subnetId, cidr) => store.commit(withIpv6(store.state(), subnetId, cidr)),
+    disassociateIpv6: (subnetId) => store.commit(withoutIpv6(store.state(), subnetId)),
     registerInstanceType(type) {
       const state = store.state();
       const instanceTypes = new Map(state.instanceTypes).set(type.name, type);
@@ -138,25 +118,9 @@ export function createControls(
     },
     addPrefix: (eniId, cidr) =>
       changeEni(eniId, (eni) => withPrefix(store.state(), eni, block(cidr))),
-    tagEni(eniId, tags) {
-      changeEni(eniId, (eni) => {
-        const after = new Map(eni.tags);
-        for (const [key, value] of Object.entries(tags)) {
-          if (value === undefined) after.delete(key);
-          else after.set(key, value);
-        }
-        return { ...eni, tags: after };
-      });
-    },
-    associateElasticIp(eniId, privateIp, elasticIp) {
-      changeEni(eniId, (eni) => {
-        const address = requireAddress(privateIp);
-        if (![eni.primary, ...eni.secondary].includes(address)) {
-          throw new Error(`${eniId} does not have ${privateIp}`);
-        }
-        return { ...eni, elasticIps: new Map(eni.elasticIps).set(address, elasticIp) };
-      });
-    },
+    tagEni: (eniId, tags) => changeEni(eniId, (eni) => withTags(eni, tags)),
+    associateElasticIp: (eniId, privateIp, elasticIp) =>
+      changeEni(eniId, (eni) => withElasticIp(eni, requireAddress(privateIp), elasticIp)),
     eni: (eniId) => requireEni(store.state(), eniId),
     holderOf(text, inVpc = vpcId) {
       const held = findHolder(store.state(), inVpc, requireAddress(text));
@@ -180,39 +144,28 @@ function requireAddress(text: string): Address {
   return address;
 }
 
-function block(cidr: string): Block {
-  const range = parseCidr(cidr);
-  if (range === undefined) throw new Error(`${cidr} is no CIDR block`);
-  return { cidr, range };
-}
-
-function subnetOf(
-  spec: SubnetSpec,
-  defaults: { readonly id: string; readonly vpcId: string; readonly zone: string },
-): SubnetModel {
-  return {
-    id: defaults.id,
-    vpcId: spec.vpcId ?? defaults.vpcId,
-    zone: spec.zone ?? defaults.zone,
-    ipv4: block(spec.cidr),
-    ipv6: (spec.ipv6Cidrs ?? []).map(block),
-    tags: new Map(Object.entries(spec.tags ?? {})),
-  };
-}
-
-function withSubnet(state: State, subnet: SubnetModel): State {
-  if (!state.vpcs.has(subnet.vpcId)) throw new Error(`there is no VPC ${subnet.vpcId}`);
-  for (const other of state.subnets.values()) {
-    if (other.id === subnet.id) continue;
-    if (other.vpcId === subnet.vpcId && overlap(other.ipv4, subnet.ipv4)) {
-      throw new Error(`${subnet.ipv4.cidr} overlaps ${other.ipv4.cidr} of ${other.id}`);
-    }
+/** Tags that are `undefined` go. */
+function withTags(
+  eni: NetworkInterface,
+  tags: Readonly<Record<string, string | undefined>>,
+): NetworkInterface {
+  const after = new Map(eni.tags);
+  for (const [key, value] of Object.entries(tags)) {
+    if (value === undefined) after.delete(key);
+    else after.set(key, value);
   }
-  return { ...state, subnets: new Map(state.subnets).set(subnet.id, subnet) };
+  return { ...eni, tags: after };
 }
 
-function overlap(a: Block, b: Block): boolean {
-  return a.range.first <= b.range.last && b.range.first <= a.range.last;
+function withElasticIp(
+  eni: NetworkInterface,
+  address: Address,
+  elasticIp: string,
+): NetworkInterface {
+  if (![eni.primary, ...eni.secondary].includes(address)) {
+    throw new Error(`${eni.id} does not have ${address}`);
+  }
+  return { ...eni, elasticIps: new Map(eni.elasticIps).set(address, elasticIp) };
 }
 
 /** A prefix takes the place of one address, must lie in the subnet and be free. */

@@ -72,6 +72,60 @@ function mergeForWrite(
   return { ...stored, metadata: { ...sent.metadata, ownerReferences }, status: sent.status };
 }
 
+/** What is stored after a write: `sent` where the write may change it, and whose it is as it was. */
+function written(
+  resource: Resource,
+  stored: KubeObject,
+  sent: Draft,
+  subresource: 'status' | undefined,
+): Unversioned {
+  const merged = mergeForWrite(resource, stored, sent, subresource);
+  const { name, namespace, uid, resourceVersion, ...times } = stored.metadata;
+  const { creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds } = times;
+  return {
+    ...merged,
+    apiVersion: stored.apiVersion,
+    kind: stored.kind,
+    metadata: {
+      ...merged.metadata,
+      name,
+      namespace,
+      uid,
+      creationTimestamp,
+      deletionTimestamp,
+      deletionGracePeriodSeconds,
+      resourceVersion,
+    },
+  };
+}
+
+/** Some kinds cannot be updated without saying which version one has read. @throws StatusError 422 */
+function checkVersionGiven(resource: Resource, stored: KubeObject, sent: Draft): void {
+  if (resource.unconditionalUpdate || sent.metadata.resourceVersion !== undefined) return;
+  throw invalid(resource, stored.metadata.name, {
+    field: 'metadata.resourceVersion',
+    reason: 'FieldValueInvalid',
+    message: 'Invalid value: 0: must be specified for an update',
+  });
+}
+
+/** As `written`. @throws StatusError where the API server would refuse the write. */
+function checkedWrite(
+  resource: Resource,
+  stored: KubeObject,
+  sent: Draft,
+  subresource: 'status' | undefined,
+): Unversioned {
+  const { name } = stored.metadata;
+  checkBody(resource, sent);
+  checkPreconditions(resource, stored, sent.metadata);
+  const next = written(resource, stored, sent, subresource);
+  checkMetadata(resource, name, next);
+  checkNoNewFinalizers(resource, name, stored, next);
+  if (resource.name === 'pods') checkPodUpdate(name, stored, next);
+  return next;
+}
+
 function checkPreconditions(
   resource: Resource,
   stored: KubeObject,
@@ -136,28 +190,7 @@ export function createObjects(options: {
     sent: Draft,
     options: WriteOptions,
   ): KubeObject => {
-    checkBody(resource, sent);
-    checkPreconditions(resource, stored, sent.metadata);
-    const merged = mergeForWrite(resource, stored, sent, options.subresource);
-    const { deletionTimestamp, deletionGracePeriodSeconds } = stored.metadata;
-    const next: Unversioned = {
-      ...merged,
-      apiVersion: stored.apiVersion,
-      kind: stored.kind,
-      metadata: {
-        ...merged.metadata,
-        name: stored.metadata.name,
-        namespace: stored.metadata.namespace,
-        uid: stored.metadata.uid,
-        creationTimestamp: stored.metadata.creationTimestamp,
-        deletionTimestamp,
-        deletionGracePeriodSeconds,
-        resourceVersion: stored.metadata.resourceVersion,
-      },
-    };
-    checkMetadata(resource, stored.metadata.name, next);
-    checkNoNewFinalizers(resource, stored.metadata.name, stored, next);
-    if (resource.name === 'pods') checkPodUpdate(stored.metadata.name, stored, next);
+    const next = checkedWrite(resource, stored, sent, options.subresource);
     const writer = writerFor(options);
     if (deletesByUpdate(stored, next)) {
       const answer = nothing.put(resource.name, next);
@@ -189,13 +222,7 @@ export function createObjects(options: {
       const resource = resourceNamed(name);
       const sent = parseDraft(object);
       const stored = get(name, { ...sent.metadata, name: sent.metadata.name ?? '' });
-      if (!resource.unconditionalUpdate && sent.metadata.resourceVersion === undefined) {
-        throw invalid(resource, stored.metadata.name, {
-          field: 'metadata.resourceVersion',
-          reason: 'FieldValueInvalid',
-          message: 'Invalid value: 0: must be specified for an update',
-        });
-      }
+      checkVersionGiven(resource, stored, sent);
       return write(resource, stored, sent, writeOptions);
     },
     patch(name, ref, patch, { type = 'application/merge-patch+json', ...writeOptions } = {}) {

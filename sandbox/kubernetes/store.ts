@@ -52,6 +52,11 @@ export interface Store {
 const keyOfObject = (object: KubeObject): string =>
   keyOf(object.metadata.namespace, object.metadata.name);
 
+function versioned(object: Unversioned, version: number): KubeObject {
+  const metadata = { ...object.metadata, resourceVersion: String(version) };
+  return frozenJson({ ...object, metadata });
+}
+
 /** An empty store that keeps the last `historyLimit` changes. */
 export function createStore(historyLimit = 10_000): Store {
   const current = new Map<ResourceName, Map<string, KubeObject>>();
@@ -75,8 +80,14 @@ export function createStore(historyLimit = 10_000): Store {
     return history.slice(history.length - (version - after));
   };
 
-  const record = (change: Change): void => {
-    version = change.version;
+  const record = (
+    resource: ResourceName,
+    object: KubeObject,
+    previous: KubeObject | undefined,
+    type: Change['type'] = previous === undefined ? 'ADDED' : 'MODIFIED',
+  ): void => {
+    version += 1;
+    const change = { version, resource, type, object, ...(previous && { previous }) };
     history.push(change);
     if (history.length > historyLimit) history.shift();
     for (const listener of [...listeners]) listener(change);
@@ -97,31 +108,17 @@ export function createStore(historyLimit = 10_000): Store {
       return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
     },
     put(resource, draft) {
-      const next = version + 1;
-      const object: KubeObject = frozenJson({
-        ...draft,
-        metadata: { ...draft.metadata, resourceVersion: String(next) },
-      });
+      const object = versioned(draft, version + 1);
       const key = keyOfObject(object);
       const previous = objectsOf(resource).get(key);
       objectsOf(resource).set(key, object);
-      record({
-        version: next,
-        resource,
-        type: previous === undefined ? 'ADDED' : 'MODIFIED',
-        object,
-        ...(previous === undefined ? {} : { previous }),
-      });
+      record(resource, object, previous);
       return object;
     },
     remove(resource, previous) {
-      const next = version + 1;
-      const object: KubeObject = frozenJson({
-        ...previous,
-        metadata: { ...previous.metadata, resourceVersion: String(next) },
-      });
+      const object = versioned(previous, version + 1);
       objectsOf(resource).delete(keyOfObject(object));
-      record({ version: next, resource, type: 'DELETED', object, previous });
+      record(resource, object, previous, 'DELETED');
       return object;
     },
     onChange(listener) {

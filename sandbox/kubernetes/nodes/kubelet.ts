@@ -69,31 +69,7 @@ export function createKubelet(options: {
     if (toldOf.get(pod.uid) === why || home?.metadata.deletionTimestamp !== undefined) return;
     toldOf.set(pod.uid, why);
     const at = toTimestamp(clock.now());
-    const { namespace, name, uid } = pod;
-    objects.create('events', {
-      metadata: { generateName: `${name}.`, namespace },
-      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
-      type: 'Warning',
-      reason: 'FailedCreatePodSandBox',
-      message: `Failed to create pod sandbox: ${why}`,
-      source: { component: 'kubelet', host: host.name },
-      reportingComponent: 'kubelet',
-      firstTimestamp: at,
-      lastTimestamp: at,
-      count: 1,
-    });
-  };
-
-  /** The default network's entry stands first; the VPC CNI calls itself aws-cni. */
-  const attach = (pod: PodView, host: Host, container: string, podIP: string): NetworkStatus[] => {
-    const eth0: NetworkStatus = {
-      name: 'aws-cni',
-      interface: `dummy${container.slice(0, 11)}`,
-      ips: [podIP],
-      default: true,
-      dns: {},
-    };
-    return [eth0, ...multus.add(pod, host.name, container)];
+    objects.create('events', failureEvent(pod, host, why, at));
   };
 
   return {
@@ -103,7 +79,9 @@ export function createKubelet(options: {
       const container = `${pod.uid.replaceAll('-', '').slice(4)}${restarts}`;
       const podIP = pod.hostNetwork ? host.address : host.nextPodAddress();
       try {
-        const interfaces = pod.hostNetwork ? [] : attach(pod, host, container, podIP);
+        const interfaces = pod.hostNetwork
+          ? []
+          : [defaultNetwork(container, podIP), ...multus.add(pod, host.name, container)];
         const { namespace, name, uid } = pod;
         const sandbox = { container, node: host.name, pod: { namespace, name, uid }, restarts };
         sandboxes.set(uid, { ...sandbox, interfaces });
@@ -133,5 +111,31 @@ export function createKubelet(options: {
       const attached = sandbox.interfaces.length > 0 && object?.metadata.uid === uid;
       if (attached && emptiesAnnotation) annotate(sandbox.pod, []);
     },
+  };
+}
+
+/** The default network's entry, which stands first; the VPC CNI calls itself aws-cni. */
+function defaultNetwork(container: string, podIP: string): NetworkStatus {
+  return {
+    name: 'aws-cni',
+    interface: `dummy${container.slice(0, 11)}`,
+    ips: [podIP],
+    default: true,
+    dns: {},
+  };
+}
+
+function failureEvent({ namespace, name, uid }: PodView, host: Host, why: string, at: string) {
+  return {
+    metadata: { generateName: `${name}.`, namespace },
+    involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    type: 'Warning',
+    reason: 'FailedCreatePodSandBox',
+    message: `Failed to create pod sandbox: ${why}`,
+    source: { component: 'kubelet', host: host.name },
+    reportingComponent: 'kubelet',
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
   };
 }

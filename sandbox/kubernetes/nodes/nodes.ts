@@ -1,12 +1,12 @@
 import type { Clock, Random } from '../../../shared/time/clock.ts';
 import { toTimestamp } from '../deletion.ts';
 import { GIT_VERSION } from '../discovery.ts';
-import type { KubeObject } from '../object.ts';
 import type { Ref } from '../objects.ts';
-import type { ApiServer, Changes } from './api-server.ts';
+import type { ApiServer, Changes, NodeChange } from './api-server.ts';
 import { createKubelet, type Host, type Sandbox } from './kubelet.ts';
 import { createMultus, type MacOf } from './multus.ts';
-import { type PodView, viewPod } from './pod-view.ts';
+import { later, lookAt, lookAtAll, type PodSync, restart } from './pod-sync.ts';
+import { viewPod } from './pod-view.ts';
 import { schedule } from './scheduler.ts';
 
 export interface NodesOptions {
@@ -102,88 +102,24 @@ export function startNodes(options: NodesOptions): Nodes {
   });
   const hosts = new Map<string, Host>();
   const running = new Set<string>();
-  const stopping = new Set<string>();
-  const due = new Map<string, Ref>();
-  let stopped = false;
-
-  const later = (ms: number, task: () => void): void => {
-    clock.after(ms, () => {
-      if (!stopped) task();
-    });
+  const sync: PodSync = {
+    objects,
+    clock,
+    kubelet,
+    hosts,
+    running,
+    schedule: (pod) => schedule(pod, running, options),
+    terminationMs,
+    retryMs,
+    stopping: new Set(),
+    due: new Map(),
+    stopped: false,
   };
-
-  /** Pods are looked at after the write that is going on, each once however often it changed. */
-  const lookAt = (object: KubeObject): void => {
-    const { namespace, name, uid } = object.metadata;
-    if (due.size === 0) {
-      later(0, () => {
-        const refs = [...due.values()];
-        due.clear();
-        for (const ref of refs) sync(ref);
-      });
-    }
-    due.set(uid, { namespace, name });
-  };
-  const lookAtAll = (): void => objects.list('pods').forEach(lookAt);
-
-  const finishTermination = (pod: PodView): void => {
-    stopping.delete(pod.uid);
-    if (!running.has(pod.node ?? '')) return;
-    kubelet.tearDown(pod.uid);
-    const present = objects.find('pods', pod);
-    if (present?.metadata.uid === pod.uid) {
-      objects.delete('pods', pod, { gracePeriodSeconds: 0 });
-    }
-  };
-
-  const terminate = (pod: PodView): void => {
-    if (stopping.has(pod.uid)) return;
-    stopping.add(pod.uid);
-    later(terminationMs, () => finishTermination(pod));
-  };
-
-  const start = (pod: PodView, host: Host): void => {
-    const object = objects.find('pods', pod);
-    if (kubelet.run(pod, host) || object === undefined) return;
-    later(retryMs, () => lookAt(object));
-  };
-
-  const sync = (ref: Ref): void => {
-    const object = objects.find('pods', ref);
-    if (object === undefined) return;
-    const pod = viewPod(object);
-    if (pod.node === undefined) {
-      if (!pod.terminating) schedule(pod, running, options);
-      return;
-    }
-    const host = hosts.get(pod.node);
-    if (host === undefined || !running.has(pod.node)) return;
-    const sandboxed = kubelet.sandboxes().some((sandbox) => sandbox.pod.uid === pod.uid);
-    if (pod.terminating) terminate(pod);
-    else if (pod.finished) kubelet.tearDown(pod.uid);
-    else if (!sandboxed) start(pod, host);
-    else if (pod.phase === 'Running') kubelet.updateReady(pod);
-  };
-
-  const unsubscribe = store.onChange((change) => {
-    if (change.resource === 'network-attachment-definitions') later(0, lookAtAll);
-    if (change.resource !== 'pods') return;
-    if (change.type !== 'DELETED') lookAt(change.object);
-    else later(0, () => kubelet.tearDown(change.object.metadata.uid));
-  });
-
-  const restart = (sandbox: Sandbox): void => {
-    kubelet.tearDown(sandbox.pod.uid);
-    const object = objects.find('pods', sandbox.pod);
-    const host = hosts.get(sandbox.node);
-    if (object?.metadata.uid === sandbox.pod.uid && host !== undefined) {
-      start(viewPod(object), host);
-    }
-  };
+  const unsubscribe = store.onChange((change) => follow(sync, change));
 
   const startKubelet = (node: string): void => {
     running.add(node);
-    later(0, lookAtAll);
+    later(sync, 0, () => lookAtAll(sync));
   };
 
   return {
@@ -197,16 +133,11 @@ export function startNodes(options: NodesOptions): Nodes {
       running.delete(name);
       objects.delete('nodes', { name });
     },
-    collectOrphanedPods() {
-      for (const pod of objects.list('pods').map(viewPod)) {
-        if (pod.node === undefined || objects.find('nodes', { name: pod.node })) continue;
-        objects.delete('pods', pod, { gracePeriodSeconds: 0 });
-      }
-    },
+    collectOrphanedPods: () => collectOrphanedPods(objects),
     stopKubelet: (node) => void running.delete(node),
     startKubelet,
     reboot(node) {
-      for (const sandbox of kubelet.sandboxes()) if (sandbox.node === node) restart(sandbox);
+      for (const sandbox of kubelet.sandboxes()) if (sandbox.node === node) restart(sync, sandbox);
     },
     finishPod(ref, phase = 'Succeeded') {
       objects.patch('pods', ref, { status: { phase } }, { subresource: 'status' });
@@ -218,8 +149,22 @@ export function startNodes(options: NodesOptions): Nodes {
         .map(({ node, pod: { namespace, name } }) => ({ namespace, name, node })),
     sandboxes: kubelet.sandboxes,
     stop() {
-      stopped = true;
+      sync.stopped = true;
       unsubscribe();
     },
   };
+}
+
+function follow(sync: PodSync, change: NodeChange): void {
+  if (change.resource === 'network-attachment-definitions') later(sync, 0, () => lookAtAll(sync));
+  if (change.resource !== 'pods') return;
+  if (change.type !== 'DELETED') lookAt(sync, change.object);
+  else later(sync, 0, () => sync.kubelet.tearDown(change.object.metadata.uid));
+}
+
+function collectOrphanedPods(objects: ApiServer): void {
+  for (const pod of objects.list('pods').map(viewPod)) {
+    if (pod.node === undefined || objects.find('nodes', { name: pod.node })) continue;
+    objects.delete('pods', pod, { gracePeriodSeconds: 0 });
+  }
 }

@@ -42,12 +42,7 @@ export function createQueue({ world, sqs }: Bed): Queue {
   let made = 0;
 
   const bodyOf = (node: string, message?: Partial<NodeMessage>): NodeMessage => ({
-    version: 1,
-    cluster: world.cluster.name,
-    node,
-    reason: 'resync',
-    observedAt: new Date(clock.now()).toISOString(),
-    pods: [],
+    ...resyncOf(world.cluster.name, node, clock.now()),
     ...message,
   });
 
@@ -81,13 +76,8 @@ export function createQueue({ world, sqs }: Bed): Queue {
         ApproximateReceiveCount: String(receives),
         MessageGroupId: nodeGroup(body.cluster, node),
       };
-      const messageId = `message-${made}`;
-      const record = {
-        messageId,
-        receiptHandle: messageId,
-        body: JSON.stringify(body),
-        attributes,
-      };
+      const id = `message-${made}`;
+      const record = { messageId: id, receiptHandle: id, body: JSON.stringify(body), attributes };
       return { Records: [record] };
     },
     async send(node, message) {
@@ -118,6 +108,11 @@ export function createQueue({ world, sqs }: Bed): Queue {
       }
     },
   };
+}
+
+function resyncOf(cluster: string, node: string, at: number): NodeMessage {
+  const observedAt = new Date(at).toISOString();
+  return { version: 1, cluster, node, reason: 'resync', observedAt, pods: [] };
 }
 
 function read(body: string): Message {

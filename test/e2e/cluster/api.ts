@@ -102,10 +102,6 @@ export function apiOf({ server, caData, adminToken }: ApiOptions): Api {
   };
   const call = async (...args: Parameters<typeof send>): Promise<unknown> =>
     JSON.parse(await text(await send(...args)));
-  const objectFrom = (resource: ResourceName, read: z.infer<typeof fields>): KubeObject => {
-    const { kind } = resourceNamed(resource);
-    return { ...read, kind, apiVersion: apiVersionOf(resourceNamed(resource)) };
-  };
   const read: Api['read'] = async (resource) => {
     const { metadata: of, items } = list.parse(await call('GET', pathOf(resource)));
     const objects = items.map((item) => objectFrom(resource, item));
@@ -132,12 +128,7 @@ export function apiOf({ server, caData, adminToken }: ApiOptions): Api {
     async create(resource, object) {
       const { kind } = resourceNamed(resource);
       const body = { apiVersion: apiVersionOf(resourceNamed(resource)), kind, ...object };
-      const { metadata: of = {} } = z
-        .object({ metadata: z.object({ namespace: z.string().optional() }) })
-        .partial()
-        .parse(object);
-      const path = pathOf(resource, { name: '', namespace: of.namespace });
-      const strict = `${path}?fieldValidation=Strict`;
+      const strict = `${pathOfNew(resource, object)}?fieldValidation=Strict`;
       return objectFrom(resource, fields.parse(await call('POST', strict, { body })));
     },
     patch: async (resource, ref, patch, options) =>
@@ -158,6 +149,20 @@ export function apiOf({ server, caData, adminToken }: ApiOptions): Api {
     },
     close: () => agent.destroy(),
   };
+}
+
+function objectFrom(resource: ResourceName, read: z.infer<typeof fields>): KubeObject {
+  const { kind } = resourceNamed(resource);
+  return { ...read, kind, apiVersion: apiVersionOf(resourceNamed(resource)) };
+}
+
+/** The path that an object is created under: that of its namespace's. */
+function pathOfNew(resource: ResourceName, object: object): string {
+  const { metadata: of = {} } = z
+    .object({ metadata: z.object({ namespace: z.string().optional() }) })
+    .partial()
+    .parse(object);
+  return pathOf(resource, { name: '', namespace: of.namespace });
 }
 
 /** The path of all objects; with `ref`, of one, or without a name of those of a namespace. */

@@ -67,23 +67,7 @@ export async function startQueues(): Promise<ReplayQueues> {
     await sqs.stop();
   });
   const hooks = new Map<string, () => Promise<void>>();
-  // Unlike the tests' own, it repeats what failed, as the program's does.
-  const commandsClient = new SQSClient({
-    endpoint: sqs.endpoint,
-    region: sqs.region,
-    credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
-  });
-  commandsClient.middlewareStack.add(
-    (next, { commandName = '' }) =>
-      async (args) => {
-        const action = commandName.replace(/Command$/, '');
-        await hooks.get(`before ${action}`)?.();
-        const answer = await next(args);
-        await hooks.get(`after ${action}`)?.();
-        return answer;
-      },
-    { step: 'initialize' },
-  );
+  const commandsClient = hookedClient(sqs, hooks);
   const deadLetters = sqs.createQueue('dead.fifo', { DeduplicationScope: 'messageGroup' });
   const redrive = { deadLetterTargetArn: deadLetters.arn, maxReceiveCount: MAX_RECEIVES };
   const queue = sqs.createQueue('nodes.fifo', {
@@ -91,32 +75,9 @@ export async function startQueues(): Promise<ReplayQueues> {
     RedrivePolicy: JSON.stringify(redrive),
   });
 
-  const send = async (url: string, group: string, body: string, more: object = {}) => {
-    await client.send(
-      new SendMessageCommand({
-        QueueUrl: url,
-        MessageGroupId: group,
-        MessageBody: body,
-        MessageDeduplicationId: deduplicationId(),
-        ...more,
-      }),
-    );
-  };
-  const receive = async (): Promise<string[]> => {
-    const all: string[] = [];
-    for (;;) {
-      const { Messages = [] } = await client.send(
-        new ReceiveMessageCommand({
-          QueueUrl: queue.url,
-          MaxNumberOfMessages: 10,
-          VisibilityTimeout: 30,
-        }),
-      );
-      if (Messages.length === 0) return all;
-      all.push(...Messages.map(({ Body = '' }) => Body));
-    }
-  };
-
+  const send = (url: string, group: string, body: string, more?: object) =>
+    sendTo(client, url, group, body, more);
+  const receive = () => receiveAll(client, queue.url);
   const letAllDie = async (): Promise<void> => {
     while (sqs.messages('nodes.fifo').length > 0) {
       await receive();
@@ -141,23 +102,7 @@ export async function startQueues(): Promise<ReplayQueues> {
       await letAllDie();
     },
     letAllDie,
-    async setAllAside(reason) {
-      const { Messages = [] } = await client.send(
-        new ReceiveMessageCommand({
-          QueueUrl: queue.url,
-          MaxNumberOfMessages: 10,
-          MessageSystemAttributeNames: ['All'],
-          MessageAttributeNames: ['All'],
-        }),
-      );
-      const { received, malformed } = readBatch(sqsEvent(Messages, queue.arn));
-      for (const { envelope } of [...received, ...malformed]) {
-        const { signal } = new AbortController();
-        await toDeadLetter(client, deadLetters.url, envelope, reason, signal);
-        const { receiptHandle: ReceiptHandle } = envelope;
-        await client.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle }));
-      }
-    },
+    setAllAside: (reason) => setAllAside(client, queue, deadLetters.url, reason),
     calls: (name) => sqs.calls.filter(({ action }) => action === name).length,
     setAside: (group, body, reason) =>
       send(deadLetters.url, group, body, {
@@ -175,6 +120,79 @@ export async function startQueues(): Promise<ReplayQueues> {
       return { ...ended, code };
     },
   };
+}
+
+/** The commands' client. Unlike the tests' own, it repeats what failed, as the program's does. */
+function hookedClient(sqs: SandboxSqs, hooks: ReadonlyMap<string, () => Promise<void>>): SQSClient {
+  const client = new SQSClient({
+    endpoint: sqs.endpoint,
+    region: sqs.region,
+    credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
+  });
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        const action = commandName.replace(/Command$/, '');
+        await hooks.get(`before ${action}`)?.();
+        const answer = await next(args);
+        await hooks.get(`after ${action}`)?.();
+        return answer;
+      },
+    { step: 'initialize' },
+  );
+  return client;
+}
+
+async function sendTo(
+  client: SQSClient,
+  url: string,
+  group: string,
+  body: string,
+  more: object = {},
+): Promise<void> {
+  await client.send(
+    new SendMessageCommand({
+      QueueUrl: url,
+      MessageGroupId: group,
+      MessageBody: body,
+      MessageDeduplicationId: deduplicationId(),
+      ...more,
+    }),
+  );
+}
+
+async function receiveAll(client: SQSClient, QueueUrl: string): Promise<string[]> {
+  const all: string[] = [];
+  for (;;) {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 30 }),
+    );
+    if (Messages.length === 0) return all;
+    all.push(...Messages.map(({ Body = '' }) => Body));
+  }
+}
+
+async function setAllAside(
+  client: SQSClient,
+  queue: { readonly url: string; readonly arn: string },
+  deadLetterUrl: string,
+  reason: string,
+): Promise<void> {
+  const { Messages = [] } = await client.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queue.url,
+      MaxNumberOfMessages: 10,
+      MessageSystemAttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
+    }),
+  );
+  const { received, malformed } = readBatch(sqsEvent(Messages, queue.arn));
+  for (const { envelope } of [...received, ...malformed]) {
+    const { signal } = new AbortController();
+    await toDeadLetter(client, deadLetterUrl, envelope, reason, signal);
+    const { receiptHandle: ReceiptHandle } = envelope;
+    await client.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle }));
+  }
 }
 
 /** SQS, and nothing else. */

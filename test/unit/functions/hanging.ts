@@ -50,13 +50,8 @@ export async function startHangingBed(clusters?: readonly string[]): Promise<Han
   ): Pick<C, 'send'> => ({
     send: new Proxy(inner.send, {
       apply(target, _self, args: unknown[]) {
-        const [command] = args;
-        const name = String(command?.constructor.name).replace(/Command$/, '');
-        const input = JSON.stringify(
-          typeof command === 'object' && command !== null && 'input' in command && command.input,
-        );
         return through(
-          { name, input },
+          callOf(args[0]),
           async (): Promise<unknown> => Reflect.apply(target, inner, args),
         );
       },
@@ -85,13 +80,6 @@ export async function startHangingBed(clusters?: readonly string[]): Promise<Han
   const bed = await startBed({ clock, wrap, clusters });
   onTestFinished(() => bed.stop());
 
-  const quiet = async (): Promise<void> => {
-    for (let turns = 0; turns < TURNS; turns += 1) {
-      await new Promise(setImmediate);
-      if (busy > 0) turns = 0;
-    }
-  };
-
   return {
     bed,
     clock,
@@ -106,11 +94,28 @@ export async function startHangingBed(clusters?: readonly string[]): Promise<Han
         isOver = true;
       });
       watched.catch(() => undefined);
-      for (await quiet(); !isOver; await quiet()) {
+      for (await quiet(() => busy > 0); !isOver; await quiet(() => busy > 0)) {
         if (clock.now() - begun > ENDLESS_MS) throw new Error('it waits for ever');
         clock.advance(STEP_MS);
       }
       return { result: await watched, ms: clock.now() - begun };
     },
   };
+}
+
+/** What a command of the AWS SDK asks for. */
+function callOf(command: unknown): OutsideCall {
+  const name = String(command?.constructor.name).replace(/Command$/, '');
+  const input = JSON.stringify(
+    typeof command === 'object' && command !== null && 'input' in command && command.input,
+  );
+  return { name, input };
+}
+
+/** Waits until nothing has been under way for a while. */
+async function quiet(isBusy: () => boolean): Promise<void> {
+  for (let turns = 0; turns < TURNS; turns += 1) {
+    await new Promise(setImmediate);
+    if (isBusy()) turns = 0;
+  }
 }

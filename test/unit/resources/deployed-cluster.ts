@@ -30,19 +30,19 @@ export interface DeployedCluster {
 }
 
 const ABSENT = Symbol('AWS::NoValue');
+const PSEUDO_PARAMETERS = {
+  'AWS::Partition': 'aws',
+  'AWS::Region': REGION,
+  'AWS::AccountId': ACCOUNT,
+  'AWS::NoValue': ABSENT,
+};
 
 /** What CloudFormation makes of deploy/cluster/template.yml with these parameters, as far as it is computed. */
 export function deployed(given: Readonly<Record<string, string>>): DeployedCluster {
   const read = template.parse(parse(readFileSync(FILE, 'utf8'), { version: '1.1' }));
   const defaults = Object.entries(read.Parameters).map(([name, { Default }]) => [name, Default]);
   const parameters: Record<string, unknown> = { ...Object.fromEntries(defaults), ...given };
-  const names: Record<string, unknown> = {
-    ...parameters,
-    'AWS::Partition': 'aws',
-    'AWS::Region': REGION,
-    'AWS::AccountId': ACCOUNT,
-    'AWS::NoValue': ABSENT,
-  };
+  const names: Record<string, unknown> = { ...parameters, ...PSEUDO_PARAMETERS };
   const queueName = (id: string): string =>
     String(
       compute(z.object({ QueueName: z.unknown() }).parse(read.Resources[id]?.Properties).QueueName),
@@ -94,11 +94,7 @@ export function deployed(given: Readonly<Record<string, string>>): DeployedClust
     const [[name = '', argument] = [], ...more] = Object.entries(value);
     const known = functions[name];
     if (known !== undefined && more.length === 0) return known(argument);
-    return Object.fromEntries(
-      Object.entries(value)
-        .map(([key, inner]): [string, unknown] => [key, compute(inner)])
-        .filter(([, inner]) => inner !== ABSENT),
-    );
+    return present(Object.entries(value).map(([key, inner]) => [key, compute(inner)]));
   }
   const made = Object.entries(read.Resources).filter(
     ([, { Condition }]) => Condition === undefined || holds(Condition),
@@ -112,4 +108,8 @@ export function deployed(given: Readonly<Record<string, string>>): DeployedClust
       ]),
     ),
   };
+}
+
+function present(properties: readonly (readonly [string, unknown])[]): object {
+  return Object.fromEntries(properties.filter(([, value]) => value !== ABSENT));
 }

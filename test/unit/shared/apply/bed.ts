@@ -26,6 +26,9 @@ export const TAGS = {
   'cluster.k8s.amazonaws.com/name': 'demo',
 };
 
+/** Nothing is told of conflicts, and nothing that is kept is assigned again. */
+const NO_CONFLICTS: ApplyOptions = { assignKept: false, inConflict: () => false };
+
 export interface Worker {
   readonly node: string;
   readonly instanceId: string;
@@ -80,33 +83,13 @@ export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Pro
   const kubernetes = inMemoryKubernetes();
   const telemetry = recordedTelemetry();
   kubernetes.networks = [ipvlan('eth1', 'eth1'), ipvlan('eth2', 'eth2')];
-  const worker = (node: string): Worker => {
-    const eni = { subnetId, tags: TAGS };
-    const { instanceId, enis } = ec2.addInstance({
-      type: 'm5.large',
-      enis: [
-        { deviceIndex: 0, subnetId: nodes },
-        { deviceIndex: 1, ...eni },
-        { deviceIndex: 2, ...eni },
-      ],
-    });
-    const [, eth1, eth2] = enis;
-    kubernetes.nodes.push({ name: node, uid: `uid-${node}`, instanceId, instanceType: 'm5.large' });
-    return { node, instanceId, eth1: eth1?.id ?? '', eth2: eth2?.id ?? '' };
-  };
+  const worker = (node: string): Worker =>
+    addWorker(ec2, kubernetes, node, { nodes, pods: subnetId });
   const [a, b, c] = [worker('node-a'), worker('node-b'), worker('node-c')];
-  const managedTag = DEFAULT_MANAGED_TAG;
   const access: ClusterAccess = {
     cluster: 'demo',
     kubernetes,
-    ec2: {
-      client,
-      once: client,
-      managedTag,
-      inventory: eniInventory(client, managedTag),
-      subnets: cachedSubnets(client),
-      limitsOf: cachedInstanceLimits(client),
-    },
+    ec2: accessThrough(client),
     policy: POLICIES.sync,
     clock,
     telemetry,
@@ -141,13 +124,7 @@ export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Pro
     apply: async (state, decided, options) =>
       unlessFailed(await bed.tryApply(state, decided, options)),
     tryApply: (state, decided, options) =>
-      drive(
-        apply(access, state, decided, {
-          assignKept: false,
-          inConflict: () => false,
-          ...options,
-        }),
-      ),
+      drive(apply(access, state, decided, { ...NO_CONFLICTS, ...options })),
     reconcile: async (at, options) => unlessFailed(await bed.tryReconcile(at, options)),
     async tryReconcile(at, options) {
       const state = await bed.read(at);
@@ -165,6 +142,38 @@ export async function startContested(ips: readonly string[] = ['172.16.1.70']): 
   bed.kubernetes.pods = [podWith('node-a', 'claimant', ips)];
   bed.ec2.calls.clear();
   return bed;
+}
+
+function addWorker(
+  ec2: Ec2Server,
+  kubernetes: InMemoryKubernetes,
+  node: string,
+  subnets: { readonly nodes: string; readonly pods: string },
+): Worker {
+  const eni = { subnetId: subnets.pods, tags: TAGS };
+  const { instanceId, enis } = ec2.addInstance({
+    type: 'm5.large',
+    enis: [
+      { deviceIndex: 0, subnetId: subnets.nodes },
+      { deviceIndex: 1, ...eni },
+      { deviceIndex: 2, ...eni },
+    ],
+  });
+  const [, eth1, eth2] = enis;
+  kubernetes.nodes.push({ name: node, uid: `uid-${node}`, instanceId, instanceType: 'm5.large' });
+  return { node, instanceId, eth1: eth1?.id ?? '', eth2: eth2?.id ?? '' };
+}
+
+function accessThrough(client: EC2Client): ClusterAccess['ec2'] {
+  const managedTag = DEFAULT_MANAGED_TAG;
+  return {
+    client,
+    once: client,
+    managedTag,
+    inventory: eniInventory(client, managedTag),
+    subnets: cachedSubnets(client),
+    limitsOf: cachedInstanceLimits(client),
+  };
 }
 
 function unlessFailed(applied: Applied): Applied {

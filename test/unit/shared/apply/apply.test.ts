@@ -182,17 +182,18 @@ describe('a release', () => {
   it('of named addresses tells which were gone, also where EC2 throttles in the middle', async () => {
     const bed = await startApplyBed();
     const { a, ec2 } = bed;
+    const [gone, throttled] = ['172.16.1.200', '172.16.1.201'];
     const state = await bed.read(a);
-    const decided = bed.decide(state, [X, Y]);
+    const decided = bed.decide(state, [gone, throttled]);
     const unseen = decided.releaseUnseen.filter(({ eniId }) => eniId === a.eth1);
     ec2.faults.add({
       action: 'UnassignPrivateIpAddresses',
-      when: ({ params }) => Object.values(params).includes(Y),
+      when: ({ params }) => Object.values(params).includes(throttled),
       effect: { kind: 'error', code: 'RequestLimitExceeded', status: 503 },
     });
     const applied = await bed.tryApply(state, { ...decided, releaseUnseen: unseen });
     expect(applied.failures).toHaveLength(1);
-    expect(applied.unseenAbsent.map(({ address }) => address)).toEqual([X]);
+    expect(applied.unseenAbsent.map(({ address }) => address)).toEqual([gone]);
   });
 
   it('of a named address that the read does not show is sent blindly (schedule 8)', async () => {

@@ -80,7 +80,7 @@ function programOf(outside: Outside, end: (code: number) => void): Command {
       end(await guarded(outside, options, names.flat().filter(isText), action));
     });
   program.addCommand(explainGroup(program, withAction));
-  for (const add of [statusCommand, driftCommand, doctorCommand, historyCommand])
+  for (const add of [statusCommand, driftCommand, doctorCommand, historyCommand, bundleCommand])
     program.addCommand(add(withAction));
   program.addCommand(replayGroup(outside, end, program));
   return program;
@@ -198,6 +198,27 @@ const historyCommand: AddCommand = (withAction) =>
       const { clock } = outside;
       const { stage, since, region } = options;
       return history(address, { stage, since, clock, logs: logsOf(region, clock) }, output);
+    },
+  );
+
+const bundleCommand: AddCommand = (withAction) =>
+  withAction<{ readonly out: string; readonly redact?: boolean; readonly queueUrl?: string }>(
+    new Command('bundle')
+      .description('everything that helps somebody else to help, as one archive')
+      .option('--out <file>', 'where it is written', 'multus-eni.tgz')
+      .option('--redact', 'replace names and addresses')
+      .addOption(
+        new Option('--queue-url <url>', 'the queue, where no stage says it').conflicts('stage'),
+      ),
+    async ({ options, outside, output }) => {
+      const { lookAt } = await import('./access/access.ts');
+      const { bundleCommand: bundle } = await import('./bundle/command.ts');
+      const { sourcesOf } = await import('./status/sources.ts');
+      const look = await lookAt(options, outside);
+      const sources = await sourcesOf([look], options, outside.clock);
+      const { out: file, redact = false } = options;
+      const { environment } = outside;
+      return bundle(look, sources, { file, redact, environment }, output);
     },
   );
 

@@ -84,7 +84,8 @@ export async function watching(
   return EXIT.interrupted;
 }
 
-async function statusOf(
+/** One cluster's lines; what cannot be read is a line that says so. */
+export async function statusOf(
   look: Look,
   sources: StatusSources,
   output: Output,

@@ -1,0 +1,78 @@
+import type { View } from '../view/view.ts';
+
+/** What stands for each name and address that a view knows: the same each time. */
+export function pseudonyms(view: View): ReadonlyMap<string, string> {
+  const given = new Map<string, string>();
+  const name = (kind: string, values: Iterable<string | undefined>): void => {
+    for (const value of values) {
+      if (value !== undefined && !given.has(value)) given.set(value, `${kind}-${given.size + 1}`);
+    }
+  };
+  name('cluster', [view.cluster]);
+  name(
+    'node',
+    view.allNodes.map((node) => node.name),
+  );
+  name(
+    'instance',
+    view.allNodes.map(({ instanceId }) => instanceId),
+  );
+  name(
+    'pod',
+    view.allPods.map((pod) => pod.name),
+  );
+  name(
+    'namespace',
+    view.allPods.map(({ namespace }) => namespace),
+  );
+  name(
+    'eni',
+    view.allEnis.map(({ id }) => id),
+  );
+  name(
+    'subnet',
+    view.allEnis.map(({ subnetId }) => subnetId),
+  );
+  name(
+    'mac',
+    view.allEnis.map(({ mac }) => mac),
+  );
+  name('network', [...view.state.networks.byName.keys()]);
+  name(
+    'address',
+    view.allEnis.flatMap(({ primary, secondary }) => [...primary, ...secondary]),
+  );
+  const claims = [...view.nodes.values()]
+    .flatMap(({ state }) => state.pods)
+    .flatMap((pod) => pod.claims);
+  name(
+    'address',
+    claims.map(({ address }) => address),
+  );
+  return given;
+}
+
+/** The same value with every name in its texts replaced, and every address that is left. */
+export function redacted(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  const longestFirst = [...names.keys()].toSorted((a, b) => b.length - a.length);
+  const known =
+    longestFirst.length === 0
+      ? undefined
+      : new RegExp(`(?<![\\w.:-])(${longestFirst.map(RegExp.escape).join('|')})(?![\\w:-])`, 'g');
+  const replace = (text: string): string => {
+    const named =
+      known === undefined ? text : text.replace(known, (found) => names.get(found) ?? found);
+    return named
+      .replace(/\b\d{1,3}(\.\d{1,3}){3}\b/g, 'address')
+      .replace(/\b(?:[0-9a-f]{1,4}:+){2,7}[0-9a-f]{0,4}/gi, 'address');
+  };
+  const walk = (each: unknown): unknown => {
+    if (typeof each === 'string') return replace(each);
+    if (Array.isArray(each)) return each.map(walk);
+    if (typeof each !== 'object' || each === null) return each;
+    return Object.fromEntries(
+      Object.entries(each).map(([key, inner]) => [replace(key), walk(inner)]),
+    );
+  };
+  return walk(value);
+}

@@ -6,6 +6,7 @@ import {
   type Resource,
   type Resources,
   type Statement,
+  sub,
 } from './cloudformation.ts';
 import { useKey } from './key-use.ts';
 import { clusterQueueNames, type FunctionName, functionName, settingsPath } from './names.ts';
@@ -161,7 +162,8 @@ function attachToVpc(): Statement[] {
         'ec2:AssignPrivateIpAddresses',
         'ec2:UnassignPrivateIpAddresses',
       ],
-      Resource: arn('ec2', '*'),
+      // A subnet that is shared by AWS RAM belongs to another account.
+      Resource: sub(`arn:\${AWS::Partition}:ec2:\${AWS::Region}:*:*`),
       Condition: byLambdaItself,
     },
   ];

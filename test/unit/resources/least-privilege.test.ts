@@ -295,6 +295,10 @@ describe('the roles of a stage', () => {
     for (const [role, statements] of attached) {
       const mayIn = (request: IamRequest) => isAllowed(statements, request);
       const isFunction = role === 'ReconcileRole' || role === 'SweepRole';
+      // Shared by AWS RAM from the account that has the network.
+      const shared = `arn:aws:ec2:${REGION}:999999999999:subnet/subnet-1`;
+      const create = { action: 'ec2:CreateNetworkInterface', resource: shared };
+      expect(await mayIn(create), role).toBe(isFunction);
       for (const action of ['ec2:DeleteNetworkInterface', 'ec2:AssignPrivateIpAddresses']) {
         const byCode = { ...untagged, 'lambda:SourceFunctionArn': FUNCTION };
         expect(await mayIn({ action, resource: eni }), `${role} ${action}`).toBe(isFunction);

@@ -55,7 +55,7 @@ export function watchInvariants(
     count(race);
     unmended.set(address, { cluster, node, at: step() });
   };
-  const judge = judging(world, claims, isOldPlace);
+  const judge = judging({ world, claims, isOldPlace });
 
   const onRemoved = (by: Acting, eni: NetworkInterface, address: Address): void => {
     const verdict = judge.removal(by, eni, address);

@@ -42,7 +42,7 @@ interface Environment {
   readonly died: Promise<void>;
 }
 
-export function startLambda(options: {
+interface LambdaOptions {
   readonly world: VirtualWorld;
   readonly config: Config;
   readonly outsideOf: (life: Life) => Outside;
@@ -54,31 +54,15 @@ export function startLambda(options: {
   readonly staleAt: () => number;
   /** Absent where nobody listens. */
   readonly log: ((line: string) => void) | undefined;
-}): Lambda {
-  const { world, config, outsideOf, invariants, cold, visibleTo, step, staleAt, log } = options;
-  const { clock, queues, random } = world;
+}
+
+export function startLambda(options: LambdaOptions): Lambda {
+  const { world, invariants, cold, visibleTo, step, staleAt, log } = options;
+  const { clock, queues } = world;
   const free: Environment[] = [];
   let running = 0;
   let invocations = 0;
   let wake: { readonly at: number; readonly cancel: Cancel } | undefined;
-
-  const create = (): Environment => {
-    const { promise: died, resolve } = Promise.withResolvers<void>();
-    const life = startLife('reconcile', clock, () => {
-      invariants.died(life);
-      resolve();
-    });
-    const retried = new Set<string>();
-    const telemetry = noticing(retried, log);
-    const context: ReconcileContext = {
-      ...contextFor(config, outsideOf(life), { clock: life.clock, telemetry }),
-      queueUrl: config.queueUrl,
-      deadLetterQueueUrl: config.deadLetterQueueUrl,
-      random,
-      memories: new Map(),
-    };
-    return { life, context, retried, died };
-  };
 
   const wakeAt = (at: number): void => {
     if (wake !== undefined && wake.at <= at) return;
@@ -107,7 +91,7 @@ export function startLambda(options: {
 
   const invoke = async (messages: readonly StoredMessage[]): Promise<void> => {
     running += 1;
-    const environment = free.pop() ?? create();
+    const environment = free.pop() ?? createEnvironment(options);
     const { life, context, died } = environment;
     environment.retried.clear();
     const begun = step();
@@ -124,57 +108,87 @@ export function startLambda(options: {
       invariants.ended(life);
       if (!cold) free.push(environment);
       if (answer !== undefined) {
-        acknowledge(messages, answer, environment);
-        if (staleAt() < begun) tellReconciled(messages, environment, begun);
+        acknowledge(options, messages, answer, environment);
+        if (staleAt() < begun) tellReconciled(invariants, messages, environment, begun);
       }
     } else log?.('the execution environment died');
     running -= 1;
     wakeAt(clock.now() + POLL_MS);
   };
 
-  const tellReconciled = (
-    messages: readonly StoredMessage[],
-    { retried }: Environment,
-    begun: number,
-  ): void => {
-    for (const node of new Set(messages.map(({ body }) => nodeOf(body)))) {
-      if (node === undefined || retried.has(node)) continue;
-      const [cluster = '', name = ''] = node.split('/');
-      invariants.reconciled(cluster, name, begun);
-    }
-  };
-
-  const acknowledge = (
-    messages: readonly StoredMessage[],
-    answer: BatchResponse,
-    { retried }: Environment,
-  ): void => {
-    const ids = messages.map(({ id }) => id);
-    const items = failedItems(answer, ids);
-    if (!items.ok) {
-      invariants.violate(`the function's answer cannot be read: ${items.detail}`);
-      return;
-    }
-    for (const message of messages) {
-      if (items.failed.includes(message.id)) continue;
-      const node = retried.size > 0 ? nodeOf(message.body) : undefined;
-      if (node !== undefined && retried.has(node)) {
-        invariants.violate(`a message of ${node} was acknowledged although its reconcile failed`);
-      }
-      try {
-        queues.acknowledge(message);
-      } catch (error) {
-        // A heartbeat is not held: one that others have too is told of twice.
-        if (isHeartbeat(message.body)) continue;
-        invariants.violate(`a message was acknowledged that others have by now: ${error}`);
-      }
-    }
-  };
-
   return {
     poke: () => wakeAt(clock.now() + POLL_MS),
     running: () => running,
   };
+}
+
+/** A new execution environment. */
+function createEnvironment({
+  world,
+  config,
+  outsideOf,
+  invariants,
+  log,
+}: LambdaOptions): Environment {
+  const { clock, random } = world;
+  const { promise: died, resolve } = Promise.withResolvers<void>();
+  const life = startLife('reconcile', clock, () => {
+    invariants.died(life);
+    resolve();
+  });
+  const retried = new Set<string>();
+  const telemetry = noticing(retried, log);
+  const context: ReconcileContext = {
+    ...contextFor(config, outsideOf(life), { clock: life.clock, telemetry }),
+    queueUrl: config.queueUrl,
+    deadLetterQueueUrl: config.deadLetterQueueUrl,
+    random,
+    memories: new Map(),
+  };
+  return { life, context, retried, died };
+}
+
+/** Each node whose messages were done has been reconciled. */
+function tellReconciled(
+  invariants: Invariants,
+  messages: readonly StoredMessage[],
+  { retried }: Environment,
+  begun: number,
+): void {
+  for (const node of new Set(messages.map(({ body }) => nodeOf(body)))) {
+    if (node === undefined || retried.has(node)) continue;
+    const [cluster = '', name = ''] = node.split('/');
+    invariants.reconciled(cluster, name, begun);
+  }
+}
+
+/** Deletes what the function's answer says is done, as Lambda does. */
+function acknowledge(
+  { world: { queues }, invariants }: LambdaOptions,
+  messages: readonly StoredMessage[],
+  answer: BatchResponse,
+  { retried }: Environment,
+): void {
+  const ids = messages.map(({ id }) => id);
+  const items = failedItems(answer, ids);
+  if (!items.ok) {
+    invariants.violate(`the function's answer cannot be read: ${items.detail}`);
+    return;
+  }
+  for (const message of messages) {
+    if (items.failed.includes(message.id)) continue;
+    const node = retried.size > 0 ? nodeOf(message.body) : undefined;
+    if (node !== undefined && retried.has(node)) {
+      invariants.violate(`a message of ${node} was acknowledged although its reconcile failed`);
+    }
+    try {
+      queues.acknowledge(message);
+    } catch (error) {
+      // A heartbeat is not held: one that others have too is told of twice.
+      if (isHeartbeat(message.body)) continue;
+      invariants.violate(`a message was acknowledged that others have by now: ${error}`);
+    }
+  }
 }
 
 const NOT_DONE: ReadonlySet<string> = new Set([

@@ -191,6 +191,16 @@ function driftAlarms<N>({
       ...atSweeps,
     },
     {
+      name: `pods-not-attached-${cluster}`,
+      logicalId: `PodsNotAttached${id}Alarm`,
+      section: 'pods-not-attached',
+      means: `Pods of ${cluster} run without a network that they asked Multus for.`,
+      metric: custom('sweep', 'PodsNotAttached', cluster),
+      periods: 1,
+      threshold: 0,
+      ...atSweeps,
+    },
+    {
       name: `networks-unreadable-${cluster}`,
       logicalId: `NetworksUnreadable${id}Alarm`,
       section: 'networks-unreadable',

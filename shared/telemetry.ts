@@ -33,6 +33,7 @@ export const METRIC_NAMES = [
   'DriftConflicting',
   'DriftFull',
   'NetworksUnreadable',
+  'PodsNotAttached',
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
 

@@ -38,6 +38,8 @@ interface Kept extends PodRef {
   readonly node: string;
   readonly terminating: boolean;
   readonly unreadable: string;
+  /** The networks that it runs without, since Multus did not attach them. */
+  readonly missed: string;
   /** It was told that its ENI is full. */
   readonly lacksRoom: boolean;
   /** Each claimed address, and a text that differs when anything about its claim does. */
@@ -192,12 +194,14 @@ function keep(pod: Pod, old: Kept | undefined): Kept | undefined {
   if (unreadable !== '' && old !== undefined && old.claims.size <= MAX_HELD_OVER) {
     for (const [address, text] of old.claims) if (!claims.has(address)) claims.set(address, text);
   }
-  if (claims.size === 0 && unreadable === '' && !pod.gated) return undefined;
+  const { networks = [], unreadable: request = '' } = wanted.notAttached ?? {};
+  const missed = [...networks, request].join(' ').trim();
+  if (claims.size === 0 && `${unreadable}${missed}` === '' && !pod.gated) return undefined;
   const { namespace, name, uid } = pod;
   const { node, terminating } = wanted;
   const told = parseProblems(pod.condition?.message ?? '');
   const lacksRoom = told.some(({ kind }) => kind === 'eni-full');
-  return { namespace, name, uid, node, terminating, unreadable, lacksRoom, claims };
+  return { namespace, name, uid, node, terminating, unreadable, missed, lacksRoom, claims };
 }
 
 /** What our own condition recorded is left out: writing it must not look like a change. */
@@ -208,6 +212,7 @@ function textOf({ network, interface: name, mac, floating, since }: Claim): stri
 /** `lacksRoom` is ours: writing it must not look like a change. */
 function same(a: Kept, b: Kept): boolean {
   if (a.terminating !== b.terminating || a.unreadable !== b.unreadable) return false;
+  if (a.missed !== b.missed) return false;
   if (a.claims.size !== b.claims.size) return false;
   for (const [address, text] of a.claims) if (b.claims.get(address) !== text) return false;
   return true;

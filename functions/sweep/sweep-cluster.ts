@@ -65,7 +65,7 @@ export async function sweepCluster(
 }
 
 function isNoted(drift: Drift): boolean {
-  const { missing, leaked, foreign, conflicting, full, toReconcile } = drift;
-  const counted = [missing, leaked, foreign, conflicting, full];
+  const { missing, leaked, foreign, conflicting, full, notAttached, toReconcile } = drift;
+  const counted = [missing, leaked, foreign, conflicting, full, notAttached];
   return toReconcile || counted.some((list) => list.length > 0);
 }

@@ -63,18 +63,21 @@ function measure(telemetry: Telemetry, outcome: SweepOutcome): void {
   telemetry.metric('DriftForeign', cluster, counts.foreign);
   telemetry.metric('DriftConflicting', cluster, counts.conflicting);
   telemetry.metric('DriftFull', cluster, counts.full);
+  telemetry.metric('PodsNotAttached', cluster, counts.notAttached);
   telemetry.metric('NetworksUnreadable', cluster, outcome.unreadable.length);
 }
 
 function countsOf({ drifting }: Swept) {
-  const total = (kind: 'missing' | 'leaked' | 'foreign' | 'conflicting' | 'full'): number =>
-    drifting.reduce((sum, drift) => sum + drift[kind].length, 0);
+  const total = (
+    kind: 'missing' | 'leaked' | 'foreign' | 'conflicting' | 'full' | 'notAttached',
+  ): number => drifting.reduce((sum, drift) => sum + drift[kind].length, 0);
   return {
     missing: total('missing'),
     leaked: total('leaked'),
     foreign: total('foreign'),
     conflicting: total('conflicting'),
     full: total('full'),
+    notAttached: total('notAttached'),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PodClaims } from '../../shared/claims/claim.ts';
 import { parseAssigned } from '../../shared/claims/condition-message.ts';
 import { claimsOf } from '../../shared/claims/pod-claims.ts';
 import { CONDITION_TYPE, type Pod } from '../../shared/cluster/kubernetes.ts';
@@ -40,6 +41,11 @@ export async function wait(outside: Outside, limit: TimeLimit): Promise<void> {
   outside.say(told);
 }
 
+/** Multus attaches before the first container starts: what is not attached by then will not be. */
+function claimsNothing({ claims, unreadable, notAttached }: PodClaims): boolean {
+  return claims.length + unreadable.length === 0 && notAttached === undefined;
+}
+
 type State =
   | { readonly kind: 'done'; readonly told: string }
   | { readonly kind: 'waiting'; readonly reason: string };
@@ -51,8 +57,15 @@ type State =
 function stateOf(pod: Pod): State {
   const { condition } = pod;
   const claims = claimsOf(pod, new Map());
-  if (claims === undefined || claims.claims.length + claims.unreadable.length === 0) {
+  if (claims === undefined || claimsNothing(claims)) {
     return { kind: 'done', told: 'nothing to wait for: the pod claims no address' };
+  }
+  if (claims.notAttached !== undefined && condition?.status !== 'False') {
+    const { networks } = claims.notAttached;
+    return {
+      kind: 'waiting',
+      reason: `the pod was not attached to ${networks.join(', ') || 'what it asks for'}: if Multus was not ready, delete the pod`,
+    };
   }
   if (condition === undefined) {
     return {

@@ -30,6 +30,17 @@ export interface UnreadableAnnotation {
   readonly detail: string;
 }
 
+/** Networks that a pod asked for, and that its sandbox was made without. */
+export interface NotAttached {
+  readonly kind: 'not-attached';
+  /** `namespace/name` of each; none where the request cannot be read. */
+  readonly networks: readonly string[];
+  /** Since when the sandbox is ready, ms since the epoch. */
+  readonly since: number;
+  /** What is wrong with the request. */
+  readonly unreadable?: string;
+}
+
 /** What one live pod claims. */
 export interface PodClaims {
   readonly pod: PodRef;
@@ -39,4 +50,5 @@ export interface PodClaims {
   readonly terminating: boolean;
   readonly claims: readonly Claim[];
   readonly unreadable: readonly UnreadableAnnotation[];
+  readonly notAttached?: NotAttached;
 }

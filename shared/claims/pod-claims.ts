@@ -1,9 +1,10 @@
 import type { Address } from '../address.ts';
-import { IGNORE } from '../cluster/annotations.ts';
+import { IGNORE, NETWORK_STATUS, NETWORKS_STATUS } from '../cluster/annotations.ts';
 import type { Pod } from '../cluster/kubernetes.ts';
-import type { Claim, PodClaims, UnreadableAnnotation } from './claim.ts';
+import type { Claim, NotAttached, PodClaims, UnreadableAnnotation } from './claim.ts';
 import { type AssignedAddress, parseAssigned } from './condition-message.ts';
 import { type FloatingIp, parseFloatingIps } from './floating-ips.ts';
+import { missedNetworks } from './missed-networks.ts';
 import type { ParsedNetwork } from './net-attach-def.ts';
 import { type Attachment, parseNetworkStatus } from './network-status.ts';
 
@@ -45,6 +46,7 @@ export function claimsOf(
     const others = recorded.filter(({ address }) => !attached.has(address));
     claimRecorded(claims, pod, others, true);
   }
+  const notAttached = missedBy(pod, status, networks);
   return {
     pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid },
     node: pod.node,
@@ -52,7 +54,37 @@ export function claimsOf(
     terminating: pod.terminating,
     claims: [...claims.values()].map((claim) => withAssigned(claim, recorded)),
     unreadable,
+    ...(notAttached === undefined ? {} : { notAttached }),
   };
+}
+
+/** Even a pod without networks has the cluster's own in it. */
+const EMPTIED = /^\s*(\[\s*\]|null)?\s*$/;
+
+/** The plugins whose interfaces have a worker's device below them. */
+const ON_DEVICES: ReadonlySet<string | undefined> = new Set(['ipvlan', 'macvlan', 'host-device']);
+
+/** Also where no such network exists, or what it is lies in a file on the workers. */
+function mayBeOnEni(definition: ParsedNetwork | undefined): boolean {
+  if (definition === undefined) return true;
+  return !definition.ignored && (definition.type === undefined || ON_DEVICES.has(definition.type));
+}
+
+/**
+ * What the pod misses, apart from networks that are none of our business. Where Multus has emptied its
+ * annotation, as version 3 does when a sandbox goes, the next one is not made yet.
+ */
+function missedBy(
+  pod: Pod,
+  status: ReturnType<typeof parseNetworkStatus>,
+  networks: ReadonlyMap<string, ParsedNetwork>,
+): NotAttached | undefined {
+  const written = pod.annotations[NETWORK_STATUS] ?? pod.annotations[NETWORKS_STATUS];
+  if (!status.ok || (written !== undefined && EMPTIED.test(written))) return undefined;
+  const missed = missedNetworks(pod, status.attachments);
+  if (missed === undefined || missed.unreadable !== undefined) return missed;
+  const ours = missed.networks.filter((network) => mayBeOnEni(networks.get(network)));
+  return ours.length === 0 ? undefined : { ...missed, networks: ours };
 }
 
 function withAssigned(claim: Claim, recorded: readonly AssignedAddress[]): Claim {

@@ -1,7 +1,8 @@
 /**
- * The annotations that this project reads. `networks-status` is the older name of
- * the first (https://github.com/k8snetworkplumbingwg/multi-net-spec, v1.1 and later: network-status).
+ * The annotations that this project reads. `networks` is what a pod asks Multus for, and
+ * `network-status` what Multus did; `networks-status` is the older name of that (https://github.com/k8snetworkplumbingwg/multi-net-spec, v1.1 and later: network-status).
  */
+export const NETWORKS = 'k8s.v1.cni.cncf.io/networks';
 export const NETWORK_STATUS = 'k8s.v1.cni.cncf.io/network-status';
 export const NETWORKS_STATUS = 'k8s.v1.cni.cncf.io/networks-status';
 export const FLOATING_IPS = 'multus-eni.dev/floating-ips';
@@ -16,7 +17,13 @@ export const RANGES = 'multus-eni.dev/ranges';
 export const MAX_ADDRESSES = 1000;
 
 /** What is kept of a pod's annotations. */
-export const POD_ANNOTATIONS = [NETWORK_STATUS, NETWORKS_STATUS, FLOATING_IPS, IGNORE] as const;
+export const POD_ANNOTATIONS = [
+  NETWORKS,
+  NETWORK_STATUS,
+  NETWORKS_STATUS,
+  FLOATING_IPS,
+  IGNORE,
+] as const;
 
 /** What is kept of a NetworkAttachmentDefinition's annotations. */
 export const NETWORK_ANNOTATIONS = [IGNORE, RANGES] as const;

@@ -27,6 +27,8 @@ export interface Pod extends PodRef {
   readonly hostNetwork: boolean;
   /** The pod names CONDITION_TYPE among its `spec.readinessGates`. */
   readonly gated: boolean;
+  /** Since when its sandbox is ready, ms since the epoch; absent where it is not. */
+  readonly sandboxSince?: number;
   /** Only the annotations named in shared/cluster/annotations.ts. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Our own condition, if the pod has it. */
@@ -72,7 +74,12 @@ export interface EventToWrite {
    */
   readonly id?: string;
   readonly type: 'Normal' | 'Warning';
-  readonly reason: 'IPsAssigned' | 'IPsReleased' | 'IPAssignmentFailed' | 'UnreadableNetwork';
+  readonly reason:
+    | 'IPsAssigned'
+    | 'IPsReleased'
+    | 'IPAssignmentFailed'
+    | 'NotAttached'
+    | 'UnreadableNetwork';
   /** At most 1,024 bytes reach the API server; longer ones are cut. */
   readonly message: string;
 }

@@ -9,6 +9,7 @@ const condition = z.object({
   status: z.enum(['True', 'False', 'Unknown']).catch('Unknown'),
   reason: z.string().nullish(),
   message: z.string().nullish(),
+  lastTransitionTime: instant.nullish().catch(undefined),
 });
 
 const pod = z.object({
@@ -26,7 +27,11 @@ const pod = z.object({
     readinessGates: z.array(z.object({ conditionType: z.string() })).nullish(),
   }),
   status: z
-    .object({ phase: z.string().nullish(), conditions: z.array(condition).nullish() })
+    .object({
+      phase: z.string().nullish(),
+      podIP: z.string().nullish(),
+      conditions: z.array(condition).nullish(),
+    })
     .nullish(),
 });
 
@@ -39,6 +44,7 @@ const pod = z.object({
 export function podFromObject(object: unknown): Pod {
   const { metadata, spec, status } = parseObject('Pod', pod, object);
   const ours = ourCondition(status?.conditions);
+  const sandboxSince = sandboxReadySince(status, metadata.creationTimestamp);
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -49,9 +55,24 @@ export function podFromObject(object: unknown): Pod {
     finished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
     hostNetwork: spec.hostNetwork === true,
     gated: spec.readinessGates?.some((gate) => gate.conditionType === CONDITION_TYPE) === true,
+    ...(sandboxSince === undefined ? {} : { sandboxSince }),
     annotations: pick(metadata.annotations, POD_ANNOTATIONS),
     ...(ours === undefined ? {} : { condition: ours }),
   };
+}
+
+/**
+ * The kubelet says so by a condition, from Kubernetes 1.29 on
+ * (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network). Before, a pod
+ * with an address has a sandbox, and when that was made is not known better than by the pod's age.
+ */
+function sandboxReadySince(
+  status: z.infer<typeof pod>['status'],
+  createdAt: number,
+): number | undefined {
+  const told = status?.conditions?.find(({ type }) => type === 'PodReadyToStartContainers');
+  if (told === undefined) return status?.podIP ? createdAt : undefined;
+  return told.status === 'True' ? (told.lastTransitionTime ?? createdAt) : undefined;
 }
 
 function ourCondition(

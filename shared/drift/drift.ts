@@ -24,6 +24,8 @@ export interface Drift {
   readonly conflicting: readonly Problem[];
   /** Claimed, and its ENI has no room. */
   readonly full: readonly Problem[];
+  /** Of pods that run without a network that they asked for. */
+  readonly notAttached: readonly Problem[];
   /** Claims that fit none of the ENIs in view: it may be one that lacks the tag. */
   readonly ignored: number;
   /** A reconcile of the node would change something: the ENIs, or what a pod is told. */
@@ -70,6 +72,7 @@ export function driftOf(view: ClusterView, node: NodeState): Drift {
     foreign: decided.foreign,
     conflicting: problems.filter(({ kind }) => kind === 'conflict' || kind === 'held-elsewhere'),
     full: problems.filter(({ kind }) => kind === 'eni-full'),
+    notAttached: problems.filter(({ kind }) => kind === 'not-attached'),
     ignored: decided.ignored,
     plan: decided,
     problems,

@@ -39,8 +39,13 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
   const claims: PlacedClaim[] = [];
   const problems: Problem[] = [];
   let ignored = 0;
+  // On a node without ENIs of ours, no network of the pod can be one of ours.
+  const hasManaged = input.enis.some(({ managed }) => managed);
   for (const pod of input.pods) {
     for (const unreadable of pod.unreadable) problems.push({ pod: pod.pod, ...unreadable });
+    if (pod.notAttached && !pod.terminating && hasManaged) {
+      problems.push({ pod: pod.pod, ...pod.notAttached });
+    }
     const siblings = attachmentEnis(pod, input);
     for (const claim of pod.claims) {
       const placing = place(claim, input, siblings);

@@ -1,5 +1,6 @@
 import type { Address } from '../address.ts';
-import type { UnreadableAnnotation } from '../claims/claim.ts';
+import type { NotAttached, UnreadableAnnotation } from '../claims/claim.ts';
+import { NETWORKS } from '../cluster/annotations.ts';
 import type { PodRef } from '../cluster/kubernetes.ts';
 
 /** Who has an address that another claims, and where it is. */
@@ -39,8 +40,10 @@ export type ClaimProblem = {
   readonly address: Address;
 } & AddressProblem;
 
-/** A problem of one pod: of one address that it claims, or of its annotation. */
-export type Problem = ClaimProblem | ({ readonly pod: PodRef } & UnreadableAnnotation);
+/** A problem of one pod: of one address that it claims, of its annotation, or of its networks. */
+export type Problem =
+  | ClaimProblem
+  | ({ readonly pod: PodRef } & (UnreadableAnnotation | NotAttached));
 
 const HELD_ELSEWHERE: Record<HeldElsewhere, string> = {
   'not-our-eni':
@@ -56,10 +59,14 @@ const HELD_ELSEWHERE: Record<HeldElsewhere, string> = {
 };
 
 /** What is wrong and what to do, in one line for the pod's owner. */
-export function describeProblem(problem: AddressProblem | UnreadableAnnotation): string {
+export function describeProblem(
+  problem: AddressProblem | UnreadableAnnotation | NotAttached,
+): string {
   switch (problem.kind) {
     case 'unreadable-annotation':
       return `annotation ${problem.annotation} cannot be read (${problem.detail}). The addresses recorded last are kept; correct the annotation`;
+    case 'not-attached':
+      return describeNotAttached(problem);
     case 'eni-untagged':
       return `its ENI ${problem.eniId} is not managed. Tag it ${problem.tag}`;
     case 'eni-ambiguous':
@@ -83,4 +90,13 @@ export function describeProblem(problem: AddressProblem | UnreadableAnnotation):
     case 'refused':
       return `EC2 refuses it on ${problem.eniId}: ${problem.answer}`;
   }
+}
+
+function describeNotAttached({ networks, since, unreadable }: NotAttached): string {
+  const what =
+    unreadable === undefined
+      ? networks.join(', ')
+      : `what the annotation ${NETWORKS} asks for, which cannot be read (${unreadable}),`;
+  const at = new Date(since).toISOString().replace('.000Z', 'Z');
+  return `the pod runs without ${what} since ${at}: Multus did not attach it. If Multus was not ready on the node, delete the pod, so that it is made anew. Else see that the NetworkAttachmentDefinition exists, and Multus' log on the node`;
 }

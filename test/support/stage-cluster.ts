@@ -4,12 +4,11 @@ import type { DeleteOptions, Ref, WriteOptions } from '../../sandbox/kubernetes/
 import type { ResourceName } from '../../sandbox/kubernetes/resources.ts';
 import { familyOf, parseAddress } from '../../shared/address.ts';
 import { parseNetworkStatus } from '../../shared/claims/network-status.ts';
+import { NETWORKS } from '../../shared/cluster/annotations.ts';
 import { FIELD_MANAGER } from '../../shared/cluster/events.ts';
 import { CONDITION_TYPE, type PodRef } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
 import type { PodSpec, StageCluster } from './stage.ts';
-
-const NETWORKS = 'k8s.v1.cni.cncf.io/networks';
 
 /** The objects of an API server, as its administrator has them. Patches are merge patches. */
 export interface ClusterObjects {

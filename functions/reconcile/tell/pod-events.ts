@@ -29,8 +29,16 @@ export function eventsOf(outcome: PodOutcome, now: PodCondition): EventToWrite[]
     const message = `assigned ${list.join(', ')}`;
     events.push({ regarding, type: 'Normal', reason: 'IPsAssigned', message });
   }
-  if (now.status === 'False' && failed.length > 0) {
-    const message = failed.map(lineOf).join('; ');
+  if (now.status !== 'False') return events;
+  const [notAttached, others] = [true, false].map((missed) =>
+    failed.filter(({ kind }) => (kind === 'not-attached') === missed).map(lineOf),
+  );
+  if (notAttached?.[0] !== undefined) {
+    const message = notAttached.join('; ');
+    events.push({ regarding, type: 'Warning', reason: 'NotAttached', message });
+  }
+  if (others?.[0] !== undefined) {
+    const message = others.join('; ');
     events.push({ regarding, type: 'Warning', reason: 'IPAssignmentFailed', message });
   }
   return events;

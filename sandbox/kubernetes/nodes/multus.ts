@@ -1,3 +1,4 @@
+import { NETWORKS } from '../../../shared/cluster/annotations.ts';
 import type { Random } from '../../../shared/time/clock.ts';
 import { fieldAt } from '../object.ts';
 import type { ApiServer } from './api-server.ts';
@@ -7,7 +8,7 @@ import { createStatic } from './ipam/static.ts';
 import { createWhereabouts } from './ipam/whereabouts.ts';
 import { type NetworkConfig, readNetworkConfig } from './network-config.ts';
 import type { NetworkStatus } from './network-status.ts';
-import { NETWORKS, type NetworkSelection, readNetworks } from './networks-annotation.ts';
+import { type NetworkSelection, readNetworks } from './networks-annotation.ts';
 import type { PodView } from './pod-view.ts';
 
 /** The MAC address of a node's interface, such as `eth1`; `undefined` where it has none of that name. */

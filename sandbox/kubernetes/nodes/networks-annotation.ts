@@ -1,9 +1,6 @@
 import * as z from 'zod';
 import { CniError } from './ipam/ipam.ts';
 
-/** The annotation by which a pod asks for networks. */
-export const NETWORKS = 'k8s.v1.cni.cncf.io/networks';
-
 /** One network that a pod asks for. */
 export interface NetworkSelection {
   readonly namespace: string;

@@ -6,9 +6,9 @@ import type { Outside } from '../../../ip-manager/commands/outside.ts';
 import { wait } from '../../../ip-manager/commands/wait.ts';
 import { readEnvironment } from '../../../ip-manager/environment.ts';
 import { EXIT } from '../../../ip-manager/exit-code.ts';
-import { IGNORE, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
+import { IGNORE, NETWORK_STATUS, NETWORKS } from '../../../shared/cluster/annotations.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
-import { type ApiServer, startApiServer } from './api-server.ts';
+import { type ApiServer, POD, startApiServer } from './api-server.ts';
 import { endingAtPause } from './bed.ts';
 import { SOON } from './running-sidecar.ts';
 
@@ -73,6 +73,19 @@ test('a pod that claims nothing does not wait', async () => {
   const ignored = await startApiServer();
   ignored.annotate({ [IGNORE]: 'true' });
   await start(ignored).running;
+});
+
+test('a pod that Multus did not attach is not told that there is nothing to wait for', async () => {
+  const server = await startApiServer([]);
+  server.annotate({ [NETWORKS]: 'ipvlan-conf-1' });
+  const status = { podIP: '10.0.0.1' };
+  server.api.objects.patch('pods', POD, { status }, { subresource: 'status' });
+  await expect(start(server, (outside) => endingAtPause(outside, 2)).running).rejects.toMatchObject(
+    {
+      exitCode: EXIT.timeIsUp,
+      message: expect.stringContaining('not attached to default/ipvlan-conf-1'),
+    },
+  );
 });
 
 test('a pod whose annotation cannot be read waits for what the reconciler says of it', async () => {

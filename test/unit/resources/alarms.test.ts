@@ -5,6 +5,7 @@ import { parseStage } from '../../../config/read.ts';
 import { lambdaTelemetry } from '../../../functions/telemetry.ts';
 import { type Alarm, alarmsOf } from '../../../resources/alarms.ts';
 import { shownMetrics } from '../../../resources/dashboard.ts';
+import { NETWORKS } from '../../../shared/cluster/annotations.ts';
 import { METRIC_NAMES, METRIC_NAMESPACE, type MetricName } from '../../../shared/telemetry.ts';
 import { NET_1, UNREADABLE } from '../../support/networks.ts';
 import { type ScenarioOptions, scenario } from '../../support/scenario.ts';
@@ -75,6 +76,17 @@ const PROVOKED: Partial<
       const ips = ['70', '71', '72', '73', '74', '75'].map((last) => `172.16.1.${last}`);
       const worker = await appWith(stage, ips, 't3.medium');
       await stage.look(worker);
+      await stage.sweep();
+    },
+  },
+  PodsNotAttached: {
+    options: ALONE,
+    async run(stage) {
+      const on = await stage.cluster.addWorker();
+      await stage.cluster.applyNetwork(NET_1);
+      const pod = await stage.cluster.runPod('app', { on });
+      await eventually(async () => (await stage.cluster.pod(pod))?.sandboxSince).toBeDefined();
+      await stage.cluster.annotatePod(pod, { [NETWORKS]: NET_1.name });
       await stage.sweep();
     },
   },

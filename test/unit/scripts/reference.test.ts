@@ -115,6 +115,7 @@ describe('what pods are told', () => {
       'floating-outside-ranges': true,
       refused: true,
       'unreadable-annotation': true,
+      'not-attached': true,
     } satisfies Record<Problem['kind'], true>;
     const reasons = Object.keys(kinds).map((kind) =>
       kind.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase()),
@@ -134,6 +135,7 @@ describe('what pods are told', () => {
       IPsAssigned: 'Normal',
       IPsReleased: 'Normal',
       IPAssignmentFailed: 'Warning',
+      NotAttached: 'Warning',
       UnreadableNetwork: 'Warning',
     } satisfies Record<EventToWrite['reason'], EventToWrite['type']>;
     expect(shown(rows('docs/reference/events.md'))).toEqual(Object.entries(reasons));

@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { NETWORKS } from '../cluster/annotations.ts';
+import type { Pod } from '../cluster/kubernetes.ts';
+import { type Read, readJson, whatIsWrong } from '../text/read.ts';
+import type { NotAttached } from './claim.ts';
+import type { Attachment } from './network-status.ts';
+
+const MAX_NETWORKS = 1_000;
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, 'not the name of a NetworkAttachmentDefinition');
+const selections = z
+  .array(z.object({ name, namespace: name.or(z.literal('')).nullish() }))
+  .max(MAX_NETWORKS, `more than ${MAX_NETWORKS} networks`);
+
+/**
+ * Reads the annotation by which a pod asks for networks: `namespace/name@interface` with commas
+ * between, or a JSON list
+ * (https://github.com/k8snetworkplumbingwg/multi-net-spec, "Network Attachment Selection Annotation").
+ *
+ * @param namespace the pod's own, which a bare name belongs to.
+ * @returns `namespace/name` for each network, as often as it is asked for.
+ */
+export function parseAskedNetworks(text: string, namespace: string): Read<readonly string[]> {
+  const read = /[[{"]/.test(text) ? readJson(text, selections) : parseShort(text);
+  if (!read.ok) return read;
+  return {
+    ok: true,
+    value: read.value.map((each) => `${each.namespace || namespace}/${each.name}`),
+  };
+}
+
+function parseShort(text: string): Read<z.output<typeof selections>> {
+  const items = text.split(',').map((item) => item.trim().split('@', 1)[0] ?? '');
+  const named = items
+    .filter((item) => item !== '')
+    .map((item) => {
+      const slash = item.indexOf('/');
+      return slash < 0
+        ? { name: item }
+        : { namespace: item.slice(0, slash), name: item.slice(slash + 1) };
+    });
+  const parsed = selections.safeParse(named);
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : { ok: false, detail: whatIsWrong(parsed.error) };
+}
+
+/**
+ * The networks that a pod asked for and runs without. Multus writes `network-status` before the
+ * sandbox is ready, so what it has not written by then it will not write: it was not there when the
+ * sandbox was made, or did not know of the request.
+ *
+ * @param attachments what Multus wrote; none where it wrote nothing.
+ * @returns `undefined` where nothing is missing, or that is not known yet.
+ */
+export function missedNetworks(
+  pod: Pod,
+  attachments: readonly Attachment[],
+): NotAttached | undefined {
+  const asked = pod.annotations[NETWORKS]?.trim() ?? '';
+  if (asked === '' || pod.sandboxSince === undefined) return undefined;
+  const of = { kind: 'not-attached', since: pod.sandboxSince } as const;
+  const read = parseAskedNetworks(asked, pod.namespace);
+  if (!read.ok) return { ...of, networks: [], unreadable: read.detail };
+  const left = [...read.value];
+  for (const { network } of attachments) {
+    const at = left.indexOf(network);
+    if (at >= 0) left.splice(at, 1);
+  }
+  return left.length === 0 ? undefined : { ...of, networks: [...new Set(left)] };
+}

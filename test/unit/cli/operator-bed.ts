@@ -74,3 +74,22 @@ export async function operate(
 export function tooWide(text: string): string[] {
   return text.split('\n').filter((line) => line.length > 100);
 }
+
+/** A line as the functions print it for CloudWatch. */
+export function embedded(service: string, metrics: Readonly<Record<string, number>>): string {
+  return JSON.stringify({
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [
+        {
+          Namespace: 'MultusEniReconciler',
+          Dimensions: [['service', 'cluster']],
+          Metrics: Object.keys(metrics).map((Name) => ({ Name, Unit: 'Count' })),
+        },
+      ],
+    },
+    service,
+    cluster: 'demo',
+    ...metrics,
+  });
+}

@@ -1,26 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NET_1 } from '../../support/networks.ts';
 import { eventually } from '../../support/wait.ts';
-import { operatorBed, tooWide } from './operator-bed.ts';
-
-/** A line as the functions print it for CloudWatch. */
-function embedded(service: string, metrics: Readonly<Record<string, number>>): string {
-  return JSON.stringify({
-    _aws: {
-      Timestamp: Date.now(),
-      CloudWatchMetrics: [
-        {
-          Namespace: 'MultusEniReconciler',
-          Dimensions: [['service', 'cluster']],
-          Metrics: Object.keys(metrics).map((Name) => ({ Name, Unit: 'Count' })),
-        },
-      ],
-    },
-    service,
-    cluster: 'demo',
-    ...metrics,
-  });
-}
+import { embedded, operatorBed, tooWide } from './operator-bed.ts';
 
 async function running() {
   const operator = await operatorBed();

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { HOST_LOCAL, NET_1 } from '../../support/networks.ts';
 import { stageWorker, workerEnis } from '../../support/sandbox-aws.ts';
 import { eventually } from '../../support/wait.ts';
-import { operatorBed, tooWide } from './operator-bed.ts';
+import { embedded, operatorBed, tooWide } from './operator-bed.ts';
 
 /*
  * docs/operator.md shows what the program prints, on workers and pods as the demo has them. What
@@ -19,7 +19,8 @@ const DIFFERENT: readonly (readonly [RegExp, string])[] = [
   [/([0-9a-f]{2}:){5}[0-9a-f]{2}/g, 'MAC'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME'],
   [/\d+ (s|min|h) ago/g, 'AGO'],
-  [/forwarder-\S+/g, 'forwarder-…'],
+  [/(multus-eni-)?forwarder-\S+/g, 'forwarder-…'],
+  [/\d+ messages? waiting, \d+ in flight/g, 'SOME waiting'],
   [/\s+/g, ' '],
 ];
 
@@ -54,7 +55,10 @@ test('the page for operators shows what the program prints', async () => {
   await eventually(() => cluster.conditionOf(loser)).toMatchObject({ reason: 'Conflict' });
   await cloud.assign(first.eth1, ['172.16.1.200']);
 
+  world.cloudWatch.log('sweep', embedded('sweep', { SweepCompleted: 1, DriftConflicting: 1 }));
+  world.cloudWatch.log('reconcile', embedded('reconcile', { ForwarderHeartbeat: 1 }));
   for (const line of [
+    'status --stage demo',
     'explain pod default/sampleapp-2 --stage demo',
     'explain ip 172.16.1.200 --stage demo',
     'drift --stage demo',

@@ -46,6 +46,7 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   ecr: [arn('ecr', `repository/serverless-${NAME}`)],
   eks: [
     arn('eks', 'cluster/demo'),
+    arn('eks', 'addon/demo/eks-pod-identity-agent/1'),
     arn('eks', `access-entry/demo/role/${ACCOUNT}/${NAME}-ReconcileRole-1/1`),
     arn('eks', 'podidentityassociation/demo/a-1'),
   ],

@@ -102,7 +102,7 @@ async function runSoak({ seed }: Job & { kind: 'soak' }, say: Say): Promise<Done
   const { violations, races } = await soak({ seed, say });
   return {
     ...NOTHING,
-    what: `an hour of churn of seed ${seed}: ${violations.length} violations`,
+    what: `churn of seed ${seed}: ${violations.length} violations`,
     violations: violations.map(
       (text) => `in the churn: ${text}\nreplay: npm run test:faults -- --seed ${seed}`,
     ),

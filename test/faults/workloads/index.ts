@@ -4,8 +4,8 @@ import { byHand } from './by-hand.ts';
 import { eniFull } from './eni-full.ts';
 import { floating } from './floating.ts';
 import { guide } from './guide.ts';
-import { hundredPods } from './hundred-pods.ts';
 import { laterIpv6 } from './later-ipv6.ts';
+import { manyPods } from './many-pods.ts';
 import { nodeDies } from './node-dies.ts';
 import { outsiders } from './outsiders.ts';
 import { placement } from './placement.ts';
@@ -25,7 +25,7 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   () => eniFull,
   () => floating,
   () => twoClusters,
-  hundredPods,
+  manyPods,
   () => placement,
   () => laterIpv6,
   () => byHand,

@@ -3,16 +3,16 @@ import type { VirtualPod } from '../world/pods.ts';
 import { lowestFree } from './addresses.ts';
 
 const NODES = ['a', 'b'];
-const REPLICAS = 20;
+const REPLICAS = 8;
 /** maxSurge and maxUnavailable of 25 %, as a Deployment has them by default. */
-const AT_ONCE = 5;
+const AT_ONCE = 2;
 
-/** A Deployment of 20 pods gets a new template: five new pods, then five old ones less, four times. */
+/** A Deployment of 8 pods gets a new template: two new pods, then two old ones less, four times. */
 export function rollingUpdate(): Workload {
   const addresses = lowestFree('172.16.1.', 70);
   let old: Started[] = [];
   return {
-    name: 'rolling update of 20',
+    name: `rolling update of ${REPLICAS}`,
     workers: NODES.map((name) => ({ name, instanceType: 'm5.4xlarge' })),
     async prepare(player) {
       old = await start(player, 'old', REPLICAS, addresses);

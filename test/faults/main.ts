@@ -1,8 +1,10 @@
 /**
  * Every point of every workload, random schedules, churn for long and hostile input:
  *   node test/faults/main.ts [--short] [--seed 1] [--schedules 5000] [--inputs 40000] [--first-only]
+ *     [--only <part of 'workload/kind'>]
  * `--short` strikes a sample of the points, and leaves out the long churn. `--first-only` ends
- * with the first violation, and leaves out churn and hostile input. The last line is JSON.
+ * with the first violation, and leaves out churn and hostile input; `--only` leaves out all but these
+ * points, each of which is struck. The last line is JSON.
  */
 import { parseArgs } from 'node:util';
 import type { Race } from './harness/races.ts';
@@ -18,6 +20,7 @@ interface Options {
   readonly inputs: number;
   readonly short: boolean;
   readonly firstOnly: boolean;
+  readonly only: string | undefined;
 }
 
 /** Of a seed each, so that they can be run beside each other. */
@@ -31,24 +34,25 @@ const SHORT = { schedules: 1_000, inputs: 2_000 };
 const say = (text: string): void => console.log(text);
 
 /** What takes long begins first; of the rest each kind takes its turns, as any may find the first. */
-function jobsOf({ seed, schedules, inputs, short, firstOnly }: Options): Job[] {
+function jobsOf({ seed, schedules, inputs, short, firstOnly, only }: Options): Job[] {
   const random = Array.from({ length: Math.ceil(schedules / ROUND) }, (_, round): Job => {
     const count = Math.min(ROUND, schedules - round * ROUND);
     return { kind: 'schedules', seed: seed + round, schedules: count };
   });
   const cells = WORKLOADS.flatMap((make) => {
     const { name: workload } = make();
-    return kindsFor(workload).map(
-      ({ name: fault }): Job => ({
-        kind: 'cell',
-        workload,
-        fault,
-        oneIn: short ? SAMPLE : 1,
-        firstOnly,
-      }),
-    );
+    return kindsFor(workload).map(({ name: fault }) => ({
+      kind: 'cell' as const,
+      workload,
+      fault,
+      oneIn: short && only === undefined ? SAMPLE : 1,
+      firstOnly,
+    }));
   });
-  const turns = inTurns(random, cells);
+  if (only !== undefined) {
+    return cells.filter((job) => `${job.workload}/${job.fault}`.includes(only));
+  }
+  const turns: Job[] = inTurns<Job>(random, cells);
   if (firstOnly) return turns;
   const hostile: Job = { kind: 'hostile', seed, inputs };
   return [...(short ? [] : [{ kind: 'soak', seed } as const]), hostile, ...turns];
@@ -70,13 +74,14 @@ function readOptions(): Options {
       inputs: { type: 'string' },
       short: { type: 'boolean', default: false },
       'first-only': { type: 'boolean', default: false },
+      only: { type: 'string' },
     },
   });
-  const { seed, short, 'first-only': firstOnly } = values;
+  const { seed, short, only, 'first-only': firstOnly } = values;
   const sizes = short ? SHORT : WHOLE;
   const schedules = Number(values.schedules ?? sizes.schedules);
   const inputs = Number(values.inputs ?? sizes.inputs);
-  return { seed: Number(seed), schedules, inputs, short, firstOnly };
+  return { seed: Number(seed), schedules, inputs, short, firstOnly, only };
 }
 
 async function main(): Promise<void> {

@@ -1,5 +1,7 @@
-import { resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { DEFECTS } from './mutants/defects.ts';
 import { findFunction, findTest } from './mutants/plant.ts';
 
@@ -16,6 +18,12 @@ test.each(DEFECTS)(
 );
 
 test('a function that there is not, or twice, is no place for a defect', () => {
-  expect(() => findFunction(ROOT, { name: 'noSuchFunction', by: '' })).toThrow(/these do: none/);
-  expect(() => findFunction(ROOT, { name: 'withDeadline', by: '' })).toThrow(/deadline\.ts, /);
+  const root = mkdtempSync(join(tmpdir(), 'defects-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  mkdirSync(join(root, 'shared'));
+  for (const name of ['a', 'b']) {
+    writeFileSync(join(root, 'shared', `${name}.ts`), 'export function same() {}\n');
+  }
+  expect(() => findFunction(root, { name: 'noSuch', by: '' })).toThrow(/these do: none/);
+  expect(() => findFunction(root, { name: 'same', by: '' })).toThrow(/a\.ts, .*b\.ts/);
 });

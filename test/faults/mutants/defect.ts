@@ -6,4 +6,6 @@ export interface Defect {
   readonly replaced: readonly Replaced[];
   /** The narrow tests that have to find it, by the end of their paths; the harness has to where there are none. */
   readonly tests?: readonly string[];
+  /** The harness's points that are enough, as `--only` takes them: it shows at few. */
+  readonly only?: string;
 }

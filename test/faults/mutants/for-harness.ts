@@ -121,5 +121,6 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
         by: '(original, keptMs) => ({ ...original(keptMs), contradicts: () => false })',
       },
     ],
+    only: '/1 back',
   },
 ];

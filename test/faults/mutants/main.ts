@@ -29,8 +29,9 @@ function copyProduct(): string {
 }
 
 /** @returns the first violation that the harness finds; `undefined` where it finds none. */
-function findViolation(copy: string): string | undefined {
+function findViolation(copy: string, only?: string): string | undefined {
   const sizes = ['--short', '--first-only', '--schedules', String(SCHEDULES)];
+  if (only !== undefined) sizes.push('--only', only);
   const { status, signal, stdout, stderr, error } = spawnSync(
     process.execPath,
     ['test/faults/main.ts', ...sizes],
@@ -76,12 +77,12 @@ interface Tried {
   readonly seconds: number;
 }
 
-function tryOut(copy: string, { replaced, tests }: Omit<Defect, 'name'>): Tried {
+function tryOut(copy: string, { replaced, tests, only }: Omit<Defect, 'name'>): Tried {
   const undo: (() => void)[] = [];
   try {
     for (const each of replaced) undo.push(plant(copy, each));
     const begun = performance.now();
-    const violation = tests ? findFailure(copy, tests) : findViolation(copy);
+    const violation = tests ? findFailure(copy, tests) : findViolation(copy, only);
     return { violation, seconds: Math.round((performance.now() - begun) / 1000) };
   } finally {
     for (const takeBack of undo.toReversed()) takeBack();

@@ -1,6 +1,9 @@
 import type { Workload } from '../harness/workload.ts';
 import { lowestFree } from './addresses.ts';
 
+/** Longer than what pods let go of is gathered (forwarder/hints), ms. */
+const GATHERED_MS = 4_000;
+
 /** The lowest free address goes from pod to pod within a second, while the old pod's object is still there. */
 export const addressReuse: Workload = {
   name: 'address reuse within 1 s',
@@ -27,12 +30,13 @@ export const addressReuse: Workload = {
       last.created.remove();
       last = await next;
     }
-    // Now and then the object goes first, and the address is nobody's for a moment.
-    for (const name of ['late-0', 'late-1']) {
+    // Now and then the object goes first, and the address is nobody's: too short to be released, or not.
+    for (const [index, pauseMs] of [0, GATHERED_MS, 0, GATHERED_MS].entries()) {
       await wait(500);
       last.created.remove();
       addresses.free(last.ip);
-      last = await start(name, 'b');
+      await wait(pauseMs);
+      last = await start(`late-${index}`, 'b');
     }
     await wait(2_500);
   },

@@ -105,8 +105,8 @@ function withCondition(
   return { ...pod, status: { ...pod.status, conditions: [...others, ours] } };
 }
 
-/** More than any run has at a time. */
-const REMEMBERED = 10_000;
+/** More than any run has at a time; as much again is forgotten at once, which a measure of memory must not see. */
+const REMEMBERED = 1_000;
 
 /**
  * Stored objects never change, so each is read once. By uid and not in a WeakMap, which would

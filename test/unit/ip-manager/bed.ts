@@ -7,6 +7,7 @@ import { readEnvironment } from '../../../ip-manager/environment.ts';
 import { type Ec2Server, startEc2 } from '../../../sandbox/ec2/server.ts';
 import { launchWorker, type Worker, type WorkerEni } from '../../../sandbox/worker.ts';
 import { type Clock, systemClock } from '../../../shared/time/clock.ts';
+import { changeAddresses } from '../../support/change-addresses.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '111122223333';
@@ -63,27 +64,13 @@ export function ipvlan(worker: Worker, deviceIndex: number, ...addresses: string
 
 /** Makes an ENI hold an address, as somebody else's call would. */
 export async function assign(bed: Bed, eniId: string, address: string): Promise<void> {
-  const params = new URLSearchParams({
-    Action: 'AssignPrivateIpAddresses',
-    Version: '2016-11-15',
-    NetworkInterfaceId: eniId,
-    'PrivateIpAddress.1': address,
-  });
-  const { status, body } = await bed.ec2.handle(params);
-  if (status !== 200) throw new Error(body);
+  await changeAddresses(bed.ec2, 'Assign', eniId, [address]);
   bed.ec2.calls.clear();
 }
 
 /** Makes an ENI let go of an address. */
 export async function unassign(bed: Bed, eniId: string, address: string): Promise<void> {
-  const params = new URLSearchParams({
-    Action: 'UnassignPrivateIpAddresses',
-    Version: '2016-11-15',
-    NetworkInterfaceId: eniId,
-    'PrivateIpAddress.1': address,
-  });
-  const { status, body } = await bed.ec2.handle(params);
-  if (status !== 200) throw new Error(body);
+  await changeAddresses(bed.ec2, 'Unassign', eniId, [address]);
 }
 
 /** What a pod on `worker` finds outside of the program; `said` is what it prints. */

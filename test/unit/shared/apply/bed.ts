@@ -12,6 +12,7 @@ import { plan } from '../../../../shared/plan/plan.ts';
 import { POLICIES } from '../../../../shared/plan/policy.ts';
 import type { ClusterAccess } from '../../../../shared/state/cluster-access.ts';
 import { type NodeState, readNode } from '../../../../shared/state/node-state.ts';
+import { changeAddresses } from '../../../support/change-addresses.ts';
 import {
   type InMemoryKubernetes,
   inMemoryKubernetes,
@@ -108,8 +109,8 @@ export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Pro
     b,
     c,
     on: (eniId) => [...ec2.eni(eniId).secondary, ...ec2.eni(eniId).ipv6].sort(),
-    give: (eniId, ...addresses) => change(ec2, 'Assign', eniId, addresses),
-    take: (eniId, ...addresses) => change(ec2, 'Unassign', eniId, addresses),
+    give: (eniId, ...addresses) => changeAddresses(ec2, 'Assign', eniId, addresses),
+    take: (eniId, ...addresses) => changeAddresses(ec2, 'Unassign', eniId, addresses),
     async read({ node, instanceId }) {
       const reading = await readNode(access, node, instanceId);
       if (reading.kind !== 'state') throw new Error(`${node}: ${reading.kind}`);
@@ -179,26 +180,6 @@ function accessThrough(client: EC2Client): ClusterAccess['ec2'] {
 function unlessFailed(applied: Applied): Applied {
   if (applied.failures.length > 0) throw applied.failures[0];
   return applied;
-}
-
-async function change(
-  ec2: Ec2Server,
-  what: 'Assign' | 'Unassign',
-  eniId: string,
-  addresses: readonly string[],
-): Promise<void> {
-  const isIpv6 = addresses.some((each) => each.includes(':'));
-  const [action, list] = isIpv6
-    ? [`${what}Ipv6Addresses`, 'Ipv6Addresses']
-    : [`${what}PrivateIpAddresses`, 'PrivateIpAddress'];
-  const params = new URLSearchParams({
-    Action: action,
-    Version: '2016-11-15',
-    NetworkInterfaceId: eniId,
-    ...Object.fromEntries(addresses.map((each, index) => [`${list}.${index + 1}`, each])),
-  });
-  const { status, body } = await ec2.handle(params);
-  if (status !== 200) throw new Error(body);
 }
 
 /** Moves the clock to its next timer whenever there is one, until `task` has ended. */

@@ -1,63 +1,14 @@
 import type { StageSettings } from '../config/schema.ts';
-import { METRIC_NAMESPACE, type MetricName } from '../shared/telemetry.ts';
-import { getAtt, type Resource, type Resources, ref } from './cloudformation.ts';
-import { type FunctionName, functionName, idOf, stackName } from './names.ts';
-
-/** What CloudFormation computes: of a cluster's stack, from its parameters. */
-export type Computed = Readonly<Record<string, unknown>>;
-
-/** A cluster as its alarms need it. */
-export interface WatchedCluster<N = number> {
-  readonly name: string;
-  /** Ends the logical ids. */
-  readonly id: string;
-  readonly sweepSeconds: N;
-  readonly leakedThreshold: N;
-}
-
-/** A metric as CloudWatch finds it. */
-export interface Metric {
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: Readonly<Record<string, unknown>>;
-}
-
-/** @typeParam N a number; in a cluster's stack also what is computed. */
-export interface Alarm<N = number> {
-  /** Ends its name; for one cluster or function, what is before the last part is its kind. */
-  readonly name: string;
-  readonly logicalId: string;
-  /** The heading of docs/runbook.md that tells what to do, as its anchor. */
-  readonly section: string;
-  /** What it means. */
-  readonly means: string;
-  readonly metric: Metric;
-  readonly statistic: 'Sum' | 'Maximum';
-  readonly periodSeconds: N | number;
-  /** How many periods in a row. */
-  readonly periods: number;
-  /** It is an alarm above this, or with `silent` below. */
-  readonly threshold: N | number;
-  /** No value is what is wrong. */
-  readonly silent?: boolean;
-}
+import { type Alarm, custom, type Metric, ofFunction, type WatchedCluster } from './alarm.ts';
+import { getAtt } from './cloudformation.ts';
+import { type FunctionName, idOf } from './names.ts';
 
 const FIVE_MINUTES = 300;
 /** A message that waits longer than a cluster that is unreachable for a moment. */
 const WAIT_SECONDS = 900;
 
-/** A metric that a function emits for a cluster. */
-export function custom(service: FunctionName, name: MetricName, cluster: string): Metric {
-  return { namespace: METRIC_NAMESPACE, name, dimensions: { service, cluster } };
-}
-
 function ofQueue(queue: 'Queue' | 'DeadLetterQueue', name: string): Metric {
   return { namespace: 'AWS/SQS', name, dimensions: { QueueName: getAtt(queue, 'QueueName') } };
-}
-
-export function ofFunction(stage: string, name: FunctionName, metric: string): Metric {
-  const dimensions = { FunctionName: functionName(stage, name) };
-  return { namespace: 'AWS/Lambda', name: metric, dimensions };
 }
 
 /** All alarms of a stage. */
@@ -251,62 +202,4 @@ function silenceAlarms<N>({ name: cluster, id, sweepSeconds }: WatchedCluster<N>
       silent: true,
     },
   ];
-}
-
-/** The alarms as resources, and the topic that they go to where none is configured. */
-export function alarms(stage: string, settings: StageSettings): Resources {
-  const topic = settings.alarmTopicArn ?? ref('AlarmTopic');
-  const runbook = settings.runbookUrl ?? 'docs/runbook.md';
-  const made = alarmsOf(stage, settings).map((alarm) => [
-    alarm.logicalId,
-    alarmResource(stackName(stage), alarm, { topic, runbook }),
-  ]);
-  return {
-    ...(settings.alarmTopicArn === undefined && {
-      AlarmTopic: {
-        Type: 'AWS::SNS::Topic',
-        Properties: { TopicName: `${stackName(stage)}-alarms` },
-      },
-    }),
-    ...Object.fromEntries(made),
-  };
-}
-
-interface Tells {
-  readonly topic: unknown;
-  /** Where the runbook is, without a section. */
-  readonly runbook: string;
-}
-
-/** @param prefix begins its name. */
-export function alarmResource(
-  prefix: string,
-  alarm: Alarm<number | Computed>,
-  { topic, runbook }: Tells,
-): Resource {
-  const { metric } = alarm;
-  return {
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmName: `${prefix}-${alarm.name}`,
-      AlarmDescription: `${alarm.means} What to do: ${runbook}#${alarm.section}`,
-      Namespace: metric.namespace,
-      MetricName: metric.name,
-      Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
-      Statistic: alarm.statistic,
-      Period: alarm.periodSeconds,
-      EvaluationPeriods: alarm.periods,
-      Threshold: alarm.threshold,
-      ComparisonOperator: alarm.silent ? 'LessThanThreshold' : 'GreaterThanThreshold',
-      // Elsewhere no value means that nothing was looked at, and other alarms tell of that.
-      TreatMissingData: alarm.silent ? 'breaching' : missingData(metric),
-      AlarmActions: [topic],
-      OKActions: [topic],
-    },
-  };
-}
-
-/** Counts of events are emitted where there is something to count; what a sweep finds, at every sweep. */
-function missingData({ name }: Metric): string {
-  return name.startsWith('Drift') || name === 'NetworksUnreadable' ? 'ignore' : 'notBreaching';
 }

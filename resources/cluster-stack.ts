@@ -1,5 +1,6 @@
 import { KUBERNETES_GROUP } from '../shared/cluster/errors.ts';
-import { alarmResource, clusterAlarms, queueAlarms } from './alarms.ts';
+import { alarmResource } from './alarm-resources.ts';
+import { clusterAlarms, queueAlarms } from './alarms.ts';
 import {
   getAtt,
   type Output,
@@ -8,6 +9,7 @@ import {
   type Resources,
   ref,
 } from './cloudformation.ts';
+import { PARAMETERS, SWEEP_MINUTES } from './cluster-parameters.ts';
 import { clusterQueueNames, settingsPath, stackName } from './names.ts';
 import { type Exported, exportName } from './outputs.ts';
 import { queuePair } from './queues.ts';
@@ -24,7 +26,6 @@ const IS_NAMED = (parameter: string): unknown => ({
   'Fn::Not': [{ 'Fn::Equals': [ref(parameter), ''] }],
 });
 const NO_VALUE = ref('AWS::NoValue');
-const SWEEP_MINUTES = [1, 2, 3, 5, 10, 15, 20, 30, 60];
 
 /** `then` where the condition holds, else `otherwise`. */
 function when(condition: string, then: unknown, otherwise: unknown = NO_VALUE): unknown {
@@ -34,109 +35,6 @@ function when(condition: string, then: unknown, otherwise: unknown = NO_VALUE): 
 function imported(key: Exported): unknown {
   return { 'Fn::ImportValue': exportName(STAGE, key) };
 }
-
-function parameter(Description: string, rules: Readonly<Record<string, unknown>> = {}): unknown {
-  return { Type: 'String', Description, ...rules };
-}
-
-const PARAMETERS = {
-  ClusterName: parameter('The name of the EKS cluster', {
-    AllowedPattern: '^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$',
-    ConstraintDescription: 'the name of an EKS cluster: letters, digits, - and _',
-  }),
-  Stage: parameter("The stage of the account's stack", {
-    Default: 'prod',
-    AllowedPattern: '^[A-Za-z0-9-]{1,15}$',
-    ConstraintDescription: 'a stage: 1 to 15 letters, digits and -',
-  }),
-  QueueName: parameter(
-    "What names the cluster's queues: its name, or less of it where it is longer than 25",
-    {
-      AllowedPattern: '^[A-Za-z0-9-]{1,25}$',
-      ConstraintDescription: '1 to 25 letters, digits and -: SQS takes 80 with what is around it',
-    },
-  ),
-  Policy: parameter(
-    'What may be done: sync assigns and releases, upsert-only never releases, dry-run decides and logs',
-    {
-      Default: 'sync',
-      AllowedValues: ['sync', 'upsert-only', 'dry-run'],
-    },
-  ),
-  Ranges: parameter(
-    'Nothing outside of these is ever assigned or released, such as 172.16.0.0/16; with commas between',
-    {
-      Default: '',
-      AllowedPattern: '^[0-9a-fA-F.:/, -]*$',
-      ConstraintDescription:
-        'CIDR blocks, or first and last address with - between, and commas between those',
-    },
-  ),
-  Access: parameter(
-    "How the functions get into the cluster: an access entry, or the lines for its ConfigMap aws-auth that the account's stack has as its output MapRoles",
-    {
-      Default: 'access-entry',
-      AllowedValues: ['access-entry', 'aws-auth'],
-    },
-  ),
-  OidcProvider: parameter(
-    "For IRSA: the cluster's OIDC provider, without https://. Else EKS Pod Identity gives the forwarder its role",
-    {
-      Default: '',
-      AllowedPattern: '^([a-z0-9][a-z0-9.-]*/[A-Za-z0-9/]+)?$',
-      ConstraintDescription: 'an issuer without https://',
-    },
-  ),
-  Namespace: parameter('Where the forwarder runs', {
-    Default: 'multus-eni-reconciler',
-    AllowedPattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$',
-  }),
-  ServiceAccount: parameter('Its service account', {
-    Default: 'multus-eni-forwarder',
-    AllowedPattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$',
-  }),
-  SweepMinutes: parameter('How often the cluster is compared with EC2', {
-    Default: '5',
-    AllowedValues: SWEEP_MINUTES.map(String),
-  }),
-  Concurrency: {
-    Type: 'Number',
-    Description: 'How many batches of its nodes are reconciled at the same time',
-    Default: 10,
-    MinValue: 2,
-    MaxValue: 1000,
-  },
-  LeakedThreshold: {
-    Type: 'Number',
-    Description: 'More leaked addresses than this are an alarm',
-    Default: 10,
-    MinValue: 0,
-  },
-  AlarmTopicArn: parameter("Where its alarms go; without it to the account's topic", {
-    Default: '',
-    AllowedPattern: '^(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?$',
-    ConstraintDescription: 'the ARN of an SNS topic of this Region',
-  }),
-  RunbookUrl: parameter('Where your copy of docs/runbook.md is, for the alarms', {
-    Default: 'docs/runbook.md',
-    AllowedPattern: '^(https?://[^ ]+|docs/runbook\\.md)$',
-  }),
-  KmsKeyArn: parameter("The key of the account's stack, where it has one of its own", {
-    Default: '',
-    AllowedPattern: '^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?$',
-    ConstraintDescription: 'the ARN of a key of this Region, and no alias',
-  }),
-  PermissionsBoundary: parameter("The ARN of the policy that bounds the forwarder's role", {
-    Default: '',
-    AllowedPattern: '^(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+)?$',
-    ConstraintDescription: 'the ARN of a policy',
-  }),
-  RolePath: parameter("The path of the forwarder's role", {
-    Default: '/',
-    AllowedPattern: '^/([!-.0-~]+/)*$',
-    ConstraintDescription: 'it begins and ends with /',
-  }),
-} as const;
 
 /** The template of a cluster's stack, the same for all. Pure. */
 export function clusterTemplate(): unknown {

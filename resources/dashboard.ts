@@ -1,6 +1,6 @@
 import type { StageSettings } from '../config/schema.ts';
 import type { MetricName } from '../shared/telemetry.ts';
-import { custom, type Metric, ofFunction } from './alarms.ts';
+import { custom, type Metric, ofFunction } from './alarm.ts';
 import { type Resources, sub } from './cloudformation.ts';
 import { deadLetterQueueName, type FunctionName, queueName, stackName } from './names.ts';
 

@@ -1,5 +1,5 @@
 import type { StageSettings } from '../config/schema.ts';
-import { alarms } from './alarms.ts';
+import { alarms } from './alarm-resources.ts';
 import { merged, type Outputs, type Resources } from './cloudformation.ts';
 import { clusterAccess } from './cluster-access.ts';
 import { dashboard } from './dashboard.ts';

@@ -130,9 +130,11 @@ function answered<T>(life: Life, made: Promise<T>, signal: AbortSignal | undefin
       (value: A): void => {
         if (life.alive) settle(value);
       };
-    made.then(whileAlive(resolve), whileAlive(reject));
     const onAbort = whileAlive(() => reject(signal?.reason));
     signal?.addEventListener('abort', onAbort, { once: true });
+    // Node keeps a signal that is made of others for as long as somebody listens to it.
+    const stopListening = (): void => signal?.removeEventListener('abort', onAbort);
+    made.then(whileAlive(resolve), whileAlive(reject)).finally(stopListening);
   });
 }
 

@@ -66,11 +66,14 @@ export function inBase(kind: string, name?: string): Manifest {
 
 /** Paths in deploy/ of all YAML files but the chart's: its templates are none, its base is a link. */
 export function manifestFiles(): string[] {
-  return readdirSync(DEPLOY, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
-    .map((entry) => relative(DEPLOY, join(entry.parentPath, entry.name)))
-    .filter((path) => !path.startsWith('chart/'))
-    .sort();
+  return (
+    readdirSync(DEPLOY, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+      .map((entry) => relative(DEPLOY, join(entry.parentPath, entry.name)))
+      // A template of Helm's, and one of CloudFormation's.
+      .filter((path) => !path.startsWith('chart/') && !path.startsWith('cluster/'))
+      .sort()
+  );
 }
 
 /** The data of a patch for a ConfigMap. */

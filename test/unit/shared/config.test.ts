@@ -63,7 +63,7 @@ describe('the configuration', () => {
     ['CLUSTERS', 'demo', /CLUSTERS: not JSON/],
     ['CLUSTERS', '', /CLUSTERS: not JSON/],
     ['CLUSTERS', '{"name":"demo"}', /CLUSTERS: .*expected array/],
-    ['CLUSTERS', '[]', /CLUSTERS: at least one cluster is needed/],
+    ['CLUSTERS', '[]', /CLUSTERS names no cluster, and SETTINGS_PATH is not set/],
     ['CLUSTERS', '["demo"]', /CLUSTERS at 0: .*expected object/],
     ['CLUSTERS', '[{"name":""}]', /CLUSTERS at 0\.name: /],
     ['CLUSTERS', '[{"name":"a"},{"name":"a"}]', /CLUSTERS: each cluster is named once/],

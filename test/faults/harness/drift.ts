@@ -29,6 +29,8 @@ export interface Difference {
   readonly text: string;
   /** It is about addresses in ranges alone: others may have to wait for a sweep (docs/design.md, "Ranges"). */
   readonly inRanges: boolean;
+  /** It is on an ENI, and nobody claims it. Where no range has it, whether it goes hangs on what messages named. */
+  readonly isLeft?: boolean;
 }
 
 /** @param eachAddress also those that are in no range, and left: without faults a message has named them. */
@@ -52,18 +54,13 @@ export function driftOf(
   ];
 }
 
-interface Found extends Difference {
-  /** It is left over: where no range has it, whether it goes hangs on what messages named. */
-  readonly isLeft?: boolean;
-}
-
 /** What is on the ENIs of Nodes, and claimed by no pod of that node. */
 function unclaimed(
   world: VirtualWorld,
   claims: Claims,
   eni: NetworkInterface,
   byAddress: ReadonlyMap<Address, readonly Placed[]>,
-): Found[] {
+): Difference[] {
   const node = nodeOf(world, eni.attachment?.instanceId);
   if (!isManaged(eni) || node === undefined) return [];
   // What somebody else put there outside the ranges is nobody's to release.
@@ -84,7 +81,7 @@ function mayBeTheWorkers({ ipv6, primaryIpv6 }: NetworkInterface, address: Addre
 }
 
 /** An address that is not where it should be, or that somebody else should have by now. */
-function misplaced(world: VirtualWorld, address: Address, claims: readonly Placed[]): Found[] {
+function misplaced(world: VirtualWorld, address: Address, claims: readonly Placed[]): Difference[] {
   const inRanges = isInRange(world, address);
   const on = eniWith(world, address);
   const canTake = ({ eni, pod }: Placed): boolean =>

@@ -109,7 +109,7 @@ export function staleRead(index: number, back: number): Trouble {
     ...undisturbed,
     view: (point) => (point.index === index ? { kind: 'versions', back } : CURRENT),
   };
-  return { schedule, delivery: asUsual, mendedBy: 'messages' };
+  return { schedule, delivery: asUsual, mendedBy: 'messages', oldReads: true };
 }
 
 /** How far EC2 lags behind, and for how long, ms. */
@@ -127,5 +127,5 @@ export function lagFrom(index: number): Trouble {
       return lags ? { kind: 'time', ms: LAG_MS } : CURRENT;
     },
   };
-  return { schedule, delivery: asUsual, mendedBy: 'messages' };
+  return { schedule, delivery: asUsual, mendedBy: 'messages', oldReads: true };
 }

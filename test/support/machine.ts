@@ -57,7 +57,8 @@ export function cpuSlowness(): number {
 export function patience(ms: number): number {
   // What is waited for may be several programs, each of which waits for a core.
   const slow = slowness();
-  return ms * (slow > 1 ? 2 * slow : 1);
+  // Timers take whole milliseconds.
+  return Math.ceil(ms * (slow > 1 ? 2 * slow : 1));
 }
 
 /** kubectl's option for a wait of `seconds` on an idle machine. */

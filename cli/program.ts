@@ -1,8 +1,9 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Clock } from '../shared/time/clock.ts';
 import type { ClusterChoice } from './access/access.ts';
 import { EXIT } from './exit-code.ts';
 import type { Output, Sink } from './output.ts';
+import { runProgram } from './run-program.ts';
 
 /** Everything outside of the program. */
 export interface Outside {
@@ -44,18 +45,8 @@ interface Running<O> {
  * @param args without the program's own name.
  * @returns the exit code.
  */
-export async function run(args: readonly string[], outside: Outside): Promise<number> {
-  let exitCode: number = EXIT.ok;
-  const program = programOf(outside, (code) => {
-    exitCode = code;
-  });
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.badInput;
-    throw error;
-  }
+export function run(args: readonly string[], outside: Outside): Promise<number> {
+  return runProgram((end) => programOf(outside, end), args);
 }
 
 /** Every command, as `--help` shows them. */

@@ -61,7 +61,7 @@ function findEnis(): Statement {
   };
 }
 
-/** Of all clusters, as any may join. What lets a function into one is its access entry alone. */
+/** Of every cluster, since one may join at any time. Only an access entry lets a function into it. */
 function findClusters(): Statement {
   return {
     Sid: 'FindClusters',

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import type { ClusterChoice } from '../cluster-pods.ts';
@@ -6,6 +6,7 @@ import { EXIT } from '../exit-code.ts';
 import { BadInput, Failed } from '../failure.ts';
 import { type Output, outputTo, type Sink } from '../output.ts';
 import { type AwsClients, findDeadLetters, findQueue, type QueueChoice } from '../queues.ts';
+import { runProgram } from '../run-program.ts';
 import { replayCluster } from './cluster.ts';
 import { replayDeadLetters } from './dlq.ts';
 import { replayFiles } from './file.ts';
@@ -48,18 +49,8 @@ interface Common extends QueueChoice {
  * @param args without the program's own name.
  * @returns the exit code.
  */
-export async function run(args: readonly string[], outside: Outside): Promise<number> {
-  let exitCode: number = EXIT.ok;
-  const program = programOf(outside, (code) => {
-    exitCode = code;
-  });
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.badInput;
-    throw error;
-  }
+export function run(args: readonly string[], outside: Outside): Promise<number> {
+  return runProgram((end) => programOf(outside, end), args);
 }
 
 function programOf(outside: Outside, end: (code: number) => void): Command {

@@ -75,7 +75,7 @@ afterAll(async () => {
   await moto?.stop();
 });
 
-/** A cluster's stack, as any tool deploys it. */
+/** A cluster's stack, made by CreateStack. */
 function stackOf(cluster: string, more: Readonly<Record<string, string>> = {}) {
   const parameters = { ClusterName: cluster, QueueName: cluster, Stage: 'test', ...more };
   return {

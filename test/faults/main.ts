@@ -33,7 +33,7 @@ const SHORT = { schedules: 1_000, inputs: 2_000 };
 
 const say = (text: string): void => console.log(text);
 
-/** What takes long begins first; of the rest each kind takes its turns, as any may find the first. */
+/** The longest jobs begin first. The other kinds take turns, so that a violation is found early. */
 function jobsOf({ seed, schedules, inputs, short, firstOnly, only }: Options): Job[] {
   const random = Array.from({ length: Math.ceil(schedules / ROUND) }, (_, round): Job => {
     const count = Math.min(ROUND, schedules - round * ROUND);

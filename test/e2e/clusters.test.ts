@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import {
-  CloudFormationClient,
   CreateStackCommand,
   DeleteStackCommand,
   DescribeStacksCommand,
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
-import { CreateClusterCommand, EKSClient } from '@aws-sdk/client-eks';
-import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
-import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
-import { paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateClusterCommand } from '@aws-sdk/client-eks';
+import { GetRolePolicyCommand } from '@aws-sdk/client-iam';
+import { paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
+import { paginateListQueues } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { aws } from '../../functions/context.ts';
 import { clusterQueueNames } from '../../resources/names.ts';
@@ -17,6 +16,7 @@ import { joinedClusterFrom } from '../../shared/config.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 import { type Service, serviceWith } from '../unit/resources/service.ts';
 import { type Moto, startMoto } from './moto.ts';
+import { clientsOf, MOTO_CREDENTIALS } from './moto-clients.ts';
 import { pythonTools } from './python-tools.ts';
 
 /*
@@ -29,7 +29,6 @@ const TEMPLATE = readFileSync(
   new URL('../../deploy/cluster/template.yml', import.meta.url),
   'utf8',
 );
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const MANY = 60;
 /** With a bucket of its own osls would update the stack, and moto 5.2.5 knows exports of a first template only. */
 const STAGE =
@@ -38,17 +37,6 @@ const STAGE =
 let moto: Moto;
 let service: Service;
 let client: ReturnType<typeof clientsOf>;
-
-function clientsOf(endpoint: string) {
-  const config = { region: 'us-east-1', endpoint, credentials };
-  return {
-    cloudFormation: new CloudFormationClient(config),
-    eks: new EKSClient(config),
-    iam: new IAMClient(config),
-    lambda: new LambdaClient(config),
-    sqs: new SQSClient(config),
-  };
-}
 
 beforeAll(async () => {
   const pathOf = await pythonTools();
@@ -65,8 +53,8 @@ beforeAll(async () => {
   );
   await service.serverless(['deploy', '--stage', 'test'], {
     AWS_ENDPOINT_URL: moto.endpoint,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ACCESS_KEY_ID: MOTO_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: MOTO_CREDENTIALS.secretAccessKey,
   });
 });
 
@@ -129,8 +117,8 @@ async function resourcesOf(cluster: string): Promise<unknown> {
 /** What the functions read of a cluster, from moto's Parameter Store. */
 async function settingsOf(cluster: string) {
   vi.stubEnv('AWS_ENDPOINT_URL', moto.endpoint);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', MOTO_CREDENTIALS.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', MOTO_CREDENTIALS.secretAccessKey);
   const { readSettings } = aws('us-east-1', systemClock);
   const text = await readSettings?.(`/multus-eni-reconciler/test/clusters/${cluster}`);
   return text === undefined ? undefined : joinedClusterFrom(cluster, text);
@@ -181,8 +169,8 @@ test('`npm run kustomize` writes the overlay of a cluster that joined', async ()
   const args = ['scripts/kustomize.ts', 'second', '--stage', 'test', '--root', service.folder];
   await service.node(args, {
     AWS_ENDPOINT_URL: moto.endpoint,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ACCESS_KEY_ID: MOTO_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: MOTO_CREDENTIALS.secretAccessKey,
   });
   const folder = `${service.folder}/deploy/overlays/second`;
   const text = readFileSync(`${folder}/kustomization.yaml`, 'utf8');

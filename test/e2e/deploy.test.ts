@@ -1,26 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  CloudFormationClient,
   DescribeStacksCommand,
   GetTemplateCommand,
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
-import { CreateClusterCommand, EKSClient } from '@aws-sdk/client-eks';
-import { GetRolePolicyCommand, IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
+import { CreateClusterCommand } from '@aws-sdk/client-eks';
+import { GetRolePolicyCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import {
   GetFunctionConfigurationCommand,
-  LambdaClient,
   ListEventSourceMappingsCommand,
   ListFunctionsCommand,
 } from '@aws-sdk/client-lambda';
-import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { stackOutputs } from '../../scripts/stack-outputs.ts';
 import { type Service, serviceWith } from '../unit/resources/service.ts';
 import { type Moto, startMoto } from './moto.ts';
+import { clientsOf, MOTO_CREDENTIALS } from './moto-clients.ts';
 import { pythonTools } from './python-tools.ts';
 
 /*
@@ -42,28 +41,16 @@ const NOT_IN_MOTO = [
 const STACK = 'multus-eni-reconciler-test';
 const STAGE = 'region: us-east-1\nclusters: [{ name: demo }]\n';
 const GONE = 'region: us-east-1\nclusters: [{ name: gone }]\n';
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 let moto: Moto;
 let service: Service;
 let aws: ReturnType<typeof clientsOf>;
 
-function clientsOf(endpoint: string) {
-  const config = { region: 'us-east-1', endpoint, credentials };
-  return {
-    cloudFormation: new CloudFormationClient(config),
-    eks: new EKSClient(config),
-    iam: new IAMClient(config),
-    lambda: new LambdaClient(config),
-    sqs: new SQSClient(config),
-  };
-}
-
 function environment(): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: moto.endpoint,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ACCESS_KEY_ID: MOTO_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: MOTO_CREDENTIALS.secretAccessKey,
   };
 }
 

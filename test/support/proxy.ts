@@ -1,8 +1,8 @@
-import { request } from 'node:http';
 import { createServer } from 'node:https';
 import { Server } from 'proxy-chain';
 import { onTestFinished } from 'vitest';
 import { createCertificate } from '../../sandbox/kubernetes/tls.ts';
+import { passOn } from './pass-on.ts';
 
 /** A proxy that somebody else wrote, and what it was asked for. */
 export interface RunningProxy {
@@ -38,16 +38,7 @@ export async function startTlsFront(target: string): Promise<TlsFront> {
   const { key, cert, ca } = await createCertificate();
   const to = new URL(target);
   const server = createServer({ key, cert }, (incoming, answer) => {
-    const { method, headers, url: path } = incoming;
-    const passed = request(
-      { hostname: to.hostname, port: to.port, method, path, headers },
-      (reply) => {
-        answer.writeHead(reply.statusCode ?? 502, reply.headers);
-        reply.pipe(answer);
-      },
-    );
-    passed.once('error', () => answer.destroy());
-    incoming.pipe(passed);
+    passOn(to, incoming, answer);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   onTestFinished(() => {

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { passOn } from '../../support/pass-on.ts';
 
 /** One call on AWS as it came over the wire. */
 export interface WireCall {
@@ -36,16 +37,7 @@ export async function startRecordingProxy(
       answer.writeHead(200, { 'content-type': 'text/xml' }).end(own);
       return;
     }
-    const { method, headers, url: path } = incoming;
-    const passed = request(
-      { hostname: to.hostname, port: to.port, method, path, headers },
-      (reply) => {
-        answer.writeHead(reply.statusCode ?? 502, reply.headers);
-        reply.pipe(answer);
-      },
-    );
-    passed.once('error', () => answer.destroy());
-    passed.end(body);
+    passOn(to, incoming, answer, body);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const address = server.address();

@@ -51,7 +51,7 @@ async function bundleNaively(name: FunctionName, folder: string): Promise<BuiltB
 const asUsual: Plugin = {
   name: 'as-usual',
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^\.\/(calls|endpoints)\.ts$/ }, ({ resolveDir }) =>
+    onResolve({ filter: /^\.\/(calls|authenticated-transport)\.ts$/ }, ({ resolveDir }) =>
       resolveDir === join(ROOT, 'shared/cluster') ? { path: PLAIN_CALLS } : undefined,
     );
     onLoad({ filter: /\.ts$/ }, async ({ path }) => {

@@ -11,8 +11,8 @@ import {
   ServerConfiguration,
   setHeaderOptions,
 } from '@kubernetes/client-node';
+import type { TokenEndpoint } from '../shared/cluster/authenticated-transport.ts';
 import type { KubernetesCalls } from '../shared/cluster/calls.ts';
-import type { TokenEndpoint } from '../shared/cluster/endpoints.ts';
 import { NETWORKS } from '../shared/cluster/networks.ts';
 
 /** The calls that the functions make. */

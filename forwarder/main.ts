@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import pino from 'pino';
 import { limitedCredentials, requestLimits } from '../shared/aws-calls.ts';
-import { kubeConfigTransport } from '../shared/cluster/endpoints.ts';
+import { kubeConfigTransport } from '../shared/cluster/authenticated-transport.ts';
 import { systemClock } from '../shared/time/clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { ELECTION_TIMES } from './election/leader.ts';

@@ -49,7 +49,9 @@ export function servedClusters(config: Config, read: ReadSettings, clock: Clock)
     const settings = readSettings(read, `${config.settingsPath ?? ''}${cluster}`, cluster);
     joined.set(cluster, { at: clock.now(), settings });
     // What failed is tried again by the next message.
-    settings.catch(() => joined.delete(cluster));
+    settings.catch(() => {
+      if (joined.get(cluster)?.settings === settings) joined.delete(cluster);
+    });
     return settings;
   };
   const named = async (cluster: string): Promise<ServedCluster> => {

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { EKSClient } from '@aws-sdk/client-eks';
+import {
+  kubeConfigTransport,
+  tokenTransport,
+} from '../../shared/cluster/authenticated-transport.ts';
 import { kubernetesCalls } from '../../shared/cluster/calls.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
 import { describeCluster } from '../../shared/cluster/eks.ts';
-import { kubeConfigTransport, tokenTransport } from '../../shared/cluster/endpoints.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { tokenSource } from '../../shared/cluster/token.ts';
 import { type ApiTransport, readText } from '../../shared/cluster/transport.ts';

@@ -1,7 +1,7 @@
 import type { Address } from '../../shared/address.ts';
 import { RANGES } from '../../shared/cluster/annotations.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
-import { inPrefixOf } from '../../shared/enis/holding.ts';
+import { inPrefixOf } from '../../shared/enis/eni-facts.ts';
 import { eniName, podName } from '../view/text.ts';
 import type { View } from '../view/view.ts';
 import { explainClaim, placeOf } from './claim.ts';

@@ -2,7 +2,7 @@ import type { Claim, PodClaims } from '../../shared/claims/claim.ts';
 import { FLOATING_IPS } from '../../shared/cluster/annotations.ts';
 import { contestedBy } from '../../shared/drift/drift.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
-import { holds, inPrefixOf } from '../../shared/enis/holding.ts';
+import { holds, inPrefixOf } from '../../shared/enis/eni-facts.ts';
 import { chooseEni, type EniChoice } from '../../shared/plan/choose-eni.ts';
 import type { Placement } from '../../shared/plan/decision.ts';
 import { attachmentEnis, placeClaims } from '../../shared/plan/place-claims.ts';

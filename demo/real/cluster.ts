@@ -1,7 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
 import type { World } from '../../sandbox/world.ts';
-import { kubeConfigTransport } from '../../shared/cluster/endpoints.ts';
+import { kubeConfigTransport } from '../../shared/cluster/authenticated-transport.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
 import { readLines } from '../../shared/cluster/transport.ts';

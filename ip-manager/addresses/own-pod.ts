@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tokenTransport } from '../../shared/cluster/authenticated-transport.ts';
 import { kubernetesCalls } from '../../shared/cluster/calls.ts';
-import { tokenTransport } from '../../shared/cluster/endpoints.ts';
 import { kubernetesFailure, refusalOf } from '../../shared/cluster/errors.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';

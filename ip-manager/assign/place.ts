@@ -1,7 +1,7 @@
 import { type Address, familyOf } from '../../shared/address.ts';
 import type { ManagedTag } from '../../shared/enis/ec2.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
-import { inPrefixOf } from '../../shared/enis/holding.ts';
+import { inPrefixOf } from '../../shared/enis/eni-facts.ts';
 import type { Subnets } from '../../shared/enis/subnets.ts';
 import { chooseEni, type EniChoice } from '../../shared/plan/choose-eni.ts';
 import { describeProblem } from '../../shared/plan/problem.ts';

@@ -68,7 +68,7 @@ export async function packCli(root: string, folder: string): Promise<string> {
 
 /**
  * Of a kubeconfig's ways to send requests, only Node's own agents are used
- * (shared/cluster/endpoints.ts): undici is a sixth of the bundle, and none of it runs.
+ * (shared/cluster/authenticated-transport.ts): undici is a sixth of the bundle, and none of it runs.
  */
 const withoutUndici: Plugin = {
   name: 'without-undici',

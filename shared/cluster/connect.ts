@@ -1,9 +1,9 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { Clock } from '../time/clock.ts';
 import { withDeadline } from '../time/deadline.ts';
+import { tokenTransport } from './authenticated-transport.ts';
 import { connectKubernetes } from './client.ts';
 import { describeCluster } from './eks.ts';
-import { tokenTransport } from './endpoints.ts';
 import { kubernetesFailure } from './errors.ts';
 import type { Kubernetes } from './kubernetes.ts';
 import { type AwsCredentials, tokenSource } from './token.ts';

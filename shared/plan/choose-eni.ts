@@ -1,6 +1,6 @@
 import type { Claim } from '../claims/claim.ts';
 import type { Eni } from '../enis/eni.ts';
-import { inSubnetOf, type NodeEnis } from '../enis/holding.ts';
+import { inSubnetOf, type NodeEnis } from '../enis/eni-facts.ts';
 
 /** The ENI that a claimed address belongs on, or why there is none. */
 export type EniChoice =

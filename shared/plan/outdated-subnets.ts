@@ -3,7 +3,7 @@ import type { Claim, PodClaims } from '../claims/claim.ts';
 import { parseProblems } from '../claims/condition-message.ts';
 import type { Pod } from '../cluster/kubernetes.ts';
 import type { Eni } from '../enis/eni.ts';
-import { inSubnetOf, type NodeEnis } from '../enis/holding.ts';
+import { inSubnetOf, type NodeEnis } from '../enis/eni-facts.ts';
 import { chooseEni } from '../plan/choose-eni.ts';
 
 /** A node with its pods' claims, judged by subnets that may have been read long ago. */

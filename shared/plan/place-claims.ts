@@ -2,7 +2,7 @@ import { type Address, compareAddresses } from '../address.ts';
 import type { Claim, PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
 import type { Eni } from '../enis/eni.ts';
-import { holds, inPrefixOf, inSubnetOf, isReserved, type NodeEnis } from '../enis/holding.ts';
+import { holds, inPrefixOf, inSubnetOf, isReserved, type NodeEnis } from '../enis/eni-facts.ts';
 import { chooseEni } from './choose-eni.ts';
 import type { AddressProblem, Problem } from './problem.ts';
 import type { NodeClaimant } from './speaker.ts';

@@ -8,7 +8,7 @@ import {
   inSubnetOf,
   type NodeEnis,
   perhapsTheWorkersOwn,
-} from '../enis/holding.ts';
+} from '../enis/eni-facts.ts';
 import { limitToRoom } from './capacity.ts';
 import { conflictWith } from './conflict.ts';
 import type { Assignment, Foreign, Move, Placement, Plan, Unclaimed } from './decision.ts';

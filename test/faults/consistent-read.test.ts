@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
+import { tokenTransport } from '../../shared/cluster/authenticated-transport.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
-import { tokenTransport } from '../../shared/cluster/endpoints.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 import { staleRead } from './harness/schedules.ts';
 import { calmRun, everyCallNamed, type Kind, strike } from './matrix.ts';

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startWorld, type World, type WorldCluster } from '../../sandbox/world.ts';
+import { tokenTransport } from '../../shared/cluster/authenticated-transport.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
-import { tokenTransport } from '../../shared/cluster/endpoints.ts';
 import { kubernetesFailure } from '../../shared/cluster/errors.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { eksToken } from '../../shared/cluster/token.ts';

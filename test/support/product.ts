@@ -16,8 +16,8 @@ import {
   type Invocation,
   startEventSourceMapping,
 } from '../../sandbox/lambda/event-source-mapping.ts';
+import { kubeConfigTransport } from '../../shared/cluster/authenticated-transport.ts';
 import { clusters as eksClusters } from '../../shared/cluster/connect.ts';
-import { kubeConfigTransport } from '../../shared/cluster/endpoints.ts';
 import { configFrom } from '../../shared/config.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { type RecordedTelemetry, recordedTelemetry } from './telemetry.ts';

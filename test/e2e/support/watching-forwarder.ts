@@ -3,7 +3,7 @@ import pino from 'pino';
 import { ELECTION_TIMES, type ElectionTimes } from '../../../forwarder/election/leader.ts';
 import { type Forwarder, startForwarder } from '../../../forwarder/forwarder.ts';
 import { sqsSendBatch } from '../../../forwarder/outbox/send-batch.ts';
-import { kubeConfigTransport } from '../../../shared/cluster/endpoints.ts';
+import { kubeConfigTransport } from '../../../shared/cluster/authenticated-transport.ts';
 import type { ApiTransport } from '../../../shared/cluster/transport.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import type { Product } from '../../support/product.ts';

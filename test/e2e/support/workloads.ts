@@ -1,7 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
-import { kubeConfigTransport } from '../../../shared/cluster/endpoints.ts';
+import { kubeConfigTransport } from '../../../shared/cluster/authenticated-transport.ts';
 import { readLines } from '../../../shared/cluster/transport.ts';
 import type { Network } from '../../support/stage.ts';
 import type { RealNode } from '../cluster/node.ts';

@@ -6,7 +6,7 @@ import {
   startKubernetes,
 } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
-import { kubeConfigTransport } from '../../../shared/cluster/endpoints.ts';
+import { kubeConfigTransport } from '../../../shared/cluster/authenticated-transport.ts';
 import type { ApiTransport } from '../../../shared/cluster/transport.ts';
 import { networkStatus } from './pods.ts';
 

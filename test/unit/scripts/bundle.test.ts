@@ -8,8 +8,8 @@ import { startKubernetes } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { writeArtifacts } from '../../../scripts/artifacts.ts';
 import { BUNDLING, type Bundle, bundleFunction, FUNCTIONS } from '../../../scripts/bundle.ts';
 import { withoutComputedKeys } from '../../../scripts/esbuild-aws-schemas.ts';
+import { tokenTransport } from '../../../shared/cluster/authenticated-transport.ts';
 import { connectKubernetes } from '../../../shared/cluster/client.ts';
-import { tokenTransport } from '../../../shared/cluster/endpoints.ts';
 import { NETWORKS } from '../../../shared/cluster/networks.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { watchPods } from '../../../../forwarder/watch/watch-pods.ts';
-import { kubeConfigTransport } from '../../../../shared/cluster/endpoints.ts';
+import { kubeConfigTransport } from '../../../../shared/cluster/authenticated-transport.ts';
 import type { ApiTransport } from '../../../../shared/cluster/transport.ts';
 import { type Clock, systemClock } from '../../../../shared/time/clock.ts';
 import { startCluster } from '../cluster.ts';

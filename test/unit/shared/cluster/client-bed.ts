@@ -1,6 +1,6 @@
 import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
+import { tokenTransport } from '../../../../shared/cluster/authenticated-transport.ts';
 import { connectKubernetes } from '../../../../shared/cluster/client.ts';
-import { tokenTransport } from '../../../../shared/cluster/endpoints.ts';
 import type { Kubernetes } from '../../../../shared/cluster/kubernetes.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from './api-server.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { virtualClock } from '../../../../sandbox/clock.ts';
+import { tokenTransport } from '../../../../shared/cluster/authenticated-transport.ts';
 import { connectKubernetes } from '../../../../shared/cluster/client.ts';
-import { tokenTransport } from '../../../../shared/cluster/endpoints.ts';
 import { describeKubernetesError, kubernetesFailure } from '../../../../shared/cluster/errors.ts';
 import {
   type ApiAnswer,

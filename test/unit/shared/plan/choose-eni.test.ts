@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim } from '../../../../shared/claims/claim.ts';
 import type { Eni } from '../../../../shared/enis/eni.ts';
-import { isReserved } from '../../../../shared/enis/holding.ts';
+import { isReserved } from '../../../../shared/enis/eni-facts.ts';
 import { chooseEni } from '../../../../shared/plan/choose-eni.ts';
 import {
   address,

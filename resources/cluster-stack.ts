@@ -10,6 +10,7 @@ import {
   ref,
 } from './cloudformation.ts';
 import { PARAMETERS, SWEEP_MINUTES } from './cluster-parameters.ts';
+import { SEND_MESSAGES, trustOfPodIdentity } from './forwarder-identity.ts';
 import { clusterQueueNames, settingsPath, stackName } from './names.ts';
 import { type Exported, exportName } from './outputs.ts';
 import { queuePair } from './queues.ts';
@@ -112,11 +113,10 @@ function access(): Resources {
 
 /** Two roles, as a condition chooses resources; each may send to this cluster's queue alone. */
 function forwarder(): Resources {
-  const send = {
-    Sid: 'SendMessages',
-    Effect: 'Allow',
-    Action: 'sqs:SendMessage',
-    Resource: getAtt('Queue', 'Arn'),
+  const account = {
+    cluster: ref('ClusterName'),
+    namespace: ref('Namespace'),
+    name: ref('ServiceAccount'),
   };
   const useKey = {
     Sid: 'UseKeyOfQueues',
@@ -133,12 +133,15 @@ function forwarder(): Resources {
       PermissionsBoundary: when('HasBoundary', ref('PermissionsBoundary')),
       AssumeRolePolicyDocument: trust,
       Policies: [
-        { PolicyName: 'forwarder', PolicyDocument: policy([send, when('HasKey', useKey)]) },
+        {
+          PolicyName: 'forwarder',
+          PolicyDocument: policy([SEND_MESSAGES, when('HasKey', useKey)]),
+        },
       ],
     },
   });
   return {
-    ForwarderRole: role('HasPodIdentity', policy([trustOfPodIdentity()])),
+    ForwarderRole: role('HasPodIdentity', policy([trustOfPodIdentity(account)])),
     ForwarderRoleOfIrsa: role('HasOidcProvider', JSON.stringify(policy([trustOfOidc()]))),
     ForwarderIdentity: {
       Type: 'AWS::EKS::PodIdentityAssociation',
@@ -148,23 +151,6 @@ function forwarder(): Resources {
         Namespace: ref('Namespace'),
         ServiceAccount: ref('ServiceAccount'),
         RoleArn: getAtt('ForwarderRole', 'Arn'),
-      },
-    },
-  };
-}
-
-/** EKS says with tags for whom it asks (Amazon EKS User Guide, "EKS Pod Identity", session tags). */
-function trustOfPodIdentity(): unknown {
-  return {
-    Effect: 'Allow',
-    Principal: { Service: 'pods.eks.amazonaws.com' },
-    Action: ['sts:AssumeRole', 'sts:TagSession'],
-    Condition: {
-      StringEquals: {
-        'aws:SourceAccount': ref('AWS::AccountId'),
-        'aws:RequestTag/eks-cluster-name': ref('ClusterName'),
-        'aws:RequestTag/kubernetes-namespace': ref('Namespace'),
-        'aws:RequestTag/kubernetes-service-account': ref('ServiceAccount'),
       },
     },
   };

@@ -15,7 +15,10 @@ export function forwarderIdentity(cluster: ClusterSettings, stage: StageSettings
     return { [roleId]: role(stage, trustOfOidc(oidcProvider, namespace, serviceAccount)) };
   }
   return {
-    [roleId]: role(stage, trustOfPodIdentity(cluster)),
+    [roleId]: role(
+      stage,
+      trustOfPodIdentity({ cluster: cluster.name, namespace, name: serviceAccount }),
+    ),
     [`ForwarderIdentity${idOf(cluster.name)}`]: {
       Type: 'AWS::EKS::PodIdentityAssociation',
       Properties: {
@@ -29,23 +32,26 @@ export function forwarderIdentity(cluster: ClusterSettings, stage: StageSettings
 }
 
 function role(stage: StageSettings, trust: unknown): Resource {
-  const send = {
-    Sid: 'SendMessages',
-    Effect: 'Allow',
-    Action: 'sqs:SendMessage',
-    Resource: getAtt('Queue', 'Arn'),
-  };
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
       AssumeRolePolicyDocument: policy([trust]),
-      Policies: [{ PolicyName: 'forwarder', PolicyDocument: policy([send, ...useKey(stage)]) }],
+      Policies: [
+        { PolicyName: 'forwarder', PolicyDocument: policy([SEND_MESSAGES, ...useKey(stage)]) },
+      ],
     },
   };
 }
 
+/** Whose pods are meant; in a cluster's own stack, its parameters. */
+interface ServiceAccount {
+  readonly cluster: unknown;
+  readonly namespace: unknown;
+  readonly name: unknown;
+}
+
 /** EKS says with tags for whom it asks (Amazon EKS User Guide, "EKS Pod Identity", session tags). */
-function trustOfPodIdentity({ name, forwarder }: ClusterSettings): unknown {
+export function trustOfPodIdentity({ cluster, namespace, name }: ServiceAccount): unknown {
   return {
     Effect: 'Allow',
     Principal: { Service: 'pods.eks.amazonaws.com' },
@@ -53,13 +59,21 @@ function trustOfPodIdentity({ name, forwarder }: ClusterSettings): unknown {
     Condition: {
       StringEquals: {
         'aws:SourceAccount': ref('AWS::AccountId'),
-        'aws:RequestTag/eks-cluster-name': name,
-        'aws:RequestTag/kubernetes-namespace': forwarder.namespace,
-        'aws:RequestTag/kubernetes-service-account': forwarder.serviceAccount,
+        'aws:RequestTag/eks-cluster-name': cluster,
+        'aws:RequestTag/kubernetes-namespace': namespace,
+        'aws:RequestTag/kubernetes-service-account': name,
       },
     },
   };
 }
+
+/** What a forwarder may do: send to the queue that its stack has under this logical id. */
+export const SEND_MESSAGES = {
+  Sid: 'SendMessages',
+  Effect: 'Allow',
+  Action: 'sqs:SendMessage',
+  Resource: getAtt('Queue', 'Arn'),
+} as const;
 
 /** Keys of a condition cannot be computed by CloudFormation, so the issuer is configured. */
 function trustOfOidc(issuer: string, namespace: string, serviceAccount: string): unknown {

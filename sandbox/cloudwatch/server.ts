@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { Clock } from '../../shared/time/clock.ts';
+import { listenOnLoopback } from '../loopback.ts';
 import { answerQuery, type LogLine } from './insights.ts';
 import { type Datum, embeddedMetrics, metricData, metricRequest } from './metrics.ts';
 
@@ -59,12 +59,9 @@ export async function startCloudWatch({ clock }: { clock: Clock }): Promise<Sand
         response.writeHead(400).end(JSON.stringify({ __type: name, message }));
       });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const { port, stop } = await listenOnLoopback(server);
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     log(group, line) {
       state.lines.push({ group, at: clock.now(), text: line });
       if (state.lines.length > MAX_LINES) state.lines.shift();
@@ -72,12 +69,7 @@ export async function startCloudWatch({ clock }: { clock: Clock }): Promise<Sand
       if (state.data.length > MAX_LINES) state.data.splice(0, state.data.length - MAX_LINES);
     },
     setAlarm: (alarm) => void state.alarms.set(alarm.name, alarm),
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    stop,
   };
 }
 

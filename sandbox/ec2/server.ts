@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from '../loopback.ts';
 import {
   type Answer,
   ConnectionLost,
@@ -25,19 +25,11 @@ export async function startEc2(options: Ec2Options): Promise<Ec2Server> {
   const server = createServer((request, response) => {
     void serve(ec2, request, response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const { port, stop } = await listenOnLoopback(server);
   return {
     ...ec2,
-    endpoint: `http://127.0.0.1:${address.port}`,
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    endpoint: `http://127.0.0.1:${port}`,
+    stop,
   };
 }
 

@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { type CallLog, createCallLog } from '../ec2/calls.ts';
 import { createFaults, type Faults } from '../ec2/faults.ts';
+import { listenOnLoopback } from '../loopback.ts';
 import {
   type Account,
   type Cluster,
@@ -69,11 +69,8 @@ export async function startEks(options: EksOptions): Promise<EksServer> {
       response.destroy(),
     );
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  endpoint = `http://127.0.0.1:${address.port}`;
+  const { port, stop } = await listenOnLoopback(server);
+  endpoint = `http://127.0.0.1:${port}`;
 
   return {
     endpoint,
@@ -90,12 +87,7 @@ export async function startEks(options: EksOptions): Promise<EksServer> {
     },
     faults,
     calls,
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    stop,
   };
 }
 

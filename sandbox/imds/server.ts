@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type Clock, systemClock } from '../../shared/time/clock.ts';
+import { listenOnLoopback } from '../loopback.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 import { type InstanceFacts, metadataOf } from './tree.ts';
 
@@ -42,22 +42,14 @@ export async function startImds(options: ImdsOptions): Promise<Imds> {
     const { status, body } = trouble === 'disabled' ? { status: 403 } : answerTo(request, parts);
     response.writeHead(status, { 'content-type': 'text/plain' }).end(body);
   });
-  server.listen(port, host);
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const listening = await listenOnLoopback(server, { host, port });
   return {
-    endpoint: `http://${host}:${address.port}`,
+    endpoint: `http://${host}:${listening.port}`,
     setTrouble(next) {
       trouble = next;
     },
     requests,
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    stop: listening.stop,
   };
 }
 

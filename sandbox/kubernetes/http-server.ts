@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { listenOnLoopback } from '../loopback.ts';
 import type { ServerCertificate } from './tls.ts';
 
 /** Answers a request; a rejection cuts the connection. */
@@ -48,19 +48,6 @@ export async function listen(
     { key: certificate.key, cert: certificate.cert },
     (incoming, outgoing) => void answer(handler, incoming, outgoing),
   );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') {
-    throw new Error('the sandbox API server listens on no TCP port');
-  }
-  return {
-    url: `https://127.0.0.1:${address.port}`,
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const { port, stop } = await listenOnLoopback(server);
+  return { url: `https://127.0.0.1:${port}`, stop };
 }

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { listenOnLoopback } from '../loopback.ts';
 
 /** Lambda's API, of which the configurations of functions are there. */
 export interface SandboxLambda {
@@ -25,18 +25,10 @@ export async function startLambda(): Promise<SandboxLambda> {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ FunctionName: name, Environment: { Variables: variables } }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const { port, stop } = await listenOnLoopback(server);
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     setConfiguration: (name, variables) => void functions.set(name, variables),
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    stop,
   };
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type Clock, systemClock } from '../../shared/time/clock.ts';
+import { listenOnLoopback } from '../loopback.ts';
 import { answerOf, operate } from './answer.ts';
 import { createFaults, type Faults, type LoggedCall } from './faults.ts';
 import type { StoredMessage } from './message.ts';
@@ -53,13 +54,8 @@ export async function startSqs(options: SqsOptions = {}): Promise<SandboxSqs> {
   const server = createServer((request, response) => {
     handle(request, response, context).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  endpoint = `http://127.0.0.1:${address.port}`;
+  const { port, stop } = await listenOnLoopback(server);
+  endpoint = `http://127.0.0.1:${port}`;
 
   return {
     endpoint,
@@ -77,10 +73,7 @@ export async function startSqs(options: SqsOptions = {}): Promise<SandboxSqs> {
     calls,
     async stop() {
       service.stop();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      await stop();
     },
   };
 }

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
+import { listenOnLoopback } from '../loopback.ts';
 
 /** Parameter Store on loopback, as far as it is asked. */
 export interface SsmServer {
@@ -36,19 +36,12 @@ export async function startSsm(): Promise<SsmServer> {
       .writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' })
       .end(JSON.stringify(answer.body));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const { port, stop } = await listenOnLoopback(server);
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     putParameter: (name, value) => void parameters.set(name, value),
     deleteParameter: (name) => void parameters.delete(name),
     asked: () => asked,
-    async stop() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
+    stop,
   };
 }

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { onTestFinished } from 'vitest';
+import { listenOnLoopback } from '../../sandbox/loopback.ts';
 
 /**
  * How a server fails to answer: not at all, with a head and a body that stops, or with a body that
@@ -31,17 +31,13 @@ export async function startDeafServer(how: Deaf): Promise<DeafServer> {
       if (how === 'dripping') dripping.add(setInterval(() => response.write(' '), 20));
     }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
+  const { port, stop } = await listenOnLoopback(server);
+  onTestFinished(async () => {
     for (const timer of dripping) clearInterval(timer);
-    server.close();
-    server.closeAllConnections();
+    await stop();
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     requests: () => requests,
     hear(said) {
       answer = said;

@@ -2,6 +2,7 @@ import { createServer } from 'node:https';
 import { Server } from 'proxy-chain';
 import { onTestFinished } from 'vitest';
 import { createCertificate } from '../../sandbox/kubernetes/tls.ts';
+import { listenOnLoopback } from '../../sandbox/loopback.ts';
 import { passOn } from './pass-on.ts';
 
 /** A proxy that somebody else wrote, and what it was asked for. */
@@ -40,12 +41,7 @@ export async function startTlsFront(target: string): Promise<TlsFront> {
   const server = createServer({ key, cert }, (incoming, answer) => {
     passOn(to, incoming, answer);
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  return { endpoint: `https://127.0.0.1:${address.port}`, ca };
+  const { port, stop } = await listenOnLoopback(server);
+  onTestFinished(stop);
+  return { endpoint: `https://127.0.0.1:${port}`, ca };
 }

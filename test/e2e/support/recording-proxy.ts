@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { listenOnLoopback } from '../../../sandbox/loopback.ts';
 import { passOn } from '../../support/pass-on.ts';
 
 /** One call on AWS as it came over the wire. */
@@ -39,14 +40,8 @@ export async function startRecordingProxy(
     }
     passOn(to, incoming, answer, body);
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    calls,
-    stop: () => new Promise((done) => void server.close(() => done())),
-  };
+  const { port, stop } = await listenOnLoopback(server);
+  return { endpoint: `http://127.0.0.1:${port}`, calls, stop };
 }
 
 function callOf({ headers, method, url = '' }: IncomingMessage, body: string): WireCall {

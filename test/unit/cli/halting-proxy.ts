@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { listenOnLoopback } from '../../../sandbox/loopback.ts';
 
 /** Passes requests on to SQS until it comes to one that it keeps. */
 export interface HaltingProxy {
@@ -22,14 +23,9 @@ export async function startHaltingProxy(
     if (calls < nth) passOn(endpoint, incoming, response).catch(() => response.destroy());
     else halted.resolve();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  return { endpoint: `http://127.0.0.1:${address.port}`, halted: halted.promise };
+  const { port, stop } = await listenOnLoopback(server);
+  onTestFinished(stop);
+  return { endpoint: `http://127.0.0.1:${port}`, halted: halted.promise };
 }
 
 async function passOn(

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { createServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { generate } from 'selfsigned';
+import { listenOnLoopback } from '../../../../sandbox/loopback.ts';
 
 /** One request as an API server got it. */
 export interface ApiRequest {
@@ -73,25 +73,17 @@ export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
   server.on('secureConnection', () => {
     connections += 1;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const { port, stop } = await listenOnLoopback(server);
 
   return {
-    server: `https://127.0.0.1:${address.port}`,
+    server: `https://127.0.0.1:${port}`,
     caData: Buffer.from(pem.cert).toString('base64'),
     requests,
     connections: () => connections,
     answer(next) {
       handler = next;
     },
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    stop,
   };
 }
 

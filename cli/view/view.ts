@@ -3,7 +3,7 @@ import { type ClusterView, type Drift, driftOf } from '../../shared/drift/drift.
 import { holdersOfMissing } from '../../shared/drift/holders.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
-import { readCluster } from '../../shared/state/cluster-state.ts';
+import { clusterStateOf } from '../../shared/state/cluster-state.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { either, seenEnis } from '../../shared/state/seen-enis.ts';
 
@@ -46,24 +46,14 @@ export async function readView(
   progress(`${cluster}: reading the ENIs of ${allNodes.length} Nodes`);
   const enis = await ec2.inventory.ofInstances(instanceIds);
   progress(`${cluster}: ${enis.length} ENIs; reading the pods`);
-  let allPods: readonly Pod[] = [];
-  let definitions: readonly NetworkAttachmentDefinition[] = [];
-  const kubernetes = {
-    ...access.kubernetes,
-    listNodes: async () => [...allNodes],
-    async listPods(options: { readonly node?: string; readonly signal?: AbortSignal }) {
-      const pods = await access.kubernetes.listPods(options);
-      allPods = pods;
-      return pods;
-    },
-    async listNetworkAttachmentDefinitions(signal?: AbortSignal) {
-      const found = await access.kubernetes.listNetworkAttachmentDefinitions(signal);
-      definitions = found;
-      return found;
-    },
-  };
+  const listedAt = clock.now();
+  const [allPods, definitions] = await Promise.all([
+    access.kubernetes.listPods({}),
+    access.kubernetes.listNetworkAttachmentDefinitions(),
+  ]);
+  const listing = { nodes: allNodes, pods: allPods, definitions, listedAt };
   const seen = seenEnis(enis);
-  const state = await readCluster({ ...access, kubernetes }, seen);
+  const state = await clusterStateOf(access, listing, seen);
   const states = [...state.states.values()];
   progress(`${cluster}: ${allPods.length} pods; comparing ${states.length} nodes`);
   const elsewhere = await holdersOfMissing(access, { cluster, policy, state, enis: seen }, states);

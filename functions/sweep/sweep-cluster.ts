@@ -5,7 +5,7 @@ import { nodeMessage } from '../../shared/messages/build.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
-import { readCluster, withEnis } from '../../shared/state/cluster-state.ts';
+import { clusterStateOf, listCluster, withEnis } from '../../shared/state/cluster-state.ts';
 import { either, type SeenEnis, seenEnis } from '../../shared/state/seen-enis.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
 
@@ -33,7 +33,8 @@ export async function sweepCluster(
   signal?: AbortSignal,
 ): Promise<Swept> {
   const { cluster, policy } = access;
-  const state = await readCluster(access, managed, signal);
+  const listing = await listCluster(access, signal);
+  const state = await clusterStateOf(access, listing, managed, signal);
   const view = { cluster, policy, state, enis: managed };
   const nodes = [...state.states.values()];
   const suspected = nodes.filter((node) => {

@@ -1,11 +1,11 @@
 import type { Address } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
 import { claimsOf } from '../claims/pod-claims.ts';
-import type { Node, Pod } from '../cluster/kubernetes.ts';
+import type { NetworkAttachmentDefinition, Node, Pod } from '../cluster/kubernetes.ts';
 import type { Eni } from '../enis/eni.ts';
 import { outdatedSubnets } from '../plan/outdated-subnets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
-import { type Networks, readNetworks } from './networks.ts';
+import { type Networks, networksOf } from './networks.ts';
 import { type NodeState, tagText } from './node-state.ts';
 import type { SeenEnis } from './seen-enis.ts';
 import { settledNodes, soleNodes } from './sole-node.ts';
@@ -24,18 +24,46 @@ export interface ClusterState {
   readonly stranded: ReadonlyMap<Address, readonly PodClaims[]>;
 }
 
-/** @param managed the ENIs with the managed tag, read before. */
-export async function readCluster(
+/** What a cluster's API server lists. */
+export interface ClusterListing {
+  readonly nodes: readonly Node[];
+  readonly pods: readonly Pod[];
+  readonly definitions: readonly NetworkAttachmentDefinition[];
+  /** When it was asked for, ms since the epoch. */
+  readonly listedAt: number;
+}
+
+/**
+ * Lists a cluster, after its ENIs were read.
+ *
+ * @throws what the API server throws.
+ */
+export async function listCluster(
+  { clock, kubernetes }: ClusterAccess,
+  signal?: AbortSignal,
+): Promise<ClusterListing> {
+  const listedAt = clock.now();
+  const [nodes, pods, definitions] = await Promise.all([
+    kubernetes.listNodes(signal),
+    kubernetes.listPods({ signal }),
+    kubernetes.listNetworkAttachmentDefinitions(signal),
+  ]);
+  return { nodes, pods, definitions, listedAt };
+}
+
+/**
+ * Puts together what was listed and what EC2 has.
+ *
+ * @param managed the ENIs with the managed tag, read before the cluster was listed.
+ * @throws what EC2 throws, which is asked for subnets and instance types that are not known yet.
+ */
+export async function clusterStateOf(
   access: ClusterAccess,
+  { nodes, pods, definitions, listedAt }: ClusterListing,
   managed: SeenEnis,
   signal?: AbortSignal,
 ): Promise<ClusterState> {
-  const listedAt = access.clock.now();
-  const [nodes, pods, networks] = await Promise.all([
-    access.kubernetes.listNodes(signal),
-    access.kubernetes.listPods({ signal }),
-    readNetworks(access, signal),
-  ]);
+  const networks = networksOf(access, definitions);
   const podsOf = Map.groupBy(pods, (pod) => pod.node ?? '');
   const sole = soleNodes(nodes);
   const read = nodes.flatMap((node) => {

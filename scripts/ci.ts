@@ -1,7 +1,6 @@
 /**
  * `.ci/run`: the checks, then all tests, the short form of the fault harness, and the tests on real
- * parts. The last line counts all of it,
- * as "N passed, N failed"; what was skipped is named before it.
+ * parts. The last line counts all of it, as "N passed, N failed"; what was skipped is named before it.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

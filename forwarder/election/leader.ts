@@ -1,7 +1,7 @@
 import { type Cancel, type Clock, type Random, sleep } from '../../shared/time/clock.ts';
 import type { Lease, Leases } from './leases.ts';
+import { freeSince, type Observation, seenAgain, unsentBefore } from './observation.ts';
 import { claimed, givenUp, secondsSince } from './records.ts';
-import { freeSince, type Sighting, seenAgain, unsentBefore } from './sighting.ts';
 
 /** Milliseconds; the first three as client-go's leader election has them by default. */
 export interface ElectionTimes {
@@ -56,7 +56,7 @@ interface ElectionOptions {
 
 /** One who takes part. */
 interface Candidate extends ElectionOptions {
-  seen: Sighting | undefined;
+  seen: Observation | undefined;
   leading: boolean;
   /** Of the timer by which it leads no more. */
   expiry: Cancel;

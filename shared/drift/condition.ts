@@ -34,13 +34,11 @@ function reasonOf(kind: Problem['kind']): string {
 export function conditionOf(outcome: PodOutcome): PodCondition | undefined {
   const { pod } = outcome;
   const placed = outcome.placed.toSorted((a, b) => compareAddresses(a.address, b.address));
-  const problems = outcome.problems
-    .map((problem) => ({
-      address: 'address' in problem ? problem.address : undefined,
-      kind: problem.kind,
-      detail: describeProblem(problem),
-    }))
-    .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+  const problems = inOrder(outcome.problems).map((problem) => ({
+    address: 'address' in problem ? problem.address : undefined,
+    kind: problem.kind,
+    detail: describeProblem(problem),
+  }));
   const message = formatConditionMessage(placed, problems);
   const [first] = problems;
   if (first) return { status: 'False', reason: reasonOf(first.kind), message };
@@ -60,16 +58,12 @@ function isKnown({ pod: { annotations, hostNetwork }, outsideEc2 = false }: PodO
   return attached !== undefined || outsideEc2 || hostNetwork || annotations[IGNORE] === 'true';
 }
 
-function orderOf({
-  address = '',
-  kind,
-  detail,
-}: {
-  address?: string;
-  kind: string;
-  detail: string;
-}) {
-  return `${address} ${kind} ${detail}`;
+/** The order in which a condition lists problems. Its reason is the first one's. */
+export function inOrder(problems: readonly Problem[]): Problem[] {
+  const keyOf = (problem: Problem): string =>
+    `${'address' in problem ? problem.address : ''} ${problem.kind} ${describeProblem(problem)}`;
+  const keyed = problems.map((problem) => ({ problem, key: keyOf(problem) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ problem }) => problem);
 }
 
 export function isSame(a: PodCondition, b: PodCondition | undefined): boolean {

@@ -2,6 +2,7 @@ import { type AddressChange, logAddressChanges } from '../../../shared/address-l
 import type { Applied } from '../../../shared/apply/apply.ts';
 import { parseProblems } from '../../../shared/claims/condition-message.ts';
 import type { PodRef } from '../../../shared/cluster/kubernetes.ts';
+import { inOrder } from '../../../shared/drift/condition.ts';
 import type { Problem } from '../../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../../shared/state/node-state.ts';
@@ -36,13 +37,7 @@ const MAX_REFUSED = 20;
 /** The first problems of each pod in the order in which its condition has them, so that these are told once. */
 function refused(problems: readonly Problem[]): Problem[] {
   const byPod = Map.groupBy(problems, ({ pod }) => pod.uid);
-  return [...byPod.values()].flatMap((ofPod) =>
-    ofPod.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)).slice(0, MAX_REFUSED),
-  );
-}
-
-function orderOf(problem: Problem): string {
-  return `${'address' in problem ? problem.address : ''} ${problem.kind}`;
+  return [...byPod.values()].flatMap((ofPod) => inOrder(ofPod).slice(0, MAX_REFUSED));
 }
 
 function refusalOf(problem: Problem): AddressChange[] {

@@ -1,7 +1,7 @@
 import type { Lease } from './leases.ts';
 
 /** A Lease as this replica saw it first. */
-export interface Sighting {
+export interface Observation {
   readonly lease: Lease;
   /** By the own clock, ms since the epoch. */
   readonly at: number;
@@ -9,10 +9,10 @@ export interface Sighting {
 
 /** What is seen once `lease` was read: the same Lease again does not count from anew. */
 export function seenAgain(
-  seen: Sighting | undefined,
+  seen: Observation | undefined,
   lease: Lease | undefined,
   now: number,
-): Sighting | undefined {
+): Observation | undefined {
   if (lease === undefined) return undefined;
   return seen?.lease.resourceVersion === lease.resourceVersion ? seen : { lease, at: now };
 }
@@ -23,7 +23,7 @@ export function seenAgain(
  * @param leaseDuration ms; a Lease that says that it runs longer does.
  */
 export function freeSince(
-  seen: Sighting | undefined,
+  seen: Observation | undefined,
   identity: string,
   leaseDuration: number,
 ): number {
@@ -34,7 +34,7 @@ export function freeSince(
 }
 
 /** Since when the holder had something unsent, ms since the epoch, as far as the Lease tells. */
-export function unsentBefore(seen: Sighting | undefined): number | undefined {
+export function unsentBefore(seen: Observation | undefined): number | undefined {
   const seconds = seen?.lease.unsentSeconds;
   return seen === undefined || seconds === undefined ? undefined : seen.at - seconds * 1_000;
 }

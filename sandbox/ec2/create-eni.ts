@@ -1,5 +1,6 @@
 import { type Address, parseAddress } from '../../shared/address.ts';
 import { checkSubnet, refuseTaken, takenFor } from './assignment.ts';
+import { Ec2Error } from './errors.ts';
 import { freeAddresses } from './free-addresses.ts';
 import type { IdMaker } from './ids.ts';
 import type { NetworkInterface, State, SubnetModel } from './model.ts';
@@ -9,6 +10,8 @@ export interface EniSpec {
   /** Made up unless given. */
   readonly mac?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly description?: string;
+  readonly clientToken?: string;
   /** The subnet's lowest free address unless given. */
   readonly primary?: string;
   readonly secondary?: readonly string[];
@@ -35,6 +38,8 @@ export function createEni(state: State, ids: IdMaker, spec: EniSpec): NetworkInt
     zone: subnet.zone,
     mac: spec.mac ?? ids.mac(),
     tags: new Map(Object.entries(spec.tags ?? {})),
+    description: spec.description,
+    clientToken: spec.clientToken,
     primary,
     secondary: [],
     ipv6: [],
@@ -55,7 +60,10 @@ export function createEni(state: State, ids: IdMaker, spec: EniSpec): NetworkInt
 function freeAddress(state: State, subnet: SubnetModel): Address {
   const [address] = freeAddresses(state, subnet, subnet.ipv4, 1);
   if (address !== undefined) return address;
-  throw new Error(`${subnet.id} (${subnet.ipv4.cidr}) has no free address`);
+  throw new Ec2Error(
+    'InsufficientFreeAddressesInSubnet',
+    `The specified subnet ${subnet.id} (${subnet.ipv4.cidr}) has no free address`,
+  );
 }
 
 function read(text: string): Address {

@@ -72,6 +72,7 @@ export function createEc2({ clock, region, account }: Ec2Options): Ec2 {
   const calls = createCallLog();
   const faults = createFaults();
   const throttle = createThrottle(clock);
+  const ids = idMaker();
   let staleness: Staleness = { kind: 'none' };
 
   const decide = (action: string, params: URLSearchParams, effect?: FaultEffect): string => {
@@ -82,7 +83,7 @@ export function createEc2({ clock, region, account }: Ec2Options): Ec2 {
       throw new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.', 503);
     }
     const state = store.state();
-    const view = { state, lagging: store.lagging(staleness), account, region };
+    const view = { state, lagging: store.lagging(staleness), ids, account, region };
     return run(action, params, view, store.commit);
   };
 
@@ -104,7 +105,7 @@ export function createEc2({ clock, region, account }: Ec2Options): Ec2 {
   };
 
   return {
-    ...createControls(store, idMaker(), { clock, region }),
+    ...createControls(store, ids, { clock, region }),
     region,
     account,
     handle,

@@ -34,6 +34,9 @@ export interface NetworkInterface {
   readonly zone: string;
   readonly mac: string;
   readonly tags: Tags;
+  readonly description?: string;
+  /** Of the call that created it: the same call once more creates no second one. */
+  readonly clientToken?: string;
   /** Absent while detached. */
   readonly attachment?: Attachment;
   readonly primary: Address;

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { Ec2Error } from '../errors.ts';
+import type { IdMaker } from '../ids.ts';
 import type { State } from '../model.ts';
 import { flag, parseRequest } from '../query.ts';
 import type { Xml } from '../xml.ts';
@@ -9,6 +10,7 @@ export interface View {
   readonly state: State;
   /** What DescribeNetworkInterfaces sees: an older state while it lags behind. */
   readonly lagging: State;
+  readonly ids: IdMaker;
   readonly account: string;
   readonly region: string;
 }

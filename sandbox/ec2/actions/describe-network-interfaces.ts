@@ -14,6 +14,7 @@ const FILTERS: FilterTable<NetworkInterface> = {
   'attachment.device-index': (eni) => [eni.attachment?.deviceIndex.toString()],
   'attachment.instance-id': (eni) => [eni.attachment?.instanceId],
   'availability-zone': (eni) => [eni.zone],
+  description: (eni) => [eni.description],
   'ipv6-addresses.ipv6-address': (eni) => eni.ipv6,
   'mac-address': (eni) => [eni.mac],
   'network-interface-id': (eni) => [eni.id],
@@ -43,7 +44,7 @@ export const describeNetworkInterfaces = defineAction(
     const found = (asked ?? [...lagging.enis.values()]).filter(matches);
     const { items, nextToken } = pageOf(found, ({ id }) => id, request);
     return {
-      answer: { networkInterfaceSet: items.map((eni) => toXml(eni, account)), nextToken },
+      answer: { networkInterfaceSet: items.map((eni) => eniXml(eni, account)), nextToken },
     };
   },
 );
@@ -52,9 +53,11 @@ export function statusOf(eni: NetworkInterface): string {
   return eni.attachment === undefined ? 'available' : 'in-use';
 }
 
-function toXml(eni: NetworkInterface, account: string): Xml {
+/** As answers show an ENI. */
+export function eniXml(eni: NetworkInterface, account: string): Xml {
   return {
     networkInterfaceId: eni.id,
+    description: eni.description,
     subnetId: eni.subnetId,
     vpcId: eni.vpcId,
     availabilityZone: eni.zone,

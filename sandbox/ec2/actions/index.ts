@@ -1,5 +1,6 @@
 import type { Action } from './action.ts';
 import { assignPrivateIpAddresses } from './assign-private-ip-addresses.ts';
+import { createNetworkInterface, deleteNetworkInterface } from './create-network-interface.ts';
 import { describeInstanceTypes } from './describe-instance-types.ts';
 import { describeInstances } from './describe-instances.ts';
 import { describeNetworkInterfaces } from './describe-network-interfaces.ts';
@@ -13,7 +14,9 @@ import { unassignPrivateIpAddresses } from './unassign-private-ip-addresses.ts';
 export const ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['AssignIpv6Addresses', assignIpv6Addresses],
   ['AssignPrivateIpAddresses', assignPrivateIpAddresses],
+  ['CreateNetworkInterface', createNetworkInterface],
   ['CreateTags', createTags],
+  ['DeleteNetworkInterface', deleteNetworkInterface],
   ['DeleteTags', deleteTags],
   ['DescribeInstanceTypes', describeInstanceTypes],
   ['DescribeInstances', describeInstances],

@@ -43,6 +43,7 @@ export function createVirtualEc2(clock: Clock): VirtualEc2 {
     },
     clock,
   );
+  const ids = idMaker();
   const changedAt: number[] = [];
   store.onChange(() => {
     changedAt.push(clock.now());
@@ -55,13 +56,13 @@ export function createVirtualEc2(clock: Clock): VirtualEc2 {
     return { kind: 'versions', back: Math.min(staleness.back, recent) };
   };
   return {
-    ...createControls(store, idMaker(), { clock, region: REGION }),
+    ...createControls(store, ids, { clock, region: REGION }),
     onChange: store.onChange,
     call(name, input, staleness = { kind: 'none' }) {
       const action = ACTIONS.get(name);
       if (action === undefined) throw new Error(`the sandbox's EC2 has no ${name}`);
       const lagging = store.lagging(bounded(staleness));
-      const view = { state: store.state(), lagging, account: ACCOUNT, region: REGION };
+      const view = { state: store.state(), lagging, ids, account: ACCOUNT, region: REGION };
       try {
         const { answer, state } = action(parameters(input), view);
         if (state !== undefined) store.commit(state);

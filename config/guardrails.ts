@@ -81,7 +81,7 @@ export const guardrails = {
   memoryMiB: z
     .strictObject({ reconcile: memory.default(512), sweep: memory.default(512) })
     .prefault({}),
-  tracing: z.boolean().default(true),
+  tracing: z.boolean().default(false),
   dashboard: z.boolean().default(true),
   fipsEndpoints: z.boolean().default(false),
   runbookUrl: z

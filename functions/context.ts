@@ -15,7 +15,7 @@ import { cachedSubnets } from '../shared/enis/subnets.ts';
 import { messageSender, type SendMessages } from '../shared/messages/queue.ts';
 import type { Sqs } from '../shared/messages/sqs.ts';
 import type { ClusterAccess, Ec2Access } from '../shared/state/cluster-access.ts';
-import type { Telemetry } from '../shared/telemetry.ts';
+import { ALL_CLUSTERS, type Telemetry } from '../shared/telemetry.ts';
 import type { Clock } from '../shared/time/clock.ts';
 import { type ReadSettings, type ServedClusters, servedClusters } from './served-clusters.ts';
 
@@ -109,7 +109,7 @@ export function contextFor(
     telemetry,
     sqs,
     sendTo: (queueUrl) => messageSender(sqs, queueUrl),
-    inventory: ec2For('all').inventory,
+    inventory: ec2For(ALL_CLUSTERS).inventory,
     clusters: servedClusters(config, outside.readSettings ?? noSettings, clock),
     accessTo: async (cluster) => ({
       cluster: cluster.name,

@@ -35,31 +35,55 @@ export function alarmResource(
   alarm: Alarm<number | Computed>,
   { topic, runbook }: Tells,
 ): Resource {
-  const { metric } = alarm;
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmName: `${prefix}-${alarm.name}`,
       AlarmDescription: `${alarm.means} What to do: ${runbook}#${alarm.section}`,
-      Namespace: metric.namespace,
-      MetricName: metric.name,
-      Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
-      Statistic: alarm.statistic,
-      Period: alarm.periodSeconds,
-      EvaluationPeriods: alarm.periods,
+      ...(alarm.found ? found(alarm) : asItIs(alarm)),
       Threshold: alarm.threshold,
       ComparisonOperator: alarm.silent ? 'LessThanThreshold' : 'GreaterThanThreshold',
-      // Elsewhere no value means that nothing was looked at, and other alarms tell of that.
-      TreatMissingData: alarm.silent ? 'breaching' : missingData(metric),
+      TreatMissingData: alarm.silent ? 'breaching' : 'notBreaching',
       AlarmActions: [topic],
       OKActions: [topic],
     },
   };
 }
 
-const FOUND_BY_SWEEPS: ReadonlySet<string> = new Set(['NetworksUnreadable', 'PodsNotAttached']);
+function asItIs({ metric, statistic, periodSeconds, periods }: Alarm<number | Computed>): object {
+  return {
+    Namespace: metric.namespace,
+    MetricName: metric.name,
+    Dimensions: dimensionsOf(metric),
+    Statistic: statistic,
+    Period: periodSeconds,
+    EvaluationPeriods: periods,
+  };
+}
 
-/** Counts of events are emitted where there is something to count; what a sweep finds, at every sweep. */
-function missingData({ name }: Metric): string {
-  return FOUND_BY_SWEEPS.has(name) || name.startsWith('Drift') ? 'ignore' : 'notBreaching';
+/**
+ * No value is zero, by an expression: without one CloudWatch looks for older values, and would take
+ * those of sweeps long ago for those in a row (Amazon CloudWatch User Guide, "Configuring how
+ * CloudWatch alarms treat missing data"). One period more than is wanted, since a sweep that begins
+ * a moment late leaves a period without a value.
+ */
+function found({ metric, statistic, periodSeconds, periods }: Alarm<number | Computed>): object {
+  const Metric = {
+    Namespace: metric.namespace,
+    MetricName: metric.name,
+    Dimensions: dimensionsOf(metric),
+  };
+  const MetricStat = { Metric, Period: periodSeconds, Stat: statistic };
+  return {
+    Metrics: [
+      { Id: 'found', MetricStat, ReturnData: false },
+      { Id: 'value', Expression: 'FILL(found, 0)', Label: metric.name, ReturnData: true },
+    ],
+    EvaluationPeriods: periods + 1,
+    DatapointsToAlarm: periods,
+  };
+}
+
+function dimensionsOf({ dimensions }: Metric): object[] {
+  return Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
 }

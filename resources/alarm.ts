@@ -38,6 +38,8 @@ export interface Alarm<N = number> {
   readonly threshold: N | number;
   /** No value is what is wrong. */
   readonly silent?: boolean;
+  /** A sweep emits it where it finds some: no value is zero. */
+  readonly found?: boolean;
 }
 
 /** A metric that a function emits for a cluster. */

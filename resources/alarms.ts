@@ -109,13 +109,13 @@ function driftAlarms<N>({
   sweepSeconds,
   leakedThreshold,
 }: WatchedCluster<N>): Alarm<N>[] {
-  const atSweeps = { statistic: 'Maximum', periodSeconds: sweepSeconds } as const;
+  const atSweeps = { statistic: 'Maximum', periodSeconds: sweepSeconds, found: true } as const;
   return [
     {
       name: `addresses-missing-${cluster}`,
       logicalId: `AddressesMissing${id}Alarm`,
       section: 'addresses-missing',
-      means: `Two sweeps in a row found addresses of pods of ${cluster} that are on no ENI.`,
+      means: `Two of three sweeps found addresses of pods of ${cluster} that are on no ENI.`,
       metric: custom('sweep', 'DriftMissing', cluster),
       periods: 2,
       threshold: 0,
@@ -161,26 +161,16 @@ function driftAlarms<N>({
       threshold: 0,
       ...atSweeps,
     },
-    {
-      name: `cluster-not-swept-${cluster}`,
-      logicalId: `ClusterNotSwept${id}Alarm`,
-      section: 'cluster-not-swept',
-      means: `Two sweeps in a row could not read ${cluster}: it cannot be reached, or refuses.`,
-      metric: custom('sweep', 'SweepFailed', cluster),
-      periods: 2,
-      threshold: 0,
-      ...atSweeps,
-    },
   ];
 }
 
 function silenceAlarms<N>({ name: cluster, id, sweepSeconds }: WatchedCluster<N>): Alarm<N>[] {
   return [
     {
-      name: `sweep-not-run-${cluster}`,
-      logicalId: `SweepNotRun${id}Alarm`,
-      section: 'sweep-not-run',
-      means: `No sweep of ${cluster} was completed: what an event missed is not mended.`,
+      name: `cluster-not-swept-${cluster}`,
+      logicalId: `ClusterNotSwept${id}Alarm`,
+      section: 'cluster-not-swept',
+      means: `No sweep of ${cluster} was completed: it cannot be read, or the sweep does not run.`,
       metric: custom('sweep', 'SweepCompleted', cluster),
       statistic: 'Sum',
       periodSeconds: sweepSeconds,

@@ -1,14 +1,12 @@
-import type { StageSettings } from '../config/schema.ts';
-import type { MetricName } from '../shared/telemetry.ts';
+import { ALL_CLUSTERS, METRIC_NAMESPACE, type MetricName } from '../shared/telemetry.ts';
 import { custom, type Metric, ofFunction } from './alarm.ts';
 import { type Resources, sub } from './cloudformation.ts';
-import { deadLetterQueueName, type FunctionName, queueName, stackName } from './names.ts';
+import { type FunctionName, stackName } from './names.ts';
 
-interface Line {
-  readonly metric: Metric;
-  readonly label: string;
-  readonly stat: string;
-}
+/** One metric, or all that CloudWatch finds by a search. */
+type Line =
+  | { readonly metric: Metric; readonly label: string; readonly stat: string }
+  | { readonly search: string; readonly stat: string };
 
 interface Graph {
   readonly title: string;
@@ -19,8 +17,9 @@ const REGION = `\${AWS::Region}`;
 const COLUMNS = 3;
 const WIDTH = 24 / COLUMNS;
 const HEIGHT = 6;
+const PERIOD_SECONDS = 300;
 
-/** What each cluster's row shows. */
+/** What is shown of all clusters. */
 const CLUSTER_GRAPHS: readonly {
   readonly title: string;
   readonly lines: readonly {
@@ -47,11 +46,9 @@ const CLUSTER_GRAPHS: readonly {
     ],
   },
   {
-    title: 'EC2 calls',
+    title: 'EC2 calls that were throttled',
     lines: [
-      { service: 'reconcile', name: 'Ec2Calls' },
       { service: 'reconcile', name: 'Ec2Throttles' },
-      { service: 'sweep', name: 'Ec2Calls' },
       { service: 'sweep', name: 'Ec2Throttles' },
     ],
   },
@@ -88,12 +85,15 @@ const CLUSTER_GRAPHS: readonly {
 /** The names of the metrics of ours that the dashboard shows. */
 export function shownMetrics(): ReadonlySet<MetricName> {
   const ofClusters = CLUSTER_GRAPHS.flatMap(({ lines }) => lines.map(({ name }) => name));
-  return new Set([...ofClusters, 'MessagesMalformed']);
+  return new Set([...ofClusters, 'MessagesMalformed', 'Ec2Calls']);
 }
 
-/** One dashboard for the queue and functions, with two rows of graphs per cluster. */
-export function dashboard(stage: string, { clusters }: StageSettings): Resources {
-  const graphs = [...stageGraphs(stage), ...clusters.flatMap(({ name }) => clusterGraphs(name))];
+/**
+ * One dashboard for the queues, the functions and all clusters. What is of clusters is found by
+ * search, so that one that joins by a stack of its own appears by itself.
+ */
+export function dashboard(stage: string): Resources {
+  const graphs = [...stageGraphs(stage), ...CLUSTER_GRAPHS.map(ofAllClusters)];
   return {
     Dashboard: {
       Type: 'AWS::CloudWatch::Dashboard',
@@ -107,25 +107,23 @@ export function dashboard(stage: string, { clusters }: StageSettings): Resources
 }
 
 function stageGraphs(stage: string): Graph[] {
-  const inQueue = (queue: string, name: string, label: string): Line => ({
-    metric: { namespace: 'AWS/SQS', name, dimensions: { QueueName: queue } },
-    label,
-    stat: 'Maximum',
-  });
   const perFunction = (name: FunctionName): Line[] =>
     ['Invocations', 'Errors', 'Throttles'].map((metric) => ({
       metric: ofFunction(stage, name, metric),
       label: `${name}: ${metric}`,
       stat: 'Sum',
     }));
-  const visible = 'ApproximateNumberOfMessagesVisible';
+  const ec2Calls = (name: FunctionName): Line => ({
+    metric: custom(name, 'Ec2Calls', ALL_CLUSTERS),
+    label: name,
+    stat: 'Sum',
+  });
   return [
     {
       title: 'Messages',
       lines: [
-        inQueue(queueName(stage), visible, 'waiting'),
-        inQueue(queueName(stage), 'ApproximateNumberOfMessagesNotVisible', 'in flight'),
-        inQueue(deadLetterQueueName(stage), visible, 'dead-letter queue'),
+        inQueues(stage, 'ApproximateNumberOfMessagesVisible'),
+        inQueues(stage, 'ApproximateNumberOfMessagesNotVisible'),
         // It may name no cluster that can be believed.
         {
           metric: custom('reconcile', 'MessagesMalformed', 'none'),
@@ -136,21 +134,30 @@ function stageGraphs(stage: string): Graph[] {
     },
     {
       title: 'Age of the oldest message (s)',
-      lines: [inQueue(queueName(stage), 'ApproximateAgeOfOldestMessage', 'queue')],
+      lines: [inQueues(stage, 'ApproximateAgeOfOldestMessage')],
     },
     { title: 'Functions', lines: [...perFunction('reconcile'), ...perFunction('sweep')] },
+    { title: 'EC2 calls', lines: [ec2Calls('reconcile'), ec2Calls('sweep')] },
   ];
 }
 
-function clusterGraphs(cluster: string): Graph[] {
-  return CLUSTER_GRAPHS.map(({ title, lines }) => ({
-    title: `${cluster}: ${title}`,
+/**
+ * Of the stage's own queue and those of its clusters, dead-letter queues too. A search compares
+ * parts of a name (Amazon CloudWatch User Guide, "CloudWatch search expression syntax").
+ */
+function inQueues(stage: string, metric: string): Line {
+  const parts = stackName(stage).split('-').join(' ');
+  return { search: `{AWS/SQS,QueueName} MetricName="${metric}" ${parts}`, stat: 'Maximum' };
+}
+
+function ofAllClusters({ title, lines }: (typeof CLUSTER_GRAPHS)[number]): Graph {
+  return {
+    title,
     lines: lines.map(({ service, name, stat = 'Sum' }) => ({
-      metric: custom(service, name, cluster),
-      label: stat.startsWith('p') ? `${name} ${stat}` : `${service}: ${name}`,
+      search: `{${METRIC_NAMESPACE},service,cluster} service="${service}" MetricName="${name}"`,
       stat,
     })),
-  }));
+  };
 }
 
 function widget({ title, lines }: Graph, index: number): unknown {
@@ -164,13 +171,23 @@ function widget({ title, lines }: Graph, index: number): unknown {
       title,
       region: REGION,
       view: 'timeSeries',
-      period: 300,
-      metrics: lines.map(({ metric, label, stat }) => [
-        metric.namespace,
-        metric.name,
-        ...Object.entries(metric.dimensions).flat(),
-        { label, stat },
-      ]),
+      period: PERIOD_SECONDS,
+      metrics: lines.map(shown),
     },
   };
+}
+
+/** As a widget's `metrics` has it. */
+function shown(line: Line, index: number): unknown {
+  if ('search' in line) {
+    const expression = `SEARCH('${line.search}', '${line.stat}', ${PERIOD_SECONDS})`;
+    return [{ expression, id: `search${index}` }];
+  }
+  const { metric, label, stat } = line;
+  return [
+    metric.namespace,
+    metric.name,
+    ...Object.entries(metric.dimensions).flat(),
+    { label, stat },
+  ];
 }

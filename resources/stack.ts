@@ -59,7 +59,7 @@ export function stackOf(stage: string, settings: StageSettings): Stack {
       forwarderIdentity(cluster, settings),
     ]),
     alarms(stage, settings),
-    settings.dashboard ? dashboard(stage, settings) : {},
+    settings.dashboard ? dashboard(stage) : {},
   );
   const count = Object.keys(Resources).length;
   if (count > MAX_RESOURCES) {

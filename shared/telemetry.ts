@@ -10,6 +10,9 @@ export interface Subject {
 /** Where CloudWatch keeps the metrics. */
 export const METRIC_NAMESPACE = 'MultusEniReconciler';
 
+/** In the place of a cluster where a metric is of all of them together. */
+export const ALL_CLUSTERS = 'all';
+
 /** The metrics, each with the dimensions `service` and `cluster`. Alarms and dashboard are named after them. */
 export const METRIC_NAMES = [
   'AddressesAssigned',

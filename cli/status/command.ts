@@ -146,8 +146,9 @@ function sweep({ last }: Measured, now: number): Omit<Row, 'name'> {
   const done = last.get('SweepCompleted');
   if (done === undefined) return { text: 'none in the last hour', tone: 'bad' };
   const found = FOUND.flatMap(([name, word]) => {
-    const { value = 0 } = last.get(name) ?? {};
-    return value > 0 ? [`${value} ${word}`] : [];
+    const { at = 0, value = 0 } = last.get(name) ?? {};
+    // A sweep that finds nothing says nothing of it.
+    return value > 0 && at >= done.at ? [`${value} ${word}`] : [];
   });
   const what = found.length === 0 ? 'no drift' : found.join(', ');
   return { text: `${ago(done.at, now)}: ${what}`, tone: found.length === 0 ? 'good' : undefined };

@@ -58,13 +58,17 @@ function measure(telemetry: Telemetry, outcome: SweepOutcome): void {
   }
   const counts = countsOf(outcome);
   telemetry.metric('SweepCompleted', cluster, 1);
-  telemetry.metric('DriftMissing', cluster, counts.missing);
-  telemetry.metric('DriftLeaked', cluster, counts.leaked);
-  telemetry.metric('DriftForeign', cluster, counts.foreign);
-  telemetry.metric('DriftConflicting', cluster, counts.conflicting);
-  telemetry.metric('DriftFull', cluster, counts.full);
-  telemetry.metric('PodsNotAttached', cluster, counts.notAttached);
-  telemetry.metric('NetworksUnreadable', cluster, outcome.unreadable.length);
+  const found = [
+    ['DriftMissing', counts.missing],
+    ['DriftLeaked', counts.leaked],
+    ['DriftForeign', counts.foreign],
+    ['DriftConflicting', counts.conflicting],
+    ['DriftFull', counts.full],
+    ['PodsNotAttached', counts.notAttached],
+    ['NetworksUnreadable', outcome.unreadable.length],
+  ] as const;
+  // CloudWatch charges for a metric in each hour that has a value of it: none stands for zero.
+  for (const [name, value] of found) if (value > 0) telemetry.metric(name, cluster, value);
 }
 
 function countsOf({ drifting }: Swept) {

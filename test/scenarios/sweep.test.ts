@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import type { MetricName } from '../../shared/telemetry.ts';
+import { METRIC_NAMES, type MetricName } from '../../shared/telemetry.ts';
 import { LOOSE, NET_1, NET_2, networkStatus } from '../support/networks.ts';
 import { scenario } from '../support/scenario.ts';
 import type { Stage } from '../support/stage.ts';
@@ -262,9 +262,10 @@ const NO_DRIFT = { missing: 0, leaked: 0, foreign: 0, conflicting: 0, full: 0, m
 /** Runs a sweep. What it counted, and how many messages its summary says that it sent. */
 async function swept(stage: Stage): Promise<typeof NO_DRIFT> {
   const { telemetry, cluster } = stage;
+  const total = (name: MetricName): number => telemetry.total(name, cluster.name);
+  const before = new Map(METRIC_NAMES.map((name) => [name, total(name)]));
   await stage.sweep();
-  const counted = (name: MetricName): number =>
-    telemetry.values(name, cluster.name).at(-1) ?? Number.NaN;
+  const counted = (name: MetricName): number => total(name) - (before.get(name) ?? 0);
   const summary = JSON.stringify(telemetry.lines.findLast(({ text }) => text === 'swept')?.detail);
   return {
     missing: counted('DriftMissing'),

@@ -76,10 +76,14 @@ export function tooWide(text: string): string[] {
 }
 
 /** A line as the functions print it for CloudWatch. */
-export function embedded(service: string, metrics: Readonly<Record<string, number>>): string {
+export function embedded(
+  service: string,
+  metrics: Readonly<Record<string, number>>,
+  at = Date.now(),
+): string {
   return JSON.stringify({
     _aws: {
-      Timestamp: Date.now(),
+      Timestamp: at,
       CloudWatchMetrics: [
         {
           Namespace: 'MultusEniReconciler',

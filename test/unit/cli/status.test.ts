@@ -8,7 +8,7 @@ async function running() {
   const { bed } = operator;
   const { cloudWatch } = bed.world;
   await bed.startForwarder();
-  cloudWatch.log('sweep', embedded('sweep', { SweepCompleted: 1, DriftMissing: 0 }));
+  cloudWatch.log('sweep', embedded('sweep', { SweepCompleted: 1 }));
   cloudWatch.log('reconcile', embedded('reconcile', { ForwarderHeartbeat: 1, Ec2Throttles: 7 }));
   return { ...operator, cloudWatch };
 }
@@ -29,6 +29,14 @@ describe('status', () => {
     expect(stdout).toMatch(/nodes +2 nodes, 0 pods, 6 ENIs: no drift/);
     expect(stdout.split('\n').length).toBeLessThan(24);
     expect(tooWide(stdout)).toEqual([]);
+  });
+
+  test('counts what an earlier sweep found as gone, where the last one says nothing of it', async () => {
+    const { operate, cloudWatch } = await running();
+    const before = embedded('sweep', { SweepCompleted: 1, DriftFull: 3 }, Date.now() - 600_000);
+    cloudWatch.log('sweep', before);
+    const { stdout } = await operate(['status', '--stage', 'demo']);
+    expect(stdout).toMatch(/sweep +\d+ s ago: no drift/);
   });
 
   test('is red, and ends with 4, where an alarm is on or an address is missing', async () => {

@@ -99,14 +99,6 @@ const PROVOKED: Partial<
       await stage.sweep();
     },
   },
-  SweepFailed: {
-    options: { ...ALONE, needs: ['ec2-faults'] },
-    async run(stage) {
-      stage.faults().goDown('demo');
-      await stage.sweep();
-      await stage.sweep();
-    },
-  },
   SweepCompleted: { options: ALONE, run: (stage) => stage.sweep() },
   ForwarderHeartbeat: {
     async run({ telemetry }) {
@@ -252,7 +244,26 @@ const body = z.object({
   ),
 });
 
-test('the dashboard shows each cluster beside queue and functions, no graph over another', () => {
+test('what a sweep finds is zero without a value, and one late sweep ends no alarm', () => {
+  const { Resources } = templateOf(STAGE);
+  const found = ALARMS.filter((alarm) => alarm.found);
+  expect(found.map(({ metric }) => metric.name)).toEqual([
+    ...['DriftMissing', 'DriftLeaked', 'DriftFull', 'PodsNotAttached', 'NetworksUnreadable'],
+  ]);
+  for (const { logicalId, periods, metric } of found) {
+    expect(Resources[logicalId]?.Properties).toMatchObject({
+      EvaluationPeriods: periods + 1,
+      DatapointsToAlarm: periods,
+      TreatMissingData: 'notBreaching',
+      Metrics: [
+        { Id: 'found', ReturnData: false, MetricStat: { Metric: { MetricName: metric.name } } },
+        { Expression: 'FILL(found, 0)', ReturnData: true },
+      ],
+    });
+  }
+});
+
+test('the dashboard shows queues, functions and every cluster there will be, no graph over another', () => {
   const { Resources } = templateOf('region: us-east-1\nclusters: [{ name: a }, { name: b }]\n');
   const text = z
     .object({ 'Fn::Sub': z.string() })
@@ -260,9 +271,15 @@ test('the dashboard shows each cluster beside queue and functions, no graph over
   const { widgets } = body.parse(JSON.parse(text));
   expect(new Set(widgets.map(({ x, y }) => `${x}/${y}`)).size).toBe(widgets.length);
   const titles = widgets.map(({ properties }) => properties.title);
-  expect(titles).toContain('Messages');
-  for (const cluster of ['a', 'b']) {
-    expect(titles.filter((title) => title.startsWith(`${cluster}: `))).toHaveLength(6);
-  }
+  expect(titles).toEqual(expect.arrayContaining(['Messages', 'Drift found by sweeps']));
+  const drift = widgets.find(({ properties }) => properties.title === 'Drift found by sweeps');
+  expect(drift?.properties.metrics[0]).toEqual([
+    {
+      expression:
+        'SEARCH(\'{MultusEniReconciler,service,cluster} service="sweep" MetricName="DriftMissing"\', ' +
+        "'Maximum', 300)",
+      id: 'search0',
+    },
+  ]);
   expect(text.replaceAll(`\${AWS::Region}`, '')).not.toContain('${');
 });

@@ -102,11 +102,20 @@ describe('the template of a cluster', () => {
     expect(new Set(sectionsOf(own))).toEqual(new Set(sectionsOf(listed)));
     expect(own.AddressesLeakedAlarm?.Properties).toMatchObject({
       AlarmName: 'multus-eni-reconciler-test-addresses-leaked-edge',
-      Dimensions: [
-        { Name: 'service', Value: 'sweep' },
-        { Name: 'cluster', Value: 'edge' },
+      Metrics: [
+        {
+          MetricStat: {
+            Metric: {
+              Dimensions: [
+                { Name: 'service', Value: 'sweep' },
+                { Name: 'cluster', Value: 'edge' },
+              ],
+            },
+            Period: 300,
+          },
+        },
+        {},
       ],
-      Period: 300,
       AlarmActions: ['import:multus-eni-reconciler-test-AlarmTopicArn'],
     });
   });

@@ -46,7 +46,7 @@ describe('a stage’s configuration', () => {
       logRetentionDays: 30,
       deployment: { changeSets: false },
       memoryMiB: { reconcile: 512, sweep: 512 },
-      tracing: true,
+      tracing: false,
       dashboard: true,
       fipsEndpoints: false,
     });

@@ -16,7 +16,7 @@ kmsKeyArn: ${KEY}
 codeSigningConfigArn: ${CODE_SIGNING}
 deployment: { bucket: corp-deployments }
 memoryMiB: { reconcile: 1024 }
-tracing: false
+tracing: true
 dashboard: false
 fipsEndpoints: true
 runbookUrl: https://wiki.example.com/runbook
@@ -82,11 +82,11 @@ describe('a stage with every guardrail', () => {
       expect(made).toMatchObject({
         CodeSigningConfigArn: CODE_SIGNING,
         Environment: { Variables: { AWS_USE_FIPS_ENDPOINT: 'true' } },
-        TracingConfig: { Mode: 'PassThrough' },
+        TracingConfig: { Mode: 'Active' },
       });
     }
     expect(functions.map(({ MemorySize }) => MemorySize).toSorted()).toEqual([1024, 512]);
-    expect(JSON.stringify(stack.template)).not.toContain('xray:');
+    expect(JSON.stringify(stack.template)).toContain('xray:');
   });
 
   test('has neither a dashboard nor a bucket of its own', () => {

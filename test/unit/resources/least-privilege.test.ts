@@ -37,7 +37,7 @@ const BY_AWS: readonly AwsCall[] = [
 
 /** Everything that the product, and AWS for it, asks IAM for. */
 const asked: AwsCall[] = [...BY_AWS];
-const ONE_CLUSTER = 'region: us-east-1\nclusters: [{ name: demo }]\n';
+const ONE_CLUSTER = 'region: us-east-1\ntracing: true\nclusters: [{ name: demo }]\n';
 
 beforeAll(async () => {
   for (const run of EVERYTHING) {

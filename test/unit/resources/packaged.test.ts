@@ -48,7 +48,7 @@ describe('what serverless packages', () => {
       Handler: `.build/${name}/index.handler`,
       Timeout: timeout,
       Role: { 'Fn::Sub': `\${${id}Role.Arn}` },
-      TracingConfig: { Mode: 'Active' },
+      TracingConfig: { Mode: 'PassThrough' },
       LoggingConfig: { LogFormat: 'JSON' },
       VpcConfig: { SubnetIds: ['subnet-1'], SecurityGroupIds: ['sg-1'] },
       Environment: {

@@ -10,7 +10,7 @@ function standsOn(room: string, below: string): { path: string; pathNot: string 
 }
 
 /**
- * Dependencies point one way: functions, forwarder, ip-manager, cli → shared, and
+ * Dependencies point one way: functions, forwarder, ip-manager, cli → shared, cli → console, and
  * nothing but tests, demo, benchmarks and scripts → sandbox. Within shared/ they point down:
  *
  *     apply · drift                  doing it · comparing what is with what is wanted
@@ -72,6 +72,20 @@ export default {
       comment: 'What the functions have in common knows none of them, nor another program.',
       from: { path: '^functions/[^/]+$' },
       to: { path: '^(functions/[^/]+|forwarder|ip-manager|cli)/' },
+    },
+    {
+      name: 'console-is-a-page',
+      severity: 'error',
+      comment: 'What runs in a browser knows nothing of the programs, and they nothing of it.',
+      from: { path: '^console/page/' },
+      to: { pathNot: '^console/(page/|data\\.ts$)' },
+    },
+    {
+      name: 'console-is-the-operators',
+      severity: 'error',
+      comment: 'The page comes with the command line, and never with a function.',
+      from: { pathNot: `^(console|cli|${checks})/` },
+      to: { path: '^console/' },
     },
     {
       name: 'sandbox-is-not-shipped',

@@ -76,8 +76,8 @@ export function outputTo(options: {
   };
 }
 
-/** Anyone who may send to the queue writes what is shown here: no control character reaches the terminal. */
-function printable(text: string): string {
+/** Others write what is shown: no control character reaches the terminal, and nothing is turned around. */
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }
 

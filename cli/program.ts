@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Clock } from '../shared/time/clock.ts';
 import type { ClusterChoice } from './access/access.ts';
 import { EXIT } from './exit-code.ts';
@@ -71,8 +71,7 @@ function programOf(outside: Outside, end: (code: number) => void): Command {
       end(await guarded(outside, options, names.flat().filter(isText), action));
     });
   program.addCommand(explainGroup(program, withAction));
-  for (const add of [statusCommand, driftCommand, doctorCommand, historyCommand, bundleCommand])
-    program.addCommand(add(withAction));
+  for (const add of COMMANDS) program.addCommand(add(withAction));
   program.addCommand(replayGroup(outside, end, program));
   return program;
 }
@@ -161,6 +160,33 @@ const driftCommand: AddCommand = (withAction) =>
     },
   );
 
+const mapCommand: AddCommand = (withAction) =>
+  withAction<{ readonly output?: string; readonly port?: number; readonly open: boolean }>(
+    new Command('map')
+      .description('where is everything? a page in the browser, of nodes, ENIs and addresses')
+      .addOption(
+        new Option('--output <file>', 'write it as one HTML file instead').conflicts('port'),
+      )
+      .option('--port <port>', 'where on 127.0.0.1 it is served (default: a free one)', portIn)
+      .option('--no-open', 'open no browser'),
+    async ({ options, outside, output }) => {
+      const { lookAt } = await import('./access/access.ts');
+      const { mapCommand: map, mapFileCommand: mapFile } = await import('./map/command.ts');
+      const look = await lookAt(options, outside);
+      if (options.output !== undefined) return mapFile(look, options.output, output);
+      const { openInBrowser } = await import('./map/open.ts');
+      const isWatched = outside.stdout.isTTY === true && options.open;
+      const { port } = options;
+      return map(look, { ...outside, port, open: isWatched ? openInBrowser : undefined }, output);
+    },
+  );
+
+function portIn(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port > 0 && port < 65_536) return port;
+  throw new InvalidArgumentError('give a number from 1 to 65535.');
+}
+
 const doctorCommand: AddCommand = (withAction) =>
   withAction<{ readonly pre?: boolean; readonly file?: readonly string[] }>(
     new Command('doctor')
@@ -212,6 +238,15 @@ const bundleCommand: AddCommand = (withAction) =>
       return bundle(look, sources, { file, redact, environment }, output);
     },
   );
+
+const COMMANDS: readonly AddCommand[] = [
+  statusCommand,
+  driftCommand,
+  mapCommand,
+  doctorCommand,
+  historyCommand,
+  bundleCommand,
+];
 
 /** Its own program: it has options of its own, and is reached by `npm run replay` too. */
 function replayGroup(outside: Outside, end: (code: number) => void, program: Command): Command {

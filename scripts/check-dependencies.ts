@@ -5,7 +5,7 @@ import { cruise } from 'dependency-cruiser';
 import configuration from '../.dependency-cruiser.ts';
 
 const FOLDERS = [
-  ...['functions', 'shared', 'forwarder', 'ip-manager', 'cli'],
+  ...['functions', 'shared', 'forwarder', 'ip-manager', 'cli', 'console'],
   ...['config', 'resources', 'sandbox', 'demo', 'bench', 'scripts', 'test'],
 ];
 

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 /** What must hold of the code before its tests say anything; each is one command. */
 const CHECKS: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   { name: 'types', command: ['tsc', '-p', '.'] },
+  { name: 'types of the page', command: ['tsc', '-p', 'console/page'] },
   { name: 'lint and format', command: ['biome', 'check', '--error-on-warnings'] },
   { name: 'unused code', command: ['knip'] },
   { name: 'dependencies', command: ['node', 'scripts/check-dependencies.ts'] },

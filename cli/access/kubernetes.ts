@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { EKSClient } from '@aws-sdk/client-eks';
+import * as z from 'zod';
 import {
   kubeConfigTransport,
   tokenTransport,
@@ -10,6 +11,7 @@ import { kubernetesCalls } from '../../shared/cluster/calls.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
 import { describeCluster } from '../../shared/cluster/eks.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
+import { withQuery } from '../../shared/cluster/paths.ts';
 import { tokenSource } from '../../shared/cluster/token.ts';
 import { type ApiTransport, readText } from '../../shared/cluster/transport.ts';
 import type { Clock } from '../../shared/time/clock.ts';
@@ -18,6 +20,9 @@ import { BadInput } from '../failure.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;
 const LONGEST_OBJECT_BYTES = 64 * 1024 * 1024;
+const WATCH_SECONDS = 300;
+
+const listed = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 
 /** One cluster's API server, read with the operator's own credentials. */
 export interface Api {
@@ -26,6 +31,13 @@ export interface Api {
   read(path: string): Promise<unknown>;
   /** Is told of every pod that a list gives, as it came. */
   onPod(listener: (object: unknown) => void): void;
+  /**
+   * Tells of each change of a kind of objects, from now on. Ends when the API server ends it, as it does
+   * after some minutes.
+   *
+   * @throws what the API server and Node's sockets throw, and the signal's abort.
+   */
+  watch(path: string, told: () => void, signal: AbortSignal): Promise<void>;
   /** How many requests were sent. */
   calls(): number;
 }
@@ -105,14 +117,23 @@ function apiOver(transport: ApiTransport, clock: Clock): Api {
     if (listener !== undefined) for (const item of itemsOf(page)) listener(item);
     return page;
   };
+  const read = (path: string): Promise<unknown> =>
+    withDeadline(clock, REQUEST_TIMEOUT_MS, undefined, async (signal) => {
+      const text = await readText(await looking({ path, signal }), LONGEST_OBJECT_BYTES);
+      return JSON.parse(text);
+    });
   const options = { transport: looking, clock, requestTimeoutMs: REQUEST_TIMEOUT_MS };
   return {
     kubernetes: connectKubernetes(options, { ...calls, listPods }),
-    read: (path) =>
-      withDeadline(clock, REQUEST_TIMEOUT_MS, undefined, async (signal) => {
-        const text = await readText(await looking({ path, signal }), LONGEST_OBJECT_BYTES);
-        return JSON.parse(text);
-      }),
+    read,
+    async watch(path, told, signal) {
+      const { resourceVersion } = listed.parse(await read(withQuery(path, { limit: 1 }))).metadata;
+      const query = { watch: 1, resourceVersion, timeoutSeconds: WATCH_SECONDS };
+      const answer = await looking({ path: withQuery(path, query), signal });
+      // What has changed is read anew; that something has is enough. Nobody saw what changed until now.
+      told();
+      for await (const _ of answer) told();
+    },
     onPod(told) {
       listener = told;
     },

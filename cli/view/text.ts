@@ -35,17 +35,19 @@ export function rangeText({ family, first, last }: AddressRange): string {
 
 /** `172.16.1.0/24`, or all blocks of a subnet. */
 export function blocksOf(subnet: Subnet | undefined): string {
-  if (subnet === undefined) return 'blocks unknown';
-  return subnet.blocks
-    .map(({ family, first, last }) => {
-      const size = (last - first + 1n).toString(2).length - 1;
-      return `${fromInteger(first, family)}/${(family === 4 ? 32 : 128) - size}`;
-    })
-    .join(', ');
+  return subnet === undefined ? 'blocks unknown' : blockTexts(subnet).join(', ');
+}
+
+/** Each block of a subnet as `172.16.1.0/24`. */
+export function blockTexts({ blocks }: Subnet): string[] {
+  return blocks.map(({ family, first, last }) => {
+    const size = (last - first + 1n).toString(2).length - 1;
+    return `${fromInteger(first, family)}/${(family === 4 ? 32 : 128) - size}`;
+  });
 }
 
 /** How many addresses an ENI has of a family, primary ones included. */
-function used({ primary, secondary, prefixes }: Eni, family: Family): number {
+export function usedOf({ primary, secondary, prefixes }: Eni, family: Family): number {
   const addresses = [...primary, ...secondary].filter(
     (address) => (address.includes(':') ? 6 : 4) === family,
   );
@@ -56,7 +58,7 @@ function used({ primary, secondary, prefixes }: Eni, family: Family): number {
 export function roomOf(eni: Eni, limits: InstanceLimits | undefined): string {
   const of = (family: Family): string => {
     const limit = family === 4 ? limits?.ipv4 : limits?.ipv6;
-    return `${used(eni, family)} of ${limit ?? 'an unknown number of'} IPv${family} addresses`;
+    return `${usedOf(eni, family)} of ${limit ?? 'an unknown number of'} IPv${family} addresses`;
   };
-  return used(eni, 6) > 0 ? `${of(4)}, ${of(6)}` : of(4);
+  return usedOf(eni, 6) > 0 ? `${of(4)}, ${of(6)}` : of(4);
 }

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import * as z from 'zod';
+import { consolePage } from '../../console/build.ts';
 import { awsSchemas } from '../esbuild-aws-schemas.ts';
 import { thirdPartyLicenses } from '../licenses.ts';
 
@@ -24,7 +25,7 @@ export const FILE = 'multus-eni.js';
 const README = `# ${PROGRAM}
 
 Says why a Multus pod on EKS has no address, who has one, what every node drifts in, and what is set up
-wrongly; shows the dead-letter queue of multus-eni-reconciler and sends it again. \`${PROGRAM} --help\`
+wrongly; shows a map of nodes, ENIs and addresses; shows the dead-letter queue of multus-eni-reconciler and sends it again. \`${PROGRAM} --help\`
 lists the commands. As \`${PLUGIN}\` in the PATH it is \`kubectl multus-eni\`.
 `;
 
@@ -81,6 +82,16 @@ const withoutUndici: Plugin = {
   },
 };
 
+/** The map's page as it is built here: where the program runs there is neither its source nor esbuild. */
+const builtPage: Plugin = {
+  name: 'built-page',
+  setup(build) {
+    build.onLoad({ filter: /\/console\/build\.ts$/ }, async () => ({
+      contents: `export const consolePage = async () => (${JSON.stringify(await consolePage())});\n`,
+    }));
+  },
+};
+
 /**
  * Bundles the program and all that it imports into one file. What a command needs is only parsed
  * until it runs.
@@ -99,7 +110,7 @@ async function bundleCli(root: string, outfile: string): Promise<void> {
     format: 'cjs',
     supported: { 'dynamic-import': false },
     mainFields: ['module', 'main'],
-    plugins: [awsSchemas, withoutUndici],
+    plugins: [awsSchemas, withoutUndici, builtPage],
     minifySyntax: true,
     minifyWhitespace: true,
     // A small nursery: pages of pods are garbage at once, and 10,000 pods would take half as much again.

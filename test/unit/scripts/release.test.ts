@@ -218,6 +218,15 @@ describe('the packed command line', () => {
     expect(JSON.parse(stdout)).toMatchObject({ clusters: [{ cluster: 'demo', nodes: 0 }] });
   });
 
+  test('writes the map, with the page in it', async () => {
+    const world = await startWorld();
+    onTestFinished(() => world.stop());
+    const file = join(folder, 'map.html');
+    const args = ['map', '--cluster', 'demo', '--output', file];
+    await run(args, { ...world.environment, HOME: folder });
+    expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>.*<script>.+<\/script>/s);
+  });
+
   test('is a plugin of kubectl by a manifest for Krew', async () => {
     const uri = 'https://example.com/cli.tgz';
     const { spec } = parse(await krewManifest(ROOT, tarball, uri));

@@ -1,0 +1,125 @@
+import type { MapAddress, MapChange, MapData, MapEni, MapNode, State } from '../../console/data.ts';
+import type { Family } from '../../shared/address.ts';
+import type { Claim } from '../../shared/claims/claim.ts';
+import type { Eni, Subnet } from '../../shared/enis/eni.ts';
+import { printable } from '../output.ts';
+import { type AddressRow, rowsOf } from '../view/rows.ts';
+import { blockTexts, podName, usedOf } from '../view/text.ts';
+import type { NodeView, View } from '../view/view.ts';
+
+/** What is missing for no longer is on its way: a reconcile is asked for within seconds, and takes few. */
+const ON_ITS_WAY_MS = 60_000;
+/** Of one text so much is shown. */
+const LONGEST = 300;
+/** So many addresses of one node are shown: no instance has more, and a pod may claim any number. */
+const MOST_ADDRESSES = 2_000;
+
+/** What the page shows of a cluster that was read. Pure. */
+export function mapOf(view: View): MapData {
+  const nodes = [...view.nodes].map(([name, node]) => mapNode(view, name, node));
+  const subnets = new Map<string, Subnet>();
+  for (const { state } of view.nodes.values()) {
+    for (const { managed, subnetId } of state.enis) {
+      const subnet = managed ? state.subnets.get(subnetId) : undefined;
+      if (subnet !== undefined) subnets.set(subnetId, subnet);
+    }
+  }
+  return {
+    cluster: shown(view.cluster),
+    readAt: view.readAt,
+    nodes: nodes.toSorted(byName),
+    subnets: [...subnets.values()].map((subnet) => ({ id: subnet.id, blocks: blockTexts(subnet) })),
+  };
+}
+
+/** What became of it; `undefined` where nothing did. Pure. */
+export function changeOf(before: MapData, now: MapData): MapChange | undefined {
+  const was = new Map(before.nodes.map((node) => [node.name, JSON.stringify(node)]));
+  const is = new Set(now.nodes.map(({ name }) => name));
+  const nodes = now.nodes.filter((node) => was.get(node.name) !== JSON.stringify(node));
+  const gone = [...was.keys()].filter((name) => !is.has(name));
+  const { readAt, subnets } = now;
+  const isSame = nodes.length === 0 && gone.length === 0;
+  if (isSame && JSON.stringify(subnets) === JSON.stringify(before.subnets)) return undefined;
+  return { readAt, nodes, gone, subnets };
+}
+
+function mapNode(view: View, name: string, node: NodeView): MapNode {
+  const { enis, instanceId, limits, pods } = node.state;
+  const claimOf = new Map<string, Claim>(
+    pods.flatMap(({ pod, claims }) =>
+      claims.map((claim) => [`${podName(pod)} ${claim.address}`, claim] as const),
+    ),
+  );
+  const rows = rowsOf(name, node);
+  const addresses = rows.slice(0, MOST_ADDRESSES).map((row): MapAddress => {
+    const claim = claimOf.get(`${row.pod} ${row.address}`);
+    const { address, eniId: eni, pod, text } = row;
+    const state = stateOf(view, row, claim?.since);
+    return cleaned({
+      ...{ address, state, eni, pod, text, since: claim?.since },
+      ...{ interface: claim?.interface, network: claim?.network },
+    });
+  });
+  return {
+    name: shown(name),
+    instance: instanceId,
+    enis: enis.toSorted(byDevice).map((eni) => mapEni(eni, limits)),
+    addresses,
+    more: rows.length - addresses.length,
+  };
+}
+
+function stateOf({ policy, readAt }: View, { state, kind }: AddressRow, since = 0): State {
+  switch (state) {
+    case 'held':
+      return 'assigned';
+    case 'moving':
+      return policy.writes ? 'on-its-way' : 'missing';
+    case 'missing':
+      return policy.writes && readAt - since < ON_ITS_WAY_MS ? 'on-its-way' : 'missing';
+    case 'problem':
+      return kind === 'conflict' || kind === 'held-elsewhere' ? 'conflict' : 'problem';
+    default:
+      return state;
+  }
+}
+
+function mapEni(eni: Eni, limits: NodeView['state']['limits']): MapEni {
+  const { id, deviceIndex, subnetId, mac, managed } = eni;
+  const room = (family: Family, limit: number | undefined) => {
+    return { used: usedOf(eni, family), ...(limit === undefined ? {} : { limit }) };
+  };
+  return {
+    id,
+    device: deviceIndex === undefined ? '' : `eth${deviceIndex}`,
+    subnet: subnetId,
+    mac,
+    managed,
+    ipv4: room(4, limits?.ipv4),
+    ipv6: room(6, limits?.ipv6),
+  };
+}
+
+/** Texts without what would turn others around, and none that is endless; what is absent is left out. */
+function cleaned<T extends object>(value: T): T {
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+  const clean = entries.map(([name, each]) => [
+    name,
+    typeof each === 'string' ? shown(each) : each,
+  ]);
+  return { ...value, ...Object.fromEntries(clean) };
+}
+
+function shown(text: string): string {
+  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+  return printable(cut);
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+function byDevice(a: Eni, b: Eni): number {
+  return (a.deviceIndex ?? 0) - (b.deviceIndex ?? 0);
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { MapChange, MapData } from '../../console/data.ts';
+import { changeOf } from './data.ts';
+import type { Page } from './page.ts';
+
+/** The page and its data, served on loopback. */
+export interface MapServer {
+  readonly url: string;
+  show(data: MapData): void;
+  /** It could not be read again. */
+  trouble(reason: string): void;
+  stop(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+/** A page that takes nothing any more is let go of; it connects again, and is told all. */
+const MOST_UNSENT_BYTES = 64 * 1024 * 1024;
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+/**
+ * Serves the page to browsers of this machine. Whoever else is on it does not know the address: it has a
+ * name that cannot be guessed.
+ *
+ * @param port absent: one that is free.
+ * @throws what the system says where it cannot listen there.
+ */
+export async function serveMap(first: MapData, page: Page, port = 0): Promise<MapServer> {
+  let data = first;
+  const listeners = new Set<ServerResponse>();
+  const root = `/${randomBytes(16).toString('hex')}/`;
+  const server = createServer((request, response) => {
+    const status = refusalOf(request, origin);
+    if (status !== undefined) answer(response, status);
+    else if (request.url === root) sendPage(request, response, page);
+    else if (request.url === `${root}events`) {
+      begin(response, listeners);
+      send(response, 'whole', data);
+    } else answer(response, 404);
+  });
+  server.listen(port, HOST);
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const origin = `http://${HOST}:${address.port}`;
+  const tell = (name: string, value: MapChange | { readonly trouble?: string }): void => {
+    for (const listener of listeners) send(listener, name, value);
+  };
+  return {
+    url: `${origin}${root}`,
+    show(now) {
+      const change = changeOf(data, now);
+      data = now;
+      if (change === undefined) tell('heard', {});
+      else tell('change', change);
+    },
+    trouble: (trouble) => tell('heard', { trouble }),
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/**
+ * Why a request is refused: nothing here changes anything, a name that somebody points at this machine
+ * is not its own (DNS rebinding), and pages of others are none of its pages.
+ */
+function refusalOf({ method, headers }: IncomingMessage, origin: string): number | undefined {
+  if (method !== 'GET' && method !== 'HEAD') return 405;
+  if (`http://${headers.host}` !== origin) return 421;
+  if (headers.origin !== undefined && headers.origin !== origin) return 403;
+  const site = headers['sec-fetch-site'];
+  if (site === 'cross-site' || site === 'same-site') return 403;
+  return undefined;
+}
+
+function answer(response: ServerResponse, status: number): void {
+  const allow = status === 405 ? { allow: 'GET, HEAD' } : {};
+  response.writeHead(status, {
+    ...HEADERS,
+    ...allow,
+    'content-security-policy': "default-src 'none'",
+  });
+  response.end();
+}
+
+function sendPage({ method }: IncomingMessage, response: ServerResponse, page: Page): void {
+  response.writeHead(200, {
+    ...HEADERS,
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': page.policy,
+  });
+  response.end(method === 'HEAD' ? undefined : page.html);
+}
+
+/** Server-sent events (HTML Standard, "Server-sent events"). */
+function begin(response: ServerResponse, listeners: Set<ServerResponse>): void {
+  response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
+  listeners.add(response);
+  response.on('close', () => listeners.delete(response));
+}
+
+function send(response: ServerResponse, name: string, value: object): void {
+  // JSON has no line breaks of its own.
+  response.write(`event: ${name}\ndata: ${JSON.stringify(value)}\n\n`);
+  if (response.writableLength > MOST_UNSENT_BYTES) response.destroy();
+}

@@ -1,11 +1,11 @@
 import type { NetworkAttachmentDefinition, Node, Pod } from '../../shared/cluster/kubernetes.ts';
-import { type ClusterView, type Drift, driftOf } from '../../shared/drift/drift.ts';
-import { holdersOfMissing } from '../../shared/drift/holders.ts';
+import type { ClusterView, Drift } from '../../shared/drift/drift.ts';
+import { driftsOf } from '../../shared/drift/drifts.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { clusterStateOf } from '../../shared/state/cluster-state.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
-import { either, seenEnis } from '../../shared/state/seen-enis.ts';
+import { seenEnis } from '../../shared/state/seen-enis.ts';
 
 /** A node as it is, and what its reconcile would do now. */
 export interface NodeView {
@@ -56,12 +56,10 @@ export async function readView(
   const state = await clusterStateOf(access, listing, seen);
   const states = [...state.states.values()];
   progress(`${cluster}: ${allPods.length} pods; comparing ${states.length} nodes`);
-  const elsewhere = await holdersOfMissing(access, { cluster, policy, state, enis: seen }, states);
-  const view = { cluster, policy, state, enis: either(seenEnis(elsewhere), seen) };
-  const nodes = new Map(
-    states.map((node) => [node.node, { state: node, drift: driftOf(view, node) }]),
-  );
-  const known = new Set(enis.map(({ id }) => id));
-  const allEnis = [...enis, ...elsewhere.filter(({ id }) => !known.has(id))];
+  const known = { cluster, policy, state, enis: seen };
+  const { nodes: weighed, holders, view } = await driftsOf(access, known, states);
+  const nodes = new Map(weighed.map((node) => [node.state.node, node]));
+  const ids = new Set(enis.map(({ id }) => id));
+  const allEnis = [...enis, ...holders.filter(({ id }) => !ids.has(id))];
   return { ...view, allNodes, allPods, definitions, allEnis, nodes, readAt };
 }

@@ -1,12 +1,12 @@
 import type { UnreadableNetwork } from '../../shared/claims/net-attach-def.ts';
 import { type Drift, driftOf, hasUntold } from '../../shared/drift/drift.ts';
-import { holdersOfMissing } from '../../shared/drift/holders.ts';
+import { driftsOf } from '../../shared/drift/drifts.ts';
 import { nodeMessage } from '../../shared/messages/build.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { clusterStateOf, listCluster, withEnis } from '../../shared/state/cluster-state.ts';
-import { either, type SeenEnis, seenEnis } from '../../shared/state/seen-enis.ts';
+import { type SeenEnis, seenEnis } from '../../shared/state/seen-enis.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
 
 /** What a sweep found in one cluster. */
@@ -46,9 +46,8 @@ export async function sweepCluster(
   const instanceIds = suspected.map(({ instanceId }) => instanceId);
   const enis = seenEnis(await access.ec2.inventory.ofInstances(instanceIds, signal));
   const looked = await Promise.all(suspected.map((node) => withEnis(access, node, enis, signal)));
-  const elsewhere = await holdersOfMissing(access, view, looked, signal);
-  const whole = { ...view, enis: either(seenEnis(elsewhere), managed) };
-  const drifting = looked.map((node) => driftOf(whole, node)).filter(isNoted);
+  const weighed = await driftsOf(access, view, looked, signal);
+  const drifting = weighed.nodes.map(({ drift }) => drift).filter(isNoted);
 
   const messageTo = (node: string, instanceId?: string): NodeMessage =>
     nodeMessage(cluster, node, 'sweep', access.clock.now(), { instanceId });

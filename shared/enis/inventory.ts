@@ -104,13 +104,23 @@ interface Describing {
 }
 
 async function describe(
-  { ec2, managedTag, attachments }: Describing,
+  describing: Describing,
   filters: Filter[],
   signal?: AbortSignal,
 ): Promise<Eni[]> {
   const enis: Eni[] = [];
+  for await (const page of pages(describing, filters, signal)) enis.push(...page);
+  return enis;
+}
+
+async function* pages(
+  { ec2, managedTag, attachments }: Describing,
+  filters: Filter[],
+  signal?: AbortSignal,
+): AsyncGenerator<readonly Eni[]> {
   let token: string | undefined;
   do {
+    const enis: Eni[] = [];
     const page = await ec2.send(
       new DescribeNetworkInterfacesCommand({
         Filters: filters,
@@ -130,9 +140,9 @@ async function describe(
       remember(attachments, parsed.data);
       enis.push(toEni(parsed.data, managedTag));
     }
+    yield enis;
     token = page.NextToken;
   } while (token);
-  return enis;
 }
 
 /** Reads ENIs from EC2, each answer whole: all pages, or an exception. */
@@ -141,6 +151,8 @@ export interface EniInventory {
   ofInstances(instanceIds: readonly string[], signal?: AbortSignal): Promise<Eni[]>;
   /** The ENIs of `vpcId` that have one of `addresses`, whoever they belong to. */
   withAddresses(vpcId: string, addresses: readonly Address[], signal?: AbortSignal): Promise<Eni[]>;
+  /** All ENIs in these subnets, a page at a time: one call for up to 1,000 of them. */
+  inSubnets(subnetIds: readonly string[], signal?: AbortSignal): AsyncIterable<readonly Eni[]>;
   /** All ENIs of the account and region that carry the managed tag, attached or not. */
   managed(signal?: AbortSignal): Promise<Eni[]>;
   /** The newest attachment of an ENI that any of these reads has shown, this or an earlier one. */
@@ -184,6 +196,11 @@ export function eniInventory(
         ...(await byValues('addresses.private-ip-address', ipv4, inVpc, signal)),
         ...(await byValues('ipv6-addresses.ipv6-address', ipv6, inVpc, signal)),
       ];
+    },
+    async *inSubnets(subnetIds, signal) {
+      for (const chunk of inFilters(subnetIds)) {
+        yield* pages(describing, [{ Name: 'subnet-id', Values: chunk }], signal);
+      }
     },
     managed: (signal) =>
       describe(describing, [{ Name: `tag:${managedTag.key}`, Values: [managedTag.value] }], signal),

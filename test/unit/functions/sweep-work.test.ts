@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { sweepClusters } from '../../../functions/sweep/sweep-clusters.ts';
 import { DEFAULT_MANAGED_TAG } from '../../../shared/enis/ec2.ts';
+import type { Eni } from '../../../shared/enis/eni.ts';
 import type { EniInventory } from '../../../shared/enis/inventory.ts';
 import { POLICIES } from '../../../shared/plan/policy.ts';
 import type { ClusterAccess } from '../../../shared/state/cluster-access.ts';
@@ -18,10 +19,13 @@ type Where = 'nowhere' | 'on the next node';
 /**
  * Sweeps so many nodes, of whose pods none has its address.
  *
- * @returns what it found, and how often it read anything of an ENI or of a Node.
+ * @param crowd what else is in the subnet, each a page of its own.
+ * @returns what it found, how often it read anything of an ENI or of a Node, and how it looked for
+ *   those who have the addresses.
  */
-async function sweep(nodes: number, where: Where) {
+async function sweep(nodes: number, where: Where, crowd: readonly Eni[] = []) {
   let reads = 0;
+  const asked = { pages: 0, addresses: 0 };
   const counted = <T extends object>(object: T): T =>
     new Proxy(object, {
       get(target, key, receiver) {
@@ -50,7 +54,16 @@ async function sweep(nodes: number, where: Where) {
   const inventory: EniInventory = {
     managed: async () => [...byInstance.values()],
     ofInstances: async (ids) => ids.flatMap((id) => byInstance.get(id) ?? []),
-    withAddresses: async () => [],
+    async withAddresses(_, addresses) {
+      asked.addresses += addresses.length;
+      return crowd.filter(({ secondary }) => secondary.some((each) => addresses.includes(each)));
+    },
+    async *inSubnets() {
+      for (const page of crowd) {
+        asked.pages += 1;
+        yield [page];
+      }
+    },
     newestAttachment: () => undefined,
   };
   const known = async () => new Map([[ADDRESSES.id, ADDRESSES]]);
@@ -87,7 +100,7 @@ async function sweep(nodes: number, where: Where) {
     missing: telemetry.total('DriftMissing'),
     conflicting: telemetry.total('DriftConflicting'),
   };
-  return { found, reads };
+  return { found, reads, asked };
 }
 
 it.each<Where>(['nowhere', 'on the next node'])(
@@ -99,5 +112,25 @@ it.each<Where>(['nowhere', 'on the next node'])(
       where === 'nowhere' ? { missing: all, conflicting: 0 } : { missing: 0, conflicting: all },
     );
     expect(two.reads / one.reads).toBeLessThan(2.1);
+  },
+);
+
+/** So many pages of ENIs, of which the last has an address that a pod claims. */
+function crowdOf(pages: number): Eni[] {
+  return Array.from({ length: pages }, (_, page) =>
+    eni({ id: `eni-crowd-${page}`, secondary: page === pages - 1 ? ['10.0.0.9'] : [] }),
+  );
+}
+
+it.each([
+  { pages: 5, asked: { pages: 5, addresses: 0 } },
+  // 1,000 addresses are five calls.
+  { pages: 50, asked: { pages: 6, addresses: 1_000 } },
+])(
+  'a sweep lists $pages pages of a subnet for who has the addresses, or asks by address where that is less',
+  async ({ pages, asked }) => {
+    const swept = await sweep(200, 'nowhere', crowdOf(pages));
+    expect(swept.asked).toEqual(asked);
+    expect(swept.found).toEqual({ missing: 999, conflicting: 1 });
   },
 );

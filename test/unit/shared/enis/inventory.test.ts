@@ -85,6 +85,18 @@ describe('the inventory', () => {
     }
   });
 
+  it('lists the ENIs of subnets, managed or not, a page at a time', async () => {
+    const { ec2, eth1, inventory, subnetId } = await startInventory();
+    const spare = ec2.addEni({ subnetId });
+    ec2.calls.clear();
+    const pages: string[][] = [];
+    for await (const page of inventory.inSubnets([subnetId])) {
+      pages.push(page.map(({ id }) => id).sort());
+    }
+    expect(pages).toEqual([[eth1, spare].sort()]);
+    expect(ec2.calls.all().map(({ params }) => params)).toMatchObject([{ MaxResults: '1000' }]);
+  });
+
   it('asks for 200 addresses at a time, as many as a filter takes', async () => {
     const { ec2, inventory } = await startInventory();
     const many = Array.from({ length: 250 }, (_, index) => address(`172.16.1.${index}`));

@@ -1,12 +1,14 @@
 import type { NetworkInterface } from '../../../sandbox/ec2/model.ts';
 import type { Change } from '../../../sandbox/ec2/store.ts';
 import type { Address } from '../../../shared/address.ts';
+import type { Clock } from '../../../shared/time/clock.ts';
 import type { VirtualWorld } from '../world/world.ts';
 import type { Claims } from './claims.ts';
-import { type Acting, judging } from './judge.ts';
+import { judging } from './judge.ts';
 import type { Life } from './life.ts';
 import { addressesOf } from './places.ts';
-import type { Race } from './races.ts';
+import { countRaces, type Race, type RaceCounts } from './races.ts';
+import type { Acting } from './reconciles.ts';
 
 /** For so long EC2 may show what was so before, ms. */
 const LONGEST_LAG_MS = 30_000;
@@ -34,53 +36,12 @@ export function watchInvariants(
   { step, staleAt }: { readonly step: () => number; readonly staleAt: () => number },
 ): Invariants {
   const violations: string[] = [];
-  const races = new Map<Race, number>();
-  /** Addresses between a take-over's unassign and its assign, and who takes them. */
-  const inTransit = new Map<string, Acting>();
-  const unread = new Set<Life>();
-  /** Whose next reconcile mends a race, by address. */
-  const unmended = new Map<string, Unmended>();
-  let acting: Acting | undefined;
-  /** When the workload last changed something that claims are placed by. */
-  let placeChanged = { step: -1, at: Number.NEGATIVE_INFINITY };
-  const isOldPlace = (by: Acting): boolean => {
-    const { step: changedAt, at } = placeChanged;
-    const mayLag = staleAt() >= changedAt && world.clock.now() < at + LONGEST_LAG_MS;
-    return !mayLag && changedAt < (by.reading?.begun ?? 0);
-  };
-
   const violate = (what: string): void => void violations.push(what);
-  const count = (race: Race): void => void races.set(race, (races.get(race) ?? 0) + 1);
-  const raced = (race: Race, address: string, cluster = '', node = ''): void => {
-    count(race);
-    unmended.set(address, { cluster, node, at: step() });
-  };
-  const judge = judging({ world, claims, isOldPlace });
-
-  const onRemoved = (by: Acting, eni: NetworkInterface, address: Address): void => {
-    const verdict = judge.removal(by, eni, address);
-    if (verdict.kind === 'violation') violate(verdict.what);
-    if (verdict.kind === 'race') {
-      const { cluster, node } = verdict.holder;
-      raced(verdict.race, address, cluster, node);
-    }
-    if (judge.isOwn(by, eni)) unread.add(by.life);
-    else inTransit.set(address, by);
-  };
-
-  const onAdded = (by: Acting, eni: NetworkInterface, address: Address): void => {
-    const taker = inTransit.get(address);
-    inTransit.delete(address);
-    if (taker !== undefined && taker.reading !== by.reading) {
-      raced('between-unassign-and-assign', address, taker.reading?.cluster, taker.reading?.node);
-    }
-    const what = judge.addition(by, eni, address);
-    if (what !== undefined) violate(what);
-  };
-
-  const changePlace = (): void => {
-    placeChanged = { step: step(), at: world.clock.now() };
-  };
+  const place = watchPlace(world.clock, step, staleAt);
+  const judge = judging({ world, claims, isOldPlace: place.isOld });
+  const races = countRaces(step);
+  const judged = judgingAddresses(judge, races, violate);
+  let acting: Acting | undefined;
 
   world.ec2.onChange(({ before, after }: Change) => {
     for (const [id, eni] of after.enis) {
@@ -92,12 +53,12 @@ export function watchInvariants(
       if (by !== undefined) {
         const what = old === undefined ? `${id} was made` : judge.scope(by, old, eni);
         if (what !== undefined) violate(what);
-        for (const address of had.difference(has)) onRemoved(by, eni, address);
-        for (const address of has.difference(had)) onAdded(by, eni, address);
+        for (const address of had.difference(has)) judged.removed(by, eni, address);
+        for (const address of has.difference(had)) judged.added(by, eni, address);
       }
       for (const address of had.difference(has)) claims.left(address, id);
     }
-    if (acting === undefined) changePlace();
+    if (acting === undefined) place.changed();
     else if (before.enis.size !== after.enis.size) violate('the number of ENIs changed');
   });
 
@@ -110,39 +71,57 @@ export function watchInvariants(
         acting = undefined;
       }
     },
-    died(life) {
-      for (const [address, by] of inTransit) {
-        if (by.life !== life) continue;
-        inTransit.delete(address);
-        raced('between-unassign-and-assign', address, by.reading?.cluster, by.reading?.node);
-      }
-      if (unread.delete(life)) count('before-read-back');
-    },
-    ended(life) {
-      unread.delete(life);
-      for (const [address, by] of inTransit) if (by.life === life) inTransit.delete(address);
-    },
+    died: races.died,
+    ended: races.ended,
     reconciled(cluster, node, begun) {
-      for (const [address, race] of unmended) {
-        if (race.cluster !== cluster || race.node !== node || race.at >= begun) continue;
-        unmended.delete(address);
+      for (const address of races.toBeMended(cluster, node, begun)) {
         const waiting = judge.waiting(cluster, node, address, begun);
-        if (waiting === undefined || inTransit.has(address)) continue;
+        if (waiting === undefined) continue;
         violate(
           `${address} was lost in a race, and the next reconcile of ${node} left ${waiting} without it`,
         );
       }
     },
-    changePlace,
+    changePlace: place.changed,
     violate,
     violations,
-    races,
+    races: races.counts,
   };
 }
 
-interface Unmended {
-  readonly cluster: string;
-  readonly node: string;
-  /** The step of the race. */
-  readonly at: number;
+/** When the workload last changed something that claims are placed by. */
+function watchPlace(clock: Clock, step: () => number, staleAt: () => number) {
+  let last = { step: -1, at: Number.NEGATIVE_INFINITY };
+  return {
+    changed(): void {
+      last = { step: step(), at: clock.now() };
+    },
+    /** Nothing has changed since it began to read, nor does what it read lag behind. */
+    isOld(by: Acting): boolean {
+      const mayLag = staleAt() >= last.step && clock.now() < last.at + LONGEST_LAG_MS;
+      return !mayLag && last.step < (by.reading?.begun ?? 0);
+    },
+  };
+}
+
+/** Judges each address that comes to an ENI or leaves it. */
+function judgingAddresses(
+  judge: ReturnType<typeof judging>,
+  races: RaceCounts,
+  violate: (what: string) => void,
+) {
+  return {
+    removed(by: Acting, eni: NetworkInterface, address: Address): void {
+      const verdict = judge.removal(by, eni, address);
+      if (verdict.kind === 'violation') violate(verdict.what);
+      if (verdict.kind === 'race') races.count(verdict.race, address, verdict.holder);
+      if (judge.isOwn(by, eni)) races.unread(by.life);
+      else races.unassigned(by, address);
+    },
+    added(by: Acting, eni: NetworkInterface, address: Address): void {
+      races.assigned(by, address);
+      const what = judge.addition(by, eni, address);
+      if (what !== undefined) violate(what);
+    },
+  };
 }

@@ -12,19 +12,9 @@ import {
   textOf,
   wasClaimedOn,
 } from './claims.ts';
-import type { Life } from './life.ts';
 import { eniWith, hasRoom, isInRange, isManaged, isTaggedFor, nodeOf } from './places.ts';
 import type { Race } from './races.ts';
-import { type Reading, wasShown } from './reconciles.ts';
-
-/** Who makes a call that may change EC2, and what it had read when it sent it. */
-export interface Acting {
-  readonly life: Life;
-  readonly reading: Reading | undefined;
-  /** When pods of each node were listed, and each ENI described. */
-  readonly listed: ReadonlyMap<string, number>;
-  readonly described: ReadonlyMap<string, number>;
-}
+import { type Acting, wasShown } from './reconciles.ts';
 
 export type Verdict =
   | { readonly kind: 'right' }

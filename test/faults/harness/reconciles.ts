@@ -16,6 +16,15 @@ export interface Reading {
   readonly enis: Map<string, number>;
 }
 
+/** Who makes a call that may change EC2, and what it had read when it sent it. */
+export interface Acting {
+  readonly life: Life;
+  readonly reading: Reading | undefined;
+  /** When pods of each node were listed, and each ENI described. */
+  readonly listed: ReadonlyMap<string, number>;
+  readonly described: ReadonlyMap<string, number>;
+}
+
 /**
  * Which reconcile a call belongs to: those of one batch share their clients, and each begins with
  * asking for its cluster's API server.

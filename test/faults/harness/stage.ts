@@ -1,10 +1,15 @@
 import { contextFor } from '../../../functions/context.ts';
 import { sweepClusters } from '../../../functions/sweep/sweep-clusters.ts';
-import { configFrom } from '../../../shared/config.ts';
+import { type Config, configFrom } from '../../../shared/config.ts';
 import { deduplicationId, nodeGroup } from '../../../shared/messages/group.ts';
 import type { NodeMessage } from '../../../shared/messages/schema.ts';
 import { REGION } from '../world/ec2.ts';
-import { createVirtualWorld, type NetworkName, type VirtualWorld } from '../world/world.ts';
+import {
+  createVirtualWorld,
+  type NetworkName,
+  type VirtualCluster,
+  type VirtualWorld,
+} from '../world/world.ts';
 import {
   type CallFault,
   callsThrough,
@@ -19,6 +24,7 @@ import { type Invariants, watchInvariants } from './invariants.ts';
 import { type Lambda, startLambda, type VisibleTo } from './lambda.ts';
 import { startLife } from './life.ts';
 import { outsideOf } from './outside.ts';
+import type { Surroundings } from './replicas.ts';
 
 /** As functions/sweep/handler.ts gives it, ms. */
 const SWEEP_TIMEOUT_MS = 60_000;
@@ -59,21 +65,92 @@ export interface StageOptions {
   readonly keepsPoints?: boolean;
 }
 
+/** What a run has come to. */
+interface Progress {
+  step: number;
+  /** The last step at which a read was served from behind. */
+  staleAt: number;
+  /** Calls whose effect happens right now. */
+  effects: number;
+  /** Watch events that the workload caused. */
+  events: number;
+}
+
+/** What the programs run on. */
+interface Parts {
+  readonly world: VirtualWorld;
+  readonly config: Config;
+  readonly claims: Claims;
+  readonly invariants: Invariants;
+  readonly through: Through;
+  readonly step: () => number;
+  readonly queue: (operation: string, input: object) => unknown;
+  readonly log: Log | undefined;
+}
+
 export function startStage(options: StageOptions): Stage {
-  const { schedule, delivery, trace, cold = false, keepsPoints = true } = options;
+  const { trace, cold = false, keepsPoints = true, visibleTo = () => undefined } = options;
   const world = createVirtualWorld(options);
-  const { clock, queues } = world;
+  const { clock, queues, clusters } = world;
   const begun = clock.now();
   const log: Log | undefined =
     trace && ((line) => trace(`${((clock.now() - begun) / 1000).toFixed(3)} ${line}`));
-  let step = 0;
-  let staleAt = -1;
-  const claims = trackClaims(() => step);
-  const invariants = watchInvariants(world, claims, { step: () => step, staleAt: () => staleAt });
+  const progress: Progress = { step: 0, staleAt: -1, effects: 0, events: 0 };
+  const step = (): number => progress.step;
+  const staleAt = (): number => progress.staleAt;
+  const claims = trackClaims(step);
+  const invariants = watchInvariants(world, claims, { step, staleAt });
   const points: Point[] = [];
-  let effects = 0;
+  const calls = callsThrough({
+    clock,
+    schedule: noted(options.schedule, progress, log),
+    onCall: (point) => void (keepsPoints && points.push(point)),
+  });
+  const queue = (operation: string, input: object): unknown => {
+    const answer = queues.call(operation, input);
+    lambda.poke();
+    return answer;
+  };
+  const config = configOf(options.clusters, queues);
+  const through = inSteps(calls, progress);
+  const parts: Parts = { world, config, claims, invariants, through, step, queue, log };
+  const lambda: Lambda = startLambda({
+    ...{ world, config, invariants, log, cold, visibleTo, step, staleAt },
+    outsideOf: (life) => outsideOf(parts, life),
+  });
+  const forwarders = [...clusters.values()].map((cluster) =>
+    forward(parts, progress, cluster, options),
+  );
 
-  const noted: Schedule = {
+  return {
+    world,
+    claims,
+    invariants,
+    points,
+    log,
+    sweep: () => sweep(parts, options.clusters),
+    resync: () => resync(parts),
+    breakWatches() {
+      log?.('the watches break');
+      for (const each of forwarders) each.breakWatches();
+    },
+    sendMalformed: (cluster, node) =>
+      void queue('SendMessage', entryOf(queues.queueUrl, cluster, node, { version: 0 })),
+  };
+}
+
+function configOf(clusters: readonly string[], queues: VirtualWorld['queues']): Config {
+  return configFrom({
+    AWS_REGION: REGION,
+    CLUSTERS: JSON.stringify(clusters.map((name) => ({ name }))),
+    QUEUE_URL: queues.queueUrl,
+    DEAD_LETTER_QUEUE_URL: queues.deadLetterQueueUrl,
+  });
+}
+
+/** The schedule, with what it decides noted. */
+function noted(schedule: Schedule, progress: Progress, log: Log | undefined): Schedule {
+  return {
     ...schedule,
     fault(point) {
       const fault = schedule.fault(point);
@@ -82,133 +159,94 @@ export function startStage(options: StageOptions): Stage {
     },
     view(point, now) {
       const view = schedule.view(point, now);
-      if (view.kind !== 'none') staleAt = step;
+      if (view.kind !== 'none') progress.staleAt = progress.step;
       return view;
     },
   };
-  const through = callsThrough({
-    clock,
-    schedule: noted,
-    onCall: (point) => void (keepsPoints && points.push(point)),
-  });
-  /** Nothing of the workload happens within an effect. */
-  const stepping: Through = (life, call, effect) =>
+}
+
+/** Each effect is a step. Nothing of the workload happens within one. */
+function inSteps(through: Through, progress: Progress): Through {
+  return (life, call, effect) =>
     through(life, call, (view) => {
-      step += 1;
-      effects += 1;
+      progress.step += 1;
+      progress.effects += 1;
       try {
         return effect(view);
       } finally {
-        effects -= 1;
+        progress.effects -= 1;
       }
     });
-  const queue = (operation: string, input: object): unknown => {
-    const answer = queues.call(operation, input);
-    lambda.poke();
-    return answer;
-  };
-  const parts = { world, through: stepping, invariants, step: () => step, queue };
-  const config = configFrom({
-    AWS_REGION: REGION,
-    CLUSTERS: JSON.stringify(options.clusters.map((name) => ({ name }))),
-    QUEUE_URL: queues.queueUrl,
-    DEAD_LETTER_QUEUE_URL: queues.deadLetterQueueUrl,
-  });
-  const lambda: Lambda = startLambda({
-    world,
-    config,
-    invariants,
-    log,
-    cold,
-    visibleTo: options.visibleTo ?? (() => undefined),
-    step: () => step,
-    staleAt: () => staleAt,
-    outsideOf: (life) => outsideOf(parts, life),
-  });
+}
 
-  let events = 0;
-  const forwarders = new Map<string, Forwarders>();
-  for (const cluster of world.clusters.values()) {
-    const { name, api } = cluster;
-    forwarders.set(
-      name,
-      startForwarders({
-        world,
-        cluster,
-        through: stepping,
-        delivery,
-        travel: () => schedule.travel(WATCH, clock),
-        send: (life, batch) =>
-          stepping(life, { service: 'sqs', name: 'SendMessageBatch' }, () =>
-            queue('SendMessageBatch', {
-              QueueUrl: queues.queueUrl,
-              Entries: batch.map(({ group, deduplicationId: id, body }, index) => ({
-                Id: String(index),
-                MessageGroupId: group,
-                MessageDeduplicationId: id,
-                MessageBody: body,
-              })),
-            }),
-          ),
+/** Starts the forwarder of a cluster, and has it and the invariants hear of what changes there. */
+function forward(
+  { world, claims, invariants, through, queue, log }: Parts,
+  progress: Progress,
+  cluster: VirtualCluster,
+  { schedule, delivery }: StageOptions,
+): Forwarders {
+  const send: Surroundings['send'] = (life, batch) =>
+    through(life, { service: 'sqs', name: 'SendMessageBatch' }, () =>
+      queue('SendMessageBatch', {
+        QueueUrl: world.queues.queueUrl,
+        Entries: batch.map(({ group, deduplicationId: id, body }, index) => ({
+          Id: String(index),
+          MessageGroupId: group,
+          MessageDeduplicationId: id,
+          MessageBody: body,
+        })),
       }),
     );
-    api.store.onChange((change) => {
-      if (change.resource === 'network-attachment-definitions') invariants.changePlace();
-      if (change.resource !== 'pods') return;
-      step += 1;
-      const { metadata } = change.object;
-      if (change.type === 'DELETED') claims.remove(metadata.uid);
-      else claims.put(name, change.object, change.previous);
-      const own = effects === 0;
-      if (own) log?.(`${change.type} ${metadata.namespace}/${metadata.name} (event ${events})`);
-      forwarders.get(name)?.tell({ index: own ? events : undefined, change });
-      if (own) events += 1;
-    });
-  }
+  const travel = (): Promise<void> => schedule.travel(WATCH, world.clock);
+  const forwarders = startForwarders({ world, cluster, through, travel, send }, delivery);
+  cluster.api.store.onChange((change) => {
+    if (change.resource === 'network-attachment-definitions') invariants.changePlace();
+    if (change.resource !== 'pods') return;
+    progress.step += 1;
+    const { metadata } = change.object;
+    if (change.type === 'DELETED') claims.remove(metadata.uid);
+    else claims.put(cluster.name, change.object, change.previous);
+    const { effects, events } = progress;
+    const own = effects === 0;
+    if (own) log?.(`${change.type} ${metadata.namespace}/${metadata.name} (event ${events})`);
+    forwarders.tell({ index: own ? events : undefined, change });
+    if (own) progress.events += 1;
+  });
+  return forwarders;
+}
 
-  return {
-    world,
-    claims,
-    invariants,
-    points,
-    log,
-    sweep() {
-      const life = startLife('sweep', clock);
-      const telemetry = {
-        info() {},
-        warn() {},
-        metric() {},
-        error: (text: string, _subject: unknown, error: unknown) => log?.(`${text}: ${error}`),
-      };
-      const context = contextFor(config, outsideOf(parts, life), { clock: life.clock, telemetry });
-      const cancel = clock.after(SWEEP_TIMEOUT_MS, life.kill);
-      log?.('a sweep begins');
-      void sweepClusters(context, options.clusters, SWEEP_DEADLINE_MS)
-        .catch((error: unknown) => log?.(`the sweep failed: ${error}`))
-        .finally(cancel);
-    },
-    resync() {
-      for (const cluster of world.clusters.values()) {
-        for (const { metadata } of cluster.api.objects.list('nodes')) {
-          const body: NodeMessage = {
-            version: 1,
-            cluster: cluster.name,
-            node: metadata.name,
-            reason: 'resync',
-            observedAt: new Date(clock.now()).toISOString(),
-            pods: [],
-          };
-          queue('SendMessage', entryOf(queues.queueUrl, cluster.name, metadata.name, body));
-        }
-      }
-    },
-    breakWatches() {
-      log?.('the watches break');
-      for (const each of forwarders.values()) each.breakWatches();
-    },
-    sendMalformed: (cluster, node) =>
-      void queue('SendMessage', entryOf(queues.queueUrl, cluster, node, { version: 0 })),
+function sweep(parts: Parts, clusters: readonly string[]): void {
+  const { world, config, log } = parts;
+  const life = startLife('sweep', world.clock);
+  const telemetry = {
+    info() {},
+    warn() {},
+    metric() {},
+    error: (text: string, _subject: unknown, error: unknown) => log?.(`${text}: ${error}`),
   };
+  const context = contextFor(config, outsideOf(parts, life), { clock: life.clock, telemetry });
+  const cancel = world.clock.after(SWEEP_TIMEOUT_MS, life.kill);
+  log?.('a sweep begins');
+  void sweepClusters(context, clusters, SWEEP_DEADLINE_MS)
+    .catch((error: unknown) => log?.(`the sweep failed: ${error}`))
+    .finally(cancel);
+}
+
+function resync({ world: { clock, clusters, queues }, queue }: Parts): void {
+  for (const cluster of clusters.values()) {
+    for (const { metadata } of cluster.api.objects.list('nodes')) {
+      const body: NodeMessage = {
+        version: 1,
+        cluster: cluster.name,
+        node: metadata.name,
+        reason: 'resync',
+        observedAt: new Date(clock.now()).toISOString(),
+        pods: [],
+      };
+      queue('SendMessage', entryOf(queues.queueUrl, cluster.name, metadata.name, body));
+    }
+  }
 }
 
 const WATCH: Travelling = { index: -1, service: 'kubernetes', name: 'watch' };

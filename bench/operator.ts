@@ -1,6 +1,6 @@
 /**
- * `npm run bench:operator`: `multus-eni drift` on 1,000 nodes with 10,000 pods, and how long its
- * `--help` takes. Prints; see docs/operator.md.
+ * `npm run bench:operator`: `multus-eni drift` on 1,000 nodes with 10,000 pods, the frames of the map
+ * while it scrolls, and how long `--help` takes. Prints; see docs/operator.md.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,9 +8,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 import { startWorld, type World } from '../sandbox/world.ts';
 import { NETWORK_STATUS } from '../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../shared/cluster/kubernetes.ts';
+import { framesOf } from './frames.ts';
 
 const NODES = 1_000;
 const PODS_PER_NODE = 10;
@@ -108,6 +110,10 @@ try {
   console.log(`drift: ${drift.seconds.toFixed(1)} s, ${drift.peakMb} MB at its peak`);
   const pod = await timed(['explain', 'pod', 'pod-7-3', '--cluster', 'demo'], env);
   console.log(`explain pod: ${pod.seconds.toFixed(1)} s, ${pod.peakMb} MB at its peak`);
+  const file = join(folder, 'map.html');
+  const map = await timed(['map', '--cluster', 'demo', '--output', file], env);
+  console.log(`map as a file: ${map.seconds.toFixed(1)} s, ${map.peakMb} MB at its peak`);
+  for (const line of await framesOf(pathToFileURL(file).href)) console.log(line);
   const help = await timed(['--help'], env);
   console.log(`--help, not bundled: ${(help.seconds * 1000).toFixed(0)} ms`);
 } finally {

@@ -101,6 +101,7 @@ search.addEventListener('input', () => {
 for (const name of ['nodes', 'subnets'] as const) {
   byId(name).addEventListener('click', () => {
     view = name;
+    byId('list').scrollTop = 0;
     update();
   });
 }
@@ -119,6 +120,9 @@ document.addEventListener('keydown', (event) => {
   } else if (document.activeElement !== byId('list') || !list.press(event.key)) return;
   event.preventDefault();
 });
+
+// It scrolls, so the keyboard has to get at it.
+byId('aside').tabIndex = 0;
 
 const isLive = listen({
   whole(all) {

@@ -46,6 +46,10 @@ for (const name of tests.skipped) console.log(`skipped: ${name}`);
 // A part that could not be had fails the run even where no test asked for it.
 const failed = tests.failed + scenarios.failed + (parts.complete ? 0 : 1);
 const passed = tests.passed + scenarios.passed;
-const leftOut = parts.noNodes.length > 0 ? '; left out: the real nodes' : '';
-console.log(`${passed} passed, ${failed} failed, ${tests.skipped.length} skipped${leftOut}`);
+const leftOut = [
+  ...(parts.noNodes.length > 0 ? ['the real nodes'] : []),
+  ...(parts.noBrowser.length > 0 ? ['the map in a browser'] : []),
+];
+const without = leftOut.length > 0 ? `; left out: ${leftOut.join(', ')}` : '';
+console.log(`${passed} passed, ${failed} failed, ${tests.skipped.length} skipped${without}`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -6,10 +6,12 @@ import { type Plan, planParts, type Step } from './plan.ts';
 import { gigabytes, type Obstacle, sizeOf } from './preconditions.ts';
 
 export interface Parts {
-  /** Everything but what real nodes need is there. */
+  /** Everything but what real nodes and a browser need is there. */
   readonly complete: boolean;
   /** Why there can be no real nodes here; empty where there can. */
   readonly noNodes: readonly Obstacle[];
+  /** Why there can be no browser here, as that. */
+  readonly noBrowser: readonly Obstacle[];
 }
 
 /** Gets every part that is missing and can be had, showing progress; it says what can't. */
@@ -25,15 +27,17 @@ export async function getParts(): Promise<Parts> {
   return {
     complete: plan.obstacles.length === 0 && failed.length === 0,
     noNodes: plan.noNodes,
+    noBrowser: plan.noBrowser,
   };
 }
 
-function tellObstacles({ noNodes, obstacles, blocked }: Plan): void {
-  for (const { what, remedy } of [...obstacles, ...noNodes]) {
+function tellObstacles({ noNodes, noBrowser, obstacles, blocked }: Plan): void {
+  for (const { what, remedy } of [...obstacles, ...noNodes, ...noBrowser]) {
     console.error(`Missing: ${what}.\n  To get it: ${remedy}.`);
   }
   if (blocked.length > 0) console.error(`Would have been done: ${blocked.join('; ')}.`);
   if (noNodes.length > 0) console.error('Left out: the real nodes.');
+  if (noBrowser.length > 0) console.error('Left out: the map in a browser.');
 }
 
 /** One after the other: a Go build uses every core. */

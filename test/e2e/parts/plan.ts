@@ -14,6 +14,8 @@ import {
 import { getImages, hasImages } from './images.ts';
 import { getMoto, hasMoto } from './moto.ts';
 import {
+  browserObstacles,
+  chromiumPath,
   goObstacles,
   installDebianPackages,
   isRoot,
@@ -33,6 +35,8 @@ export interface Step {
 export interface Plan {
   /** What stands in the way of real nodes: everything but them runs without. */
   readonly noNodes: readonly Obstacle[];
+  /** What stands in the way of a browser, as that. */
+  readonly noBrowser: readonly Obstacle[];
   /** What stands in the way of other parts. */
   readonly obstacles: readonly Obstacle[];
   /** What can be got, in order; nothing that is there already. */
@@ -44,7 +48,7 @@ export interface Plan {
 /** Looks at what is there and what this machine can do. */
 export async function planParts(): Promise<Plan> {
   const given = givenPrograms();
-  const noNodes = await nodeObstacles();
+  const [noNodes, noBrowser] = await Promise.all([nodeObstacles(), browserObstacles()]);
   const groups = [
     ...CONTROL_PLANE_GROUPS,
     ...(process.platform === 'linux' ? NODE_GROUPS : []),
@@ -57,7 +61,7 @@ export async function planParts(): Promise<Plan> {
   const goSteps = groups.flatMap((group) => stepsOf(group, given));
   const motoSteps = hasMoto() ? [] : [{ title: 'Install moto', run: installMoto }];
   const steps = [
-    ...(noNodes.length === 0 ? await debianSteps() : []),
+    ...(await debianSteps(noNodes.length === 0, noBrowser.length === 0)),
     ...(python.length === 0 ? motoSteps : []),
     ...(noNodes.length === 0 && !hasImages() ? [{ title: 'Make images', run: makeImages }] : []),
     ...(go.length === 0 ? goSteps : []),
@@ -65,6 +69,7 @@ export async function planParts(): Promise<Plan> {
   const blocked = [...(go.length > 0 ? goSteps : []), ...(python.length > 0 ? motoSteps : [])];
   return {
     noNodes,
+    noBrowser,
     obstacles: [...(await wrongVersion()), ...go, ...python],
     steps,
     blocked: blocked.map(({ title }) => title),
@@ -79,8 +84,12 @@ async function makeImages(): Promise<void> {
   await getImages();
 }
 
-async function debianSteps(): Promise<Step[]> {
-  const missing = await missingDebianPackages();
+async function debianSteps(forNodes: boolean, forBrowser: boolean): Promise<Step[]> {
+  const isWithout = forBrowser && (await chromiumPath()) === undefined;
+  const missing = [
+    ...(forNodes ? await missingDebianPackages() : []),
+    ...(isWithout ? ['chromium'] : []),
+  ];
   if (missing.length === 0 || !isRoot) return [];
   return [
     {

@@ -44,6 +44,29 @@ export async function programPath(program: string): Promise<string | undefined> 
   return found?.trim();
 }
 
+/** As Debian's package calls Chromium, and others do. */
+const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** The path of this machine's Chromium. */
+export async function chromiumPath(): Promise<string | undefined> {
+  for (const name of CHROMIUM) {
+    const path = await programPath(name);
+    if (path) return path;
+  }
+  return undefined;
+}
+
+/** Why this machine can have no browser. */
+export async function browserObstacles(): Promise<Obstacle[]> {
+  if ((await chromiumPath()) !== undefined) return [];
+  const hasApt = (await programPath('apt-get')) !== undefined;
+  if (isRoot && hasApt) return [];
+  const remedy = hasApt
+    ? 'sudo apt-get install --no-install-recommends chromium'
+    : 'install what Debian calls chromium';
+  return [{ what: 'the map is looked at by Chromium, and there is none', remedy }];
+}
+
 /** Installs Debian packages; only root can. */
 export async function installDebianPackages(
   packages: readonly string[],

@@ -1,7 +1,7 @@
 import type { IConfiguration } from 'dependency-cruiser';
 
 const programs = 'functions|forwarder|ip-manager|cli';
-const checks = 'demo|bench|scripts|test';
+const checks = 'conformance|demo|bench|scripts|test';
 const ground = '(address|aws-calls|errors|proxy|telemetry)\\.ts$|(text|time)/';
 
 /** A floor of shared/ that uses only itself and these. */

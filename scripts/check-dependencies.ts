@@ -6,7 +6,7 @@ import configuration from '../.dependency-cruiser.ts';
 
 const FOLDERS = [
   ...['functions', 'shared', 'forwarder', 'ip-manager', 'cli', 'console'],
-  ...['config', 'resources', 'sandbox', 'demo', 'bench', 'scripts', 'test'],
+  ...['config', 'resources', 'sandbox', 'conformance', 'demo', 'bench', 'scripts', 'test'],
 ];
 
 export interface DependencyReport {

@@ -1,0 +1,85 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import { type Run, type RunOptions, runChecks } from '../../../conformance/run-checks.ts';
+import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
+import { createEc2, type Ec2 as SandboxEc2 } from '../../../sandbox/ec2/engine.ts';
+import type { Ec2 } from '../../../shared/enis/ec2.ts';
+import type { Clock } from '../../../shared/time/clock.ts';
+
+/** A clock that goes on by itself, and at once to where somebody waits for. */
+export function hurriedClock(): Clock {
+  let skipped = 0;
+  return {
+    now: () => Date.now() + skipped,
+    after(delayMs, task) {
+      const immediate = setImmediate(() => {
+        skipped += delayMs;
+        task();
+      });
+      return () => clearImmediate(immediate);
+    },
+  };
+}
+
+/** The SDK's client with the sandbox's EC2 in the place of the network. */
+function clientOf(ec2: SandboxEc2, maxAttempts: number): EC2Client {
+  return new EC2Client({
+    region: REGION,
+    endpoint: 'http://127.0.0.1:1',
+    credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'none' },
+    maxAttempts,
+    requestHandler: {
+      async handle({ body }: HttpRequest) {
+        const answer = await ec2.handle(new URLSearchParams(String(body)));
+        const headers = { 'content-type': 'text/xml;charset=UTF-8' };
+        const { status: statusCode, body: xml } = answer;
+        return { response: new HttpResponse({ statusCode, headers, body: Buffer.from(xml) }) };
+      },
+    },
+  });
+}
+
+/** An account with two subnets, a worker's ENIs in them, and runs of the checks. */
+export function labBed(subnet: { readonly ipv6Cidrs?: readonly string[] } = {}) {
+  const clock = hurriedClock();
+  const ec2 = createEc2({ clock, region: REGION, account: ACCOUNT });
+  const { ipv6Cidrs = ['2001:db8:0:1::/64'] } = subnet;
+  const subnetId = ec2.addSubnet({ cidr: '172.16.1.0/24', ipv6Cidrs });
+  const secondSubnetId = ec2.addSubnet({ cidr: '172.16.3.0/24' });
+  const [, workers] = ec2.addInstance({
+    type: 'm5.large',
+    enis: [
+      { deviceIndex: 0, subnetId: secondSubnetId },
+      { deviceIndex: 1, subnetId, secondary: ['172.16.1.74', '172.16.1.75'] },
+    ],
+  }).enis;
+  const clients = { client: clientOf(ec2, 3), once: clientOf(ec2, 1) };
+  const run = (options: Partial<RunOptions> = {}): Promise<Run> =>
+    runChecks({ clients, clock, subnetId, secondSubnetId, drain: false, ...options });
+  return { clients, clock, ec2, run, secondSubnetId, subnetId, worker: workers?.id ?? '' };
+}
+
+/** The process is ended at its call number `at`: before EC2 has it, or when it has done it. */
+export function killedAt(clients: RunOptions['clients'], at: number, when: 'before' | 'after') {
+  let sent = 0;
+  const dying = ({ send }: Ec2): Ec2 => ({
+    send: new Proxy(send, {
+      async apply(target, _self, args) {
+        sent += 1;
+        const isLast = sent === at;
+        if (sent > at || (isLast && when === 'before')) throw new Error('the process has ended');
+        const answer: unknown = await Reflect.apply(target, undefined, args);
+        if (isLast) throw new Error('the process has ended');
+        return answer;
+      },
+    }),
+  });
+  return {
+    clients: {
+      client: dying({ send: clients.client.send.bind(clients.client) }),
+      once: dying({ send: clients.once.send.bind(clients.once) }),
+    },
+    /** Whether it was ended at all. */
+    ended: () => sent >= at,
+  };
+}

@@ -1,0 +1,56 @@
+import { EKSClient } from '@aws-sdk/client-eks';
+import { expect, onTestFinished, test } from 'vitest';
+import { CLUSTER_CHECKS, runClusterChecks } from '../../../conformance/cluster/index.ts';
+import { sandboxTarget } from '../../../conformance/target.ts';
+import { startWorld } from '../../../sandbox/world.ts';
+
+async function clusterBed() {
+  const world = await startWorld();
+  onTestFinished(() => world.stop());
+  const { environment, eks, clock } = world;
+  const key = {
+    accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
+    secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
+  };
+  const client = new EKSClient({
+    region: world.ec2.region,
+    endpoint: eks.endpoint,
+    credentials: key,
+  });
+  const run = (name: string, credentials = key) =>
+    runClusterChecks(name, {
+      eks: client,
+      credentials: async () => credentials,
+      region: world.ec2.region,
+      clock,
+      signal: new AbortController().signal,
+    });
+  return { run, world };
+}
+
+test('the checks of EKS pass on the sandbox’s cluster, and change nothing in it', async () => {
+  const target = await sandboxTarget();
+  onTestFinished(() => target.stop());
+  const { signal } = new AbortController();
+  const results = await target.cluster(target.choice?.cluster ?? '', signal);
+  expect(results.map(({ id, verdict }) => [id, verdict])).toEqual(
+    CLUSTER_CHECKS.map(({ id }) => [id, 'as expected']),
+  );
+});
+
+test('a role without an access entry is told so by the one check, and nothing is taken for granted', async () => {
+  const { run, world } = await clusterBed();
+  const stranger = { accessKeyId: 'AKIASTRANGER', secretAccessKey: 'secret' };
+  world.eks.addCredentials({ ...stranger, roleArn: 'arn:aws:iam::111122223333:role/stranger' });
+  const results = await run('demo', stranger);
+  const differs = results.filter(({ verdict }) => verdict === 'differs').map(({ id }) => id);
+  expect(differs).toContain('eks-token');
+  expect(results.find(({ id }) => id === 'eks-token')?.seen).toBe('401');
+});
+
+test('of a cluster that is not there no check is made, and each says why', async () => {
+  const { run } = await clusterBed();
+  const results = await run('elsewhere');
+  expect(new Set(results.map(({ verdict }) => verdict))).toEqual(new Set(['not made']));
+  expect(results[0]?.seen).toMatch(/no cluster elsewhere/);
+});

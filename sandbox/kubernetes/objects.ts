@@ -4,6 +4,7 @@ import { completeForCreate, namespaceOf } from './creation.ts';
 import { type Deletion, deleteObject } from './deletion.ts';
 import { type Writer, writesNothing } from './dry-run.ts';
 import { checkNoNewFinalizers, deletesByUpdate } from './finalizers.ts';
+import { checkNodeUpdate } from './node-update.ts';
 import { asJson, type Draft, type KubeObject, parseDraft } from './object.ts';
 import { applyPatch, type PatchType } from './patches.ts';
 import { checkPodUpdate } from './pod-update.ts';
@@ -123,6 +124,7 @@ function checkedWrite(
   checkMetadata(resource, name, next);
   checkNoNewFinalizers(resource, name, stored, next);
   if (resource.name === 'pods') checkPodUpdate(name, stored, next);
+  if (resource.name === 'nodes') checkNodeUpdate(name, stored, next);
   return next;
 }
 

@@ -6,6 +6,13 @@ import { type ApiRequest, type ApiTransport, readText } from './transport.ts';
 /** A page of a list is far shorter; etcd holds objects of 1.5 MiB by default. */
 const LONGEST_ANSWER_BYTES = 1024 * 1024 * 1024;
 
+/**
+ * A list of metadata alone, or of whole objects where there is no such form
+ * (https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches).
+ */
+const METADATA_ALONE =
+  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json';
+
 export interface PageOfList {
   readonly limit: number;
   /** Where the page begins, as the page before it says. */
@@ -50,6 +57,8 @@ export interface KubernetesCalls {
   patchPodStatus(patch: PodPatch, signal: AbortSignal): Promise<unknown>;
   readNode(name: string, signal: AbortSignal): Promise<unknown>;
   listNodes(query: PageOfList, signal: AbortSignal): Promise<unknown>;
+  /** The metadata of each is there, and the rest need not be. */
+  listNodesMetadata(query: PageOfList, signal: AbortSignal): Promise<unknown>;
   listNetworks(query: PageOfList, signal: AbortSignal): Promise<unknown>;
   createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
 }
@@ -60,8 +69,8 @@ export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
     const text = await readText(response, LONGEST_ANSWER_BYTES);
     return { body: json(text, request), date: response.headers.date };
   };
-  const get = async (path: string, signal: AbortSignal): Promise<unknown> =>
-    (await send({ path, signal })).body;
+  const get = async (path: string, signal: AbortSignal, accept?: string): Promise<unknown> =>
+    (await send({ path, signal, ...(accept === undefined ? {} : { accept }) })).body;
   const patch = (path: string, how: PodPatch, contentType: string, signal: AbortSignal) => {
     const { body, fieldManager } = how;
     const method = 'PATCH';
@@ -79,6 +88,8 @@ export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
     },
     readNode: (name, signal) => get(PATHS.node(name), signal),
     listNodes: (query, signal) => get(withQuery(PATHS.nodes, { ...query }), signal),
+    listNodesMetadata: (query, signal) =>
+      get(withQuery(PATHS.nodes, { ...query }), signal, METADATA_ALONE),
     listNetworks: (query, signal) => get(withQuery(PATHS.networks, { ...query }), signal),
     async createEvent({ body, fieldManager }, signal) {
       const path = withQuery(PATHS.events(body.metadata.namespace), { fieldManager });

@@ -8,7 +8,8 @@ import { coreEvent, FIELD_MANAGER } from './events.ts';
 import { CONDITION_TYPE, type Kubernetes, type PodCondition, type PodRef } from './kubernetes.ts';
 import { listAll } from './list.ts';
 import { networkFromObject } from './networks.ts';
-import { nodeFromObject } from './nodes.ts';
+import { rememberingNodeList } from './node-list.ts';
+import { nodeFromObject, nodeMetadataFromObject } from './nodes.ts';
 import { podFromObject } from './pods.ts';
 import type { ApiTransport } from './transport.ts';
 
@@ -48,6 +49,8 @@ export function connectKubernetes(
         calls.listPods({ limit: PAGE_SIZE, ...page, fieldSelector: boundTo(node) }, deadline),
       ),
     );
+  const readNode = (name: string, signal?: AbortSignal): Promise<unknown> =>
+    call(signal, (deadline) => calls.readNode(name, deadline)).catch(unlessNotFound);
   // Each take-over from an ENI that is no node's asks for all of them, and a batch may have many.
   const listAllPods = sharedList(() => listPods({}));
 
@@ -56,25 +59,20 @@ export function connectKubernetes(
       options.node === undefined ? listAllPods(options.signal) : listPods(options),
 
     async getNode(name, signal) {
-      const object = await call(signal, (deadline) => calls.readNode(name, deadline)).catch(
-        unlessNotFound,
-      );
+      const object = await readNode(name, signal);
       return object === undefined ? undefined : nodeFromObject(object);
     },
 
     // Each reconcile that releases asks for all of them, and a batch has ten.
-    listNodes: sharedList(() =>
-      listAll(nodeFromObject, (page) =>
-        call(undefined, (deadline) => calls.listNodes({ limit: PAGE_SIZE, ...page }, deadline)),
-      ),
-    ),
+    listNodes: sharedList(nodeList(calls, call, readNode)),
 
-    async listNetworkAttachmentDefinitions(signal) {
+    // Each reconcile asks for all of them.
+    listNetworkAttachmentDefinitions: sharedList(async () => {
       const networks = await listAll(networkFromObject, (page) =>
-        call(signal, (deadline) => calls.listNetworks({ limit: PAGE_SIZE, ...page }, deadline)),
+        call(undefined, (deadline) => calls.listNetworks({ limit: PAGE_SIZE, ...page }, deadline)),
       ).catch(unlessNotFound);
       return networks ?? [];
-    },
+    }),
 
     async setPodCondition(pod, condition, signal) {
       const { namespace, name } = pod;
@@ -91,6 +89,26 @@ export function connectKubernetes(
       );
     },
   };
+}
+
+type Call = ReturnType<typeof callerWithDeadline>;
+
+function nodeList(calls: KubernetesCalls, call: Call, one: (name: string) => Promise<unknown>) {
+  return rememberingNodeList({
+    whole: () =>
+      listAll(
+        (object) => object,
+        (page) =>
+          call(undefined, (deadline) => calls.listNodes({ limit: PAGE_SIZE, ...page }, deadline)),
+      ),
+    metadata: () =>
+      listAll(nodeMetadataFromObject, (page) =>
+        call(undefined, (deadline) =>
+          calls.listNodesMetadata({ limit: PAGE_SIZE, ...page }, deadline),
+        ),
+      ),
+    one,
+  });
 }
 
 /** Runs a request within the time that one may take, and tells of its failure. */

@@ -4,14 +4,50 @@ import { parseObject } from './malformed.ts';
 
 const INSTANCE_TYPE = 'node.kubernetes.io/instance-type';
 
-const node = z.object({
-  metadata: z.object({
-    name: z.string().min(1),
-    uid: z.string().min(1),
-    labels: z.record(z.string(), z.string()).nullish(),
-  }),
-  spec: z.object({ providerID: z.string().nullish() }).nullish(),
+const metadata = z.object({
+  name: z.string().min(1),
+  uid: z.string().min(1),
+  resourceVersion: z.string().nullish(),
+  labels: z.record(z.string(), z.string()).nullish(),
 });
+const nodeWithMetadata = z.object({ metadata });
+const nodeWithSpec = z.object({ spec: z.object({ providerID: z.string().nullish() }).nullish() });
+
+/** What is kept of a Node's metadata. */
+export interface NodeMetadata extends Pick<Node, 'name' | 'uid' | 'instanceType'> {
+  /** Changes with every change of the Node; absent where nobody says. */
+  readonly resourceVersion?: string;
+}
+
+/** @throws MalformedObjectError */
+export function nodeMetadataFromObject(object: unknown): NodeMetadata {
+  const { name, uid, resourceVersion, labels } = parseObject(
+    'Node',
+    nodeWithMetadata,
+    object,
+  ).metadata;
+  const instanceType = labels?.[INSTANCE_TYPE];
+  return {
+    name,
+    uid,
+    ...(resourceVersion ? { resourceVersion } : {}),
+    ...(instanceType === undefined ? {} : { instanceType }),
+  };
+}
+
+/** @returns `spec.providerID`, empty where there is none. @throws MalformedObjectError */
+export function providerIdFromObject(object: unknown): string {
+  return parseObject('Node', nodeWithSpec, object).spec?.providerID ?? '';
+}
+
+export function nodeOf({ resourceVersion: _, ...kept }: NodeMetadata, providerId: string): Node {
+  const instanceId = instanceIdOf(providerId);
+  return {
+    ...kept,
+    ...(instanceId === undefined ? {} : { instanceId }),
+    ...(isOutsideEc2(providerId) ? { outsideEc2: true } : {}),
+  };
+}
 
 /**
  * What is kept of a Node object, as the API server or a watch gives it.
@@ -20,17 +56,7 @@ const node = z.object({
  *   ENIs would look like nobody's.
  */
 export function nodeFromObject(object: unknown): Node {
-  const { metadata, spec } = parseObject('Node', node, object);
-  const providerId = spec?.providerID ?? '';
-  const instanceId = instanceIdOf(providerId);
-  const instanceType = metadata.labels?.[INSTANCE_TYPE];
-  return {
-    name: metadata.name,
-    uid: metadata.uid,
-    ...(instanceId === undefined ? {} : { instanceId }),
-    ...(isOutsideEc2(providerId) ? { outsideEc2: true } : {}),
-    ...(instanceType === undefined ? {} : { instanceType }),
-  };
+  return nodeOf(nodeMetadataFromObject(object), providerIdFromObject(object));
 }
 
 /**

@@ -7,6 +7,7 @@ const KEEP_ALIVE_MS = 15_000;
 /** An answer has to begin within this, ms; reading it may take as long as its caller allows. */
 const ANSWER_TIMEOUT_MS = 30_000;
 const LONGEST_REFUSAL_BYTES = 64 * 1024;
+const JSON_TYPE = 'application/json';
 
 export interface ApiRequest {
   /** Absent: GET. */
@@ -17,6 +18,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Of the body; absent: application/json. */
   readonly contentType?: string;
+  /** What form the answer is to have; absent: application/json. */
+  readonly accept?: string;
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
 }
@@ -74,13 +77,20 @@ export function apiTransport({ server, authenticate }: Endpoint): ApiTransport {
   const base = new URL(server);
   const prefix = base.pathname.replace(/\/$/, '');
 
-  return async ({ method = 'GET', path, body, contentType = 'application/json', signal }) => {
+  return async ({
+    method = 'GET',
+    path,
+    body,
+    contentType = JSON_TYPE,
+    accept = JSON_TYPE,
+    signal,
+  }) => {
     const options: RequestOptions = { method, signal };
     await authenticate(options);
     const payload = body === undefined ? undefined : JSON.stringify(body);
     options.headers = {
       ...options.headers,
-      accept: 'application/json',
+      accept,
       ...(payload === undefined ? {} : { 'content-type': contentType }),
     };
     const response = await sendTwice(new URL(prefix + path, base), options, payload);

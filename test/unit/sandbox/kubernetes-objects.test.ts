@@ -106,6 +106,17 @@ test('a patch that changes nothing is no new version', async () => {
   expect(kubernetes.store.version()).toBe(version);
 });
 
+test('the instance that a Node names stays, once it names one', async () => {
+  const { core } = await connect();
+  const name = 'worker-a';
+  const patch = (providerID: string) =>
+    core.patchNode({ name, body: { spec: { providerID } } }, MERGE);
+  await core.createNode({ body: { metadata: { name } } });
+  const named = await patch('aws:///us-east-1a/i-0a');
+  expect(named.spec?.providerID).toBe('aws:///us-east-1a/i-0a');
+  expect(await codeOf(patch('aws:///us-east-1a/i-0b'))).toBe(422);
+});
+
 test('a JSON patch applies whole or not at all', async () => {
   const { core } = await connect();
   const labels = { x: '1' };

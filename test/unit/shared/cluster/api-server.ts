@@ -10,6 +10,7 @@ export interface ApiRequest {
   readonly query: Readonly<Record<string, string>>;
   readonly authorization: string | undefined;
   readonly contentType: string | undefined;
+  readonly accept: string | undefined;
   readonly body: unknown;
 }
 
@@ -58,6 +59,7 @@ export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
       query: Object.fromEntries(url.searchParams),
       authorization: incoming.headers.authorization,
       contentType: incoming.headers['content-type'],
+      accept: incoming.headers.accept,
       body: body === '' ? undefined : JSON.parse(body),
     };
     requests.push(request);

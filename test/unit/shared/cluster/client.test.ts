@@ -43,6 +43,29 @@ test('the nodes are listed once for all that ask at a time', async () => {
   expect(api.requests.map(({ path }) => path)).toEqual(['/api/v1/nodes']);
 });
 
+test('the nodes are asked for their metadata alone, once it is known which instances they name', async () => {
+  const metadata = { name: 'worker-a', uid: 'n1' };
+  const spec = { providerID: 'aws:///us-east-1a/i-0abc' };
+  api.answer(({ accept }) =>
+    listOf([accept === 'application/json' ? { metadata, spec } : { metadata }]),
+  );
+  const nodes = await kubernetes.listNodes();
+  expect(await kubernetes.listNodes()).toEqual(nodes);
+  expect(nodes).toMatchObject([{ name: 'worker-a', instanceId: 'i-0abc' }]);
+  expect(api.requests.map(({ accept }) => accept)).toEqual([
+    'application/json',
+    'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json',
+  ]);
+});
+
+test('networks are listed once for all that ask at a time', async () => {
+  api.answer(() => listOf([]));
+  await Promise.all(
+    Array.from({ length: 10 }, () => kubernetes.listNetworkAttachmentDefinitions()),
+  );
+  expect(api.requests).toHaveLength(1);
+});
+
 test('all pods are listed once for all that ask at a time', async () => {
   api.answer(() => listOf([podObject('a')]));
   const lists = await Promise.all(Array.from({ length: 10 }, () => kubernetes.listPods({})));

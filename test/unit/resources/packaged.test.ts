@@ -40,7 +40,7 @@ describe('what serverless packages', () => {
   test.each([
     ['reconcile', 'Reconcile', 60],
     ['sweep', 'Sweep', 120],
-  ])('runs %s with a role of its own, traced, in the VPC', (name, id, timeout) => {
+  ])('runs %s with a role of its own, in the VPC', (name, id, timeout) => {
     expect(propertiesOf(`${id}LambdaFunction`)).toMatchObject({
       FunctionName: `multus-eni-reconciler-test-${name}`,
       Runtime: 'nodejs24.x',

@@ -57,7 +57,8 @@ export async function startAccount(): Promise<Account> {
   };
 }
 
-function eventOf(message: NodeMessage, { queue, clock }: World): unknown {
+/** The event with which Lambda hands out a message. */
+export function eventOf(message: NodeMessage, { queue, clock }: World): unknown {
   const body = JSON.stringify(message);
   const received = {
     MessageId: 'bench',

@@ -10,9 +10,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startWorld } from '../sandbox/world.ts';
 import { bundleFunction } from '../scripts/bundle.ts';
+import { MEMORY_MIB } from './support/bundle-process.ts';
 import { cpuShare, FUNCTION_SHARE } from './support/cpu-share.ts';
 import { type DriftKind, fill } from './sweep/cluster.ts';
-import { MEMORY_MIB, type SweepFigures, sweepInTurn } from './sweep/run.ts';
+import { type SweepFigures, sweepInTurn } from './sweep/run.ts';
 
 /** What a sweep of 1,000 nodes, 10,000 pods and 2,000 managed ENIs may take. */
 const GOAL = { nodes: 1_000, ec2Calls: 20, kubernetesCalls: 25, seconds: 10, peakMiB: 300 };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import { Readable } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { listenOnLoopback } from '../loopback.ts';
 import type { ServerCertificate } from './tls.ts';
@@ -24,6 +24,7 @@ async function answer(
   handler: FetchHandler,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  sent: (bytes: number) => void,
 ): Promise<void> {
   const gone = new AbortController();
   outgoing.on('close', () => gone.abort(new Error('the client went away')));
@@ -33,21 +34,34 @@ async function answer(
     // A watch answers at once, also while it has nothing to say.
     outgoing.flushHeaders();
     if (response.body === null) outgoing.end();
-    else await pipeline(Readable.fromWeb(response.body), outgoing);
+    else await pipeline(Readable.fromWeb(response.body), counting(sent), outgoing);
   } catch {
     outgoing.destroy();
   }
+}
+
+function counting(count: (bytes: number) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      count(chunk.length);
+      done(undefined, chunk);
+    },
+  });
 }
 
 /** Serves `handler` over HTTPS on a port of 127.0.0.1 that the system chooses. */
 export async function listen(
   certificate: ServerCertificate,
   handler: FetchHandler,
-): Promise<{ readonly url: string; stop(): Promise<void> }> {
+): Promise<{ readonly url: string; sentBytes(): number; stop(): Promise<void> }> {
+  let bytes = 0;
+  const count = (more: number): void => {
+    bytes += more;
+  };
   const server = createServer(
     { key: certificate.key, cert: certificate.cert },
-    (incoming, outgoing) => void answer(handler, incoming, outgoing),
+    (incoming, outgoing) => void answer(handler, incoming, outgoing, count),
   );
   const { port, stop } = await listenOnLoopback(server);
-  return { url: `https://127.0.0.1:${port}`, stop };
+  return { url: `https://127.0.0.1:${port}`, sentBytes: () => bytes, stop };
 }

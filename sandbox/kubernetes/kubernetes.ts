@@ -46,6 +46,8 @@ export interface RunningKubernetes extends KubernetesApi {
   readonly caData: string;
   /** A kubeconfig (JSON, which is YAML) that authenticates with `token`. */
   kubeconfig(token?: string): string;
+  /** How many bytes of answers it has sent, without headers. */
+  sentBytes(): number;
   /** Ends the watches and cuts the connections. */
   stop(): Promise<void>;
 }
@@ -93,12 +95,13 @@ export function createKubernetesApi(options: KubernetesOptions = {}): Kubernetes
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<RunningKubernetes> {
   const api = createKubernetesApi(options);
   const certificate = await createCertificate();
-  const { url, stop } = await listen(certificate, api.fetch);
+  const { url, sentBytes, stop } = await listen(certificate, api.fetch);
   const caData = Buffer.from(certificate.ca).toString('base64');
   return {
     ...api,
     url,
     caData,
+    sentBytes,
     kubeconfig: (token) => kubeconfigText({ url, caData, token }),
     async stop() {
       api.watches.breakAll();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 /** The map's page: one file each, which load nothing. */
 export interface ConsolePage {
@@ -12,7 +12,7 @@ export interface ConsolePage {
 
 /**
  * Builds the page from its source. In the packed program this module is replaced by what it returned
- * when that was built (scripts/release/cli.ts).
+ * when that was built (scripts/release/cli.ts). No other build of this process may run meanwhile.
  *
  * @throws esbuild's BuildFailure, which names the file and line.
  */
@@ -24,6 +24,8 @@ export async function consolePage(): Promise<ConsolePage> {
     build({ ...options, entryPoints: [join(folder, 'page.css')] }),
     readFile(join(folder, 'page.html'), 'utf8'),
   ]);
+  // It works in a process of its own, which would stay as long as this one.
+  await stop();
   const text = ({ outputFiles: [file] }: typeof script): string => file?.text ?? '';
   return { html, style: text(style), script: text(script) };
 }

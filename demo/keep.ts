@@ -2,6 +2,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { STAGE } from '../sandbox/aws.ts';
 import { startSchedule } from '../sandbox/lambda/schedule.ts';
+import { serveMap } from './map.ts';
 import type { Stage } from './stage.ts';
 
 /** Shorter than the five minutes that are deployed, for whoever waits at the terminal. */
@@ -14,6 +15,8 @@ export interface Kept {
   readonly kubeconfig: string;
   /** Path of what functions and forwarder log, a line each. */
   readonly log: string;
+  /** Where the map is served, to browsers on this machine. */
+  readonly map: string;
   /** The stage that Lambda and CloudWatch know the functions by. */
   readonly stage: string;
   readonly endpoints: {
@@ -60,9 +63,17 @@ export async function keep(stage: Stage, resources: AsyncDisposableStack): Promi
     written = written.then(() => appendFile(log, `${line}\n`)).catch(() => undefined);
   });
   const { subnets } = world.ec2.snapshot();
+  const map = resources.adopt(
+    await serveMap(['--stage', STAGE, '--cluster', cluster.name], {
+      ...world.environment,
+      KUBECONFIG: kubeconfig,
+    }),
+    (each) => each.stop(),
+  );
   return {
     kubeconfig,
     log,
+    map: map.url,
     stage: STAGE,
     endpoints: {
       cloudwatch: world.cloudWatch.endpoint,
@@ -105,10 +116,14 @@ function variables(
 
 /** What to type in another terminal. */
 export function keptText(kept: Kept, environment: Readonly<Record<string, string>>): string {
-  const { endpoints, kubeconfig, log, queueUrl, region, stage } = kept;
+  const { endpoints, kubeconfig, log, map, queueUrl, region, stage } = kept;
   return [
     '',
-    'Everything runs on, and the sweep every minute, until Ctrl-C or SIGTERM. In another terminal:',
+    'Everything runs on, and the sweep every minute, until Ctrl-C or SIGTERM. Where everything is:',
+    '',
+    `  ${map}`,
+    '',
+    'In another terminal:',
     '',
     `  export KUBECONFIG=${kubeconfig}`,
     '  kubectl get pods -o wide',
@@ -123,6 +138,7 @@ export function keptText(kept: Kept, environment: Readonly<Record<string, string
     '',
     `  export ${variables(kept, environment).join(' \\\n    ')}`,
     `  npm run multus-eni -- explain pod default/sampleapp-2 --stage ${stage}`,
+    `  npm run multus-eni -- explain ip 172.16.1.70 --stage ${stage}`,
     `  npm run multus-eni -- status --stage ${stage}`,
     '',
     'And with any other client:',

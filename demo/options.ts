@@ -14,7 +14,7 @@ const USAGE = `Usage: npm run demo [-- options]
 Plays the walkthrough's scenario on this machine, step by step, each of which verifies itself.
 
   --json  print one JSON object in the place of the task list
-  --keep  leave all of it running until Ctrl-C, and say what to point kubectl and aws at
+  --keep  leave all of it running until Ctrl-C, with a map, and say what to point kubectl and aws at
   --real  play on a real control plane and two real nodes (as root on Linux, after npm run e2e:parts)
   --help  print this
 `;

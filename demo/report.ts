@@ -38,8 +38,9 @@ export function figures({ latencyMs: { p50, p99, n }, ec2Calls }: Report): strin
     `Annotation written to address on its ENI: p50 ${p50} ms, p99 ${p99} ms (${n} addresses)`,
     `EC2 calls: ${calls.join(', ')}`,
     '',
-    'Why is an address where it is? npm run demo -- --keep, and then in another terminal what it prints:',
-    '  npm run multus-eni -- explain pod default/sampleapp-2 --stage demo   (docs/operator.md)',
+    'sampleapp and sampleapp-2 both claimed 172.16.1.70. Why one had it, and where everything is (docs/operator.md):',
+    '  npm run demo -- --keep                                               serves the map, and prints what it needs for',
+    '  npm run multus-eni -- explain pod default/sampleapp-2 --stage demo',
   ].join('\n');
 }
 

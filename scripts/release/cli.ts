@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import * as z from 'zod';
-import { consolePage } from '../../console/build.ts';
+import { type ConsolePage, consolePage } from '../../console/build.ts';
 import { awsSchemas } from '../esbuild-aws-schemas.ts';
 import { thirdPartyLicenses } from '../licenses.ts';
 
@@ -83,14 +83,14 @@ const withoutUndici: Plugin = {
 };
 
 /** The map's page as it is built here: where the program runs there is neither its source nor esbuild. */
-const builtPage: Plugin = {
+const builtPage = (page: ConsolePage): Plugin => ({
   name: 'built-page',
   setup(build) {
-    build.onLoad({ filter: /\/console\/build\.ts$/ }, async () => ({
-      contents: `export const consolePage = async () => (${JSON.stringify(await consolePage())});\n`,
+    build.onLoad({ filter: /\/console\/build\.ts$/ }, () => ({
+      contents: `export const consolePage = async () => (${JSON.stringify(page)});\n`,
     }));
   },
-};
+});
 
 /**
  * Bundles the program and all that it imports into one file. What a command needs is only parsed
@@ -99,6 +99,7 @@ const builtPage: Plugin = {
  * @throws esbuild's BuildFailure.
  */
 async function bundleCli(root: string, outfile: string): Promise<void> {
+  const page = await consolePage();
   await build({
     absWorkingDir: root,
     entryPoints: [join(root, 'cli/main.ts')],
@@ -110,7 +111,7 @@ async function bundleCli(root: string, outfile: string): Promise<void> {
     format: 'cjs',
     supported: { 'dynamic-import': false },
     mainFields: ['module', 'main'],
-    plugins: [awsSchemas, withoutUndici, builtPage],
+    plugins: [awsSchemas, withoutUndici, builtPage(page)],
     minifySyntax: true,
     minifyWhitespace: true,
     // A small nursery: pages of pods are garbage at once, and 10,000 pods would take half as much again.

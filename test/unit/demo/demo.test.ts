@@ -27,6 +27,7 @@ const kept = z.strictObject({
   ...reportShape,
   kubeconfig: z.string(),
   log: z.string(),
+  map: z.url(),
   stage: z.literal('demo'),
   endpoints: z.strictObject({
     cloudwatch: z.url(),
@@ -115,6 +116,7 @@ test.concurrent('what is kept serves any client, goes on reconciling, and ends o
   const demo = startDemo(context, '--json', '--keep');
   const object = await vi.waitFor(() => kept.parse(JSON.parse(demo.soFar())), SOON);
   expect(readFileSync(object.log, 'utf8')).toContain('"message":"swept"');
+  expect(await (await fetch(object.map)).text()).toContain('<title>multus-eni map</title>');
   const config = new KubeConfig();
   config.loadFromFile(object.kubeconfig);
   const [node] = object.nodes;

@@ -55,7 +55,7 @@ const vpc = z.strictObject({
 /** A stage's configuration file. Unknown keys are refused. */
 export const stageFile = z
   .strictObject({
-    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'not a region, such as eu-central-1'),
+    region: z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'not a region, such as eu-central-1'),
     clusters: z.array(cluster).default([]),
     managedTag: z
       .string()

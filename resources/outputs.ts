@@ -1,5 +1,5 @@
 import type { ClusterSettings, StageSettings } from '../config/schema.ts';
-import { getAtt, join, type Output, type Outputs, ref, sub } from './cloudformation.ts';
+import { getAtt, join, type Output, type Outputs, ref } from './cloudformation.ts';
 import { awsAuthLines, mapRoles } from './cluster-access.ts';
 import { forwarderRoleId } from './forwarder-identity.ts';
 import { ROLE_IDS } from './function-roles.ts';
@@ -23,7 +23,7 @@ export function outputs(stage: string, settings: StageSettings): Outputs {
       Description: 'For clusters that join and have the ConfigMap aws-auth only',
       Value: mapRoles(),
     },
-    ...(settings.vpc && { VpcEndpoints: vpcEndpoints() }),
+    ...(settings.vpc && { VpcEndpoints: vpcEndpoints(settings.region) }),
     ...Object.fromEntries(
       settings.clusters.flatMap((cluster) => [
         [`Cluster${idOf(cluster.name)}`, inCluster(cluster)],
@@ -90,10 +90,21 @@ function inCluster(cluster: ClusterSettings): Output {
 /** The services whose API the functions call. STS is none: they sign for it, and the API server asks. */
 export const CALLED_SERVICES = ['ec2', 'eks', 'sqs', 'ssm'] as const;
 
-function vpcEndpoints(): Output {
-  const names = CALLED_SERVICES.map((service) => `com.amazonaws.\${AWS::Region}.${service}`);
+/** Of these, China's Regions name the interface endpoint in their own way. */
+const NAMED_OTHERWISE_IN_CHINA: ReadonlySet<string> = new Set(['ec2', 'eks', 'sqs', 'sts']);
+
+/**
+ * The name of a service's interface endpoint, as `aws ec2 describe-vpc-endpoint-services` lists it
+ * there: the CDK keeps the same exceptions for China (aws-ec2, `InterfaceVpcEndpointAwsService`).
+ */
+function endpointService(region: string, service: string): string {
+  const inChina = region.startsWith('cn-') && NAMED_OTHERWISE_IN_CHINA.has(service);
+  return `${inChina ? 'cn.com' : 'com'}.amazonaws.${region}.${service}`;
+}
+
+function vpcEndpoints(region: string): Output {
   return {
     Description: 'Interface endpoints that a VPC without a way to the internet needs',
-    Value: sub(names.join(', ')),
+    Value: CALLED_SERVICES.map((service) => endpointService(region, service)).join(', '),
   };
 }

@@ -52,6 +52,13 @@ describe('a stage’s configuration', () => {
     });
   });
 
+  test.each(['eu-central-1', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', 'us-isob-east-1'])(
+    'may be of %s',
+    (region) => {
+      expect(parseStage(`region: ${region}\n`, 'config/test.yml')).toMatchObject({ region });
+    },
+  );
+
   test('that is shipped shows the defaults', () => {
     const shipped = readFileSync(`${ROOT}config/example.yml`, 'utf8');
     // A line such as `# policy: sync`, and those that belong to it; prose ends with a full stop.

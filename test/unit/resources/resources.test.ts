@@ -162,9 +162,15 @@ describe('a cluster', () => {
       `${REGION}clusters: [{ name: demo, privateEndpoint: true }]\n${vpc}`,
     );
     expect(CALLED_SERVICES).toEqual(['ec2', 'eks', 'sqs', 'ssm']);
-    expect(Outputs.VpcEndpoints?.Value).toEqual({
-      'Fn::Sub': CALLED_SERVICES.map((name) => `com.amazonaws.\${AWS::Region}.${name}`).join(', '),
-    });
+    const [, region = ''] = /region: (\S+)/.exec(REGION) ?? [];
+    expect(Outputs.VpcEndpoints?.Value).toEqual(
+      CALLED_SERVICES.map((name) => `com.amazonaws.${region}.${name}`).join(', '),
+    );
+    const china = templateOf(`region: cn-north-1\nclusters: [{ name: demo }]\n${vpc}`);
+    expect(china.Outputs.VpcEndpoints?.Value).toBe(
+      'cn.com.amazonaws.cn-north-1.ec2, cn.com.amazonaws.cn-north-1.eks, ' +
+        'cn.com.amazonaws.cn-north-1.sqs, com.amazonaws.cn-north-1.ssm',
+    );
     expect(templateOf(REGION + DEMO).Outputs.VpcEndpoints).toBeUndefined();
   });
 

@@ -1,8 +1,9 @@
-import { heartbeat, nodeMessage } from '../shared/messages/build.ts';
+import { heartbeat } from '../shared/messages/build.ts';
 import type { Clock } from '../shared/time/clock.ts';
 import { createGather } from './hints/gather.ts';
 import { createPodIndex, type Hint } from './hints/pod-index.ts';
 import { createRecent } from './hints/recent.ts';
+import { createLooks } from './outbox/looks.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import type { PodSink } from './watch/watch-pods.ts';
 
@@ -39,15 +40,19 @@ export interface Replica extends PodSink {
 export function createReplica(options: {
   readonly clock: Clock;
   readonly cluster: string;
-  readonly outbox: Pick<Outbox, 'push' | 'unsentSince'>;
+  readonly outbox: Pick<Outbox, 'push' | 'size' | 'unsentSince'>;
 }): Replica {
   const { clock, cluster, outbox } = options;
+  const looks = createLooks(options);
   const index = createPodIndex();
   const recent = createRecent(clock, cluster);
   const gather = createGather({
     clock,
     cluster,
-    deliver: (message) => outbox.push(message),
+    deliver(message) {
+      looks.cover(message.node);
+      outbox.push(message);
+    },
     terminates: index.terminates,
   });
   let listed = false;
@@ -71,9 +76,10 @@ export function createReplica(options: {
     if (!leading || !listed) return;
     beat();
     const since = Math.min(clock.now() - UNSAID_MS, (owedSince ?? Infinity) - READ_LATE_MS);
-    for (const message of recent.messages(since, index.claiming)) outbox.push(message, since);
-    for (const node of index.nodes())
-      outbox.push(nodeMessage(cluster, node, 'resync', clock.now()));
+    const named = recent.messages(since, index.claiming);
+    for (const message of named) outbox.push(message, since);
+    const covered = new Set(named.map(({ node }) => node));
+    looks.add(index.nodes().difference(covered));
   };
 
   return {
@@ -93,9 +99,14 @@ export function createReplica(options: {
     lost() {
       leading = false;
       gather.clear();
+      looks.clear();
     },
     beat,
-    unsentSince: () => (listed ? outbox.unsentSince() : owedSince),
+    unsentSince() {
+      if (!listed) return owedSince;
+      const [since, look] = [outbox.unsentSince(), looks.since()];
+      return since === undefined || look === undefined ? (since ?? look) : Math.min(since, look);
+    },
     flush: gather.flush,
     listed: () => listed,
     counts: () => ({ pods: index.size(), nodes: index.nodes().size }),

@@ -27,7 +27,7 @@ export interface PodIndex {
   claiming(address: string): Set<string>;
   /** Whether a pod of the node that is kept terminates. */
   terminates(node: string): boolean;
-  /** The nodes of the pods that are kept. */
+  /** The nodes of the pods that are kept; first those with pods that were not told that they have all. */
   nodes(): Set<string>;
   /** How many pods are kept. */
   size(): number;
@@ -42,6 +42,8 @@ interface Kept extends PodRef {
   readonly missed: string;
   /** It was told that its ENI is full. */
   readonly lacksRoom: boolean;
+  /** It has not been told that all is well. */
+  readonly waits: boolean;
   /** Each claimed address, and a text that differs when anything about its claim does. */
   readonly claims: ReadonlyMap<Address, string>;
 }
@@ -120,9 +122,14 @@ export function createPodIndex(): PodIndex {
     },
     claiming: claimants.nodesOf,
     terminates: terminating.any,
-    nodes: () => new Set([...pods.values()].map((pod) => pod.node)),
+    nodes: () => nodesOf([...pods.values()]),
     size: () => pods.size,
   };
+}
+
+function nodesOf(pods: readonly Kept[]): Set<string> {
+  const first = pods.filter(({ waits }) => waits);
+  return new Set([...first, ...pods].map(({ node }) => node));
 }
 
 /** The pods of each claimed address. */
@@ -201,7 +208,8 @@ function keep(pod: Pod, old: Kept | undefined): Kept | undefined {
   const { node, terminating } = wanted;
   const told = parseProblems(pod.condition?.message ?? '');
   const lacksRoom = told.some(({ kind }) => kind === 'eni-full');
-  return { namespace, name, uid, node, terminating, unreadable, missed, lacksRoom, claims };
+  const waits = !terminating && pod.condition?.status !== 'True';
+  return { namespace, name, uid, node, terminating, unreadable, missed, lacksRoom, waits, claims };
 }
 
 /** What our own condition recorded is left out: writing it must not look like a change. */
@@ -209,7 +217,7 @@ function textOf({ network, interface: name, mac, floating, since }: Claim): stri
   return JSON.stringify([network, name, mac, floating, since]);
 }
 
-/** `lacksRoom` is ours: writing it must not look like a change. */
+/** `lacksRoom` and `waits` are ours: writing them must not look like a change. */
 function same(a: Kept, b: Kept): boolean {
   if (a.terminating !== b.terminating || a.unreadable !== b.unreadable) return false;
   if (a.missed !== b.missed) return false;

@@ -8,7 +8,5 @@ export default defineConfig({
     include: ['test/scenarios/**/*.test.ts'],
     globalSetup: ['test/e2e/columns/setup.ts'],
     maxWorkers: 1,
-    // Every scenario has a stage of its own: modules are loaded once, which is half of the work.
-    isolate: false,
   },
 });

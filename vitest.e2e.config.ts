@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import base from './vitest.config.ts';
 
 /** They take longest: begun late, each would be waited for alone. */
 const LONG = ['power-off', 'scale', 'workloads', 'in-cluster', 'walkthrough', 'demo', 'deploy'];
@@ -17,23 +18,14 @@ class LongOnesFirst extends BaseSequencer {
 /** `npm run test:e2e`: the product with parts that somebody else wrote. */
 export default defineConfig({
   test: {
+    ...base.test,
     include: ['test/e2e/**/*.test.ts'],
+    exclude: [],
     globalSetup: ['test/e2e/image/setup.ts'],
-    setupFiles: [
-      'test/support/setup/loopback-only.ts',
-      'test/support/setup/environment.ts',
-      'test/support/setup/patience.ts',
-    ],
-    pool: 'forks',
-    execArgv: [`--import=${new URL('test/support/setup/loopback-only.ts', import.meta.url).href}`],
     // They wait for nodes, leases and garbage collectors more than they compute.
     maxWorkers: 3,
-    isolate: false,
     sequence: { sequencer: LongOnesFirst },
     // The parts are made on the first run.
     provide: { limits: { test: 120_000, hook: 900_000 } },
-    restoreMocks: true,
-    unstubEnvs: true,
-    unstubGlobals: true,
   },
 });

@@ -29,9 +29,11 @@ export function authorized(worldOf: () => World, clusters: Clusters): AwsCalls['
   return as;
 }
 
-/** Each kind of call that was held against its role in this process, as `role action`. */
-export function heldAgainstRoles(): string[] {
-  return [...held];
+/** Hands over each kind of call that was held against its role so far, as `role action`, and forgets them. */
+export function takeHeldAgainstRoles(): string[] {
+  const all = [...held];
+  held.clear();
+  return all;
 }
 
 /** The calls that the roles of a stack for these clusters deny, each as a line. */

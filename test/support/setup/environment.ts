@@ -4,6 +4,7 @@
  */
 import { afterEach } from 'vitest';
 import { takeRefusals } from './loopback-only.ts';
+import { PRELOADED } from './preloaded.ts';
 
 const AMBIENT = /^(AWS_.*|KUBECONFIG|KUBERNETES_SERVICE_(HOST|PORT)|(https?|no|all)_proxy)$/i;
 for (const name of Object.keys(process.env).filter((each) => AMBIENT.test(each))) {
@@ -14,9 +15,9 @@ process.env.AWS_CONFIG_FILE = '/dev/null';
 process.env.AWS_SHARED_CREDENTIALS_FILE = '/dev/null';
 
 // The programs that a test starts are guarded as the test is.
-const guard = `--import=${new URL('./loopback-only.ts', import.meta.url).href}`;
 const options = process.env.NODE_OPTIONS ?? '';
-if (!options.includes(guard)) process.env.NODE_OPTIONS = `${options} ${guard}`.trim();
+const missing = PRELOADED.filter((option) => !options.includes(option));
+process.env.NODE_OPTIONS = [options, ...missing].join(' ').trim();
 
 // A refusal fails the test also where the code under test swallowed the error.
 afterEach(() => {

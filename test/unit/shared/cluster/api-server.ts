@@ -1,6 +1,6 @@
 import { createServer } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { generate } from 'selfsigned';
+import { createCertificate } from '../../../../sandbox/kubernetes/tls.ts';
 import { listenOnLoopback } from '../../../../sandbox/loopback.ts';
 
 /** One request as an API server got it. */
@@ -37,12 +37,7 @@ export interface ScriptedApiServer {
 }
 
 export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
-  const pem = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
-    extensions: [
-      { name: 'basicConstraints', cA: true },
-      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
-    ],
-  });
+  const { key, cert, ca } = await createCertificate();
   const requests: ApiRequest[] = [];
   let connections = 0;
   let handler: (request: ApiRequest) => ApiAnswer | 'reset' | undefined = () => ({
@@ -50,7 +45,7 @@ export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
     body: {},
   });
 
-  const server = createServer({ key: pem.private, cert: pem.cert }, async (incoming, outgoing) => {
+  const server = createServer({ key, cert }, async (incoming, outgoing) => {
     const url = new URL(incoming.url ?? '/', 'https://127.0.0.1');
     const body = await text(incoming);
     const request: ApiRequest = {
@@ -79,7 +74,7 @@ export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
 
   return {
     server: `https://127.0.0.1:${port}`,
-    caData: Buffer.from(pem.cert).toString('base64'),
+    caData: Buffer.from(ca).toString('base64'),
     requests,
     connections: () => connections,
     answer(next) {

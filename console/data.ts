@@ -75,6 +75,8 @@ export interface MapData {
   readonly nodes: readonly MapNode[];
   /** Those in which a managed ENI is. */
   readonly subnets: readonly MapSubnet[];
+  /** What could not be read, and why. */
+  readonly missing: readonly string[];
 }
 
 /** What became of it since: nodes that are new or another, and those that are gone. */

@@ -71,6 +71,7 @@ function contentsOf(look: Look, view: View, status: object): Readonly<Record<str
       region: config?.region ?? region,
       node: process.version,
       readAt: instant(view.readAt),
+      missing: view.missing,
       policy,
       managedTag: `${ec2.managedTag.key}=${ec2.managedTag.value}`,
       ranges: bounds?.map(rangeText),

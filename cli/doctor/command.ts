@@ -5,6 +5,7 @@ import { EXIT } from '../exit-code.ts';
 import { BadInput } from '../failure.ts';
 import { count, type Output } from '../output.ts';
 import { readLeader } from '../status/lease.ts';
+import { partly } from '../view/partial.ts';
 import { readView } from '../view/view.ts';
 import { labelled } from '../wrap.ts';
 import type { Check, Finding, Subject } from './check.ts';
@@ -37,7 +38,7 @@ export async function doctorCommand(
     return { view, definitions, networks, unreadable, leader, now: clock.now() };
   });
   const asked = CHECKS.filter(({ asks }) => !pre || asks !== 'installed');
-  return tell(access.cluster, asked, subject, output);
+  return partly(tell(access.cluster, asked, subject, output), subject.view?.missing ?? [], output);
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Look } from '../access/access.ts';
 import { unlessRefused } from '../access/access.ts';
 import { EXIT } from '../exit-code.ts';
-import { BadInput } from '../failure.ts';
+import { BadInput, Failed } from '../failure.ts';
 import { count, type Output } from '../output.ts';
+import { partly } from '../view/partial.ts';
 import { type AddressRow, allRows, isWrong } from '../view/rows.ts';
 import { readView, type View } from '../view/view.ts';
 import { COLUMNS, labelled, wrap } from '../wrap.ts';
@@ -33,13 +34,16 @@ export interface ClusterDrift {
   readonly addresses: readonly AddressRow[];
   readonly toReconcile: readonly string[];
   readonly unreadableNetworks: readonly { readonly network: string; readonly detail: string }[];
+  /** What could not be read, and why. */
+  readonly missing?: readonly string[];
 }
 
 /**
  * What every node's reconcile would do now, and why.
  *
- * @returns the exit code: 4 where there is a drift of one of the kinds.
- * @throws Failed where a cluster cannot be read.
+ * @returns the exit code: 1 where something could not be read, else 4 where there is a drift of one of the
+ *   kinds.
+ * @throws Failed where the only cluster cannot be read.
  */
 export async function driftCommand(
   looks: readonly Look[],
@@ -47,18 +51,28 @@ export async function driftCommand(
   output: Output,
 ): Promise<number> {
   const drifts: ClusterDrift[] = [];
-  let calls = 0;
+  const missing: string[] = [];
   for (const look of looks) {
-    const { access } = look;
-    const view = await unlessRefused(access.cluster, () => readView(access, output.progress));
-    const drift = driftIn(view);
-    calls += look.calls();
-    drifts.push(drift);
-    print(output, drift);
+    try {
+      const drift = await driftOfOne(look, output);
+      drifts.push(drift);
+      missing.push(...(drift.missing ?? []));
+      print(output, drift);
+    } catch (error) {
+      // Of several clusters the others are told all the same.
+      if (looks.length === 1 || !(error instanceof Failed)) throw error;
+      missing.push(error.message);
+    }
   }
-  output.result({ clusters: drifts, calls });
+  const calls = looks.reduce((sum, look) => sum + look.calls(), 0);
+  output.result({ clusters: drifts, ...(missing.length > 0 && { missing }), calls });
   const isFailing = drifts.some(({ counts }) => failOn.some((kind) => counts[kind] > 0));
-  return isFailing ? EXIT.found : EXIT.ok;
+  return partly(isFailing ? EXIT.found : EXIT.ok, missing, output);
+}
+
+async function driftOfOne({ access }: Look, output: Output): Promise<ClusterDrift> {
+  const view = await unlessRefused(access.cluster, () => readView(access, output.progress));
+  return { ...driftIn(view), ...(view.missing.length > 0 && { missing: view.missing }) };
 }
 
 /** The drift of a cluster that was read. Pure. */

@@ -5,6 +5,7 @@ import { type Look, unlessRefused } from '../access/access.ts';
 import { EXIT } from '../exit-code.ts';
 import { BadInput } from '../failure.ts';
 import type { Output } from '../output.ts';
+import { partly } from '../view/partial.ts';
 import { isWrong, rowsOf } from '../view/rows.ts';
 import { blocksOf, eniName, podName, roomOf } from '../view/text.ts';
 import { type NodeView, readView, type View } from '../view/view.ts';
@@ -32,13 +33,13 @@ export async function explainPodCommand(look: Look, asked: string, output: Outpu
   if (pod === undefined) throw new BadInput(noSuchPod(view, namespace, name));
   const explanation = explainPod(view, pod, object);
   const fine = explanation.claims.every(({ conclusion }) => conclusion.fine);
-  output.result({ cluster: view.cluster, ...explanation, calls: look.calls() });
+  output.result({ cluster: view.cluster, ...explanation, ...common(look, view) });
   for (const line of explanation.about) print(output, line);
   output.line('');
   if (explanation.lines.length > 0) printLines(output, explanation.lines);
   for (const claim of explanation.claims) printDerivation(output, claim.address, claim);
   print(output, explanation.told);
-  return fine ? EXIT.ok : EXIT.found;
+  return partly(fine ? EXIT.ok : EXIT.found, view.missing, output);
 }
 
 /** Who has an address, who claims it, and whose it is to release. Returns and throws as the others. */
@@ -48,7 +49,7 @@ export async function explainIpCommand(look: Look, text: string, output: Output)
   const view = await viewOf(look, output);
   const explanation = explainAddress(view, address, await elsewhere(look, view, address));
   const { conclusion } = explanation;
-  output.result({ cluster: view.cluster, ...explanation, calls: look.calls() });
+  output.result({ cluster: view.cluster, ...explanation, ...common(look, view) });
   print(output, address);
   printLines(output, explanation.lines);
   printConclusion(output, conclusion);
@@ -56,7 +57,7 @@ export async function explainIpCommand(look: Look, text: string, output: Output)
     output.line('');
     printDerivation(output, `claimed by ${claim.pod} on node ${claim.node}`, claim);
   }
-  return conclusion.fine ? EXIT.ok : EXIT.found;
+  return partly(conclusion.fine ? EXIT.ok : EXIT.found, view.missing, output);
 }
 
 /** What is on an ENI, and how much room there is. */
@@ -74,12 +75,12 @@ export async function explainEniCommand(look: Look, id: string, output: Output) 
     cluster: view.cluster,
     eni: forScripts(eni),
     addresses: rows,
-    calls: look.calls(),
+    ...common(look, view),
   });
   print(output, `${eniName(eni)} of ${placeOf(view, eni)}`);
   printEni(output, eni, owner?.[1]);
   printRows(output, rows);
-  return rows.some(isWrong) ? EXIT.found : EXIT.ok;
+  return partly(rows.some(isWrong) ? EXIT.found : EXIT.ok, view.missing, output);
 }
 
 /** A node's ENIs, what is on them, and what its reconcile would do. */
@@ -96,7 +97,7 @@ export async function explainNodeCommand(look: Look, name: string, output: Outpu
     enis: state.enis.map(forScripts),
     addresses: rows,
     toReconcile: drift.toReconcile,
-    calls: look.calls(),
+    ...common(look, view),
   });
   const pods = state.pods.filter(({ claims }) => claims.length > 0).length;
   print(output, `${name} (${state.instanceId}): ${pods} pods claim addresses`);
@@ -120,7 +121,12 @@ export async function explainNodeCommand(look: Look, name: string, output: Outpu
     ? 'a reconcile would change something: the ENIs, or what a pod is told.'
     : 'a reconcile would change nothing.';
   printConclusion(output, { text, fine: !drift.toReconcile });
-  return rows.some(isWrong) ? EXIT.found : EXIT.ok;
+  return partly(rows.some(isWrong) ? EXIT.found : EXIT.ok, view.missing, output);
+}
+
+/** What every answer for scripts has. */
+function common(look: Look, { missing }: View) {
+  return { ...(missing.length > 0 && { missing }), calls: look.calls() };
 }
 
 function viewOf({ access }: Look, output: Output): Promise<View> {

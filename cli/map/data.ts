@@ -29,6 +29,7 @@ export function mapOf(view: View): MapData {
     readAt: view.readAt,
     nodes: nodes.toSorted(byName),
     subnets: [...subnets.values()].map((subnet) => ({ id: subnet.id, blocks: blockTexts(subnet) })),
+    missing: view.missing.map(shown),
   };
 }
 
@@ -38,10 +39,10 @@ export function changeOf(before: MapData, now: MapData): MapChange | undefined {
   const is = new Set(now.nodes.map(({ name }) => name));
   const nodes = now.nodes.filter((node) => was.get(node.name) !== JSON.stringify(node));
   const gone = [...was.keys()].filter((name) => !is.has(name));
-  const { readAt, subnets } = now;
-  const isSame = nodes.length === 0 && gone.length === 0;
-  if (isSame && JSON.stringify(subnets) === JSON.stringify(before.subnets)) return undefined;
-  return { readAt, nodes, gone, subnets };
+  const { readAt, subnets, missing } = now;
+  const rest = ({ subnets, missing }: MapData): string => JSON.stringify([subnets, missing]);
+  if (nodes.length === 0 && gone.length === 0 && rest(before) === rest(now)) return undefined;
+  return { readAt, nodes, gone, subnets, missing };
 }
 
 function mapNode(view: View, name: string, node: NodeView): MapNode {

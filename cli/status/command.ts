@@ -181,5 +181,9 @@ async function nodes({ access }: Look, output: Output): Promise<Omit<Row, 'name'
   const text = countsText(drift.counts);
   const size = `${count(drift.nodes, 'node')}, ${count(drift.pods, 'pod')}, ${count(drift.enis, 'ENI')}`;
   const isOff = drift.addresses.some(({ state }) => state !== 'foreign');
+  const [missing] = view.missing;
+  if (missing !== undefined) {
+    return { text: `${size}: ${text}; ${missing}`, tone: 'bad', missing: true };
+  }
   return { text: `${size}: ${text}`, tone: isOff ? 'bad' : 'good' };
 }

@@ -6,6 +6,7 @@ import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { clusterStateOf } from '../../shared/state/cluster-state.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { seenEnis } from '../../shared/state/seen-enis.ts';
+import { withoutRefused } from './partial.ts';
 
 /** A node as it is, and what its reconcile would do now. */
 export interface NodeView {
@@ -25,19 +26,23 @@ export interface View extends ClusterView {
   readonly nodes: ReadonlyMap<string, NodeView>;
   /** Milliseconds since the epoch. */
   readonly readAt: number;
+  /** What could not be read, and why: what follows from it is not known. */
+  readonly missing: readonly string[];
 }
 
 /**
  * Reads a cluster as a sweep does, and decides about each of its nodes. Also the ENIs without the tag
- * are read, and those elsewhere that have what is missing.
+ * are read, and those elsewhere that have what is missing. Where a part is refused, the rest is given.
  *
  * @param progress is told how far it is.
- * @throws what EC2 and the API server throw.
+ * @throws what EC2 and the API server throw about Nodes, ENIs, subnets and pods.
  */
 export async function readView(
-  access: ClusterAccess,
+  whole: ClusterAccess,
   progress: (text: string) => void = () => {},
 ): Promise<View> {
+  const missing: string[] = [];
+  const access = withoutRefused(whole, (text) => missing.push(text));
   const { cluster, policy, ec2, clock } = access;
   const readAt = clock.now();
   progress(`${cluster}: reading the Nodes`);
@@ -61,5 +66,5 @@ export async function readView(
   const nodes = new Map(weighed.map((node) => [node.state.node, node]));
   const ids = new Set(enis.map(({ id }) => id));
   const allEnis = [...enis, ...holders.filter(({ id }) => !ids.has(id))];
-  return { ...view, allNodes, allPods, definitions, allEnis, nodes, readAt };
+  return { ...view, allNodes, allPods, definitions, allEnis, nodes, readAt, missing };
 }

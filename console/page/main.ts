@@ -23,7 +23,7 @@ const byId = (id: string): HTMLElement => {
 const search = document.querySelector<HTMLInputElement>('#search');
 if (search === null) throw new Error('the page has no search');
 
-let data: MapData = { cluster: '', readAt: 0, nodes: [], subnets: [] };
+let data: MapData = { cluster: '', readAt: 0, nodes: [], subnets: [], missing: [] };
 let filter: Filter = { text: '', states: new Set() };
 let view: 'nodes' | 'subnets' = 'nodes';
 let trouble = '';
@@ -79,8 +79,8 @@ function tick(): void {
   byId('age').textContent = isLive ? `read ${duration(age)} ago` : `as of ${instant(data.readAt)}`;
   const isOld = isLive && (age > OLD_MS || trouble !== '');
   const old = byId('old');
-  old.hidden = !isOld;
-  const text = isOld ? `This is old. ${trouble}` : '';
+  const text = [...(isOld ? [`This is old. ${trouble}`] : []), ...data.missing].join(' ');
+  old.hidden = text === '';
   if (old.textContent !== text) old.textContent = text;
 }
 

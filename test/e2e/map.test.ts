@@ -48,6 +48,7 @@ function manyNodes(count: number): MapData {
     cluster: 'many',
     readAt: 0,
     nodes,
+    missing: [],
     subnets: [{ id: 'subnet-1', blocks: ['10.1.0.0/16'] }],
   };
 }

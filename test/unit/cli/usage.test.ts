@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Ended, type OperatorBed, operate, operatorBed, tooWide } from './operator-bed.ts';
 
 /** No stack trace, no object, and one line that says what to do. */
@@ -171,12 +171,6 @@ const CASES: readonly Case[] = [
     before: refusing('DescribeSubnets', 'UnauthorizedOperation'),
   },
   {
-    args: 'explain eni ENI',
-    code: 1,
-    says: 'your role lacks this permission',
-    before: refusing('DescribeInstanceTypes', 'UnauthorizedOperation'),
-  },
-  {
     args: 'drift',
     code: 1,
     says: 'check the region and your network',
@@ -219,6 +213,45 @@ test.each(CASES)('`$args` ends with $code and says "$says"', async (each) => {
   isHelpful(ended, each.says);
   const json = await bed.operate([...args, '--json'], environment ? { environment } : {});
   expect(Object.keys(JSON.parse(json.stdout))).toEqual(['error']);
+});
+
+describe('where a part is refused, the rest is told, and what is not known', () => {
+  test.each([
+    ['explain node NODE', 'eth1'],
+    ['explain eni ENI', 'MAC'],
+    ['drift', '2 nodes'],
+    ['doctor --pre', 'checks'],
+  ])('%s, without the instance types', async (line, shows) => {
+    const bed = await operatorBed(2);
+    refusing('DescribeInstanceTypes', 'UnauthorizedOperation')(bed);
+    const [worker] = bed.workers;
+    const args = line.replace('NODE', worker?.name ?? '').replace('ENI', worker?.eth1 ?? '');
+    const ended = await bed.operate(args.split(' '));
+    expect(ended).toMatchObject({ code: 1, stdout: expect.stringContaining(shows) });
+    isHelpful(ended, 'not known: how many addresses an ENI takes. could not look at cluster');
+    isHelpful(ended, 'your role lacks this permission');
+  });
+
+  test('drift, without the networks', async () => {
+    const bed = await operatorBed(1);
+    const { faults } = bed.bed.world.cluster.kubernetes;
+    faults.failNext(100, ({ resource }) => resource === 'network-attachment-definitions', 403);
+    const { code, stdout } = await bed.operate(['drift', '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      clusters: [{ nodes: 1 }],
+      missing: [expect.stringContaining('not known: the NetworkAttachmentDefinitions')],
+    });
+  });
+});
+
+test('of two clusters the one that can be read is told, and why the other cannot', async () => {
+  const { bed, operate: run } = await operatorBed(0, { clusters: ['demo', 'other'] });
+  bed.world.clusters.get('other')?.kubernetes.faults.goDown('error');
+  const environment = { HOME: '/nonexistent' };
+  const ended = await run(['drift', '--stage', 'demo'], { environment });
+  expect(ended).toMatchObject({ code: 1, stdout: expect.stringContaining('demo: 0 nodes') });
+  isHelpful(ended, /cluster other: .*the API server failed: tried again later/);
 });
 
 test('there are fifty wrong usages at least', () => {

@@ -1,13 +1,11 @@
-import {
-  DeleteMessageCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-} from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import type { BatchResponse } from '../../functions/reconcile/reconcile-batch.ts';
-import { deduplicationId, nodeGroup } from '../../shared/messages/group.ts';
+import { nodeGroup } from '../../shared/messages/group.ts';
 import { type Message, type NodeMessage, parseMessage } from '../../shared/messages/schema.ts';
 import type { Bed } from '../support/bed.ts';
+import { nodeMessage } from '../support/messages.ts';
+import { receiveFrom, sendTo } from '../support/queue.ts';
 
 /** More messages than any schedule brings about: then they bring about each other. */
 const ENDLESS = 30;
@@ -41,15 +39,16 @@ export function createQueue({ world, sqs }: Bed): Queue {
   const QueueUrl = queue.url;
   let made = 0;
 
-  const bodyOf = (node: string, message?: Partial<NodeMessage>): NodeMessage => ({
-    ...resyncOf(world.cluster.name, node, clock.now()),
-    ...message,
-  });
+  const bodyOf = (node: string, message?: Partial<NodeMessage>): NodeMessage =>
+    nodeMessage({
+      cluster: world.cluster.name,
+      node,
+      observedAt: new Date(clock.now()).toISOString(),
+      ...message,
+    });
 
   const receive: Queue['receive'] = async () => {
-    const { Messages: [message] = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, MessageSystemAttributeNames: ['All'] }),
-    );
+    const [message] = await receiveFrom(sqs, QueueUrl, { MaxNumberOfMessages: 1 });
     if (message === undefined) return undefined;
     const { MessageId, ReceiptHandle, Body = '', Attributes } = message;
     const record = {
@@ -82,14 +81,7 @@ export function createQueue({ world, sqs }: Bed): Queue {
     },
     async send(node, message) {
       const body = bodyOf(node, message);
-      await sqs.send(
-        new SendMessageCommand({
-          QueueUrl,
-          MessageBody: JSON.stringify(body),
-          MessageGroupId: nodeGroup(body.cluster, node),
-          MessageDeduplicationId: deduplicationId(),
-        }),
-      );
+      await sendTo(sqs, QueueUrl, nodeGroup(body.cluster, node), JSON.stringify(body));
     },
     receive,
     inWords: () =>
@@ -108,11 +100,6 @@ export function createQueue({ world, sqs }: Bed): Queue {
       }
     },
   };
-}
-
-function resyncOf(cluster: string, node: string, at: number): NodeMessage {
-  const observedAt = new Date(at).toISOString();
-  return { version: 1, cluster, node, reason: 'resync', observedAt, pods: [] };
 }
 
 function read(body: string): Message {

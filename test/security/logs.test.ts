@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bundleFunctions, type Product, startProduct } from '../../demo/product.ts';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
@@ -9,6 +9,8 @@ import { startWorld, type World } from '../../sandbox/world.ts';
 import { FLOATING_IPS, NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
+import { nodeMessage } from '../support/messages.ts';
+import { sendTo } from '../support/queue.ts';
 
 /*
  * Bundled functions and forwarder, as they are deployed, at their most talkative, on a bad day:
@@ -108,15 +110,7 @@ function condition() {
 }
 
 function message(node: string): string {
-  const observedAt = new Date().toISOString();
-  return JSON.stringify({
-    version: 1,
-    cluster: world.cluster.name,
-    node,
-    reason: 'resync',
-    observedAt,
-    pods: [],
-  });
+  return JSON.stringify(nodeMessage({ cluster: world.cluster.name, node }));
 }
 
 async function send(body: string): Promise<void> {
@@ -126,14 +120,7 @@ async function send(body: string): Promise<void> {
     secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
   };
   const client = new SQSClient({ region: sqs.region, endpoint: sqs.endpoint, credentials });
-  await client.send(
-    new SendMessageCommand({
-      QueueUrl: queue.url,
-      MessageBody: body,
-      MessageGroupId: 'test',
-      MessageDeduplicationId: crypto.randomUUID(),
-    }),
-  );
+  await sendTo(client, queue.url, 'test', body);
 }
 
 /** Sends a message about the node, and waits until it has been done, also after a retry. */

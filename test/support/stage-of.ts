@@ -1,7 +1,7 @@
 import { NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import type { PodRef } from '../../shared/cluster/kubernetes.ts';
-import { deduplicationId, nodeGroup } from '../../shared/messages/group.ts';
-import type { NodeMessage } from '../../shared/messages/schema.ts';
+import { deduplicationId } from '../../shared/messages/group.ts';
+import { deliver, messageFor } from './messages.ts';
 import type { Product } from './product.ts';
 import type { Cloud, Stage, StageCluster, StageFaults, StageQueue } from './stage.ts';
 import type { TrackedClock } from './tracked-clock.ts';
@@ -42,13 +42,7 @@ export function stageOf(parts: StageParts): Stage {
     calls: parts.calls,
     telemetry: product.telemetry,
     sweep: product.sweep,
-    async look({ cluster, name: node }) {
-      const observedAt = new Date().toISOString();
-      const reason = 'resync';
-      const message: NodeMessage = { version: 1, cluster, node, reason, observedAt, pods: [] };
-      const ids = await queue.send(nodeGroup(cluster, node), [JSON.stringify(message)]);
-      for (const id of ids) await queue.done(id);
-    },
+    look: (worker) => deliver(parts, worker, [messageFor(worker, { reason: 'resync' })]),
     async settled() {
       for (const cluster of clusters.values()) await heardOfEverything(parts, cluster);
       await eventually(() => isBusy(parts)).toBe(false);

@@ -1,11 +1,7 @@
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import * as z from 'zod';
-import { deduplicationId } from '../../shared/messages/group.ts';
 import type { Product } from './product.ts';
+import { sendTo } from './queue.ts';
 import type { StageQueue } from './stage.ts';
 import { eventually } from './wait.ts';
-
-const sent = z.object({ MessageId: z.string() });
 
 /** The product's queue. How to look into it differs from one SQS to another. */
 export function stageQueue(
@@ -18,15 +14,7 @@ export function stageQueue(
     async send(group, bodies) {
       const ids: string[] = [];
       for (const body of bodies) {
-        const answer = await sqs.send(
-          new SendMessageCommand({
-            QueueUrl: url,
-            MessageBody: body,
-            MessageGroupId: group,
-            MessageDeduplicationId: deduplicationId(),
-          }),
-        );
-        ids.push(sent.parse(answer).MessageId);
+        ids.push(await sendTo(sqs, url, group, body));
       }
       return ids;
     },

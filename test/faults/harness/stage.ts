@@ -2,7 +2,7 @@ import { contextFor } from '../../../functions/context.ts';
 import { sweepClusters } from '../../../functions/sweep/sweep-clusters.ts';
 import { type Config, configFrom } from '../../../shared/config.ts';
 import { deduplicationId, nodeGroup } from '../../../shared/messages/group.ts';
-import type { NodeMessage } from '../../../shared/messages/schema.ts';
+import { nodeMessage } from '../../support/messages.ts';
 import { REGION } from '../world/ec2.ts';
 import {
   createVirtualWorld,
@@ -236,14 +236,8 @@ function sweep(parts: Parts, clusters: readonly string[]): void {
 function resync({ world: { clock, clusters, queues }, queue }: Parts): void {
   for (const cluster of clusters.values()) {
     for (const { metadata } of cluster.api.objects.list('nodes')) {
-      const body: NodeMessage = {
-        version: 1,
-        cluster: cluster.name,
-        node: metadata.name,
-        reason: 'resync',
-        observedAt: new Date(clock.now()).toISOString(),
-        pods: [],
-      };
+      const observedAt = new Date(clock.now()).toISOString();
+      const body = nodeMessage({ cluster: cluster.name, node: metadata.name, observedAt });
       queue('SendMessage', entryOf(queues.queueUrl, cluster.name, metadata.name, body));
     }
   }

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { buffer } from 'node:stream/consumers';
+import { createServer } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../../sandbox/loopback.ts';
+import { passOn } from '../../support/pass-on.ts';
 
 /** Passes requests on to SQS until it comes to one that it keeps. */
 export interface HaltingProxy {
@@ -17,28 +17,14 @@ export async function startHaltingProxy(
   nth: number,
 ): Promise<HaltingProxy> {
   const halted = Promise.withResolvers<void>();
+  const to = new URL(endpoint);
   let calls = 0;
   const server = createServer((incoming, response) => {
     if (incoming.headers['x-amz-target'] === `AmazonSQS.${action}`) calls += 1;
-    if (calls < nth) passOn(endpoint, incoming, response).catch(() => response.destroy());
+    if (calls < nth) passOn(to, incoming, response);
     else halted.resolve();
   });
   const { port, stop } = await listenOnLoopback(server);
   onTestFinished(stop);
   return { endpoint: `http://127.0.0.1:${port}`, halted: halted.promise };
-}
-
-async function passOn(
-  endpoint: string,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { method, url, headers } = incoming;
-  const passed = request(new URL(url ?? '/', endpoint), { method, headers });
-  passed.on('error', () => response.destroy());
-  passed.on('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
-  });
-  passed.end(await buffer(incoming));
 }

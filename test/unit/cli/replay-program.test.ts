@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test } from 'vitest';
 import type { World } from '../../../sandbox/world.ts';
-import { deduplicationId } from '../../../shared/messages/group.ts';
 import { groupOf } from '../../../shared/messages/queue.ts';
 import { type Clock, systemClock } from '../../../shared/time/clock.ts';
 import { type Bed, startBed } from '../../support/bed.ts';
 import { embeddedCluster } from '../../support/embedded.ts';
 import { messageFor } from '../../support/messages.ts';
 import { NET_1 } from '../../support/networks.ts';
+import { sendTo } from '../../support/queue.ts';
 import type { Worker } from '../../support/stage.ts';
 import { eventually } from '../../support/wait.ts';
 import { startHaltingProxy } from './halting-proxy.ts';
@@ -67,14 +66,7 @@ async function letDie(
   for (const worker of workers) {
     for (let sent = 0; sent < each; sent += 1) {
       const message = messageFor(worker);
-      await sqs.send(
-        new SendMessageCommand({
-          QueueUrl: world.queue.url,
-          MessageBody: JSON.stringify(message),
-          MessageGroupId: groupOf(message),
-          MessageDeduplicationId: deduplicationId(),
-        }),
-      );
+      await sendTo(sqs, world.queue.url, groupOf(message), JSON.stringify(message));
     }
   }
   const dead = () => world.sqs.messages(world.deadLetterQueue.name).length;
@@ -147,14 +139,7 @@ test('a message of a cluster that is not configured is sent once by a run, whate
   const { world } = bed;
   const dead = () => world.sqs.messages(world.deadLetterQueue.name);
   const unknown = podMessage('n1', 'a', { cluster: 'staging' });
-  await bed.sqs.send(
-    new SendMessageCommand({
-      QueueUrl: world.queue.url,
-      MessageBody: JSON.stringify(unknown),
-      MessageGroupId: groupOf(unknown),
-      MessageDeduplicationId: deduplicationId(),
-    }),
-  );
+  await sendTo(bed.sqs, world.queue.url, groupOf(unknown), JSON.stringify(unknown));
   bed.startDelivery();
   await eventually(() => dead().length).toBe(1);
   const [first] = dead();

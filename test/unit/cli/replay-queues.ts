@@ -1,9 +1,4 @@
-import {
-  DeleteMessageCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
 import { type Outside, run } from '../../../cli/replay/program.ts';
 import { toDeadLetter } from '../../../functions/reconcile/queue/dead-letter.ts';
@@ -14,6 +9,8 @@ import { type SandboxSqs, startSqs } from '../../../sandbox/sqs/start.ts';
 import { deduplicationId } from '../../../shared/messages/group.ts';
 import { groupOf } from '../../../shared/messages/queue.ts';
 import type { Message, NodeMessage } from '../../../shared/messages/schema.ts';
+import { nodeMessage } from '../../support/messages.ts';
+import { receiveFrom, sendTo } from '../../support/queue.ts';
 import { sqsClient } from '../sandbox/sqs-rules.ts';
 
 /** What a command printed, and how it ended. */
@@ -75,8 +72,8 @@ export async function startQueues(): Promise<ReplayQueues> {
     RedrivePolicy: JSON.stringify(redrive),
   });
 
-  const send = (url: string, group: string, body: string, more?: object) =>
-    sendTo(client, url, group, body, more);
+  const send = async (...to: [string, string, string, Parameters<typeof sendTo>[4]?]) =>
+    void (await sendTo(client, ...to));
   const receive = () => receiveAll(client, queue.url);
   const letAllDie = async (): Promise<void> => {
     while (sqs.messages('nodes.fifo').length > 0) {
@@ -143,32 +140,12 @@ function hookedClient(sqs: SandboxSqs, hooks: ReadonlyMap<string, () => Promise<
   return client;
 }
 
-async function sendTo(
-  client: SQSClient,
-  url: string,
-  group: string,
-  body: string,
-  more: object = {},
-): Promise<void> {
-  await client.send(
-    new SendMessageCommand({
-      QueueUrl: url,
-      MessageGroupId: group,
-      MessageBody: body,
-      MessageDeduplicationId: deduplicationId(),
-      ...more,
-    }),
-  );
-}
-
 async function receiveAll(client: SQSClient, QueueUrl: string): Promise<string[]> {
   const all: string[] = [];
   for (;;) {
-    const { Messages = [] } = await client.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 30 }),
-    );
-    if (Messages.length === 0) return all;
-    all.push(...Messages.map(({ Body = '' }) => Body));
+    const received = await receiveFrom(client, QueueUrl, { VisibilityTimeout: 30 });
+    if (received.length === 0) return all;
+    all.push(...received.map(({ Body = '' }) => Body));
   }
 }
 
@@ -178,15 +155,8 @@ async function setAllAside(
   deadLetterUrl: string,
   reason: string,
 ): Promise<void> {
-  const { Messages = [] } = await client.send(
-    new ReceiveMessageCommand({
-      QueueUrl: queue.url,
-      MaxNumberOfMessages: 10,
-      MessageSystemAttributeNames: ['All'],
-      MessageAttributeNames: ['All'],
-    }),
-  );
-  const { received, malformed } = readBatch(sqsEvent(Messages, queue.arn));
+  const messages = await receiveFrom(client, queue.url);
+  const { received, malformed } = readBatch(sqsEvent(messages, queue.arn));
   for (const { envelope } of [...received, ...malformed]) {
     const { signal } = new AbortController();
     await toDeadLetter(client, deadLetterUrl, envelope, reason, signal);
@@ -212,15 +182,12 @@ async function refuse(): Promise<never> {
 
 /** A message about one pod of `node`, observed at the beginning of the virtual clock's time. */
 export function podMessage(node: string, pod = 'a', more: Partial<NodeMessage> = {}): NodeMessage {
-  return {
-    version: 1,
-    cluster: 'demo',
+  const ips = ['172.16.1.70'];
+  return nodeMessage({
     node,
     reason: 'pods',
     observedAt: '2026-01-01T00:00:00.000Z',
-    pods: [
-      { event: 'update', namespace: 'default', name: pod, uid: `uid-${pod}`, ips: ['172.16.1.70'] },
-    ],
+    pods: [{ event: 'update', namespace: 'default', name: pod, uid: `uid-${pod}`, ips }],
     ...more,
-  };
+  });
 }

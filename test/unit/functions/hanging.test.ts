@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { WorldCluster } from '../../../sandbox/world.ts';
 import { nodeGroup } from '../../../shared/messages/group.ts';
-import type { NodeMessage } from '../../../shared/messages/schema.ts';
 import { scenePod } from '../../schedules/scene-pod.ts';
+import { nodeMessage } from '../../support/messages.ts';
 import { type OutsideCall, startHangingBed } from './hanging.ts';
-import { receiveFrom, sendTo } from './queued.ts';
+import { enqueue, nextEvent } from './queued.ts';
 
 const X = '172.16.1.70';
 const Y = '172.16.1.71';
@@ -37,19 +37,11 @@ async function startBatch() {
   addWorker(other, 'b');
   const bodyFor = ({ name: cluster }: WorldCluster, node: string): string => {
     const observedAt = new Date(clock.now()).toISOString();
-    const message: NodeMessage = {
-      version: 1,
-      cluster,
-      node,
-      reason: 'resync',
-      observedAt,
-      pods: [],
-    };
-    return JSON.stringify(message);
+    return JSON.stringify(nodeMessage({ cluster, node, observedAt }));
   };
   const receive = async (group: string, body: string) => {
-    await sendTo(bed, group, body);
-    return receiveFrom(bed);
+    await enqueue(bed, group, body);
+    return nextEvent(bed);
   };
   const holder = scenePod(demo.kubernetes.objects, 'holder', { node: 'c', ips: [X] });
   await bed.reconcile(await receive(nodeGroup('demo', 'c'), bodyFor(demo, 'c')));

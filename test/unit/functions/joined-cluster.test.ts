@@ -1,11 +1,12 @@
-import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { aws } from '../../../functions/context.ts';
 import { clusterQueueNames } from '../../../resources/names.ts';
 import { queueAttributes } from '../../../sandbox/aws.ts';
+import { sqsEvent } from '../../../sandbox/lambda/sqs-event.ts';
 import { startSsm } from '../../../sandbox/ssm/server.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import { type Bed, startBed } from '../../support/bed.ts';
+import { receiveFrom, sendTo } from '../../support/queue.ts';
 import { nodeMessage } from './records.ts';
 
 const PATH = '/multus-eni-reconciler/test/clusters/';
@@ -42,26 +43,8 @@ async function startJoined() {
 
 /** What an event source mapping hands over of a message for a node of `cluster` in that queue. */
 async function eventOf(bed: Bed, queue: { url: string; arn: string }, cluster: string) {
-  await bed.sqs.send(
-    new SendMessageCommand({
-      QueueUrl: queue.url,
-      MessageBody: JSON.stringify(nodeMessage({ cluster })),
-      MessageGroupId: `${cluster}/node-a`,
-      MessageDeduplicationId: `${cluster}-1`,
-    }),
-  );
-  const { Messages = [] } = await bed.sqs.send(
-    new ReceiveMessageCommand({ QueueUrl: queue.url, MessageSystemAttributeNames: ['All'] }),
-  );
-  return {
-    Records: Messages.map(({ MessageId, ReceiptHandle, Body, Attributes }) => ({
-      messageId: MessageId,
-      receiptHandle: ReceiptHandle,
-      body: Body,
-      attributes: Attributes,
-      eventSourceARN: queue.arn,
-    })),
-  };
+  await sendTo(bed.sqs, queue.url, `${cluster}/node-a`, JSON.stringify(nodeMessage({ cluster })));
+  return sqsEvent(await receiveFrom(bed.sqs, queue.url), queue.arn);
 }
 
 describe('a message in the queue of a cluster that joined', () => {

@@ -1,5 +1,6 @@
 import type { Envelope } from '../../../functions/reconcile/queue/records.ts';
 import type { NodeMessage } from '../../../shared/messages/schema.ts';
+import { nodeMessage as anyMessage } from '../../support/messages.ts';
 
 /** A message of the queue as it came for the `receives`-th time. */
 export function envelope(id: string, receives = 1, body = ''): Envelope {
@@ -20,15 +21,7 @@ export function sqsRecord(id: string, body: string) {
 export const OBSERVED_AT = Date.UTC(2026, 0, 1);
 
 export function nodeMessage(spec: Partial<NodeMessage> = {}): NodeMessage {
-  return {
-    version: 1,
-    cluster: 'demo',
-    node: 'node-a',
-    reason: 'pods',
-    observedAt: new Date(OBSERVED_AT).toISOString(),
-    pods: [],
-    ...spec,
-  };
+  return anyMessage({ reason: 'pods', observedAt: new Date(OBSERVED_AT).toISOString(), ...spec });
 }
 
 export function podEvent(

@@ -1,5 +1,4 @@
 import { AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, vi } from 'vitest';
 import { aws } from '../../../functions/context.ts';
 import { forwarderRoleId } from '../../../resources/forwarder-identity.ts';
@@ -12,6 +11,7 @@ import { systemClock } from '../../../shared/time/clock.ts';
 import type { Bed } from '../../support/bed.ts';
 import { embeddedCluster } from '../../support/embedded.ts';
 import { NET_1, NET_2 } from '../../support/networks.ts';
+import { sendTo } from '../../support/queue.ts';
 import type { AwsCalls } from './recorded-aws-calls.ts';
 
 /** As `expect.poll`, which is not to be had before the tests begin. */
@@ -48,14 +48,8 @@ async function runReconciles(bed: Bed, { as, calls }: AwsCalls): Promise<void> {
 
   await as(ROLE_IDS.reconcile, () => bed.reconcile({ Records: [malformed] }));
   world.cluster.kubernetes.faults.goDown('unreachable');
-  await bed.sqs.send(
-    new SendMessageCommand({
-      QueueUrl: world.queue.url,
-      MessageBody: JSON.stringify(nodeMessage('demo', a.name, 'resync', Date.now())),
-      MessageGroupId: 'g',
-      MessageDeduplicationId: 'd',
-    }),
-  );
+  const message = nodeMessage('demo', a.name, 'resync', Date.now());
+  await sendTo(bed.sqs, world.queue.url, 'g', JSON.stringify(message));
   await until(async () =>
     expect(await calls.map(({ action }) => action)).toContain('sqs:ChangeMessageVisibility'),
   );

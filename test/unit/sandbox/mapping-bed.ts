@@ -1,4 +1,4 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { virtualClock } from '../../../sandbox/clock.ts';
@@ -10,6 +10,7 @@ import {
 } from '../../../sandbox/lambda/event-source-mapping.ts';
 import type { Handler } from '../../../sandbox/lambda/function.ts';
 import { type SandboxSqs, startSqs } from '../../../sandbox/sqs/start.ts';
+import { sendTo } from '../../support/queue.ts';
 import { sqsClient } from './sqs-rules.ts';
 
 export const VISIBILITY_MS = 60_000;
@@ -67,27 +68,11 @@ export function mappingBed() {
     mapping: () => mapping,
     invocations: () => invocations,
     start,
-    send: (group: string, ...bodies: string[]) => send(client, queue.url, group, bodies),
+    async send(group: string, ...bodies: string[]) {
+      for (const body of bodies) await sendTo(client, queue.url, group, body);
+    },
     bodiesOf,
     inQueue,
     invoked,
   };
-}
-
-async function send(
-  client: SQSClient,
-  url: string,
-  group: string,
-  bodies: readonly string[],
-): Promise<void> {
-  for (const body of bodies) {
-    await client.send(
-      new SendMessageCommand({
-        QueueUrl: url,
-        MessageBody: body,
-        MessageGroupId: group,
-        MessageDeduplicationId: crypto.randomUUID(),
-      }),
-    );
-  }
 }

@@ -5,13 +5,13 @@ import {
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   type Message,
-  ReceiveMessageCommand,
   type ReceiveMessageCommandInput,
   SendMessageCommand,
   type SendMessageCommandInput,
   type SendMessageCommandOutput,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { receiveFrom } from '../../support/queue.ts';
 
 type Receive = Omit<Partial<ReceiveMessageCommandInput>, 'QueueUrl'>;
 
@@ -57,18 +57,7 @@ export function openQueues(client: SQSClient): Queues {
 }
 
 function testQueue(client: SQSClient, url: string, arn: string): TestQueue {
-  const receive = async (options: Receive = {}): Promise<Message[]> => {
-    const { Messages = [] } = await client.send(
-      new ReceiveMessageCommand({
-        QueueUrl: url,
-        MaxNumberOfMessages: 10,
-        MessageSystemAttributeNames: ['All'],
-        MessageAttributeNames: ['All'],
-        ...options,
-      }),
-    );
-    return Messages;
-  };
+  const receive = (options?: Receive): Promise<Message[]> => receiveFrom(client, url, options);
   return {
     url,
     arn,

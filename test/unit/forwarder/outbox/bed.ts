@@ -4,20 +4,17 @@ import { createOutbox } from '../../../../forwarder/outbox/outbox.ts';
 import type { SendRefusal } from '../../../../forwarder/outbox/sender.ts';
 import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
 import { type Message, parseMessage } from '../../../../shared/messages/schema.ts';
+import { nodeMessage } from '../../../support/messages.ts';
 
 const SEND_DEADLINE_MS = 20_000;
 const OBSERVED = '2026-01-01T00:00:00.000Z';
 
 export function pods(node: string, name: string, ips: string[] = []): Message {
   const event = { event: 'delete' as const, namespace: 'default', name, uid: name, ips };
-  const rest = { version: 1, cluster: 'demo', node, observedAt: OBSERVED } as const;
-  return { ...rest, reason: 'pods', pods: [event] };
+  return nodeMessage({ node, observedAt: OBSERVED, reason: 'pods', pods: [event] });
 }
 
-export function resync(node: string): Message {
-  const rest = { version: 1, cluster: 'demo', node, observedAt: OBSERVED } as const;
-  return { ...rest, reason: 'resync', pods: [] };
-}
+export const resync = (node: string): Message => nodeMessage({ node, observedAt: OBSERVED });
 
 export const heartbeat = (observedAt: string): Message => ({
   version: 1,

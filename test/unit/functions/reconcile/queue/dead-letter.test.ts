@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { nodeGroup } from '../../../../../shared/messages/group.ts';
 import { type Bed, startBed } from '../../../../support/bed.ts';
-import { receiveFrom, sendTo, sendWith } from '../../queued.ts';
+import { enqueue, nextEvent } from '../../queued.ts';
 import { nodeMessage } from '../../records.ts';
 
 /** SQS: a message with all of its attributes has so many bytes at most. */
@@ -36,8 +36,8 @@ describe('a message that the dead-letter queue does not take', () => {
     ['for a cluster that is not configured', unknown, nodeGroup('staging', 'node-a')],
   ])('%s: is not acknowledged, and comes back after a moment', async (_, body, group) => {
     const bed = await startQueue();
-    await sendTo(bed, group, body);
-    const event = await receiveFrom(bed);
+    await enqueue(bed, group, body);
+    const event = await nextEvent(bed);
     const [id] = event.Records.map(({ messageId }) => messageId);
     bed.world.sqs.faults.fail('SendMessage', 3);
 
@@ -63,9 +63,9 @@ describe('a malformed body comes whole into the dead-letter queue', () => {
   ])('also where it leaves its reason %s, of which comes what fits', async (_, length, said) => {
     const bed = await startQueue();
     const body = 'x'.repeat(length);
-    await sendTo(bed, 'g', body);
+    await enqueue(bed, 'g', body);
 
-    expect(await bed.reconcile(await receiveFrom(bed))).toEqual({ batchItemFailures: [] });
+    expect(await bed.reconcile(await nextEvent(bed))).toEqual({ batchItemFailures: [] });
     const [letter, ...others] = letters(bed);
     expect(others).toEqual([]);
     expect(letter?.body === body).toBe(true);
@@ -87,9 +87,9 @@ describe('the mark of a message that was replayed', () => {
   ])('%s', async (_, mark, origin) => {
     const bed = await startQueue();
     const body = JSON.stringify(nodeMessage({ cluster: 'staging' }));
-    await sendWith(bed, nodeGroup('staging', 'node-a'), body, { 'replay-origin': mark });
+    await enqueue(bed, nodeGroup('staging', 'node-a'), body, { 'replay-origin': mark });
 
-    expect(await bed.reconcile(await receiveFrom(bed))).toEqual({ batchItemFailures: [] });
+    expect(await bed.reconcile(await nextEvent(bed))).toEqual({ batchItemFailures: [] });
     const reason = expect.stringContaining('cluster staging is not configured');
     expect(letters(bed)).toEqual([{ body, reason, origin }]);
   });
@@ -98,9 +98,9 @@ describe('the mark of a message that was replayed', () => {
     const bed = await startQueue();
     const mark = 'replay-originStringfirst-id'.length;
     const body = 'x'.repeat(LIMIT - mark);
-    await sendWith(bed, 'g', body, { 'replay-origin': string('first-id') });
+    await enqueue(bed, 'g', body, { 'replay-origin': string('first-id') });
 
-    expect(await bed.reconcile(await receiveFrom(bed))).toEqual({ batchItemFailures: [] });
+    expect(await bed.reconcile(await nextEvent(bed))).toEqual({ batchItemFailures: [] });
     expect(letters(bed)).toMatchObject([{ origin: 'first-id', reason: undefined }]);
   });
 });

@@ -11,7 +11,7 @@ import { NET_1 } from '../../../../support/networks.ts';
 import { recordedCalls } from '../../../../support/recorded-calls.ts';
 import type { Worker } from '../../../../support/stage.ts';
 import { eventually } from '../../../../support/wait.ts';
-import { receiveFrom, sendTo } from '../../queued.ts';
+import { enqueue, nextEvent } from '../../queued.ts';
 import { envelope } from '../../records.ts';
 
 const X = '172.16.1.70';
@@ -35,7 +35,7 @@ async function startTwo(wrap: (outside: Outside) => Outside = (outside) => outsi
 }
 
 function tell(bed: Bed, worker: Worker): Promise<void> {
-  return sendTo(bed, nodeGroup(worker.cluster, worker.name), JSON.stringify(messageFor(worker)));
+  return enqueue(bed, nodeGroup(worker.cluster, worker.name), JSON.stringify(messageFor(worker)));
 }
 
 function visibilityCalls({ world }: Bed): number {
@@ -69,14 +69,14 @@ describe('a batch', () => {
     }));
     await tell(bed, a);
 
-    expect(await bed.reconcile(await receiveFrom(bed))).toEqual({ batchItemFailures: [] });
+    expect(await bed.reconcile(await nextEvent(bed))).toEqual({ batchItemFailures: [] });
     expect(await cluster.conditionOf(pods.a)).toMatchObject({ status: 'True' });
   });
 
   test('writes nothing where SQS cannot be asked, and is retried', async () => {
     const { bed, calls, a } = await startTwo();
     await tell(bed, a);
-    const event = await receiveFrom(bed);
+    const event = await nextEvent(bed);
     bed.world.sqs.faults.fail('ChangeMessageVisibilityBatch', 3);
     const [record] = event.Records;
 
@@ -92,11 +92,11 @@ describe('a batch', () => {
   test('does the nodes that it has, and leaves one to whoever has its message', async () => {
     const { bed, calls, cluster, a, b, pods } = await startTwo();
     await tell(bed, a);
-    const lost = await receiveFrom(bed, 0);
+    const lost = await nextEvent(bed, 0);
     // The other execution's.
-    await receiveFrom(bed);
+    await nextEvent(bed);
     await tell(bed, b);
-    const had = await receiveFrom(bed);
+    const had = await nextEvent(bed);
 
     expect(await bed.reconcile({ Records: [...lost.Records, ...had.Records] })).toEqual({
       batchItemFailures: [{ itemIdentifier: lost.Records[0]?.messageId }],
@@ -121,7 +121,7 @@ describe('a batch', () => {
     const { bed, a } = await startTwo();
     await tell(bed, a);
     await tell(bed, a);
-    const event = await receiveFrom(bed);
+    const event = await nextEvent(bed);
     const [first, second] = event.Records;
     await bed.sqs.send(
       new ChangeMessageVisibilityCommand({
@@ -155,11 +155,11 @@ describe('a batch', () => {
   test('sets no message aside that somebody else has, or that SQS does not say', async () => {
     const bed = await startBed();
     onTestFinished(() => bed.stop());
-    await sendTo(bed, 'g', 'no JSON');
-    const lost = await receiveFrom(bed, 0);
+    await enqueue(bed, 'g', 'no JSON');
+    const lost = await nextEvent(bed, 0);
     const failures = [{ itemIdentifier: lost.Records[0]?.messageId }];
     expect(await bed.reconcile(lost)).toEqual({ batchItemFailures: failures });
-    const had = await receiveFrom(bed);
+    const had = await nextEvent(bed);
     bed.world.sqs.faults.fail('ChangeMessageVisibilityBatch', 3);
     expect(await bed.reconcile(had)).toEqual({ batchItemFailures: failures });
 

@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { build, type Plugin } from 'esbuild';
 import * as z from 'zod';
-import { type ConsolePage, consolePage } from '../../console/build.ts';
-import { awsSchemas } from '../esbuild-aws-schemas.ts';
 import { thirdPartyLicenses } from '../licenses.ts';
+import { bundleCli } from './cli-file.ts';
 
 const manifest = z.object({
   version: z.string(),
@@ -65,59 +63,4 @@ export async function packCli(root: string, folder: string): Promise<string> {
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
-}
-
-/**
- * Of a kubeconfig's ways to send requests, only Node's own agents are used
- * (shared/cluster/authenticated-transport.ts): undici is a sixth of the bundle, and none of it runs.
- */
-const withoutUndici: Plugin = {
-  name: 'without-undici',
-  setup(build) {
-    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'left-out' }));
-    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
-      contents:
-        'export class Agent {}\nexport class ProxyAgent {}\nexport const fetch = globalThis.fetch;\n',
-    }));
-  },
-};
-
-/** The map's page as it is built here: where the program runs there is neither its source nor esbuild. */
-const builtPage = (page: ConsolePage): Plugin => ({
-  name: 'built-page',
-  setup(build) {
-    build.onLoad({ filter: /\/console\/build\.ts$/ }, () => ({
-      contents: `export const consolePage = async () => (${JSON.stringify(page)});\n`,
-    }));
-  },
-});
-
-/**
- * Bundles the program and all that it imports into one file. What a command needs is only parsed
- * until it runs.
- *
- * @throws esbuild's BuildFailure.
- */
-async function bundleCli(root: string, outfile: string): Promise<void> {
-  const page = await consolePage();
-  await build({
-    absWorkingDir: root,
-    entryPoints: [join(root, 'cli/main.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    // Not as an ES module: it would load all of Node's modules that any command needs at its start.
-    format: 'cjs',
-    supported: { 'dynamic-import': false },
-    mainFields: ['module', 'main'],
-    plugins: [awsSchemas, withoutUndici, builtPage(page)],
-    minifySyntax: true,
-    minifyWhitespace: true,
-    // A small nursery: pages of pods are garbage at once, and 10,000 pods would take half as much again.
-    banner: { js: '#!/usr/bin/env -S node --max-semi-space-size=2' },
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
-  await chmod(outfile, 0o755);
 }

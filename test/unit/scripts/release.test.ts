@@ -218,6 +218,14 @@ describe('the packed command line', () => {
     expect(JSON.parse(stdout)).toMatchObject({ clusters: [{ cluster: 'demo', nodes: 0 }] });
   });
 
+  test('has at its start what --help needs, and the commands where they are not compiled', async () => {
+    const text = await readFile(join(folder, 'package/multus-eni.js'), 'utf8');
+    const [start = '', commands = ''] = text.split('\n// What commands need');
+    expect(start.length).toBeLessThan(200_000);
+    const lines = commands.split('\n').slice(1, -1);
+    expect(lines.filter((line) => !line.startsWith('//'))).toEqual([]);
+  });
+
   test('writes the map, with the page in it', async () => {
     const world = await startWorld();
     onTestFinished(() => world.stop());

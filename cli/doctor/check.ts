@@ -1,5 +1,6 @@
 import type { ParsedNetwork, UnreadableNetwork } from '../../shared/claims/net-attach-def.ts';
 import type { NetworkAttachmentDefinition } from '../../shared/cluster/kubernetes.ts';
+import type { PoolAudit } from '../../shared/drift/pool-audit.ts';
 import type { Leader } from '../status/lease.ts';
 import type { View } from '../view/view.ts';
 
@@ -13,6 +14,8 @@ export interface Subject {
   readonly unreadable: readonly UnreadableNetwork[];
   /** Absent before anything is installed, and without a cluster; `none` where there is no Lease. */
   readonly leader?: Leader | 'none';
+  /** Absent where the cluster has no whereabouts, or it may not be listed. */
+  readonly pools?: PoolAudit;
   readonly now: number;
 }
 

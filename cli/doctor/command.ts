@@ -1,4 +1,5 @@
 import { parseNetworks } from '../../shared/claims/net-attach-def.ts';
+import { auditPools } from '../../shared/drift/pool-audit.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { type Look, unlessRefused } from '../access/access.ts';
 import { EXIT } from '../exit-code.ts';
@@ -11,6 +12,7 @@ import { labelled } from '../wrap.ts';
 import type { Check, Finding, Subject } from './check.ts';
 import { CHECKS } from './checks/index.ts';
 import { definitionsIn } from './manifests.ts';
+import { readReservations } from './reservations.ts';
 
 interface Found extends Pick<Check, 'code' | 'name' | 'reason' | 'fix' | 'source'> {
   readonly findings: readonly Finding[];
@@ -31,11 +33,19 @@ export async function doctorCommand(
 ): Promise<number> {
   const { access, api } = look;
   const subject = await unlessRefused(access.cluster, async (): Promise<Subject> => {
+    // First: whom something is kept for is there before, and so is in the list of pods.
+    const reservations = await readReservations(api, () =>
+      output.warn(
+        `${access.cluster}: what whereabouts keeps for pods may not be listed, and is not looked at`,
+      ),
+    );
     const view = await readView(access, output.progress);
     const leader = pre ? undefined : ((await readLeader(api)) ?? 'none');
     const { byName: networks, unreadable } = view.state.networks;
     const { definitions } = view;
-    return { view, definitions, networks, unreadable, leader, now: clock.now() };
+    const now = clock.now();
+    const pools = reservations && auditPools(reservations, view.allPods, now);
+    return { view, definitions, networks, unreadable, leader, pools, now };
   });
   const asked = CHECKS.filter(({ asks }) => !pre || asks !== 'installed');
   return partly(tell(access.cluster, asked, subject, output), subject.view?.missing ?? [], output);

@@ -15,6 +15,7 @@ import { rangeHasPrimary } from './range-has-primary.ts';
 import { rangeOutsideSubnet } from './range-outside-subnet.ts';
 import { rangeReserved } from './range-reserved.ts';
 import { rangesOverlap } from './ranges-overlap.ts';
+import { addressUnreserved, reservationDouble, reservationStale } from './reservations.ts';
 
 /** In the order of their codes. A code that was given is never given again. */
 export const CHECKS: readonly Check[] = [
@@ -29,6 +30,9 @@ export const CHECKS: readonly Check[] = [
   rangesOverlap,
   hostLocalShared,
   networkUnreadable,
+  reservationStale,
+  reservationDouble,
+  addressUnreserved,
   moreThanEniTakes,
   eniFull,
   nodesOfOneInstance,

@@ -27,12 +27,14 @@ export function emptyContents(arn: string, settings: () => QueueSettings): Conte
 /** The messages that are not past the queue's retention; the others are dropped. */
 export function withoutExpired(contents: Contents, now: number): StoredMessage[] {
   const { retentionMs } = contents.settings();
-  contents.stored = contents.stored.filter((message) => message.sentAt + retentionMs > now);
+  const isKept = (message: StoredMessage): boolean => message.sentAt + retentionMs > now;
+  if (!contents.stored.every(isKept)) contents.stored = contents.stored.filter(isKept);
   return contents.stored;
 }
 
 /** Takes messages out. */
 export function takeOut(contents: Contents, messages: readonly StoredMessage[]): void {
+  if (messages.length === 0) return;
   contents.stored = contents.stored.filter((message) => !messages.includes(message));
 }
 
@@ -94,9 +96,11 @@ export function countsOf(contents: Contents, now: number) {
 
 /** When the next invisible message becomes visible. */
 export function nextVisibleAt(contents: Contents, now: number): number | undefined {
-  const times = withoutExpired(contents, now).map((message) => message.visibleAt);
-  const next = Math.min(...times.filter((time) => time > now));
-  return Number.isFinite(next) ? next : undefined;
+  let next: number | undefined;
+  for (const { visibleAt } of withoutExpired(contents, now)) {
+    if (visibleAt > now && (next === undefined || visibleAt < next)) next = visibleAt;
+  }
+  return next;
 }
 
 /** 20 digits that grow and have gaps, as those of SQS. */

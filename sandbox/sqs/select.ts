@@ -23,18 +23,26 @@ export function select(
     readonly maxReceiveCount: number;
   },
 ): Selection {
-  const groupOf = (message: StoredMessage) =>
-    options.fifo ? (message.groupId ?? message.id) : message.id;
-  const visible = (message: StoredMessage) => message.visibleAt <= options.now;
-  const blocked = new Set(messages.filter((message) => !visible(message)).map(groupOf));
-  const open = messages.filter((message) => !blocked.has(groupOf(message)));
+  const { now, fifo, max, maxReceiveCount } = options;
+  const groupOf = (message: StoredMessage) => (fifo ? (message.groupId ?? message.id) : message.id);
+  /** The groups that give nothing (more). */
+  const closed = new Set<string>();
+  for (const message of messages) if (message.visibleAt > now) closed.add(groupOf(message));
 
   const deliver: StoredMessage[] = [];
   const exhausted: StoredMessage[] = [];
-  for (const message of [...Map.groupBy(open, groupOf).values()].flat()) {
-    if (deliver.length === options.max) break;
-    if (message.receiveCount >= options.maxReceiveCount) exhausted.push(message);
-    else deliver.push(message);
+  // Only as far as it takes: a queue may hold a flood.
+  for (const [index, first] of messages.entries()) {
+    if (deliver.length === max) break;
+    const group = groupOf(first);
+    if (closed.has(group)) continue;
+    closed.add(group);
+    for (const message of fifo ? messages.slice(index) : [first]) {
+      if (deliver.length === max) break;
+      if (groupOf(message) !== group) continue;
+      if (message.receiveCount >= maxReceiveCount) exhausted.push(message);
+      else deliver.push(message);
+    }
   }
   return { deliver, exhausted };
 }

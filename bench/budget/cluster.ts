@@ -12,26 +12,33 @@ export type Network = (typeof NETWORKS)[number];
 
 /** A cluster of workers with two Multus ENIs each. */
 export interface Cluster extends Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'findWorker'> {
+  readonly name: string;
   readonly workers: readonly VirtualWorker[];
   /** The ENI's id. */
   eniOf(node: string, network: Network): string;
   readonly subnets: readonly string[];
 }
 
-/** @param instanceType of all workers. */
+/**
+ * @param instanceType of all workers.
+ * @param where its name, and the first number of its subnets' addresses.
+ */
 export function createCluster(
   ec2: Ec2,
   { clock, random }: VirtualTime,
   nodes: number,
   instanceType: string,
+  { name: cluster, network } = { name: CLUSTER, network: 10 },
 ): Cluster {
   const api = createKubernetesApi({ clock, random });
-  const nodeSubnetId = ec2.addSubnet({ cidr: '10.0.0.0/16' });
-  const subnets = NETWORKS.map((_, index) => ec2.addSubnet({ cidr: `10.${index + 1}.0.0/16` }));
+  const nodeSubnetId = ec2.addSubnet({ cidr: `${network}.0.0.0/16` });
+  const subnets = NETWORKS.map((_, index) =>
+    ec2.addSubnet({ cidr: `${network}.${index + 1}.0.0/16` }),
+  );
   const enis = subnets.map((subnetId, index) => ({ subnetId, deviceIndex: index + 1 }));
-  for (const index of NETWORKS.keys()) createNetwork(api, index + 1);
+  for (const index of NETWORKS.keys()) createNetwork(api, network, index + 1);
   const workers = Array.from({ length: nodes }, (): VirtualWorker => {
-    const worker = launchWorker(ec2, { cluster: CLUSTER, instanceType, nodeSubnetId, enis });
+    const worker = launchWorker(ec2, { cluster, instanceType, nodeSubnetId, enis });
     api.objects.create('nodes', {
       metadata: {
         name: worker.name,
@@ -39,7 +46,7 @@ export function createCluster(
       },
       spec: { providerID: `aws:///us-east-1a/${worker.instanceId}` },
     });
-    return { ...worker, cluster: CLUSTER };
+    return { ...worker, cluster };
   });
   const byName = new Map(workers.map((worker) => [worker.name, worker]));
   const worker = (name: string): VirtualWorker => {
@@ -50,6 +57,7 @@ export function createCluster(
   let uids = 0;
 
   return {
+    name: cluster,
     api,
     clock,
     workers,
@@ -69,13 +77,13 @@ export function createCluster(
   };
 }
 
-function createNetwork({ objects }: KubernetesApi, index: number): void {
+function createNetwork({ objects }: KubernetesApi, network: number, index: number): void {
   const config = { cniVersion: '0.3.1', type: 'ipvlan', master: `eth${index}` };
   objects.create('network-attachment-definitions', {
     metadata: {
       name: `net-${index}`,
       namespace: 'default',
-      annotations: { [RANGES]: JSON.stringify([`10.${index}.128.0/17`]) },
+      annotations: { [RANGES]: JSON.stringify([`${network}.${index}.128.0/17`]) },
     },
     spec: { config: JSON.stringify({ ...config, ipam: { type: 'static' } }) },
   });

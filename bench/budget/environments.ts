@@ -9,7 +9,7 @@ import type { Telemetry } from '../../shared/telemetry.ts';
 import { sharedList } from '../../shared/time/shared-list.ts';
 import { virtualKubernetes } from '../../test/faults/world/kubernetes.ts';
 import { ec2Client, type Latencies, sqsClient } from './clients.ts';
-import { CLUSTER, type Cluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import type { Queue } from './queue.ts';
 import type { Tally } from './tally.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -31,14 +31,14 @@ export async function warmEnvironment(surroundings: Surroundings): Promise<Recon
   const { clock, random, settle } = time;
   const config = configFrom({
     AWS_REGION: REGION,
-    CLUSTERS: JSON.stringify([{ name: CLUSTER }]),
+    CLUSTERS: JSON.stringify([{ name: cluster.name }]),
     QUEUE_URL: queue.url,
     DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,
   });
   const outside = outsideOf(surroundings);
   const context = contextFor(config, outside, { clock, telemetry: telling(surroundings.tally) });
   await settle(warm(outside));
-  const access = await context.accessTo((await context.clusters.named(CLUSTER)).config);
+  const access = await context.accessTo((await context.clusters.named(cluster.name)).config);
   await settle(Promise.all([access?.ec2.subnets.of(cluster.subnets)]));
   await settle(Promise.all([access?.ec2.limitsOf(instanceType)]));
   return {

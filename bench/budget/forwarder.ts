@@ -4,7 +4,7 @@ import { createOutbox } from '../../forwarder/outbox/outbox.ts';
 import { sqsSendBatch } from '../../forwarder/outbox/send-batch.ts';
 import { createReplica } from '../../forwarder/replica.ts';
 import { podOf } from '../../test/faults/world/kubernetes.ts';
-import { CLUSTER, type Cluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 const HEARTBEAT_MS = 60_000;
@@ -18,7 +18,7 @@ const LIMIT = { messages: 10_000, bytes: 64 * 1024 * 1024 };
  */
 export function startForwarder(
   { clock, random }: VirtualTime,
-  { api }: Cluster,
+  { api, name: cluster }: Cluster,
   sqs: SQSClient,
   queueUrl: string,
   watchMs: number,
@@ -26,13 +26,13 @@ export function startForwarder(
   const outbox = createOutbox({
     clock,
     random,
-    cluster: CLUSTER,
+    cluster,
     limit: LIMIT,
     send: sqsSendBatch(sqs, queueUrl),
     sendDeadline: ELECTION_TIMES.sendDeadline,
     events: { sent() {}, failed() {}, collapsed() {}, stuck() {} },
   });
-  const replica = createReplica({ clock, cluster: CLUSTER, outbox });
+  const replica = createReplica({ clock, cluster, outbox });
   replica.onListed(new Set());
   replica.elected();
   const beat = (): void => {

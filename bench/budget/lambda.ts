@@ -1,3 +1,4 @@
+import type { SQSEvent } from 'aws-lambda';
 import {
   type ReconcileContext,
   reconcileBatch,
@@ -16,10 +17,15 @@ export interface Lambda {
   running(): number;
 }
 
-/** Starts the event source mapping, on as many warm execution environments as it uses at once. */
+/**
+ * Starts the event source mapping, on as many warm execution environments as it uses at once.
+ *
+ * @param onEvent is told of each batch when its execution begins.
+ */
 export async function startLambda(
   surroundings: Surroundings,
   concurrency: number,
+  onEvent: (event: SQSEvent) => void = () => {},
 ): Promise<Lambda> {
   const { time, latencies, queue, tally } = surroundings;
   const free: ReconcileContext[] = [];
@@ -41,6 +47,7 @@ export async function startLambda(
       running += 1;
       tally.add('invocations');
       await sleep(time.clock, latencies.invoke);
+      onEvent(event);
       try {
         return await reconcileBatch(context, event, NODE_DEADLINE_MS);
       } finally {

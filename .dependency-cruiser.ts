@@ -78,7 +78,7 @@ export default {
       severity: 'error',
       comment: 'What runs in a browser knows nothing of the programs, and they nothing of it.',
       from: { path: '^console/page/' },
-      to: { pathNot: '^console/(page/|data\\.ts$)' },
+      to: { pathNot: '^console/(page/|(changes|data|words)\\.ts$)' },
     },
     {
       name: 'console-is-the-operators',

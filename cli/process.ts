@@ -1,5 +1,5 @@
 import { systemClock } from '../shared/time/clock.ts';
-import type { Outside } from './program.ts';
+import type { Outside } from './outside.ts';
 
 /** What this process has. */
 export const ofProcess: Outside = {

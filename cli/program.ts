@@ -1,19 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Clock } from '../shared/time/clock.ts';
 import type { ClusterChoice } from './access/access.ts';
 import { EXIT } from './exit-code.ts';
-import type { Output, Sink } from './output.ts';
+import { completionCommands, replayGroup } from './other-commands.ts';
+import type { Output } from './output.ts';
+import type { Outside } from './outside.ts';
 import { runProgram } from './run-program.ts';
-
-/** Everything outside of the program. */
-export interface Outside {
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly clock: Clock;
-  readonly stdout: Sink;
-  readonly stderr: Sink;
-  /** Aborted when the operator has had enough. */
-  readonly interrupted: () => AbortSignal;
-}
 
 const EXIT_CODES = `
 Exit codes:
@@ -73,6 +64,7 @@ function programOf(outside: Outside, end: (code: number) => void): Command {
   program.addCommand(explainGroup(program, withAction));
   for (const add of COMMANDS) program.addCommand(add(withAction));
   program.addCommand(replayGroup(outside, end, program));
+  for (const each of completionCommands(outside, program)) program.addCommand(each[0], each[1]);
   return program;
 }
 
@@ -181,6 +173,16 @@ const mapCommand: AddCommand = (withAction) =>
     },
   );
 
+const tailCommand: AddCommand = (withAction) =>
+  withAction(
+    new Command('tail').description('what happens now? changes of addresses as they come'),
+    async ({ options, outside, output }) => {
+      const { lookAt } = await import('./access/access.ts');
+      const { tailCommand: tail } = await import('./tail/command.ts');
+      return tail(await lookAt(options, outside), outside, output);
+    },
+  );
+
 function portIn(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port > 0 && port < 65_536) return port;
@@ -243,26 +245,11 @@ const COMMANDS: readonly AddCommand[] = [
   statusCommand,
   driftCommand,
   mapCommand,
+  tailCommand,
   doctorCommand,
   historyCommand,
   bundleCommand,
 ];
-
-/** Its own program: it has options of its own, and is reached by `npm run replay` too. */
-function replayGroup(outside: Outside, end: (code: number) => void, program: Command): Command {
-  return new Command('replay')
-    .copyInheritedSettings(program)
-    .description('the dead-letter queue, and asking for a look: replay --help')
-    .argument('[arguments...]')
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (args: string[]) => {
-      const { outsideOf } = await import('./replay/outside.ts');
-      const { run: replay } = await import('./replay/program.ts');
-      end(await replay(args, outsideOf(outside)));
-    });
-}
 
 /** Runs an action; what goes wrong with it becomes a line and an exit code. */
 async function guarded<O>(

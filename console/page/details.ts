@@ -1,7 +1,7 @@
+import { instant, WORDS } from '../words.ts';
 import type { Entry } from './filter.ts';
 import type { Cell } from './items.ts';
 import { element } from './row.ts';
-import { instant, WORDS } from './words.ts';
 
 /** All that is known of what is at a cell. */
 export function detailsOf(cell: Cell): HTMLElement[] {

@@ -1,6 +1,6 @@
 import { type MapData, type MapEni, type MapNode, STATES } from '../data.ts';
+import type { Shown } from '../words.ts';
 import { type Entry, type Filter, isOn, matches } from './filter.ts';
-import type { Shown } from './words.ts';
 
 /** One place of the map. */
 export interface Cell {

@@ -1,7 +1,7 @@
 import { type MapData, STATES, type State } from '../data.ts';
+import { type Shown, WORDS } from '../words.ts';
 import type { Filter } from './filter.ts';
 import { element } from './row.ts';
-import { type Shown, WORDS } from './words.ts';
 
 /** What the colours say, with how many there are of each; pressed, only those are shown. */
 export function drawLegend(

@@ -1,5 +1,6 @@
+import { type Change, changesBetween } from '../changes.ts';
 import { type MapData, type State, WRONG } from '../data.ts';
-import { type Change, changesBetween } from './changes.ts';
+import { duration, instant } from '../words.ts';
 import { detailsOf } from './details.ts';
 import { type Filter, isOn } from './filter.ts';
 import { type Item, nodeItems } from './items.ts';
@@ -8,7 +9,6 @@ import { createList } from './list.ts';
 import { element } from './row.ts';
 import { listen } from './source.ts';
 import { subnetItems } from './subnet-items.ts';
-import { duration, instant } from './words.ts';
 
 /** Data of this age, ms, are called old: they are read every fifteen seconds, where that is fast. */
 const OLD_MS = 60_000;

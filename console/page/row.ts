@@ -1,5 +1,5 @@
+import { WORDS } from '../words.ts';
 import type { Block, Cell, Item, Line } from './items.ts';
-import { WORDS } from './words.ts';
 
 const CELL_STEP = 18;
 

@@ -1,4 +1,4 @@
-import { type MapAddress, type MapData, type MapNode, STATES } from '../data.ts';
+import { type MapAddress, type MapData, type MapNode, STATES } from './data.ts';
 import { WORDS } from './words.ts';
 
 /** An address that is not what it was. */

@@ -1,4 +1,4 @@
-import type { State } from '../data.ts';
+import type { State } from './data.ts';
 
 /** What a cell of the map shows: also what no address is at, since AWS keeps it. */
 export type Shown = State | 'reserved';

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { NET_1 } from '../support/networks.ts';
 import { until } from './cluster/processes.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 import { watchAnnotations } from './support/annotation-times.ts';
+import { installPlugin } from './support/kubectl-plugin.ts';
 import { deletePod, told } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
 import { addressOf, applySampleNetworks, quietPod, runPod, runSample } from './support/samples.ts';
@@ -40,6 +41,34 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
   const onNet1 = (name: string, index: number, address: string) =>
     quietPod(name, nodeAt(index), [{ name: NET_1.name, ips: [`${address}/24`] }]);
 
+  /** An operator asks why, by the plugin of kubectl. */
+  const saysSo = async (): Promise<void> => {
+    const plugin = await installPlugin(real.cluster, real.bed.world.environment);
+    onTestFinished(() => plugin.remove());
+    const [here, there] = [nodeAt(0).name, nodeAt(1).name];
+
+    const explained = await plugin.run(['explain', 'pod', 'default/sampleapp-dual']);
+    expect(explained).toMatchObject({ code: 4, text: expect.stringContaining('So') });
+    const derivation = explained.text.replaceAll(/\s+/g, ' ');
+    expect(derivation).toContain(`default/sampleapp holds it: network-status gives it to net1`);
+    expect(derivation).toContain(`conflict: held by pod default/sampleapp on node ${here}`);
+
+    const drift = await plugin.run(['drift', '--json']);
+    const { clusters } = JSON.parse(drift.text);
+    expect(clusters).toMatchObject([{ nodes: 2, counts: { missing: 0, leaked: 0, conflict: 1 } }]);
+    expect(clusters[0].addresses).toMatchObject([{ address: '172.16.1.70', node: there }]);
+
+    const status = await plugin.run(['status', '--queue-url', real.bed.world.queue.url]);
+    expect(status).toMatchObject({ code: 4, text: expect.stringContaining('leads, renewed') });
+    expect(status.text).toContain('1 conflict');
+
+    const doctor = await plugin.run(['doctor', '--json']);
+    const found = JSON.parse(doctor.text).found.map(({ name }: { name: string }) => name);
+    expect(found).toContain('host-local-shared');
+    expect(found).not.toContain('eni-untagged');
+    expect(found).not.toContain('forwarder-silent');
+  };
+
   test('their pods reach each other once both addresses are assigned', async () => {
     await runPod(real.cluster, onNet1('here', 0, '172.16.1.100'));
     await runPod(real.cluster, onNet1('there', 1, '172.16.1.101'));
@@ -72,6 +101,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     const described = await cluster.kubectl(['describe', 'pod', 'sampleapp-dual']);
     expect(described).toContain('held by pod default/sampleapp on node');
     expect(described).toContain('Give each node a range of its own');
+    await saysSo();
 
     const { sent, received } = await pinging.stop();
     expect(received).toBe(sent);

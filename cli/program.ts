@@ -183,6 +183,15 @@ const tailCommand: AddCommand = (withAction) =>
     },
   );
 
+const clustersCommand: AddCommand = (withAction) =>
+  withAction(
+    new Command('clusters').description('which clusters does the stage serve?'),
+    async ({ options, outside: { clock }, output }) => {
+      const { clustersCommand: clusters } = await import('./clusters/command.ts');
+      return clusters(options, clock, output);
+    },
+  );
+
 function portIn(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port > 0 && port < 65_536) return port;
@@ -249,6 +258,7 @@ const COMMANDS: readonly AddCommand[] = [
   doctorCommand,
   historyCommand,
   bundleCommand,
+  clustersCommand,
 ];
 
 /** Runs an action; what goes wrong with it becomes a line and an exit code. */

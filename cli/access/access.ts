@@ -1,6 +1,6 @@
 import { ClusterUnavailableError } from '../../shared/cluster/eks.ts';
 import { describeKubernetesError } from '../../shared/cluster/errors.ts';
-import type { Config } from '../../shared/config.ts';
+import type { Config, JoinedCluster } from '../../shared/config.ts';
 import { DEFAULT_MANAGED_TAG } from '../../shared/enis/ec2.ts';
 import { cachedInstanceLimits } from '../../shared/enis/instance-limits.ts';
 import { eniInventory } from '../../shared/enis/inventory.ts';
@@ -12,6 +12,7 @@ import type { Clock } from '../../shared/time/clock.ts';
 import { eksClient } from '../aws-clients.ts';
 import { BadInput, Failed, trying } from '../failure.ts';
 import { configOfStage, lookingEc2 } from './aws.ts';
+import { joinedCluster } from './joined.ts';
 import { type Api, apiOfEks, apiOfKubeconfig, kubeconfigPath } from './kubernetes.ts';
 
 /** Which cluster is meant, and how it is reached: as options give it. */
@@ -30,6 +31,8 @@ export interface Look {
   readonly api: Api;
   /** Absent without a stage: then no ranges, the policy `sync` and the usual tag are taken for granted. */
   readonly config?: Config;
+  /** Where the cluster joined the stage by a stack of its own: its queue is its own, too. */
+  readonly joined?: JoinedCluster;
   readonly region: string | undefined;
   /** How many requests AWS and the API server were sent. */
   calls(): number;
@@ -51,11 +54,12 @@ const SILENT: Telemetry = { info() {}, warn() {}, error() {}, metric() {} };
 export async function lookAt(choice: ClusterChoice, around: Surroundings): Promise<Look> {
   const { stage, region } = choice;
   const config = stage === undefined ? undefined : await configOfStage(stage, region, around.clock);
-  const named = clusterIn(config, choice);
+  const joined = config && (await joinedIn(config, choice, around.clock));
+  const named = joined?.name ?? clusterIn(config, choice);
   const { name, api } = await unlessRefused(named ?? choice.context ?? 'kubeconfig', () =>
     connect(choice, named, config?.region ?? region, around),
   );
-  const configured = config?.clusters.find((cluster) => cluster.name === name);
+  const configured = joined ?? config?.clusters.find((cluster) => cluster.name === name);
   const ec2 = lookingEc2(config?.region ?? region, around.clock);
   const managedTag = config?.managedTag ?? DEFAULT_MANAGED_TAG;
   const access: ClusterAccess = {
@@ -74,7 +78,7 @@ export async function lookAt(choice: ClusterChoice, around: Surroundings): Promi
     clock: around.clock,
     telemetry: SILENT,
   };
-  return { access, api, config, region, calls: () => api.calls() + ec2.calls() };
+  return { access, api, config, joined, region, calls: () => api.calls() + ec2.calls() };
 }
 
 /** The clusters that the options mean: of a stage without `--cluster`, all. Throws as `lookAt`. */
@@ -89,6 +93,12 @@ export async function looksAt(
   const looks: Look[] = [];
   for (const { name } of clusters) looks.push(await lookAt({ ...choice, cluster: name }, around));
   return looks;
+}
+
+/** The cluster that is named, where it is none of the stage's configuration and joined by itself. */
+async function joinedIn(config: Config, { cluster }: ClusterChoice, clock: Clock) {
+  const isListed = config.clusters.some(({ name }) => name === cluster);
+  return cluster === undefined || isListed ? undefined : joinedCluster(config, cluster, clock);
 }
 
 function clusterIn(config: Config | undefined, { cluster, stage }: ClusterChoice) {

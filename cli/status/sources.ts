@@ -15,14 +15,15 @@ export async function sourcesOf(
   const { stage } = options;
   const region = look?.config?.region ?? look?.region;
   const { sqs } = awsClients(region, clock);
-  const queueUrl = options.queueUrl ?? look?.config?.queueUrl;
-  const common = { clock, sqs, queueUrl };
-  if (options.queueUrl !== undefined) {
-    const redrive = await redriveOf(sqs, options.queueUrl);
-    return { ...common, deadLetterQueueUrl: redrive?.deadLetterQueueUrl };
-  }
+  const own = options.queueUrl ?? look?.joined?.queueUrl;
+  const queueUrl = own ?? look?.config?.queueUrl;
+  const deadLetterQueueUrl =
+    own === undefined
+      ? look?.config?.deadLetterQueueUrl
+      : (await redriveOf(sqs, own))?.deadLetterQueueUrl;
+  const common = { clock, sqs, queueUrl, deadLetterQueueUrl };
   if (stage === undefined) return common;
   const client = new CloudWatchClient({ region, requestHandler: requestLimits(LIMITS) });
   const cloudWatch = limitedCalls(client, clock, LIMITS);
-  return { ...common, stage, cloudWatch, deadLetterQueueUrl: look?.config?.deadLetterQueueUrl };
+  return { ...common, stage, cloudWatch };
 }

@@ -1,0 +1,38 @@
+import type { Clock } from '../../shared/time/clock.ts';
+import { configOfStage } from '../access/aws.ts';
+import { joinedClusters } from '../access/joined.ts';
+import { EXIT } from '../exit-code.ts';
+import { BadInput } from '../failure.ts';
+import type { Output } from '../output.ts';
+import { rangeText } from '../view/text.ts';
+
+/**
+ * Which clusters a stage serves: those of its configuration, and those that joined by themselves.
+ *
+ * @returns the exit code: 3 where there are none.
+ * @throws BadInput where there is no such stage; Failed where Lambda or SSM refuses.
+ */
+export async function clustersCommand(
+  { stage, region }: { readonly stage?: string; readonly region?: string },
+  clock: Clock,
+  output: Output,
+): Promise<number> {
+  if (stage === undefined) throw new BadInput('whose clusters? Give --stage');
+  const config = await configOfStage(stage, region, clock);
+  const joined = await joinedClusters(config, clock);
+  const clusters = [
+    ...config.clusters.map((cluster) => ({ ...cluster, by: 'config', queueUrl: config.queueUrl })),
+    ...joined.map((cluster) => ({ ...cluster, by: 'its own stack' })),
+  ].map(({ name, by, policy, ranges, queueUrl }) => {
+    return { name, by, policy: policy.name, ranges: ranges?.map(rangeText) ?? [], queueUrl };
+  });
+  output.result({ stage, clusters });
+  output.table(
+    ['CLUSTER', 'SERVED BY', 'POLICY', 'RANGES', 'QUEUE'],
+    clusters.map(({ name, by, policy, ranges, queueUrl }) => {
+      const bound = ranges.length === 0 ? 'any' : ranges.join(', ');
+      return [name, by, policy, bound, queueUrl.split('/').at(-1) ?? ''];
+    }),
+  );
+  return clusters.length === 0 ? EXIT.nothing : EXIT.ok;
+}

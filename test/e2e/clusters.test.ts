@@ -4,9 +4,10 @@ import {
   DeleteStackCommand,
   DescribeStacksCommand,
   ListStackResourcesCommand,
+  UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
 import { CreateClusterCommand } from '@aws-sdk/client-eks';
-import { GetRolePolicyCommand } from '@aws-sdk/client-iam';
+import { DeleteRolePolicyCommand, GetRolePolicyCommand } from '@aws-sdk/client-iam';
 import { paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
 import { paginateListQueues } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -175,6 +176,24 @@ test('`npm run kustomize` writes the overlay of a cluster that joined', async ()
   const folder = `${service.folder}/deploy/overlays/second`;
   const text = readFileSync(`${folder}/kustomization.yaml`, 'utf8');
   expect(text).toContain((await outputsOf('second')).QueueUrl);
+});
+
+test('a role whose policy was deleted is mended by making the cluster’s stack anew', async () => {
+  const policyOf = async () => {
+    const { ForwarderRoleArn = '' } = await outputsOf('first');
+    return { RoleName: ForwarderRoleArn.split('/').at(-1), PolicyName: 'forwarder' };
+  };
+  const second = await resourcesOf('second');
+  await client.iam.send(new DeleteRolePolicyCommand(await policyOf()));
+  const again = client.cloudFormation.send(new UpdateStackCommand(stackOf('first')));
+  await again.catch((error: unknown) => expect(String(error)).toContain('No updates'));
+  await expect(client.iam.send(new GetRolePolicyCommand(await policyOf()))).rejects.toThrow();
+
+  await client.cloudFormation.send(new DeleteStackCommand({ StackName: `${STACK}-first` }));
+  await client.cloudFormation.send(new CreateStackCommand(stackOf('first')));
+  const { PolicyDocument = '' } = await client.iam.send(new GetRolePolicyCommand(await policyOf()));
+  expect(decodeURIComponent(PolicyDocument)).toContain(clusterQueueNames('test', 'first').queue);
+  expect(await resourcesOf('second')).toEqual(second);
 });
 
 test('a cluster leaves, and the others stay as they are', async () => {

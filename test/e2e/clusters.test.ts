@@ -15,6 +15,7 @@ import { aws } from '../../functions/context.ts';
 import { clusterQueueNames } from '../../resources/names.ts';
 import { joinedClusterFrom } from '../../shared/config.ts';
 import { systemClock } from '../../shared/time/clock.ts';
+import { parametersOfModule } from '../unit/deploy/terraform.ts';
 import { type Service, serviceWith } from '../unit/resources/service.ts';
 import { type Moto, startMoto } from './moto.ts';
 import { clientsOf, MOTO_CREDENTIALS } from './moto-clients.ts';
@@ -164,6 +165,18 @@ describe('a cluster joins', () => {
     );
     expect(decodeURIComponent(PolicyDocument)).toContain(clusterQueueNames('test', 'second').queue);
   });
+});
+
+test('a cluster joins by the parameters that the Terraform module gives', async () => {
+  const variables = { cluster_name: 'third', stage: 'test', policy: 'upsert-only' };
+  const given = await parametersOfModule({ ...variables, ranges: ['172.16.1.0/24', '::/0'] });
+  expect(given).toMatchObject({ QueueName: 'third', Access: 'access-entry', SweepMinutes: '5' });
+  await client.cloudFormation.send(new CreateStackCommand(stackOf('third', given)));
+  expect(await settingsOf('third')).toMatchObject({
+    policy: { name: 'upsert-only' },
+    ranges: [{}, {}],
+  });
+  await client.cloudFormation.send(new DeleteStackCommand({ StackName: `${STACK}-third` }));
 });
 
 test('`npm run kustomize` writes the overlay of a cluster that joined', async () => {

@@ -1,49 +1,11 @@
-import { globSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { PARAMETERS } from '../../../resources/cluster-parameters.ts';
 import { clusterTemplate } from '../../../resources/cluster-stack.ts';
 import { type Packaged, packaged } from '../resources/service.ts';
-
-/*
- * The modules are parsed by HashiCorp's own parser. `terraform validate` wants the provider, which no package
- * registry has.
- */
-
-// Not imported: its types bring the browser's along, which differ from those of Node.
-const require = createRequire(import.meta.url);
-const { parse } = z
-  .object({
-    parse: z.custom<(file: string, text: string) => Promise<unknown>>(
-      (value) => typeof value === 'function',
-    ),
-  })
-  .parse(require('@cdktn/hcl2json'));
-
-const ROOT = join(import.meta.dirname, '../../..');
-
-const variable = z
-  .array(z.object({ type: z.string(), description: z.string(), default: z.unknown() }).partial())
-  .transform(([only]) => only ?? {});
-const block = z.record(z.string(), z.array(z.record(z.string(), z.unknown())));
-const parsed = z.object({
-  variable: z.record(z.string(), variable).default({}),
-  output: block.default({}),
-  locals: z.array(z.record(z.string(), z.unknown())).default([]),
-  resource: z.record(z.string(), block).default({}),
-  module: block.default({}),
-});
-type Parsed = z.output<typeof parsed>;
-
-async function moduleIn(folder: string): Promise<{ readonly hcl: Parsed; readonly text: string }> {
-  const files = globSync('*.tf', { cwd: join(ROOT, folder) }).toSorted();
-  const text = files.map((file) => readFileSync(join(ROOT, folder, file), 'utf8')).join('\n');
-  return { hcl: parsed.parse(await parse(folder, text)), text };
-}
-
-const snake = (name: string): string => name.replaceAll(/\B[A-Z]/g, '_$&').toLowerCase();
+import { moduleIn, parametersOfModule, parse, parsed, ROOT, snake } from './terraform.ts';
 
 describe('the Terraform module of a cluster', () => {
   test('has a variable for each parameter of the template, with its default', async () => {
@@ -79,6 +41,19 @@ describe('the Terraform module of a cluster', () => {
     const template = readFileSync(join(ROOT, 'deploy/terraform/cluster', path));
     // CloudFormation takes no more in a call.
     expect(template.length).toBeLessThan(51_200);
+  });
+
+  test('gives the template its own defaults where nothing else is said', async () => {
+    const given = await parametersOfModule({ cluster_name: 'edge' });
+    const defaults = Object.entries(PARAMETERS).flatMap(([name, parameter]) => {
+      const { Default } = z.object({ Default: z.coerce.string().optional() }).parse(parameter);
+      return Default === undefined ? [] : [[name, Default]];
+    });
+    expect(given).toEqual({
+      ...Object.fromEntries(defaults),
+      ClusterName: 'edge',
+      QueueName: 'edge',
+    });
   });
 
   test('has outputs that the template has', async () => {

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
+import { clusterTemplate } from '../../resources/cluster-stack.ts';
 import { type Packaged, packaged } from '../unit/resources/service.ts';
 import { pythonTools } from './python-tools.ts';
 import { type ResourceType, resourceTypes } from './support/resource-types.ts';
@@ -54,6 +55,7 @@ beforeAll(async () => {
   const templates = {
     example: example.text,
     everything: everything.text,
+    cluster: JSON.stringify(clusterTemplate()),
     wrong: example.text.replace('"nodejs24.x"', '"nodejs99.x"'),
   };
   const folder = await mkdtemp(join(tmpdir(), 'cfn-lint-'));
@@ -89,7 +91,8 @@ function findingsIn(name: string): string[] {
 test.each([
   ['the example', 'example'],
   ['a stage with everything', 'everything'],
-])('the packaged template of %s has no error and no warning, in any partition', (_, name) => {
+  ['a cluster that joined', 'cluster'],
+])('the template of %s has no error and no warning, in any partition', (_, name) => {
   expect(findingsIn(name)).toEqual([]);
 });
 

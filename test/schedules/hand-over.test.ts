@@ -124,7 +124,7 @@ describe.each(FAMILIES)('20: an address outside the ranges, %s, is handed over',
     await forwarder.abandon();
     sqs.faults.fail('SendMessageBatch', 0);
     await inbox.sent('a', 'delete p1');
-    await inbox.sent('b', 'resync');
+    await inbox.sent('b', 'let go');
     for (const node of order) await inbox.look(node);
 
     expect(scene.ec2.whereIs(address)).toBe('b/eth1');

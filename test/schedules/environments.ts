@@ -7,7 +7,8 @@ import {
 import type { VirtualClock } from '../../sandbox/clock.ts';
 import { configFrom } from '../../shared/config.ts';
 import type { Clock } from '../../shared/time/clock.ts';
-import { type Actor, type Gate, gated, startActor } from '../support/stepper.ts';
+import { interposed } from '../support/interposed.ts';
+import { type Actor, type Gate, startActor } from '../support/stepper.ts';
 import { recordedTelemetry } from '../support/telemetry.ts';
 
 /** How long a reconcile may take, ms. */
@@ -52,9 +53,9 @@ function environment(
 ): Start {
   const config = configFrom(variables);
   let current: Gate = (_, make) => make();
-  const through: Gate = (call, make) => current(call, make);
+  const stepped = interposed(outside, ({ name }, make) => current(name, make));
   const context: ReconcileContext = {
-    ...contextFor(config, gated(outside, through), {
+    ...contextFor(config, stepped, {
       clock: pausing(clock),
       telemetry: recordedTelemetry(),
     }),

@@ -1,6 +1,7 @@
 import type { Outside } from '../../functions/context.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import type { Ec2 } from '../../shared/enis/ec2.ts';
+import { interposedClient } from './interposed.ts';
 
 /** What the functions asked of EC2, and what they wrote to API servers, the oldest first. */
 export interface RecordedCalls {
@@ -14,18 +15,11 @@ export function recordedCalls(): RecordedCalls & { wrap(outside: Outside): Outsi
   const ec2: RecordedCalls['ec2'][number][] = [];
   const writes: RecordedCalls['writes'][number][] = [];
 
-  const recordingEc2 = (client: Ec2): Ec2 => ({
-    send: new Proxy(client.send.bind(client), {
-      apply(target, self, args: unknown[]) {
-        const [command] = args;
-        if (typeof command === 'object' && command !== null && 'input' in command) {
-          const action = command.constructor.name.replace(/Command$/, '');
-          ec2.push({ action, input: JSON.stringify(command.input) });
-        }
-        return Reflect.apply(target, self, args);
-      },
-    }),
-  });
+  const recordingEc2 = (client: Ec2): Ec2 =>
+    interposedClient(client, ({ name, input }, make) => {
+      ec2.push({ action: name, input });
+      return make();
+    });
   const recordingKubernetes = (kubernetes: Kubernetes): Kubernetes => ({
     ...kubernetes,
     setPodCondition(pod, ...rest) {

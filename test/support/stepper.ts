@@ -1,5 +1,3 @@
-import type { Outside } from '../../functions/context.ts';
-
 /** Makes a call of the outside world, now or when it is let go. */
 export type Gate = <T>(call: string, make: () => Promise<T>) => Promise<T>;
 
@@ -94,39 +92,4 @@ export function startActor<T>(name: string, work: (gate: Gate) => Promise<T>): A
     },
     ended: () => ended,
   };
-}
-
-/** The outside world with every call through `gate`, but for connecting to a cluster. */
-export function gated(outside: Outside, gate: Gate): Outside {
-  return {
-    ec2: gatedClient(outside.ec2, gate),
-    ec2Once: gatedClient(outside.ec2Once, gate),
-    sqs: gatedClient(outside.sqs, gate),
-    kubernetesOf: async (cluster) => gatedMethods(await outside.kubernetesOf(cluster), gate),
-  };
-}
-
-/** A client of the AWS SDK; its calls are named as AWS names them. */
-function gatedClient<C extends { send: (...args: never[]) => unknown }>(client: C, gate: Gate): C {
-  const send = new Proxy(client.send, {
-    apply(target, _self, args) {
-      const [command] = args;
-      const call = String(command?.constructor?.name).replace(/Command$/, '');
-      return gate(call, async (): Promise<unknown> => Reflect.apply(target, client, args));
-    },
-  });
-  return new Proxy(client, {
-    get: (target, property) => (property === 'send' ? send : Reflect.get(target, property)),
-  });
-}
-
-function gatedMethods<O extends object>(object: O, gate: Gate): O {
-  return new Proxy(object, {
-    get(target, property) {
-      const method: unknown = Reflect.get(target, property);
-      if (typeof method !== 'function') return method;
-      return (...args: unknown[]) =>
-        gate(String(property), async (): Promise<unknown> => Reflect.apply(method, target, args));
-    },
-  });
 }

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { WorldCluster } from '../../../sandbox/world.ts';
 import { nodeGroup } from '../../../shared/messages/group.ts';
 import { scenePod } from '../../schedules/scene-pod.ts';
+import type { OutsideCall } from '../../support/interposed.ts';
 import { nodeMessage } from '../../support/messages.ts';
-import { type OutsideCall, startHangingBed } from './hanging.ts';
+import { startHangingBed } from './hanging.ts';
 import { enqueue, nextEvent } from './queued.ts';
 
 const X = '172.16.1.70';

@@ -2,12 +2,12 @@ import { onTestFinished } from 'vitest';
 import type { Outside } from '../../../functions/context.ts';
 import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
 import { type Bed, startBed } from '../../support/bed.ts';
-
-/** A call of the outside world: as AWS or our own interface names it, and what it is asked, as JSON. */
-export interface OutsideCall {
-  readonly name: string;
-  readonly input: string;
-}
+import {
+  type Interposer,
+  interposed,
+  interposedMethods,
+  type OutsideCall,
+} from '../../support/interposed.ts';
 
 type Hangs = (call: OutsideCall) => boolean;
 
@@ -35,7 +35,7 @@ export async function startHangingBed(clusters?: readonly string[]): Promise<Han
   let hangs: Hangs = () => false;
   let busy = 0;
 
-  const through = async <T>(call: OutsideCall, make: () => Promise<T>): Promise<T> => {
+  const through: Interposer = (call, make) => {
     if (hangs(call)) {
       hung.push(call.name);
       return new Promise<never>(() => undefined);
@@ -45,36 +45,11 @@ export async function startHangingBed(clusters?: readonly string[]): Promise<Han
       busy -= 1;
     });
   };
-  const client = <C extends { readonly send: (...args: never[]) => unknown }>(
-    inner: C,
-  ): Pick<C, 'send'> => ({
-    send: new Proxy(inner.send, {
-      apply(target, _self, args: unknown[]) {
-        return through(
-          callOf(args[0]),
-          async (): Promise<unknown> => Reflect.apply(target, inner, args),
-        );
-      },
-    }),
-  });
-  const methods = <O extends object>(cluster: string, inner: O): O =>
-    new Proxy(inner, {
-      get(target, property) {
-        const method: unknown = Reflect.get(target, property);
-        if (typeof method !== 'function') return method;
-        return (...args: unknown[]) => {
-          const call = { name: String(property), input: JSON.stringify([cluster, ...args]) };
-          return through(call, async (): Promise<unknown> => Reflect.apply(method, target, args));
-        };
-      },
-    });
   const wrap = (outside: Outside): Outside => ({
-    ec2: client(outside.ec2),
-    ec2Once: client(outside.ec2Once),
-    sqs: client(outside.sqs),
+    ...interposed(outside, through),
     kubernetesOf: ({ name }) =>
       through({ name: 'DescribeCluster', input: name }, async () =>
-        methods(name, await outside.kubernetesOf({ name })),
+        interposedMethods(name, await outside.kubernetesOf({ name }), through),
       ),
   });
   const bed = await startBed({ clock, wrap, clusters });
@@ -101,15 +76,6 @@ export async function startHangingBed(clusters?: readonly string[]): Promise<Han
       return { result: await watched, ms: clock.now() - begun };
     },
   };
-}
-
-/** What a command of the AWS SDK asks for. */
-function callOf(command: unknown): OutsideCall {
-  const name = String(command?.constructor.name).replace(/Command$/, '');
-  const input = JSON.stringify(
-    typeof command === 'object' && command !== null && 'input' in command && command.input,
-  );
-  return { name, input };
 }
 
 /** Waits until nothing has been under way for a while. */

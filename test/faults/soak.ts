@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Random } from '../../shared/time/clock.ts';
+import { type Bed, startBed } from './harness/bed.ts';
 import { CALL_FAULTS, CURRENT, onTime } from './harness/calls.ts';
 import { driftOf } from './harness/drift.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';
 import type { Race } from './harness/races.ts';
 import { toTheEnd } from './harness/run.ts';
-import { type Stage, startStage } from './harness/stage.ts';
 import { type Player, playerOf } from './harness/workload.ts';
 import { lowestFree } from './workloads/addresses.ts';
 import type { VirtualPod } from './world/pods.ts';
@@ -44,7 +44,7 @@ export async function soak(options: {
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
   let faulty = true;
   const strikes = (): boolean => faulty && random() * FAULT_IN < 1;
-  const stage = startStage({
+  const bed = startBed({
     clusters: ['demo'],
     keepsPoints: false,
     schedule: {
@@ -54,15 +54,15 @@ export async function soak(options: {
     },
     delivery: () => (strikes() ? pick(EVENT_FAULTS) : undefined),
   });
-  const { world, invariants, claims } = stage;
-  const player = playerOf(stage);
+  const { world, invariants, claims } = bed;
+  const player = playerOf(bed);
   for (const name of NODES) player.cluster.addWorker({ name, instanceType: 'm5.4xlarge' });
 
   const heap: { readonly at: number; readonly bytes: number }[] = [];
   const begun = world.clock.now();
   const measure = (): void => {
     const at = world.clock.now() - begun;
-    forgetEvents(stage);
+    forgetEvents(bed);
     heap.push({ at, bytes: heapInUse() });
     const minutes = Math.round(at / 60_000);
     if (minutes % 10 === 0) {
@@ -72,11 +72,11 @@ export async function soak(options: {
     }
   };
   const churning = churn(player, random, measure);
-  if (!(await toTheEnd(stage))) invariants.violate('it does not come to rest');
+  if (!(await toTheEnd(bed))) invariants.violate('it does not come to rest');
   await churning;
   faulty = false;
   player.sweep();
-  await toTheEnd(stage);
+  await toTheEnd(bed);
   for (const { text } of driftOf(world, claims)) invariants.violate(`after the sweep: ${text}`);
   for (const body of world.queues.lost()) invariants.violate(`a message is lost: ${body}`);
   const slope = slopeOf(heap.filter(({ at }) => at >= WARM_MS)) * 60_000;
@@ -126,7 +126,7 @@ async function churn(player: Player, random: Random, measure: () => void): Promi
 }
 
 /** The API server forgets Events after a while. */
-function forgetEvents({ world }: Stage): void {
+function forgetEvents({ world }: Bed): void {
   for (const { api } of world.clusters.values()) {
     for (const object of api.store.list('events')) api.store.remove('events', object);
   }

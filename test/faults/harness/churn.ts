@@ -126,8 +126,8 @@ const MOST_STEPS = 20_000;
 
 /** What happens next is the scheduler's choice; that time goes on is among it. */
 function chosenBy(scheduler: fc.Scheduler): Drive {
-  return async (stage) => {
-    const { clock } = stage.world;
+  return async (bed) => {
+    const { clock } = bed.world;
     const tick = (): void => clock.advance(Math.max(0, (clock.nextTimer() ?? 0) - clock.now()));
     let ticking = false;
     for (let step = 0; step < MOST_STEPS; step += 1) {

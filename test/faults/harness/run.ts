@@ -1,9 +1,9 @@
+import { type Bed, startBed } from './bed.ts';
 import { CURRENT, onTime, type Point, type Schedule, type Travelling } from './calls.ts';
 import { driftOf } from './drift.ts';
 import type { Delivery } from './forwarders.ts';
 import type { VisibleTo } from './lambda.ts';
 import type { Race } from './races.ts';
-import { type Stage, startStage } from './stage.ts';
 import type { Workload } from './workload.ts';
 import { playerOf } from './workload.ts';
 
@@ -36,7 +36,7 @@ export interface Outcome {
 }
 
 /** Lets one thing happen after the other until nothing is left to happen. @returns false: it does not end. */
-export type Drive = (stage: Stage) => Promise<boolean>;
+export type Drive = (bed: Bed) => Promise<boolean>;
 
 /** After this even a view of EC2 that lags shows the workers, ms. */
 const SETTLED_MS = 60_000;
@@ -84,7 +84,7 @@ export async function run(
 ): Promise<Outcome> {
   const { drive = inOrder, trace, strictly = false } = options;
   const trial = window(trouble);
-  const stage = startStage({
+  const bed = startBed({
     clusters: workload.clusters ?? ['demo'],
     networks: workload.networks ?? ['net-1'],
     cold: trouble.cold ?? false,
@@ -93,16 +93,16 @@ export async function run(
     visibleTo: trial.visibleTo,
     ...(trace === undefined ? {} : { trace }),
   });
-  const { world, claims, invariants, log } = stage;
+  const { world, claims, invariants, log } = bed;
   const rest: Rest = async (order, when) => {
-    if (!(await order(stage))) invariants.violate(`it does not come to rest ${when}`);
+    if (!(await order(bed))) invariants.violate(`it does not come to rest ${when}`);
   };
 
   for (const spec of workload.workers) {
     const [first = ''] = world.clusters.keys();
     world.clusters.get(spec.cluster ?? first)?.addWorker(spec);
   }
-  const player = strictly ? { ...playerOf(stage), sweep() {} } : playerOf(stage);
+  const player = strictly ? { ...playerOf(bed), sweep() {} } : playerOf(bed);
   void player.wait(SETTLED_MS);
   await rest(inOrder, 'before anything happens');
   const prepared = workload.prepare?.(player);
@@ -125,13 +125,13 @@ export async function run(
 
   trial.end();
   log?.('the trouble ends');
-  const swept = await sweep(stage, rest);
+  const swept = await sweep(bed, rest);
   for (const { text } of driftOf(world, claims)) invariants.violate(`after the sweep: ${text}`);
   for (const body of world.queues.lost()) invariants.violate(`a message is lost: ${body}`);
-  if (swept > 0) await expectTold(stage, rest);
-  if (swept > 0 || strictly) await expectCalm(stage, rest);
+  if (swept > 0) await expectTold(bed, rest);
+  if (swept > 0 || strictly) await expectCalm(bed, rest);
   return {
-    points: trial.within(stage.points),
+    points: trial.within(bed.points),
     events: trial.events(),
     invocations: trial.invocations(),
     violations: invariants.violations,
@@ -143,11 +143,11 @@ export async function run(
 type Rest = (order: Drive, when: string) => Promise<void>;
 
 /** @returns how many messages the sweep sent. */
-async function sweep(stage: Stage, rest: Rest): Promise<number> {
-  const before = stage.world.queues.taken();
-  stage.sweep();
+async function sweep(bed: Bed, rest: Rest): Promise<number> {
+  const before = bed.world.queues.taken();
+  bed.sweep();
   await rest(inOrder, 'after the sweep');
-  return stage.world.queues.taken() - before;
+  return bed.world.queues.taken() - before;
 }
 
 const EC2_WRITES = /^(Assign|Unassign)/;
@@ -156,10 +156,10 @@ const EC2_WRITES = /^(Assign|Unassign)/;
  * What a sweep had moved, a second one may have to tell of: a pod that waits for an address is
  * told who has it. The ENIs are as they should be.
  */
-async function expectTold(stage: Stage, rest: Rest): Promise<void> {
-  const { invariants, points } = stage;
+async function expectTold(bed: Bed, rest: Rest): Promise<void> {
+  const { invariants, points } = bed;
   const before = points.length;
-  await sweep(stage, rest);
+  await sweep(bed, rest);
   for (const { name } of points.slice(before)) {
     if (EC2_WRITES.test(name)) invariants.violate(`${name} was called after the second sweep`);
   }
@@ -175,35 +175,35 @@ const MOST_ROUNDS = 4;
  * (e): a sweep finds nothing, and nobody who looks changes anything. A first sweep that found
  * nothing has shown it already, since it weighs all that a reconcile would do.
  */
-async function expectCalm(stage: Stage, rest: Rest): Promise<void> {
-  const { world, invariants } = stage;
-  const found = await sweep(stage, rest);
+async function expectCalm(bed: Bed, rest: Rest): Promise<void> {
+  const { world, invariants } = bed;
+  const found = await sweep(bed, rest);
   if (found > 0) invariants.violate(`once all was right, a sweep sent ${found} messages`);
-  const addresses = addressesOf(stage);
+  const addresses = addressesOf(bed);
   let again: readonly string[] = [];
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    again = await lookAtAll(stage, rest);
+    again = await lookAtAll(bed, rest);
     const wrong = again.filter((name) => !ASSIGNS.test(name));
     for (const name of wrong) invariants.violate(`${name} was called although all was right`);
     if (again.length === 0 || wrong.length > 0) break;
   }
   if (again.length > 0) invariants.violate(`${again[0]} is called again and again`);
-  if (addressesOf(stage) !== addresses) invariants.violate('addresses move although all was right');
+  if (addressesOf(bed) !== addresses) invariants.violate('addresses move although all was right');
   if (world.queues.size() > 0) invariants.violate('messages are left in the queue');
 }
 
 /** @returns what was written. */
-async function lookAtAll(stage: Stage, rest: Rest): Promise<string[]> {
-  const before = stage.points.length;
-  stage.resync();
+async function lookAtAll(bed: Bed, rest: Rest): Promise<string[]> {
+  const before = bed.points.length;
+  bed.resync();
   await rest(inOrder, 'after all nodes were looked at');
-  return stage.points
+  return bed.points
     .slice(before)
     .map(({ name }) => name)
     .filter((name) => WRITES.test(name));
 }
 
-function addressesOf({ world }: Stage): string {
+function addressesOf({ world }: Bed): string {
   const enis = [...world.ec2.snapshot().enis.values()];
   return JSON.stringify(enis.map(({ id, secondary, ipv6 }) => [id, secondary, ipv6]));
 }

@@ -1,7 +1,7 @@
 import { sleep } from '../../../shared/time/clock.ts';
 import { createPod, type PodSpec, type VirtualPod } from '../world/pods.ts';
 import type { NetworkName, VirtualCluster, VirtualWorld, WorkerSpec } from '../world/world.ts';
-import type { Stage } from './stage.ts';
+import type { Bed } from './bed.ts';
 
 /** Something that happens to clusters, the same in every run. */
 export interface Workload {
@@ -36,8 +36,8 @@ export interface Player {
   breakWatches(): void;
 }
 
-export function playerOf(stage: Stage): Player {
-  const { world } = stage;
+export function playerOf(bed: Bed): Player {
+  const { world } = bed;
   const clusterNamed = (name: string): VirtualCluster => {
     const found = world.clusters.get(name);
     if (found === undefined) throw new Error(`there is no cluster ${name}`);
@@ -50,8 +50,8 @@ export function playerOf(stage: Stage): Player {
     clusterNamed,
     pod: (name, { cluster = first, ...spec }) => createPod(clusterNamed(cluster), name, spec),
     wait: (ms) => sleep(world.clock, ms),
-    sweep: stage.sweep,
-    sendMalformed: (node) => stage.sendMalformed(first, node),
-    breakWatches: stage.breakWatches,
+    sweep: bed.sweep,
+    sendMalformed: (node) => bed.sendMalformed(first, node),
+    breakWatches: bed.breakWatches,
   };
 }

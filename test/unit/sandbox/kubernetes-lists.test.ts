@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { codeOf, connect, pod } from './kubernetes-fixture.ts';
+import { codeOf, connect, pod } from './kubernetes-clients.ts';
 
 const namespace = 'default';
 

@@ -3,7 +3,7 @@ import { virtualClock } from '../../../sandbox/clock.ts';
 import { createKubernetesApi } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { type NodesOptions, startNodes } from '../../../sandbox/kubernetes/nodes/nodes.ts';
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
-import { pod } from './kubernetes-fixture.ts';
+import { pod } from './kubernetes-clients.ts';
 
 const NETWORKS = 'k8s.v1.cni.cncf.io/networks';
 const MACS: Record<string, string> = {

@@ -7,7 +7,7 @@ import {
 } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
 import { virtualClock } from '../../../sandbox/clock.ts';
-import { codeOf, connect, pod } from './kubernetes-fixture.ts';
+import { codeOf, connect, pod } from './kubernetes-clients.ts';
 
 const namespace = 'default';
 const MERGE = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);

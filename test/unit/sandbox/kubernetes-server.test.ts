@@ -2,7 +2,7 @@ import { VersionApi } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
 import { virtualClock } from '../../../sandbox/clock.ts';
 import { createKubernetesApi } from '../../../sandbox/kubernetes/kubernetes.ts';
-import { codeOf, connect, pod, watchPods } from './kubernetes-fixture.ts';
+import { codeOf, connect, pod, watchPods } from './kubernetes-clients.ts';
 
 const namespace = 'default';
 

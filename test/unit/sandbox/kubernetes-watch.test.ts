@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { virtualClock } from '../../../sandbox/clock.ts';
-import { connect, pod, watchPods } from './kubernetes-fixture.ts';
+import { connect, pod, watchPods } from './kubernetes-clients.ts';
 
 test('a watch shows what came after its version, and what comes', async () => {
   const { kubernetes, config } = await connect();

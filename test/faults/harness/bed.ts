@@ -33,7 +33,7 @@ const SWEEP_DEADLINE_MS = 55_000;
 export type Log = (line: string) => void;
 
 /** The whole product on a virtual world, with everything that it does in sight. */
-export interface Stage {
+export interface Bed {
   readonly world: VirtualWorld;
   readonly claims: Claims;
   readonly invariants: Invariants;
@@ -50,7 +50,7 @@ export interface Stage {
   sendMalformed(cluster: string, node: string): void;
 }
 
-export interface StageOptions {
+export interface BedOptions {
   readonly clusters: readonly string[];
   readonly networks?: readonly NetworkName[];
   readonly schedule: Schedule;
@@ -88,7 +88,7 @@ interface Parts {
   readonly log: Log | undefined;
 }
 
-export function startStage(options: StageOptions): Stage {
+export function startBed(options: BedOptions): Bed {
   const { trace, cold = false, keepsPoints = true, visibleTo = () => undefined } = options;
   const world = createVirtualWorld(options);
   const { clock, queues, clusters } = world;
@@ -184,7 +184,7 @@ function forward(
   { world, claims, invariants, through, queue, log }: Parts,
   progress: Progress,
   cluster: VirtualCluster,
-  { schedule, delivery }: StageOptions,
+  { schedule, delivery }: BedOptions,
 ): Forwarders {
   const send: Surroundings['send'] = (life, batch) =>
     through(life, { service: 'sqs', name: 'SendMessageBatch' }, () =>

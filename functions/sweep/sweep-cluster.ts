@@ -55,6 +55,7 @@ export async function sweepCluster(
   const messages = [
     ...drifting
       .filter(({ toReconcile }) => toReconcile)
+      .toSorted((a, b) => turnOf(a) - turnOf(b))
       .map(({ node, instanceId }) => messageTo(node, instanceId)),
     ...outside.map(([node]) => messageTo(node)),
   ];
@@ -62,6 +63,12 @@ export async function sweepCluster(
   const { unreadable } = state.networks;
   await tellUnreadable(access, unreadable, signal);
   return { cluster, nodes: nodes.length, drifting, messages: messages.length, unreadable };
+}
+
+/** The queue is served in the order in which it was filled: pods wait for addresses, and nobody for releases. */
+function turnOf({ missing, leaked }: Drift): number {
+  if (missing.length > 0) return 0;
+  return leaked.length > 0 ? 2 : 1;
 }
 
 function isNoted(drift: Drift): boolean {

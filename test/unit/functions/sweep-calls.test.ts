@@ -1,3 +1,4 @@
+import { AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type DriftKind, fill } from '../../../bench/sweep/cluster.ts';
 import { startBed } from '../../support/bed.ts';
@@ -71,4 +72,20 @@ describe('a sweep calls EC2 as often, where', () => {
     expect((await sweep()).ec2).toEqual({ DescribeNetworkInterfaces: 2 });
     expect(telemetry.values('DriftLeaked')).toEqual([600, 600]);
   });
+});
+
+test('nodes of which pods miss an address come before those that leak', async () => {
+  const { ec2, sweep, world } = await startDrifting('missing', 0.1);
+  const { providerID } =
+    world.cluster.kubernetes.objects.get('nodes', { name: 'node-1' }).spec ?? {};
+  const eth1 = [...world.ec2.snapshot().enis.values()].find(
+    ({ attachment }) =>
+      attachment?.deviceIndex === 1 && String(providerID).endsWith(attachment.instanceId),
+  );
+  const leaked = { NetworkInterfaceId: eth1?.id, PrivateIpAddresses: ['10.64.0.65'] };
+  await ec2.send(new AssignPrivateIpAddressesCommand(leaked));
+  await sweep();
+  const bodies = world.sqs.messages(world.queue.name).map(({ body }) => body);
+  expect(bodies).toHaveLength(7);
+  expect(bodies.at(-1)).toContain('"node":"node-1"');
 });

@@ -42,7 +42,7 @@ export async function serveMap(first: MapData, page: Page, port = 0): Promise<Ma
     const status = refusalOf(request, origin);
     if (status !== undefined) answer(response, status);
     else if (request.url === root) sendPage(request, response, page);
-    else if (request.url === `${root}events`) {
+    else if (request.url === `${root}events` && request.method === 'GET') {
       begin(response, listeners);
       send(response, 'whole', data);
     } else answer(response, 404);

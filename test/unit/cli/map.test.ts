@@ -176,6 +176,12 @@ describe('the server of the map', () => {
     expect(await ask(url, { method })).toMatchObject({ status: 405, body: '' });
   });
 
+  test('answers HEAD, and tells nothing by it', async () => {
+    const { url } = await serveMap(await operatorBed(1));
+    expect(await ask(url, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
+    expect(await ask(`${url}events`, { method: 'HEAD' })).toMatchObject({ status: 404 });
+  });
+
   test('sends a policy that lets the page load nothing and run its own script alone', async () => {
     const { url } = await serveMap(await operatorBed(1));
     const { headers, body } = await ask(url);

@@ -14,6 +14,11 @@ export interface Environment {
   readonly kubernetesPort: string;
   readonly serviceAccountDirectory: string;
   readonly ipCommand: string;
+  /** The node that the pod runs on; only `untaint` needs it. */
+  readonly nodeName?: string | undefined;
+  /** Where the container runtime looks for the configuration of CNI plugins. */
+  readonly cniDirectory: string;
+  readonly startupTaint: string;
   readonly proxy: HttpsProxy;
 }
 
@@ -40,6 +45,9 @@ const variables = z
     KUBERNETES_SERVICE_PORT: z.string().default('443'),
     SERVICE_ACCOUNT_DIRECTORY: z.string().default('/var/run/secrets/kubernetes.io/serviceaccount'),
     IP_COMMAND: z.string().default('ip'),
+    NODE_NAME: z.string().optional(),
+    CNI_DIRECTORY: z.string().default('/host/etc/cni/net.d'),
+    STARTUP_TAINT: z.string().default('multus-eni.dev/multus-not-ready'),
     ...PROXY_VARIABLES,
   })
   .transform(
@@ -52,6 +60,9 @@ const variables = z
       kubernetesPort: read.KUBERNETES_SERVICE_PORT,
       serviceAccountDirectory: read.SERVICE_ACCOUNT_DIRECTORY,
       ipCommand: read.IP_COMMAND,
+      nodeName: read.NODE_NAME,
+      cniDirectory: read.CNI_DIRECTORY,
+      startupTaint: read.STARTUP_TAINT,
       proxy: proxyFrom(read),
     }),
   );

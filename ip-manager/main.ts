@@ -1,4 +1,4 @@
-/** `ip-manager initContainers | wait | sidecar`: see docs/ip-manager.md. */
+/** `ip-manager initContainers | wait | sidecar | untaint`: see docs/ip-manager.md. */
 import { hostname, networkInterfaces } from 'node:os';
 import { systemClock } from '../shared/time/clock.ts';
 import { ownPod } from './addresses/own-pod.ts';
@@ -6,6 +6,7 @@ import { ec2Clients } from './assign/ec2-access.ts';
 import { readInstance } from './assign/instance.ts';
 import type { Outside } from './commands/outside.ts';
 import { readEnvironment } from './environment.ts';
+import { ownNode } from './node/own-node.ts';
 import { run } from './program.ts';
 
 const clock = systemClock;
@@ -19,6 +20,7 @@ function outside(): Outside {
     readInstance: (signal) => readInstance(process.env, clock, signal),
     ec2Clients: (region) => ec2Clients(region, clock, { proxy: environment.proxy }),
     ownPod: () => ownPod(environment, { hostname: hostname(), clock }),
+    ownNode: () => ownNode(environment, clock),
     clock,
     random: Math.random,
     say,

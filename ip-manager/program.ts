@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { initContainers } from './commands/init-containers.ts';
 import type { Outside } from './commands/outside.ts';
 import { sidecar } from './commands/sidecar.ts';
+import { untaint } from './commands/untaint.ts';
 import { wait } from './commands/wait.ts';
 import { EXIT, Failure } from './exit-code.ts';
 
@@ -59,7 +60,7 @@ function failureOf(error: unknown, signal: AbortSignal): Failure {
   if (signal.aborted && error === signal.reason) return new Failure(EXIT.ended, 'ended by SIGTERM');
   if (error instanceof Failure) return error;
   if (error instanceof CommanderError) {
-    const noCommand = 'a command is needed: initContainers, wait or sidecar';
+    const noCommand = 'a command is needed: initContainers, wait, sidecar or untaint';
     return new Failure(EXIT.badInput, error.code === 'commander.help' ? noCommand : error.message);
   }
   return new Failure(
@@ -112,6 +113,12 @@ function programOf(outside: () => Outside, { say, signal }: Streams): Command {
         if (!signal.aborted) throw error;
       }
     });
+  program
+    .command('untaint')
+    .description(
+      'takes the startup taint from its node once Multus is there; not for pods of your own',
+    )
+    .action(() => untaint(outside(), signal));
   return program;
 }
 

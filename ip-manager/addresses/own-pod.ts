@@ -1,14 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { tokenTransport } from '../../shared/cluster/authenticated-transport.ts';
 import { kubernetesCalls } from '../../shared/cluster/calls.ts';
 import { kubernetesFailure, refusalOf } from '../../shared/cluster/errors.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { withDeadline } from '../../shared/time/deadline.ts';
+import { apiServer } from '../api-server.ts';
 import type { Environment } from '../environment.ts';
-import { EXIT, Failure } from '../exit-code.ts';
+import { Failure } from '../exit-code.ts';
 import { aheadOf } from './clock-difference.ts';
 
 const FIELD_MANAGER = 'multus-eni-ip-manager';
@@ -51,26 +49,9 @@ export async function ownPod(
   environment: Environment,
   { hostname, clock }: { readonly hostname: string; readonly clock: Clock },
 ): Promise<OwnPod> {
-  const { kubernetesHost, kubernetesPort, serviceAccountDirectory: directory } = environment;
-  if (kubernetesHost === undefined) {
-    throw new Failure(
-      EXIT.noPermission,
-      'KUBERNETES_SERVICE_HOST is not set: this runs in a pod, which has the variable',
-    );
-  }
-  const file = (name: string) => readServiceAccount(directory, name);
-  const ca = await file('ca.crt');
-  await file('token');
-  const namespace = environment.podNamespace ?? (await file('namespace')).trim();
+  const { transport, namespace: own } = await apiServer(environment);
+  const namespace = environment.podNamespace ?? own;
   const name = environment.podName ?? hostname;
-  const host = kubernetesHost.includes(':') ? `[${kubernetesHost}]` : kubernetesHost;
-  const transport = tokenTransport({
-    server: `https://${host}:${kubernetesPort}`,
-    caData: Buffer.from(ca).toString('base64'),
-    // The kubelet renews the file.
-    token: async () => (await file('token')).trim(),
-    proxy: environment.proxy,
-  });
   const calls = kubernetesCalls(transport);
   const inTime = <T>(signal: AbortSignal, request: (deadline: AbortSignal) => Promise<T>) =>
     withDeadline(clock, REQUEST_TIMEOUT_MS, signal, request);
@@ -90,18 +71,6 @@ export async function ownPod(
       return { pod: podFromObject(answer.body), aheadMs };
     },
   };
-}
-
-async function readServiceAccount(directory: string, name: string): Promise<string> {
-  try {
-    return await readFile(join(directory, name), 'utf8');
-  } catch (error) {
-    throw new Failure(
-      EXIT.noPermission,
-      `no service account token: ${join(directory, name)} cannot be read. Set automountServiceAccountToken: true in the pod's spec`,
-      { cause: error },
-    );
-  }
 }
 
 /** Why a call on the API server failed. */

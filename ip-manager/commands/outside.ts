@@ -4,6 +4,7 @@ import type { OwnPod } from '../addresses/own-pod.ts';
 import type { Ec2Clients } from '../assign/ec2-access.ts';
 import type { Instance } from '../assign/instance.ts';
 import type { Environment } from '../environment.ts';
+import type { OwnNode } from '../node/own-node.ts';
 
 /** All that is outside of the program. */
 export interface Outside {
@@ -14,6 +15,8 @@ export interface Outside {
   readonly ec2Clients: (region: string) => Ec2Clients;
   /** @throws Failure where the pod has no service account. */
   readonly ownPod: () => Promise<OwnPod>;
+  /** @throws Failure where the pod has no service account. */
+  readonly ownNode: () => Promise<OwnNode>;
   readonly clock: Clock;
   readonly random: Random;
   /** Prints a line. */

@@ -48,6 +48,10 @@ describe('a real API server takes', () => {
     { folder: 'readiness-gate', kinds: [`mutatingadmissionpolicy.${ADMISSION}`] },
     { folder: 'ip-manager-rbac', kinds: [`validatingadmissionpolicy.${ADMISSION}`] },
     { folder: 'ip-manager-rbac/account', kinds: ['serviceaccount'] },
+    {
+      folder: 'startup-taint',
+      kinds: ['daemonset.apps', `validatingadmissionpolicy.${ADMISSION}`],
+    },
   ])('deploy/$folder', async ({ folder, kinds }) => {
     const said = await kubectl('apply', ...STRICT, '-k', join(DEPLOY, folder));
     const taken = said.split('\n').map((line) => line.split('/')[0]);

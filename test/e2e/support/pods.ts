@@ -13,6 +13,7 @@ const condition = z.object({
   type: z.string(),
   status: z.string(),
   reason: z.string().optional(),
+  message: z.string().optional(),
   lastTransitionTime: z.string(),
 });
 const pod = z.object({

@@ -90,6 +90,9 @@ export function outsideOf(
     ownPod: async () => {
       throw new Error('this test has no API server');
     },
+    ownNode: async () => {
+      throw new Error('this test has no API server');
+    },
     clock: systemClock,
     random: () => 0,
     say: (line) => void said.push(line),

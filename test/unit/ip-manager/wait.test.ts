@@ -24,6 +24,7 @@ function outsideOf(pod: Outside['ownPod']): Outside & { readonly said: string[] 
     readInstance: notAsked,
     ec2Clients: notAsked,
     ownPod: pod,
+    ownNode: notAsked,
     clock: systemClock,
     random: () => 0,
     say: (line) => void said.push(line),

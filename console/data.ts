@@ -57,8 +57,16 @@ export interface MapNode {
   readonly instance: string;
   readonly enis: readonly MapEni[];
   readonly addresses: readonly MapAddress[];
+  /** Pods of which something is wrong that no address stands for, such as an annotation that cannot be read. */
+  readonly troubles: readonly MapTrouble[];
   /** How many addresses are left out, where a pod claims more than anybody looks at. */
   readonly more: number;
+}
+
+export interface MapTrouble {
+  /** `namespace/name`. */
+  readonly pod: string;
+  readonly text: string;
 }
 
 export interface MapSubnet {

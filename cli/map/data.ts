@@ -1,7 +1,16 @@
-import type { MapAddress, MapChange, MapData, MapEni, MapNode, State } from '../../console/data.ts';
+import type {
+  MapAddress,
+  MapChange,
+  MapData,
+  MapEni,
+  MapNode,
+  MapTrouble,
+  State,
+} from '../../console/data.ts';
 import type { Family } from '../../shared/address.ts';
 import type { Claim } from '../../shared/claims/claim.ts';
 import type { Eni, Subnet } from '../../shared/enis/eni.ts';
+import { describeProblem } from '../../shared/plan/problem.ts';
 import { printable } from '../output.ts';
 import { type AddressRow, rowsOf } from '../view/rows.ts';
 import { blockTexts, podName, usedOf } from '../view/text.ts';
@@ -13,6 +22,7 @@ const ON_ITS_WAY_MS = 60_000;
 const LONGEST = 300;
 /** So many addresses of one node are shown: no instance has more, and a pod may claim any number. */
 const MOST_ADDRESSES = 2_000;
+const MOST_TROUBLES = 20;
 
 /** What the page shows of a cluster that was read. Pure. */
 export function mapOf(view: View): MapData {
@@ -67,8 +77,19 @@ function mapNode(view: View, name: string, node: NodeView): MapNode {
     instance: instanceId,
     enis: enis.toSorted(byDevice).map((eni) => mapEni(eni, limits)),
     addresses,
+    troubles: troublesOf(node),
     more: rows.length - addresses.length,
   };
+}
+
+/** What pods are told that is about none of their addresses. */
+function troublesOf({ drift }: NodeView): MapTrouble[] {
+  const troubles = drift.problems.flatMap((problem) =>
+    'address' in problem
+      ? []
+      : [{ pod: shown(podName(problem.pod)), text: shown(describeProblem(problem)) }],
+  );
+  return troubles.slice(0, MOST_TROUBLES);
 }
 
 function stateOf({ policy, readAt }: View, { state, kind }: AddressRow, since = 0): State {

@@ -1,4 +1,4 @@
-import type { MapAddress, State } from '../data.ts';
+import type { MapAddress, MapTrouble, State } from '../data.ts';
 
 /** An address, and the node that it was found at. */
 export interface Entry extends MapAddress {
@@ -15,6 +15,11 @@ export interface Filter {
 
 export function isOn({ text, states }: Filter): boolean {
   return text !== '' || states.size > 0;
+}
+
+/** What no address stands for counts as what cannot be met. */
+export function matchesTrouble({ text, states }: Filter, { pod }: MapTrouble): boolean {
+  return (states.size === 0 || states.has('problem')) && pod.toLowerCase().includes(text);
 }
 
 export function matches({ text, states }: Filter, entry: Entry): boolean {

@@ -1,6 +1,6 @@
 import { type MapData, type MapEni, type MapNode, STATES } from '../data.ts';
 import type { Shown } from '../words.ts';
-import { type Entry, type Filter, isOn, matches } from './filter.ts';
+import { type Entry, type Filter, isOn, matches, matchesTrouble } from './filter.ts';
 
 /** One place of the map. */
 export interface Cell {
@@ -78,6 +78,10 @@ export function linesOf(label: string, cells: readonly Cell[], free: number): Li
   return lines;
 }
 
+function lineOf(label: string): Line {
+  return { label, cells: [], free: 0 };
+}
+
 /** One row for each node, with a line for each of its ENIs and address family. */
 export function nodeItems(data: MapData, filter: Filter): Item[] {
   return data.nodes.flatMap((node) => nodeItem(node, filter) ?? []);
@@ -85,8 +89,10 @@ export function nodeItems(data: MapData, filter: Filter): Item[] {
 
 function nodeItem(node: MapNode, filter: Filter): Item | undefined {
   const { name, instance, enis, addresses, more } = node;
+  const troubles = node.troubles.filter((trouble) => matchesTrouble(filter, trouble));
   const entries = addresses.map((address): Entry => ({ ...address, node: name }));
-  if (isOn(filter) && !entries.some((entry) => matches(filter, entry))) return undefined;
+  const isFound = troubles.length > 0 || entries.some((entry) => matches(filter, entry));
+  if (isOn(filter) && !isFound) return undefined;
   const byEni = Map.groupBy(entries, ({ eni }) => eni ?? '');
   const known = new Set(enis.map(({ id }) => id));
   const nowhere = entries.filter(({ eni }) => eni === undefined || !known.has(eni));
@@ -94,6 +100,7 @@ function nodeItem(node: MapNode, filter: Filter): Item | undefined {
   if (nowhere.length > 0) {
     lines.push(...linesOf('on no ENI of the node', cellsOf(nowhere, name, filter), 0));
   }
+  lines.push(...troubles.map(({ pod, text }) => lineOf(`${pod}: ${text}`)));
   const note = more > 0 ? `${instance}; ${more} more addresses are not shown` : instance;
   return lineItem(name, name, note, lines);
 }
@@ -101,7 +108,7 @@ function nodeItem(node: MapNode, filter: Filter): Item | undefined {
 function eniLines(eni: MapEni, entries: readonly Entry[], node: string, filter: Filter): Line[] {
   const { id, device, managed, ipv4, ipv6 } = eni;
   const name = device === '' ? id : `${device} ${id}`;
-  if (!managed) return [{ label: `${name} not managed`, cells: [], free: 0 }];
+  if (!managed) return [lineOf(`${name} not managed`)];
   const of = (isIpv6: boolean) =>
     cellsOf(
       entries.filter(({ address }) => address.includes(':') === isIpv6),

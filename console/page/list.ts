@@ -12,6 +12,8 @@ export interface List {
 
 /** Rows beyond the view, in pixels, so that what scrolls in is there. */
 const MARGIN = 200;
+/** So long, ms, rows are made in one frame; the others are in the next one. */
+const MAKING_MS = 10;
 
 /**
  * @param list scrolls, and has the focus of the keyboard.
@@ -74,6 +76,7 @@ function createRows(list: HTMLElement, rows: HTMLElement, onDrawn: () => void) {
   const made = new Map<number, HTMLElement>();
   const draw = (): void => {
     isAsked = false;
+    const endsAt = performance.now() + MAKING_MS;
     const from = rowAt(tops, list.scrollTop - MARGIN);
     const to = rowAt(tops, list.scrollTop + list.clientHeight + MARGIN);
     for (const [index, row] of made) {
@@ -84,6 +87,10 @@ function createRows(list: HTMLElement, rows: HTMLElement, onDrawn: () => void) {
     for (let index = from; index <= to; index += 1) {
       const item = items[index];
       if (item === undefined || made.has(index)) continue;
+      if (performance.now() > endsAt) {
+        ask();
+        break;
+      }
       const row = rowElement(item, index, changed);
       row.style.transform = `translateY(${tops[index]}px)`;
       row.style.height = `${item.height}px`;

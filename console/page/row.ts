@@ -44,7 +44,9 @@ function headElement({ title, note }: Item): HTMLElement {
 }
 
 function lineElement({ label, cells, free }: Line, cell: (each: Cell) => HTMLElement): HTMLElement {
-  const name = element('div', { role: 'rowheader', className: 'label', text: label });
+  const isText = cells.length === 0 && free === 0;
+  const className = isText ? 'label wide' : 'label';
+  const name = element('div', { role: 'rowheader', className, text: label });
   name.title = label;
   const slots = element('div', { role: 'presentation', className: 'slots' }, cells.map(cell));
   if (free > 0) {

@@ -42,7 +42,7 @@ function manyNodes(count: number): MapData {
         } as const),
       })),
     );
-    return { name, instance: `i-${index}`, enis, addresses, more: 0 };
+    return { name, instance: `i-${index}`, enis, addresses, troubles: [], more: 0 };
   });
   return {
     cluster: 'many',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { MapChange, MapData } from '../../../console/data.ts';
-import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
+import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { NET_1 } from '../../support/networks.ts';
 import { mapScene, SCENE, serveMap } from './map-bed.ts';
 import { type OperatorBed, operatorBed } from './operator-bed.ts';
@@ -75,6 +75,18 @@ describe('what the map is told', () => {
     const [a] = operator.workers;
     const eth1 = nodes.flatMap(({ enis }) => enis).find(({ id }) => id === a?.eth1);
     expect(eth1).toMatchObject({ device: 'eth1', managed: true, ipv4: { used: 5, limit: 10 } });
+  });
+
+  test('has the pods of which something is wrong that no address stands for', async () => {
+    const operator = await operatorBed(1);
+    const { cluster, workers } = operator;
+    const [a] = workers;
+    if (a === undefined) throw new Error('a worker');
+    await cluster.runPod('app', { on: a, annotations: { [FLOATING_IPS]: 'no list' } });
+    const { nodes } = dataIn(await written(operator));
+    expect(nodes.flatMap(({ troubles }) => troubles)).toMatchObject([
+      { pod: 'default/app', text: expect.stringContaining('cannot be read') },
+    ]);
   });
 
   test('is told again where something changes, and only of the node where it did', async () => {

@@ -36,7 +36,7 @@ test.each([
   isHelpful(ended, says);
 });
 
-test.each([...COMMANDS, 'drift', 'status'])(
+test.each([...COMMANDS, 'drift', 'status', 'map', 'tail', 'doctor', 'bundle'])(
   '`%s` says which cluster it needs to know',
   async (line) => {
     const ended = await operate(line.split(' '), { environment: { HOME: '/nonexistent' } });
@@ -255,7 +255,7 @@ test('of two clusters the one that can be read is told, and why the other cannot
 });
 
 test('there are fifty wrong usages at least', () => {
-  expect(17 + 6 + CASES.length).toBeGreaterThanOrEqual(50);
+  expect(17 + 10 + CASES.length).toBeGreaterThanOrEqual(50);
 });
 
 test.each([
@@ -264,6 +264,8 @@ test.each([
   ['explain', 'pod', '--help'],
   ['drift', '--help'],
   ['status', '--help'],
+  ['map', '--help'],
+  ['tail', '--help'],
   ['replay', '--help'],
 ])('the help of %s %s fits a terminal, and tells the exit codes', async (...args) => {
   const { code, stdout } = await operate(args);

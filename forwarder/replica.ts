@@ -3,6 +3,7 @@ import type { Clock } from '../shared/time/clock.ts';
 import { createGather } from './hints/gather.ts';
 import { createPodIndex, type Hint } from './hints/pod-index.ts';
 import { createRecent } from './hints/recent.ts';
+import { withStarting } from './hints/starting.ts';
 import { createLooks } from './outbox/looks.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import type { PodSink } from './watch/watch-pods.ts';
@@ -44,7 +45,7 @@ export function createReplica(options: {
 }): Replica {
   const { clock, cluster, outbox } = options;
   const looks = createLooks(options);
-  const index = createPodIndex();
+  const index = withStarting(createPodIndex());
   const recent = createRecent(clock, cluster);
   const gather = createGather({
     clock,
@@ -54,6 +55,7 @@ export function createReplica(options: {
       outbox.push(message);
     },
     terminates: index.terminates,
+    starts: index.starts,
   });
   let listed = false;
   let leading = false;

@@ -1,7 +1,7 @@
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
-import { createGatherReleases } from './gather-releases.ts';
 import { addAll, addTo, type Batch, batchOf, type News, podsMessage } from './news.ts';
+import { createPatient } from './patient.ts';
 
 /** A gathered message goes out after this much quiet on its node, in milliseconds. */
 const QUIET_MS = 250;
@@ -28,7 +28,8 @@ interface Window {
 /**
  * Turns news into one message per node: the first of a quiet node is delivered at
  * once, what follows is gathered, so that a burst costs one reconcile and not fifty. What pods let
- * go of, and nobody waits for, is gathered for longer.
+ * go of, and nobody waits for, is gathered for longer, and so is what others have: when a node is
+ * drained, the replacements of its pods take over their addresses ENI by ENI.
  */
 export function createGather(options: {
   readonly clock: Clock;
@@ -36,8 +37,10 @@ export function createGather(options: {
   readonly deliver: (message: NodeMessage) => void;
   /** Whether a pod of the node terminates. */
   readonly terminates: (node: string) => boolean;
+  /** Whether a pod of the node is about to claim addresses. */
+  readonly starts: (node: string) => boolean;
 }): Gather {
-  const { clock, cluster, deliver, terminates } = options;
+  const { clock, cluster, deliver, terminates, starts } = options;
   const windows = new Map<string, Window>();
 
   const open = (node: string): void => {
@@ -45,15 +48,16 @@ export function createGather(options: {
     windows.set(node, { gathered: batchOf([]), cancel });
   };
 
-  const releases = createGatherReleases({
+  const patient = createPatient({
     clock,
     terminates,
+    starts,
     deliver: (node, { since, batch }) => deliver(podsMessage(cluster, node, since, batch)),
   });
 
   /** What waits for a node goes along. */
   const send = (node: string, at: number, batch: Batch): void => {
-    const waiting = releases.take(node);
+    const waiting = patient.take(node);
     if (waiting !== undefined) addAll(batch, waiting.batch);
     deliver(podsMessage(cluster, node, Math.min(at, waiting?.since ?? at), batch));
   };
@@ -80,10 +84,7 @@ export function createGather(options: {
     add(all) {
       for (const [node, news] of Map.groupBy(all, (each) => each.node)) {
         const window = windows.get(node);
-        if (window?.since === undefined && news.every(({ mayWait }) => mayWait)) {
-          releases.add(node, news);
-          continue;
-        }
+        if (window?.since === undefined && patient.add(node, news)) continue;
         if (window !== undefined) {
           gather(window, node, news);
           continue;
@@ -97,12 +98,12 @@ export function createGather(options: {
         window.cancel();
         close(node);
       }
-      releases.flush();
+      patient.flush();
     },
     clear() {
       for (const window of windows.values()) window.cancel();
       windows.clear();
-      releases.clear();
+      patient.clear();
     },
   };
 }

@@ -8,25 +8,28 @@ export interface News {
   readonly pod?: PodEvent;
   /** What pods of other nodes let go of and its own claim. */
   readonly letGo?: readonly LetGo[];
+  /** What its own pods claim, and pods of other nodes too. */
+  readonly contested?: readonly string[];
   /** It may be told with what follows. */
   readonly mayWait?: true;
 }
 
-/** The news of one node: each pod once, and what was let go by where and when. */
+/** The news of one node: each pod once, what was let go by where and when, and what is contested. */
 export interface Batch {
   readonly pods: Map<string, PodEvent>;
   readonly letGo: Map<string, Omit<LetGo, 'ips'> & { readonly ips: Set<string> }>;
+  readonly contested: Set<string>;
 }
 
 /** The news of one node as a batch. */
 export function batchOf(news: Iterable<News>): Batch {
-  const batch: Batch = { pods: new Map(), letGo: new Map() };
+  const batch: Batch = { pods: new Map(), letGo: new Map(), contested: new Set() };
   for (const each of news) addTo(batch, each);
   return batch;
 }
 
 /** Several events of one pod become one that names every address that any of them named. */
-export function addTo(batch: Batch, { pod, letGo = [] }: Omit<News, 'node'>): void {
+export function addTo(batch: Batch, { pod, letGo = [], contested = [] }: Omit<News, 'node'>): void {
   if (pod !== undefined) batch.pods.set(pod.uid, merged(batch.pods.get(pod.uid), pod));
   for (const entry of letGo) {
     const key = `${entry.node} ${entry.observedAt}`;
@@ -34,12 +37,14 @@ export function addTo(batch: Batch, { pod, letGo = [] }: Omit<News, 'node'>): vo
     batch.letGo.set(key, known);
     for (const ip of entry.ips) known.ips.add(ip);
   }
+  for (const ip of contested) batch.contested.add(ip);
 }
 
 /** Adds all that another batch of the same node has. */
-export function addAll(batch: Batch, { pods, letGo }: Batch): void {
+export function addAll(batch: Batch, { pods, letGo, contested }: Batch): void {
   for (const pod of pods.values()) addTo(batch, { pod });
   for (const entry of letGo.values()) addTo(batch, { letGo: [{ ...entry, ips: [...entry.ips] }] });
+  addTo(batch, { contested: [...contested] });
 }
 
 /**
@@ -53,12 +58,13 @@ export function podsMessage(
   cluster: string,
   node: string,
   at: number,
-  { pods, letGo }: Batch,
+  { pods, letGo, contested }: Batch,
 ): NodeMessage {
   const letGoOf = [...letGo.values()].map((entry) => ({ ...entry, ips: [...entry.ips] }));
   return nodeMessage(cluster, node, 'pods', at, {
     pods: [...pods.values()],
     ...(letGoOf.length === 0 ? {} : { letGo: letGoOf }),
+    ...(contested.size === 0 ? {} : { contested: [...contested] }),
   });
 }
 

@@ -12,6 +12,8 @@ export interface Hint {
   readonly pod?: PodEvent;
   /** What this is about for the node's own pods: addresses that others may have let go of. */
   readonly claims?: readonly string[];
+  /** Those of `claims` that pods of other nodes claim too. */
+  readonly contested?: readonly string[];
   /** It lets go of addresses that nobody waits for. */
   readonly mayWait?: true;
 }
@@ -61,64 +63,61 @@ export function createPodIndex(): PodIndex {
   const terminating = createNodeCounts();
   const lackingRoom = createNodeCounts();
 
+  const count = ({ node, ...pod }: Kept, by: 1 | -1): void => {
+    if (pod.terminating) terminating.add(node, by);
+    if (pod.lacksRoom) lackingRoom.add(node, by);
+  };
   const replace = (old: Kept | undefined, now: Kept | undefined): void => {
     if (old !== undefined) {
       pods.delete(nameOf(old));
       claimants.remove(old);
-      if (old.terminating) terminating.add(old.node, -1);
-      if (old.lacksRoom) lackingRoom.add(old.node, -1);
+      count(old, -1);
     }
     if (now !== undefined) {
       pods.set(nameOf(now), now);
       claimants.add(now);
-      if (now.terminating) terminating.add(now.node, 1);
-      if (now.lacksRoom) lackingRoom.add(now.node, 1);
+      count(now, 1);
     }
   };
 
-  /** Whether nobody waits for what a pod that ends lets go of. */
-  const mayWait = ({ node, pod, claims }: Hint, now: Kept | undefined): boolean => {
-    const ips = pod?.ips ?? [];
-    if (ips.length === 0 || claims !== undefined || (now !== undefined && !now.terminating))
-      return false;
-    return !lackingRoom.any(node) && ips.every((address) => claimants.nodesOf(address).size === 0);
-  };
+  /** Whether no pod of its node waits for what a pod that ends lets go of; those of other nodes take it over. */
+  const mayWait = (own: Hint, now: Kept | undefined): boolean =>
+    onlyReleases(own, now) &&
+    !lackingRoom.any(own.node) &&
+    own.pod?.ips.some((address) => claimants.nodesOf(address).has(own.node)) !== true;
 
-  const change = (
-    event: PodEvent['event'],
-    old: Kept | undefined,
-    now: Kept | undefined,
-  ): Hint[] => {
+  const change = (event: PodEvent['event'], old?: Kept, now?: Kept): Hint[] => {
     const subject = now ?? old;
     if (subject === undefined) return [];
     replace(old, now);
-    if (old !== undefined && now !== undefined && same(old, now)) return [];
-    if (event === 'delete' && subject.claims.size === 0) return [];
+    const unchanged = old !== undefined && now !== undefined && same(old, now);
+    if (unchanged || (event === 'delete' && subject.claims.size === 0)) return [];
     const loosened = addressesOf(old).filter((address) => loosens(address, old, now));
     // The other claimants' nodes look again, so that a waiting one is served without a sweep.
     const others = claimants.hints(subject.node, loosened);
     // A pod keeps what it has while it ends: that concerns others who claim the same alone.
     const isShared = loosened.some((address) => claimants.isShared(address, subject));
-    if (onlyTerminates(old, now) && !isShared) return others;
+    if (onlyTerminates(old, now) && !isShared) return others.map(claimants.withContested);
     const own = ownHint(event, subject, old, now);
-    return [mayWait(own, now) ? { ...own, mayWait: true } : own, ...others];
+    const told: Hint = mayWait(own, now) ? { ...own, mayWait: true } : own;
+    return [told, ...others].map(claimants.withContested);
   };
 
   return {
     put(pod) {
       const known = pods.get(nameOf(pod));
       const another = known !== undefined && (known.uid !== pod.uid || known.node !== pod.node);
-      const gone = another ? change('delete', known, undefined) : [];
+      const gone = another ? change('delete', known) : [];
       const old = another ? undefined : known;
       return [...gone, ...change(old === undefined ? 'add' : 'update', old, keep(pod, old))];
     },
     remove(pod) {
       const known = pods.get(nameOf(pod));
-      return known?.uid === pod.uid ? change('delete', known, undefined) : [];
+      return known?.uid === pod.uid ? change('delete', known) : [];
     },
     retain(uids) {
       const gone = [...pods.values()].filter((pod) => !uids.has(pod.uid));
-      return gone.flatMap((pod) => change('delete', pod, undefined));
+      return gone.flatMap((pod) => change('delete', pod));
     },
     claiming: claimants.nodesOf,
     terminates: terminating.any,
@@ -139,6 +138,12 @@ function createClaimants() {
     new Set([...(pods.get(address) ?? [])].map((pod) => pod.node));
   return {
     nodesOf,
+    withContested(hint: Hint): Hint {
+      const contested = (hint.claims ?? []).filter((address) =>
+        [...nodesOf(address)].some((node) => node !== hint.node),
+      );
+      return contested.length === 0 ? hint : { ...hint, contested };
+    },
     /** Whether another pod of the node claims it too. */
     isShared: (address: Address, { node, uid }: Kept): boolean =>
       [...(pods.get(address) ?? [])].some((pod) => pod.node === node && pod.uid !== uid),
@@ -224,6 +229,12 @@ function same(a: Kept, b: Kept): boolean {
   if (a.claims.size !== b.claims.size) return false;
   for (const [address, text] of a.claims) if (b.claims.get(address) !== text) return false;
   return true;
+}
+
+/** Whether a pod that ends lets go of something, and begins to claim nothing. */
+function onlyReleases({ pod, claims }: Hint, now: Kept | undefined): boolean {
+  const releases = pod !== undefined && pod.ips.length > 0;
+  return releases && claims === undefined && (now === undefined || now.terminating);
 }
 
 /** Whether nothing else changed than that the pod is to end. */

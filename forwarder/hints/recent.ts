@@ -95,11 +95,9 @@ export function createRecent(clock: Clock, cluster: string): Recent {
         if (pod !== undefined && pod.ips.length > 0) keep({ at, node, pod });
       }
       forgetOld();
-      return hints.map(({ node, pod, claims = [], mayWait }) => ({
-        node,
-        pod,
-        mayWait,
-        letGo: letGoFor(node, claims),
+      return hints.map(({ claims = [], ...hint }) => ({
+        ...hint,
+        letGo: letGoFor(hint.node, claims),
       }));
     },
     messages(since, claiming) {

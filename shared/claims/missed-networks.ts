@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { NETWORKS } from '../cluster/annotations.ts';
+import { IGNORE, NETWORK_STATUS, NETWORKS, NETWORKS_STATUS } from '../cluster/annotations.ts';
 import type { Pod } from '../cluster/kubernetes.ts';
 import { type Read, readJson, whatIsWrong } from '../text/read.ts';
 import type { NotAttached } from './claim.ts';
@@ -45,6 +45,15 @@ function parseShort(text: string): Read<z.output<typeof selections>> {
   return parsed.success
     ? { ok: true, value: parsed.data }
     : { ok: false, detail: whatIsWrong(parsed.error) };
+}
+
+/** Whether a pod asked for networks, and Multus, which attaches it before its sandbox is ready, has not done so yet. */
+export function awaitsMultus(pod: Pod): boolean {
+  const { annotations, finished, hostNetwork, sandboxSince, terminating } = pod;
+  const asked = annotations[NETWORKS]?.trim() ?? '';
+  if (asked === '' || finished || hostNetwork || terminating) return false;
+  if (annotations[IGNORE] === 'true' || sandboxSince !== undefined) return false;
+  return (annotations[NETWORK_STATUS] ?? annotations[NETWORKS_STATUS]) === undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Heartbeat, NodeMessage } from './schema.ts';
 
 /** What a message about a node says beside where and why. */
-type Said = Partial<Pick<NodeMessage, 'instanceId' | 'pods' | 'letGo'>>;
+type Said = Partial<Pick<NodeMessage, 'instanceId' | 'pods' | 'letGo' | 'contested'>>;
 
 /**
  * A message that has a node looked at.

@@ -67,6 +67,8 @@ const nodeMessage = z.strictObject({
   pods: listOf(podEvent),
   /** What pods of other nodes let go of and pods of this node claim: by the node and time of letting go. */
   letGo: listOf(letGo).optional(),
+  /** What pods of this node claim and pods of other nodes claim too. */
+  contested: listOf(address).optional(),
 });
 
 const heartbeat = z.strictObject({

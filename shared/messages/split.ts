@@ -1,14 +1,14 @@
 import type { NodeMessage } from './schema.ts';
 
 /**
- * Splits a message by `pods` and `letGo`, and an entry of these by `ips` where it alone is too
- * long, so that each message's JSON is at most `maxBytes` long. Order is kept.
+ * Splits a message by `pods`, `letGo` and `contested`, and an entry of the first two by `ips` where it
+ * alone is too long, so that each message's JSON is at most `maxBytes` long. Order is kept.
  *
  * @throws RangeError where `maxBytes` does not even hold one entry with one address.
  */
 export function split(message: NodeMessage, maxBytes: number): NodeMessage[] {
   if (bytesOf(message) <= maxBytes) return [message];
-  const { letGo = [], ...rest } = message;
+  const { letGo = [], contested = [], ...rest } = message;
   const bare = { ...rest, pods: [] };
   return [
     ...lists(rest.pods, maxBytes - bytesOf(bare)).map((pods) => ({ ...rest, pods })),
@@ -16,13 +16,23 @@ export function split(message: NodeMessage, maxBytes: number): NodeMessage[] {
       ...bare,
       letGo: part,
     })),
+    ...listsOf(contested, maxBytes - bytesOf({ ...bare, contested: [] })).map((part) => ({
+      ...bare,
+      contested: part,
+    })),
   ];
 }
 
 /** The items, those that are too long in parts, as lists of at most `room` bytes. */
 function lists<T extends { readonly ips: readonly string[] }>(items: readonly T[], room: number) {
-  const split = items.flatMap((item) => splitItem(item, room));
-  return split.length === 0 ? [] : pack(split, room);
+  return listsOf(
+    items.flatMap((item) => splitItem(item, room)),
+    room,
+  );
+}
+
+function listsOf<T>(items: readonly T[], room: number): T[][] {
+  return items.length === 0 ? [] : pack(items, room);
 }
 
 function splitItem<T extends { readonly ips: readonly string[] }>(item: T, room: number): T[] {

@@ -1,6 +1,6 @@
 import { toTimestamp } from '../../../sandbox/kubernetes/deletion.ts';
 import type { Objects } from '../../../sandbox/kubernetes/objects.ts';
-import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
+import { FLOATING_IPS, NETWORK_STATUS, NETWORKS } from '../../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
 import type { NetworkName, VirtualCluster } from './world.ts';
 
@@ -53,7 +53,12 @@ export function createPod(
   store.put('pods', {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...ref, uid, creationTimestamp: toTimestamp(cluster.clock.now()) },
+    metadata: {
+      ...ref,
+      uid,
+      creationTimestamp: toTimestamp(cluster.clock.now()),
+      annotations: { [NETWORKS]: 'default/net-1, default/net-2' },
+    },
     spec: { nodeName: node, readinessGates, containers: [{ name: 'main', image: 'app' }] },
     status: { phase: 'Pending' },
   });

@@ -54,8 +54,8 @@ describe('from the pods to the queue', () => {
     cluster.removePod('holder');
     await vi.waitFor(() => expect(queue.messages()).toHaveLength(4), SOON);
     expect(queue.messages().slice(2)).toMatchObject([
-      { node: 'a', reason: 'pods', pods: [{ name: 'holder', ips: [X] }] },
       { node: 'b', reason: 'pods', pods: [], letGo: [{ node: 'a', ips: [X] }] },
+      { node: 'a', reason: 'pods', pods: [{ name: 'holder', ips: [X] }] },
     ]);
   });
 

@@ -90,13 +90,15 @@ describe('of what a pod let go of, the node of another claimant hears', () => {
   const holder = podWith([X, Y]);
 
   test('at once where it waits, and of nothing that it does not claim', () => {
-    const { replica, sent, ages, list } = start();
+    const { replica, sent, ages, list, clock } = start();
     replica.elected();
     list(holder, podWith([X], { name: 'p2', node: 'b' }));
     sent();
     replica.onDeleted(holder);
     expect(ages()).toEqual([0]);
-    expect(sent()).toEqual([`a pods: delete p1 ${X} ${Y}`, `b pods: a let go of ${X}`]);
+    expect(sent()).toEqual([`b pods: a let go of ${X}`]);
+    clock.advance(3_000);
+    expect(sent()).toEqual([`a pods: delete p1 ${X} ${Y}`]);
   });
 
   test('also where the pod drops it and lives on', () => {

@@ -11,7 +11,7 @@ function hint(
   return { node, pod: { event, namespace: 'default', name, uid: name, ips } };
 }
 
-function start({ terminating = new Set<string>() } = {}) {
+function start({ terminating = new Set<string>(), starting = new Set<string>() } = {}) {
   const clock = virtualClock();
   const delivered: NodeMessage[] = [];
   const gather = createGather({
@@ -19,6 +19,7 @@ function start({ terminating = new Set<string>() } = {}) {
     cluster: 'demo',
     deliver: (message) => delivered.push(message),
     terminates: (node) => terminating.has(node),
+    starts: (node) => starting.has(node),
   });
   const names = () => delivered.map(({ pods }) => pods.map(({ name }) => name).join());
   return { clock, delivered, gather, names };
@@ -223,4 +224,66 @@ describe('what a message says', () => {
     clock.advance(250);
     expect(delivered[1]?.pods).toMatchObject([{ event: 'update', ips: ['172.16.1.70'] }]);
   });
+});
+
+describe('what pods of other nodes claim too', () => {
+  const contested = (name: string): Hint => ({ ...hint(name), contested: ['172.16.1.70'] });
+
+  test('is delivered at once where no other pod of the node starts', () => {
+    const { gather, names } = start();
+    gather.add([contested('p1')]);
+    expect(names()).toEqual(['p1']);
+  });
+
+  test('waits for the pods of its node that start, and goes along with the last one', () => {
+    const starting = new Set(['a']);
+    const { gather, delivered, names, clock } = start({ starting });
+    gather.add([contested('p1')]);
+    clock.advance(1_000);
+    gather.add([contested('p2')]);
+    clock.advance(900);
+    expect(names()).toEqual([]);
+    starting.clear();
+    gather.add([contested('p3')]);
+    expect(names()).toEqual(['p3,p1,p2']);
+    expect(delivered[0]?.contested).toEqual(['172.16.1.70']);
+  });
+
+  test('waits for two seconds at most', () => {
+    const { gather, names, clock } = start({ starting: new Set(['a']) });
+    gather.add([contested('p1')]);
+    clock.advance(1_999);
+    expect(names()).toEqual([]);
+    clock.advance(1);
+    expect(names()).toEqual(['p1']);
+  });
+
+  test('holds up nothing else of its node', () => {
+    const { gather, names } = start({ starting: new Set(['a']) });
+    gather.add([contested('p1')]);
+    gather.add([hint('p2')]);
+    expect(names()).toEqual(['p2,p1']);
+  });
+
+  test('is delivered when it is flushed, and not when it is cleared', () => {
+    const { gather, names, clock } = start({ starting: new Set(['a']) });
+    gather.add([contested('p1')]);
+    gather.flush();
+    expect(names()).toEqual(['p1']);
+    clock.advance(250);
+    gather.add([contested('p2')]);
+    gather.clear();
+    clock.advance(5_000);
+    expect(names()).toEqual(['p1']);
+  });
+});
+
+test('what a pod lets go of waits for a pod of its node that starts, and goes along with it', () => {
+  const starting = new Set(['a']);
+  const { gather, names, clock } = start({ starting });
+  gather.add([{ ...hint('gone', { event: 'delete', ips: ['172.16.1.70'] }), mayWait: true }]);
+  clock.advance(4_000);
+  expect(names()).toEqual([]);
+  gather.add([hint('new')]);
+  expect(names()).toEqual(['new,gone']);
 });

@@ -10,11 +10,16 @@ const Y = '172.16.1.71';
 function told(
   event: PodEvent['event'],
   ips: string[],
-  other: { name?: string; uid?: string; node?: string; claims?: string[] } = {},
+  other: {
+    name?: string;
+    uid?: string;
+    node?: string;
+    claims?: string[];
+    contested?: string[];
+  } = {},
 ): Hint {
-  const { name = 'p1', uid = name, node = 'a', claims } = other;
-  const hint = { node, pod: { event, namespace: 'default', name, uid, ips } };
-  return claims === undefined ? hint : { ...hint, claims };
+  const { name = 'p1', uid = name, node = 'a', ...said } = other;
+  return { node, pod: { event, namespace: 'default', name, uid, ips }, ...said };
 }
 
 /** The same, of addresses that nobody waits for. */
@@ -85,7 +90,7 @@ describe('a pod of its own', () => {
     expect(index.terminates('a')).toBe(false);
   });
 
-  test('may be told later that it is gone, unless somebody waits for its address or for room', () => {
+  test('may be told later that it is gone, unless a pod of its node waits for its address or for room', () => {
     const index = createPodIndex();
     const full = {
       status: 'False',
@@ -98,10 +103,19 @@ describe('a pod of its own', () => {
     index.put(podWith([Y], { name: 'p2', condition: full }));
     expect(index.remove(podWith([X]))).toEqual([told('delete', [X])]);
     index.put(podWith([X], { name: 'p3', node: 'b' }));
-    index.put(podWith([X], { name: 'p4', node: 'c' }));
+    index.put(podWith([X], { name: 'p4', node: 'b' }));
     expect(index.remove(podWith([X], { name: 'p3', node: 'b' }))).toEqual([
       told('delete', [X], { name: 'p3', node: 'b' }),
-      { node: 'c', claims: [X] },
+    ]);
+  });
+
+  test('may be told later that it is gone, where a pod of another node takes its address over', () => {
+    const index = createPodIndex();
+    index.put(podWith([X]));
+    index.put(podWith([X], { name: 'p2', node: 'b' }));
+    expect(index.remove(podWith([X]))).toEqual([
+      patient(told('delete', [X])),
+      { node: 'b', claims: [X] },
     ]);
   });
 
@@ -202,9 +216,22 @@ describe('the nodes of the other claimants look again', () => {
       const index = createPodIndex();
       index.put(holder);
       index.put(waiting);
-      expect(change(index)).toContainEqual({ node: 'b', claims: [X] });
+      expect(change(index)).toContainEqual(expect.objectContaining({ node: 'b', claims: [X] }));
     },
   );
+
+  test('for an address that the pod still claims while it terminates', () => {
+    const index = createPodIndex();
+    index.put(holder);
+    index.put(waiting);
+    expect(index.put({ ...holder, terminating: true })).toEqual([
+      { node: 'b', claims: [X], contested: [X] },
+    ]);
+    expect(index.remove(holder)).toEqual([
+      patient(told('delete', [X, Y])),
+      { node: 'b', claims: [X] },
+    ]);
+  });
 
   test('when a floating claim changes its since', () => {
     const index = createPodIndex();
@@ -212,13 +239,13 @@ describe('the nodes of the other claimants look again', () => {
     index.put(podWith([], { floating: since('2026-01-01T10:00:00Z') }));
     index.put(waiting);
     const hints = index.put(podWith([], { floating: since('2026-01-01T11:00:00Z') }));
-    expect(hints).toEqual([told('update', []), { node: 'b', claims: [X] }]);
+    expect(hints).toEqual([told('update', []), { node: 'b', claims: [X], contested: [X] }]);
   });
 
   test('but not when a pod begins to claim, as its own node looks', () => {
     const index = createPodIndex();
     index.put(waiting);
-    expect(index.put(holder)).toEqual([told('add', [], { claims: [X, Y] })]);
+    expect(index.put(holder)).toEqual([told('add', [], { claims: [X, Y], contested: [X] })]);
   });
 
   test('but not when another of its addresses changes', () => {
@@ -233,6 +260,9 @@ describe('the nodes of the other claimants look again', () => {
     index.put(holder);
     for (const name of ['p3', 'p4']) index.put(podWith([X], { name, node: 'a' }));
     for (const name of ['p5', 'p6']) index.put(podWith([X], { name, node: 'b' }));
-    expect(index.remove(holder)).toEqual([told('delete', [X, Y]), { node: 'b', claims: [X] }]);
+    expect(index.remove(holder)).toEqual([
+      told('delete', [X, Y]),
+      { node: 'b', claims: [X], contested: [X] },
+    ]);
   });
 });

@@ -49,14 +49,16 @@ describe('splitting a message', () => {
       fc.property(
         fc.uniqueArray(podEvent, { maxLength: 20, selector: ({ uid }) => uid }),
         fc.uniqueArray(letGo, { maxLength: 20, selector: ({ node }) => node }),
+        fc.array(fc.oneof(fc.ipV4(), fc.ipV6()), { maxLength: 80 }),
         fc.integer({ min: 900, max: 4_000 }),
-        (pods, elsewhere, limit) => {
-          const parts = split({ ...messageOf(pods), letGo: elsewhere }, limit);
+        (pods, elsewhere, contested, limit) => {
+          const parts = split({ ...messageOf(pods), letGo: elsewhere, contested }, limit);
           for (const part of parts) expect(bytes(part)).toBeLessThanOrEqual(limit);
           const events = parts.flatMap((part) => part.pods);
           expect(joined(events, ({ uid }) => uid)).toEqual(pods);
           const entries = parts.flatMap((part) => part.letGo ?? []);
           expect(joined(entries, ({ node }) => node)).toEqual(elsewhere);
+          expect(parts.flatMap((part) => part.contested ?? [])).toEqual(contested);
         },
       ),
     );

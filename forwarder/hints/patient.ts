@@ -1,0 +1,64 @@
+import type { Clock } from '../../shared/time/clock.ts';
+import { createGatherReleases } from './gather-releases.ts';
+import { addAll, type News } from './news.ts';
+import { createWaiting, type Gathered, type Waiting } from './waiting.ts';
+
+/** What pods claim that others have waits for the node's other pods that start, for so long, ms. */
+const STARTING_MS = 2_000;
+
+/** News that may wait for more of its node. */
+export interface Patient extends Omit<Waiting, 'add'> {
+  /** Takes news of a node, if they may wait. @returns whether they do. */
+  add(node: string, news: readonly News[]): boolean;
+}
+
+export function createPatient(options: {
+  readonly clock: Clock;
+  /** Whether a pod of the node terminates. */
+  readonly terminates: (node: string) => boolean;
+  /** Whether a pod of the node is about to claim addresses. */
+  readonly starts: (node: string) => boolean;
+  readonly deliver: (node: string, gathered: Gathered) => void;
+}): Patient {
+  const { clock, terminates, starts, deliver } = options;
+  const deliverWhole = (node: string, gathered: Gathered): void =>
+    deliver(node, together(gathered, take(node)));
+  const releases = createGatherReleases({
+    clock,
+    isRestless: (node) => terminates(node) || starts(node),
+    deliver: deliverWhole,
+  });
+  const contested = createWaiting({ clock, longestMs: STARTING_MS, deliver: deliverWhole });
+  const take = (node: string): Gathered | undefined => {
+    const waited = releases.take(node);
+    const other = contested.take(node);
+    return waited === undefined ? other : together(waited, other);
+  };
+  return {
+    add(node, news) {
+      const releasing = news.every(({ mayWait }) => mayWait);
+      const waits = releasing || (starts(node) && news.every(isContested));
+      if (waits) (releasing ? releases : contested).add(node, news);
+      return waits;
+    },
+    take,
+    flush(nodes) {
+      releases.flush(nodes);
+      contested.flush(nodes);
+    },
+    clear() {
+      releases.clear();
+      contested.clear();
+    },
+  };
+}
+
+function together(one: Gathered, other: Gathered | undefined): Gathered {
+  if (other === undefined) return one;
+  addAll(one.batch, other.batch);
+  return { since: Math.min(one.since, other.since), batch: one.batch };
+}
+
+function isContested({ contested = [] }: News): boolean {
+  return contested.length > 0;
+}

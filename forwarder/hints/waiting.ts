@@ -1,0 +1,60 @@
+import type { Cancel, Clock } from '../../shared/time/clock.ts';
+import { addTo, type Batch, batchOf, type News } from './news.ts';
+
+/** What a node is to hear of some time. */
+export interface Gathered {
+  /** When the first of it was seen, ms since the epoch. */
+  readonly since: number;
+  readonly batch: Batch;
+}
+
+/** News of nodes, of which each node's is delivered at the latest so long after its first. */
+export interface Waiting {
+  add(node: string, news: readonly News[]): void;
+  /** Hands over what waits for a node. */
+  take(node: string): Gathered | undefined;
+  /** Delivers what waits for these nodes, now; unless given, for all. */
+  flush(nodes?: Iterable<string>): void;
+  /** Forgets everything. */
+  clear(): void;
+}
+
+export function createWaiting(options: {
+  readonly clock: Clock;
+  readonly longestMs: number;
+  readonly deliver: (node: string, gathered: Gathered) => void;
+}): Waiting {
+  const { clock, longestMs, deliver } = options;
+  const windows = new Map<string, Gathered & { readonly cancel: Cancel }>();
+
+  const take = (node: string): Gathered | undefined => {
+    const window = windows.get(node);
+    window?.cancel();
+    windows.delete(node);
+    return window;
+  };
+  const flush = (nodes: Iterable<string> = windows.keys()): void => {
+    for (const node of [...nodes]) {
+      const gathered = take(node);
+      if (gathered !== undefined) deliver(node, gathered);
+    }
+  };
+
+  return {
+    add(node, news) {
+      const window = windows.get(node) ?? {
+        since: clock.now(),
+        batch: batchOf([]),
+        cancel: clock.after(longestMs, () => flush([node])),
+      };
+      windows.set(node, window);
+      for (const each of news) addTo(window.batch, each);
+    },
+    take,
+    flush,
+    clear() {
+      for (const { cancel } of windows.values()) cancel();
+      windows.clear();
+    },
+  };
+}

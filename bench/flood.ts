@@ -56,6 +56,7 @@ async function serve(ec2: Ec2, time: VirtualTime, name: string, network: number)
   const surroundings = {
     ...{ time, latencies: LATENCIES, ec2, queue, cluster },
     ...{ instanceType: INSTANCE_TYPE, tally },
+    budget: { writers: PARAMETERS.Concurrency.Default },
   };
   await startLambda(surroundings, PARAMETERS.Concurrency.Default, ({ Records }) => {
     for (const { attributes } of Records) {

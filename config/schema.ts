@@ -47,6 +47,15 @@ const cluster = z.strictObject({
   forwarder,
 });
 
+/** Ours of EC2's token buckets for calls that assign and unassign. */
+const ec2 = z
+  .strictObject({
+    share: z.number().positive().max(1).optional(),
+    // AWS gives 5 by default, and raises it in steps.
+    maxPerSecond: z.number().positive().max(1_000).optional(),
+  })
+  .optional();
+
 const vpc = z.strictObject({
   subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]+$/, 'not a subnet id')).min(1),
   securityGroupIds: z.array(z.string().regex(/^sg-[0-9a-f]+$/, 'not a security group id')).min(1),
@@ -65,9 +74,10 @@ export const stageFile = z
     ranges: ranges.optional(),
     // CloudWatch looks at no more than a day, and an alarm at three sweeps.
     sweepMinutes: z.int().min(1).max(60).default(5),
-    // An event source mapping takes 2 to 1000. A node that changes costs an Assign and an
-    // Unassign, of which EC2 allows 5 a second in the long run and 100 at once.
-    concurrency: z.int().min(2).max(1000).default(20),
+    // An event source mapping takes 2 to 1000. EC2 allows 5 Assign and 5 Unassign calls a second in
+    // the long run and 100 at once: each execution has its part of them, and more of them wait.
+    concurrency: z.int().min(2).max(1000).default(4),
+    ec2,
     vpc: vpc.optional(),
     alarmTopicArn: z
       .string()

@@ -7,8 +7,10 @@ import { clusters as eksClusters } from '../shared/cluster/connect.ts';
 import type { Kubernetes } from '../shared/cluster/kubernetes.ts';
 import type { ClusterConfig, Config } from '../shared/config.ts';
 import { rememberedAttachments } from '../shared/enis/attachments.ts';
+import { callBudget } from '../shared/enis/call-budget.ts';
 import { countingEc2 } from '../shared/enis/counting-ec2.ts';
 import type { Ec2 } from '../shared/enis/ec2.ts';
+import { gatheredReads } from '../shared/enis/gathered-reads.ts';
 import { cachedInstanceLimits } from '../shared/enis/instance-limits.ts';
 import { type EniInventory, eniInventory } from '../shared/enis/inventory.ts';
 import { cachedSubnets } from '../shared/enis/subnets.ts';
@@ -17,6 +19,7 @@ import type { Sqs } from '../shared/messages/sqs.ts';
 import type { ClusterAccess, Ec2Access } from '../shared/state/cluster-access.ts';
 import { ALL_CLUSTERS, type Telemetry } from '../shared/telemetry.ts';
 import type { Clock } from '../shared/time/clock.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import { type ReadSettings, type ServedClusters, servedClusters } from './served-clusters.ts';
 
 /** A node has 45 s for all of its calls. */
@@ -70,6 +73,8 @@ export interface Context {
   readonly sqs: Sqs;
   /** A sender into a queue. */
   readonly sendTo: (queueUrl: string) => SendMessages;
+  /** Gives reconciles their turn, as EC2's call budget has room. */
+  readonly admission: Admission;
   /** For the ENIs of all clusters. */
   readonly inventory: EniInventory;
   readonly clusters: ServedClusters;
@@ -86,15 +91,16 @@ export function contextFor(
   const attachments = rememberedAttachments();
   const limited = <C extends Ec2 | Sqs>(client: C) => limitedCalls(client, clock, LIMITS);
   const sqs = limited(outside.sqs);
+  const budget = callBudget({ clock, ...config.ec2 });
   const ec2For = (cluster: string): Ec2Access => {
-    const client = countingEc2(limited(outside.ec2), cluster, telemetry);
+    const reading = countingEc2(limited(outside.ec2), cluster, telemetry);
+    const sending = budget.spending(countingEc2(limited(outside.ec2Once), cluster, telemetry));
     return {
-      client,
-      once: countingEc2(limited(outside.ec2Once), cluster, telemetry),
+      client: sending,
       managedTag: config.managedTag,
-      inventory: eniInventory(client, config.managedTag, attachments),
-      subnets: cachedSubnets(client),
-      limitsOf: cachedInstanceLimits(client),
+      inventory: gatheredReads(eniInventory(reading, config.managedTag, attachments)),
+      subnets: cachedSubnets(reading),
+      limitsOf: cachedInstanceLimits(reading),
     };
   };
   const ec2Of = new Map<string, Ec2Access>();
@@ -108,6 +114,7 @@ export function contextFor(
     clock,
     telemetry,
     sqs,
+    admission: createAdmission(clock, budget),
     sendTo: (queueUrl) => messageSender(sqs, queueUrl),
     inventory: ec2For(ALL_CLUSTERS).inventory,
     clusters: servedClusters(config, outside.readSettings ?? noSettings, clock),

@@ -1,7 +1,19 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type ErrorCode, errorCodeOf } from '../shared/errors.ts';
-import { METRIC_NAMESPACE, type Subject, type Telemetry } from '../shared/telemetry.ts';
+import {
+  METRIC_NAMESPACE,
+  type MetricName,
+  type Subject,
+  type Telemetry,
+} from '../shared/telemetry.ts';
+
+/** Of those that are no counts. */
+const UNITS: Readonly<Partial<Record<MetricName, (typeof MetricUnit)[keyof typeof MetricUnit]>>> = {
+  AssignmentLatency: MetricUnit.Milliseconds,
+  BudgetRate: MetricUnit.CountPerSecond,
+  BudgetWait: MetricUnit.Milliseconds,
+};
 
 /** Powertools' logger and metrics as `Telemetry`, with the metrics of one invocation kept until `flush`. */
 export interface LambdaTelemetry extends Telemetry {
@@ -31,7 +43,7 @@ export function lambdaTelemetry(serviceName: string): LambdaTelemetry {
       for (const [cluster, entries] of Map.groupBy(kept.splice(0), (entry) => entry.cluster)) {
         metrics.addDimension('cluster', cluster);
         for (const { name, value } of entries) {
-          const unit = name === 'AssignmentLatency' ? MetricUnit.Milliseconds : MetricUnit.Count;
+          const unit = UNITS[name] ?? MetricUnit.Count;
           metrics.addMetric(name, unit, value);
         }
         metrics.publishStoredMetrics();

@@ -69,7 +69,7 @@ export const PARAMETERS = {
   Concurrency: {
     Type: 'Number',
     Description: 'How many batches of its nodes are reconciled at the same time',
-    Default: 10,
+    Default: 4,
     MinValue: 2,
     MaxValue: 1000,
   },

@@ -33,6 +33,7 @@ const CLUSTER_GRAPHS: readonly {
     lines: [
       { service: 'reconcile', name: 'AssignmentLatency', stat: 'p50' },
       { service: 'reconcile', name: 'AssignmentLatency', stat: 'p99' },
+      { service: 'reconcile', name: 'BudgetWait', stat: 'p99' },
     ],
   },
   {
@@ -46,8 +47,11 @@ const CLUSTER_GRAPHS: readonly {
     ],
   },
   {
-    title: 'EC2 calls that were throttled',
+    title: 'EC2’s call budget: rate, throttled calls',
     lines: [
+      { service: 'reconcile', name: 'BudgetRate', stat: 'Minimum' },
+      { service: 'reconcile', name: 'AssignThrottles' },
+      { service: 'reconcile', name: 'UnassignThrottles' },
       { service: 'reconcile', name: 'Ec2Throttles' },
       { service: 'sweep', name: 'Ec2Throttles' },
     ],

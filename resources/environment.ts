@@ -31,6 +31,7 @@ export function environment(
     CLUSTERS: text,
     SETTINGS_PATH: settingsPath(stage),
     MANAGED_TAG: settings.managedTag,
+    EC2_BUDGET: JSON.stringify({ writers: settings.concurrency, ...settings.ec2 }),
     AWS_USE_FIPS_ENDPOINT: String(settings.fipsEndpoints),
   };
 }

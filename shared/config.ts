@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { AddressRange } from './address.ts';
 import { parseRangeList } from './claims/range-list.ts';
+import type { BudgetSettings } from './enis/call-budget.ts';
 import { DEFAULT_MANAGED_TAG, type ManagedTag, parseManagedTag } from './enis/ec2.ts';
 import { POLICIES, type Policy, type PolicyName } from './plan/policy.ts';
 
@@ -24,6 +25,7 @@ export interface Config {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly managedTag: ManagedTag;
+  readonly ec2: BudgetSettings;
 }
 
 const policy = z
@@ -94,6 +96,15 @@ export function joinedClusterFrom(name: string, text: string): JoinedCluster {
   const wrong = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
   throw new Error(`the settings of cluster ${name} are wrong: ${wrong.join('; ')}`);
 }
+/** How many executions share EC2's call budget, and what of it is theirs. */
+const budget = z.strictObject({
+  writers: z.int().min(1).max(1_000),
+  share: z.number().positive().max(1).optional(),
+  maxPerSecond: z.number().positive().max(1_000).optional(),
+});
+
+/** As config/schema.ts has it by default. */
+const DEFAULT_BUDGET = { writers: 4 } as const;
 
 const environment = z.object({
   AWS_REGION: z.string().min(1),
@@ -105,6 +116,7 @@ const environment = z.object({
   QUEUE_URL: z.url(),
   DEAD_LETTER_QUEUE_URL: z.url(),
   MANAGED_TAG: tag.optional(),
+  EC2_BUDGET: json.pipe(budget).optional(),
 });
 
 /**
@@ -127,6 +139,7 @@ export function configFrom(variables: Readonly<Record<string, string | undefined
     queueUrl: QUEUE_URL,
     deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
     managedTag: MANAGED_TAG ?? DEFAULT_MANAGED_TAG,
+    ec2: parsed.data.EC2_BUDGET ?? DEFAULT_BUDGET,
   };
 }
 

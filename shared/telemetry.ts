@@ -21,8 +21,12 @@ export const METRIC_NAMES = [
   'AddressesNotAssigned',
   'AddressesForeign',
   'AssignmentLatency',
+  'AssignThrottles',
+  'BudgetRate',
+  'BudgetWait',
   'Ec2Calls',
   'Ec2Throttles',
+  'UnassignThrottles',
   'ForwarderHeartbeat',
   'MessagesExpired',
   'MessagesMalformed',
@@ -45,6 +49,6 @@ export interface Telemetry {
   info(text: string, subject: Subject, detail?: Readonly<Record<string, unknown>>): void;
   warn(text: string, subject: Subject, detail?: Readonly<Record<string, unknown>>): void;
   error(text: string, subject: Subject, error: unknown): void;
-  /** Adds `value` (a count, or milliseconds for `AssignmentLatency`). */
+  /** Adds `value` (a count, milliseconds for `AssignmentLatency` and `BudgetWait`, calls a second for `BudgetRate`). */
   metric(name: MetricName, cluster: string, value: number): void;
 }

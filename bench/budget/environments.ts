@@ -23,6 +23,11 @@ export interface Surroundings {
   readonly cluster: Cluster;
   readonly instanceType: string;
   readonly tally: Tally;
+  readonly budget: {
+    readonly writers: number;
+    readonly share?: number;
+    readonly maxPerSecond?: number;
+  };
 }
 
 /** What an execution environment keeps, warm: what it looks up once is looked up. */
@@ -34,6 +39,7 @@ export async function warmEnvironment(surroundings: Surroundings): Promise<Recon
     CLUSTERS: JSON.stringify([{ name: cluster.name }]),
     QUEUE_URL: queue.url,
     DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,
+    EC2_BUDGET: JSON.stringify(surroundings.budget),
   });
   const outside = outsideOf(surroundings);
   const context = contextFor(config, outside, { clock, telemetry: telling(surroundings.tally) });

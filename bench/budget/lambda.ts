@@ -11,6 +11,8 @@ import { type Surroundings, warmEnvironment } from './environments.ts';
 /** Of the function, and of what it gives to one node: functions/reconcile/handler.ts. */
 const TIMEOUT_MS = 60_000;
 const NODE_DEADLINE_MS = 45_000;
+/** As serverless.yml has it. */
+const BATCH_SIZE = 10;
 
 export interface Lambda {
   /** How many invocations are under way. */
@@ -40,6 +42,7 @@ export async function startLambda(
     queueArn: queue.arn,
     timeoutMs: TIMEOUT_MS,
     maximumConcurrency: concurrency,
+    batchSize: BATCH_SIZE,
     clock: time.clock,
     async handler(event) {
       const context = free.pop();

@@ -37,9 +37,18 @@ export async function play({ scenario, seed, nodes, ...ms }: Order): Promise<Ans
     throttled = true,
     neighbour = false,
     instanceType = 'm5.4xlarge',
+    maxPerSecond,
   }: Scenario = SCENARIOS[scenario];
   const latencies = { ...LATENCIES, ec2Read: ms.ec2ReadMs, ec2Write: ms.ec2WriteMs };
-  const stage = await startStage({ seed, nodes, instanceType, latencies, throttled, neighbour });
+  const stage = await startStage({
+    seed,
+    nodes,
+    instanceType,
+    latencies,
+    throttled,
+    neighbour,
+    maxPerSecond,
+  });
   const { seconds, waitsMs } = await run(stage);
   const result: Figures = {
     ...stage.calls(),

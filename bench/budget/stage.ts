@@ -23,6 +23,8 @@ export interface StageOptions {
   readonly throttled: boolean;
   /** A neighbour makes Assign calls, from `begin` on. */
   readonly neighbour: boolean;
+  /** The configuration says that the account has so many calls a second. */
+  readonly maxPerSecond: number | undefined;
 }
 
 /** The whole product at scale, on virtual time: what it does depends on no machine. */
@@ -57,8 +59,10 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const queue = createQueue(clock);
   const cluster = createCluster(ec2, time, nodes, instanceType);
   const tally = createTally();
-  const surroundings = { time, latencies, ec2, queue, cluster, instanceType, tally };
-  const lambda = await startLambda(surroundings, defaultConcurrency());
+  const { concurrency, ec2: limits } = settingsOf(options.maxPerSecond);
+  const budget = { writers: concurrency, ...limits };
+  const surroundings = { time, latencies, ec2, queue, cluster, instanceType, tally, budget };
+  const lambda = await startLambda(surroundings, concurrency);
   const sqs = sqsClient(queue.service, time, latencies, { maxAttempts: 1 });
   startForwarder(time, cluster, sqs, queue.url, latencies.watch);
   const addresses = watchAddresses(ec2);
@@ -93,7 +97,8 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   };
 }
 
-/** How many executions a stage's configuration allows side by side unless it says otherwise. */
-function defaultConcurrency(): number {
-  return stageFile.parse({ region: REGION, clusters: [{ name: CLUSTER }] }).concurrency;
+/** A stage's configuration, as it is by default, or for an account of which the limits were raised. */
+function settingsOf(maxPerSecond: number | undefined) {
+  const raised = maxPerSecond === undefined ? {} : { ec2: { maxPerSecond }, concurrency: 40 };
+  return stageFile.parse({ region: REGION, clusters: [{ name: CLUSTER }], ...raised });
 }

@@ -67,7 +67,6 @@ export async function lookAt(choice: ClusterChoice, around: Surroundings): Promi
     kubernetes: api.kubernetes,
     ec2: {
       client: ec2.client,
-      once: ec2.client,
       managedTag,
       inventory: eniInventory(ec2.client, managedTag),
       subnets: cachedSubnets(ec2.client),

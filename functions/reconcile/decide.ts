@@ -6,6 +6,7 @@ import type { Problem } from '../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { soleNodes } from '../../shared/state/sole-node.ts';
+import type { Turn } from '../admission.ts';
 import type { NodeRequest, ReconcileScope } from './scope.ts';
 
 /** What the plan is for this node, by the cluster's policy and without what is known to be done. */
@@ -51,6 +52,19 @@ export async function isSoleNode(
 
 /** What a pod is told where another has its address: EC2 would refuse it again. */
 const HELD: ReadonlySet<string> = new Set<Problem['kind']>(['conflict', 'held-elsewhere']);
+
+/**
+ * Whether another may have the address: a message says so; or, where EC2's calls are waited for, the
+ * message that would say so has not been read yet.
+ */
+export function mayBeTaken(
+  { contested, pods }: NodeRequest,
+  { waitedMs }: Pick<Turn, 'waitedMs'>,
+  { address, claim }: Assignment,
+): boolean {
+  const isAnnounced = pods.some(({ uid }) => uid === claim.pod.uid);
+  return contested.has(address) || (waitedMs > 0 && !isAnnounced);
+}
 
 /** Whether the pod has been told that another has the address. */
 export function isInConflict(state: NodeState, { address, claim }: Assignment): boolean {

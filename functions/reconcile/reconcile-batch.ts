@@ -1,6 +1,8 @@
+import { REPLAY_ORIGIN } from '../../shared/messages/attributes.ts';
 import { type Heartbeat, NAMING_HOLDS_MS, type NodeMessage } from '../../shared/messages/schema.ts';
 import type { Random } from '../../shared/time/clock.ts';
 import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
+import { NoBudgetError } from '../admission.ts';
 import type { Context } from '../context.ts';
 import { backOff } from './queue/back-off.ts';
 import { toDeadLetter } from './queue/dead-letter.ts';
@@ -8,7 +10,7 @@ import { ExpiredReceiptError, type Hold, hold } from './queue/hold.ts';
 import { type Envelope, type Received, readBatch } from './queue/records.ts';
 import { requestOf } from './queue/request.ts';
 import { sourceOf } from './queue/source.ts';
-import { reconcileNode } from './reconcile-node.ts';
+import { NotReadError, reconcileNode } from './reconcile-node.ts';
 import { releaseMemory } from './release-memory.ts';
 import type { NodeMemory } from './scope.ts';
 import { measure } from './tell/measure.ts';
@@ -47,6 +49,7 @@ export async function reconcileBatch(
   const { received, malformed } = readBatch(event);
   const hints = received.filter(isNodeMessage);
   const byNode = Map.groupBy(hints, ({ message }) => `${message.cluster}/${message.node}`);
+  context.admission.delivered(ageOfYoungest(context, hints), byNode.size);
   const envelopes = [...malformed, ...hints].map(({ envelope }) => envelope);
   const from = { ...context, ...sourceOf(event, context) };
   const batch = { ...from, deadlineMs, held: hold(from, envelopes, deadlineMs) };
@@ -126,8 +129,9 @@ async function oneFate(
       const served = await batch.clusters.find(cluster, batch.queueUrl);
       if (served === undefined) return undefined;
       const access = await batch.accessTo(served.config);
+      const { admission } = batch;
       const send = batch.sendTo(batch.queueUrl);
-      const scope = { access, send, memory: memoryOf(batch, cluster, node), held };
+      const scope = { access, admission, send, memory: memoryOf(batch, cluster, node), held };
       const request = requestOf(node, messages, batch.clock.now());
       const done = await reconcileNode(scope, request, signal);
       // Where nothing was to be written, it was not asked yet.
@@ -148,8 +152,32 @@ async function oneFate(
     );
     return [];
   } catch (error) {
+    if (error instanceof NotReadError && (await passOn(batch, messages))) return [];
     await giveBack(batch, { cluster, node }, envelopes, error);
     return envelopes;
+  }
+}
+
+/**
+ * Sends the messages of a node that was not read into the queue again: other than one that is
+ * received again, a new message does not say that something may have been released before (docs/design.md,
+ * rule 7).
+ *
+ * @returns whether they may be acknowledged: not what was received before, or what replay is to know again.
+ */
+async function passOn(batch: Batch, messages: readonly Received<NodeMessage>[]): Promise<boolean> {
+  const isFirst = messages.every(
+    ({ envelope: { attributes, messageAttributes } }) =>
+      attributes.ApproximateReceiveCount === 1 && messageAttributes?.[REPLAY_ORIGIN] === undefined,
+  );
+  if (!isFirst) return false;
+  try {
+    await batch.sendTo(batch.queueUrl)(messages.map(({ message }) => message));
+    return true;
+  } catch (error) {
+    const { cluster, node } = messages[0]?.message ?? {};
+    batch.telemetry.error('messages were not passed on', { cluster, node }, error);
+    return false;
   }
 }
 
@@ -161,6 +189,12 @@ async function giveBack(
   error: unknown,
 ): Promise<void> {
   const { telemetry } = batch;
+  if (error instanceof NoBudgetError) {
+    const { afterMs } = error;
+    telemetry.info('a node waits for EC2', subject, { afterMs });
+    await backOff(batch, envelopes, subject, Math.ceil(afterMs / 1_000));
+    return;
+  }
   if (!(error instanceof ExpiredReceiptError)) {
     telemetry.error('a node is retried', subject, error);
     telemetry.metric('NodesRetried', subject.cluster, 1);
@@ -171,6 +205,12 @@ async function giveBack(
   telemetry.metric('MessagesExpired', subject.cluster, error.envelopes.length);
   const ours = envelopes.filter((envelope) => !error.envelopes.includes(envelope));
   await backOff(batch, ours, subject);
+}
+
+/** How long the youngest of some messages has waited for an execution, ms; 0 where nobody says. */
+function ageOfYoungest({ clock }: ReconcileContext, messages: readonly Received[]): number {
+  const sent = messages.map(({ envelope }) => envelope.attributes.SentTimestamp ?? clock.now());
+  return sent.length === 0 ? 0 : clock.now() - Math.max(...sent);
 }
 
 function memoryOf({ memories }: ReconcileContext, cluster: string, node: string): NodeMemory {

@@ -1,16 +1,22 @@
 import { type Applied, apply, nothingApplied } from '../../shared/apply/apply.ts';
 import { confirmReleased } from '../../shared/apply/confirm-released.ts';
 import { StalePodsError } from '../../shared/apply/release.ts';
+import type { Calls } from '../../shared/enis/call-budget.ts';
+import { isThrottled } from '../../shared/enis/ec2-errors.ts';
 import { CodedError } from '../../shared/errors.ts';
 import { nodeMessage } from '../../shared/messages/build.ts';
 import type { Plan } from '../../shared/plan/decision.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
-import { decide, isInConflict, isSoleNode, unassigns } from './decide.ts';
+import { type Clock, sleep } from '../../shared/time/clock.ts';
+import { type Turn as Admitted, NoBudgetError } from '../admission.ts';
+import { decide, isInConflict, isSoleNode, mayBeTaken, unassigns } from './decide.ts';
+import { callsOf, expectedCalls } from './expected-calls.ts';
 import { readAsked } from './read.ts';
 import type { NodeRequest, ReconcileScope } from './scope.ts';
 import { tellAddressChanges } from './tell/address-changes.ts';
 import { tellDryRun } from './tell/dry-run.ts';
+import { measureWait } from './tell/measure-wait.ts';
 import { tell, tellOutsideEc2 } from './tell/tell.ts';
 
 /** What became of a node's request. */
@@ -24,14 +30,36 @@ class InstanceChangesError extends CodedError {
   readonly errorCode = 'instance-changes';
 }
 
+/** EC2 had no tokens for the node, and nothing of it was read. */
+export class NotReadError extends NoBudgetError {
+  constructor({ afterMs }: NoBudgetError) {
+    super(afterMs);
+  }
+}
+
 /** How often a reconcile starts over on a state that changed under its hands, before the message is retried. */
 const ATTEMPTS = 4;
+/**
+ * In a large cluster the list of all Nodes takes longer than a pod list is good for: what it said is
+ * used by the turn that starts over, ms.
+ */
+const SOLE_GOOD_FOR_MS = 10_000;
+/** Where a call was throttled that has no budget, such as a read, before it is tried again: ms. */
+const PAUSE_MS = 500;
+
+/** What became of one turn; all but `ended` start over. */
+type Turn =
+  | { readonly kind: 'ended'; readonly result: NodeResult }
+  | { readonly kind: 'other-instance' }
+  /** Its plan takes more calls than are reserved, and nothing was written. */
+  | { readonly kind: 'unaffordable'; readonly calls: Calls }
+  | { readonly kind: 'failed'; readonly failure: unknown; readonly releaseSent: boolean };
 
 /**
- * Makes one node's ENIs equal to what its live pods claim. Reads the ENIs, then the Node and its
- * pods; decides; applies that; tells the pods; and confirms that EC2 shows no longer what was
- * released. Who has its addresses hears of it before the confirmation, which may take seconds.
- * Where what a release rests on has changed meanwhile, all starts over.
+ * Makes one node's ENIs equal to what its live pods claim, once EC2's call budget has room for it: it
+ * waits before it reads, so that all that comes meanwhile is done by the same calls. Where what a
+ * release rests on has changed meanwhile, where EC2 throttles, and where more calls are needed than
+ * were expected, it waits for another turn and starts over.
  *
  * @throws whatever is worth a retry of the messages.
  */
@@ -40,60 +68,112 @@ export async function reconcileNode(
   asked: NodeRequest,
   signal?: AbortSignal,
 ): Promise<NodeResult> {
-  const { access, memory } = scope;
-  const isSole = once(() => isSoleNode(access, asked.node, signal));
+  const { access, admission, memory } = scope;
+  const isSole = kept(access.clock, SOLE_GOOD_FOR_MS, () => isSoleNode(access, asked.node, signal));
+  let read = false;
   let request = asked;
-  for (let attempt = 1; ; attempt += 1) {
-    const reading = await readAsked(scope, request, signal);
-    if (reading.kind === 'other-instance') {
-      if (attempt < ATTEMPTS) continue;
+  let calls = expectedCalls(asked, memory);
+  for (let attempt = 1; ; ) {
+    const reserved = await admission
+      .admit({ calls, since: asked.since }, signal)
+      .catch((error: unknown) => {
+        throw error instanceof NoBudgetError && !read ? new NotReadError(error) : error;
+      });
+    read = true;
+    measureWait(access, reserved);
+    const turn = await takeTurn({ ...scope, isSole }, request, reserved, signal).finally(
+      reserved.end,
+    );
+    if (turn.kind === 'ended') return turn.result;
+    if (turn.kind === 'unaffordable') {
+      calls = turn.calls;
+      continue;
+    }
+    if (turn.kind === 'failed') {
+      const { failure, releaseSent } = turn;
+      // The next read may still show as kept what has been released already.
+      request = { ...request, assignKept: request.assignKept || releaseSent };
+      if (isThrottled(failure)) {
+        await sleep(access.clock, PAUSE_MS, signal);
+        continue;
+      }
+      if (!(failure instanceof StalePodsError) || attempt === ATTEMPTS) throw failure;
+    } else if (attempt === ATTEMPTS) {
       throw new InstanceChangesError(
         `cluster ${access.cluster}, node ${asked.node}: the Node keeps changing its instance`,
       );
     }
-    if (reading.kind !== 'state') return endWithoutState(scope, asked.node, reading.kind, signal);
-    const { state } = reading;
-
-    const decided = decide(scope, request, state);
-    const restricted = async (): Promise<Plan | undefined> =>
-      (await isSole()) ? undefined : decide(scope, request, state, { unassigns: false });
-    if (!access.policy.writes) return endDryRun(access, state, decided, restricted);
-
-    await scope.held();
-    const observed = { at: access.clock.now(), pods: unfinished(state) };
-    const applied = await apply(access, state, decided, {
-      assignKept: request.assignKept || decided.keep.some(memory.releases.contradicts),
-      inConflict: (assignment) => isInConflict(state, assignment),
-      letGo: request.letGo,
-      restricted,
-      signal,
-    });
-    // Also where EC2 throttled in the middle: the retry does not ask about these again.
-    memory.releases.record({ ...observed, absent: applied.unseenAbsent });
-    memory.releases.forget(applied.assigned);
-
-    tellAddressChanges(access, state, applied, request.reasons);
-    await tellNodes(scope, applied.unassignedFrom);
-    await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
-
-    const [failure] = applied.failures;
-    if (failure === undefined) {
-      await confirmReleased(access, state.node, state.instanceId, applied.toConfirm, signal);
-      memory.releases.record({ ...observed, absent: applied.toConfirm });
-      memory.releases.forget([...decided.keep, ...decided.held]);
-      return { kind: 'reconciled', plan: decided, applied };
-    }
-    if (!(failure instanceof StalePodsError) || attempt === ATTEMPTS) throw failure;
-    // The next read may still show as kept what has been released already.
-    request = { ...request, assignKept: request.assignKept || applied.releaseSent };
+    attempt += 1;
   }
 }
 
-function once<T>(task: () => Promise<T>): () => Promise<T> {
-  let done: Promise<T> | undefined;
+/**
+ * Reads the ENIs, then the Node and its pods; decides; applies that; tells the pods; and confirms
+ * that EC2 shows no longer what was released. Who has its addresses hears of it before the
+ * confirmation, which may take seconds.
+ */
+async function takeTurn(
+  scope: ReconcileScope & { readonly isSole: () => Promise<boolean> },
+  request: NodeRequest,
+  reserved: Admitted,
+  signal?: AbortSignal,
+): Promise<Turn> {
+  const { access, isSole, memory } = scope;
+  const reading = await readAsked(scope, request, signal);
+  if (reading.kind === 'other-instance') return { kind: 'other-instance' };
+  if (reading.kind !== 'state') {
+    return ended(await endWithoutState(scope, request.node, reading.kind, signal));
+  }
+  const { state } = reading;
+  memory.managedEnis = state.enis.filter(({ managed }) => managed).length;
+
+  const decided = decide(scope, request, state);
+  const restricted = async (): Promise<Plan | undefined> =>
+    (await isSole()) ? undefined : decide(scope, request, state, { unassigns: false });
+  if (!access.policy.writes) return ended(await endDryRun(access, state, decided, restricted));
+
+  const assignKept = request.assignKept || decided.keep.some(memory.releases.contradicts);
+  const calls = callsOf(decided, assignKept);
+  if (!reserved.extend(calls)) return { kind: 'unaffordable', calls };
+  await scope.held();
+  const observed = { at: access.clock.now(), pods: unfinished(state) };
+  const applied = await apply(access, state, decided, {
+    assignKept,
+    lookFirst: (assignment) =>
+      mayBeTaken(request, reserved, assignment) || isInConflict(state, assignment),
+    letGo: request.letGo,
+    restricted,
+    signal,
+  });
+  reserved.end();
+  // Also where EC2 throttled in the middle: the next turn does not ask about these again.
+  memory.releases.record({ ...observed, absent: applied.unseenAbsent });
+  memory.releases.forget(applied.assigned);
+
+  tellAddressChanges(access, state, applied, request.reasons);
+  await tellNodes(scope, applied.unassignedFrom);
+  await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
+
+  const [failure] = applied.failures;
+  if (failure !== undefined) return { kind: 'failed', failure, releaseSent: applied.releaseSent };
+  await confirmReleased(access, state.node, state.instanceId, applied.toConfirm, signal);
+  memory.releases.record({ ...observed, absent: applied.toConfirm });
+  memory.releases.forget([...decided.keep, ...decided.held]);
+  return ended({ kind: 'reconciled', plan: decided, applied });
+}
+
+function ended(result: NodeResult): Turn {
+  return { kind: 'ended', result };
+}
+
+/** Does a task, and gives what came of it for so long after it began: ms. */
+function kept<T>(clock: Clock, goodForMs: number, task: () => Promise<T>): () => Promise<T> {
+  let done: { readonly at: number; readonly answer: Promise<T> } | undefined;
   return () => {
-    done ??= task();
-    return done;
+    if (done === undefined || clock.now() - done.at > goodForMs) {
+      done = { at: clock.now(), answer: task() };
+    }
+    return done.answer;
   };
 }
 

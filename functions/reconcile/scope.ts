@@ -3,6 +3,7 @@ import type { LetGoElsewhere } from '../../shared/apply/take-over.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import type { Admission } from '../admission.ts';
 import type { ReleaseMemory } from './release-memory.ts';
 
 /** What the messages of a node ask for, together. */
@@ -14,18 +15,26 @@ export interface NodeRequest {
   readonly named: ReadonlyMap<Address, number>;
   /** What pods of other nodes let go of and pods of this node claim. */
   readonly letGo: LetGoElsewhere;
+  /** What pods of other nodes claim too, or had until lately: EC2 would refuse much of it. */
+  readonly contested: ReadonlySet<Address>;
   /** It was tried before, or a message tells of a take-over: what the read shows as kept may not be there. */
   readonly assignKept: boolean;
   /** Those of the messages. */
   readonly reasons: readonly string[];
   /** The pods that the messages tell of, for what is told about released addresses. */
   readonly pods: readonly PodEvent[];
+  /** When the oldest was observed that the messages tell of, ms since the epoch. */
+  readonly since: number;
+  /** What the messages let expect, before the node is read. */
+  readonly expects: { readonly assigns: boolean; readonly unassigns: boolean };
 }
 
 /** What is kept of a node from one message to the next. */
 export interface NodeMemory {
   /** The instance that the Node named last; a wrong one costs one more read. */
   instanceId?: string;
+  /** How many managed ENIs it had last. */
+  managedEnis?: number;
   readonly releases: ReleaseMemory;
 }
 
@@ -33,6 +42,7 @@ export interface NodeMemory {
 export interface ReconcileScope {
   readonly access: ClusterAccess;
   readonly memory: NodeMemory;
+  readonly admission: Admission;
   readonly send: SendMessages;
   /** Resolves once nobody else can be at work on the node: nothing is written before. Throws as `Hold`. */
   readonly held: () => Promise<void>;

@@ -7,7 +7,7 @@ import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
 import type { Context } from '../context.ts';
 import { type Swept, sweepCluster } from './sweep-cluster.ts';
 
-export type SweepContext = Omit<Context, 'sqs'>;
+export type SweepContext = Omit<Context, 'admission' | 'sqs'>;
 
 type SweepOutcome = Swept | { readonly cluster: string; readonly failed: string };
 

@@ -14,8 +14,11 @@ export interface Parts {
    * others are tried without them, and they once by themselves.
    */
   readonly together?: ReadonlySet<Address>;
-  /** Asked once: those of the call that are known to be the reason. */
-  readonly culprits?: (part: readonly Address[]) => Promise<readonly Address[]>;
+  /** Asked once, where the answer says no more than this: those of the call that are known to be the reason. */
+  readonly culprits?: {
+    readonly of: Refusal['kind'];
+    readonly among: (part: readonly Address[]) => Promise<readonly Address[]>;
+  };
 }
 
 /**
@@ -59,10 +62,10 @@ export async function allOrNothing(
     for (const smaller of parts) await attempt(smaller);
   };
   const culpritsOf = async (part: readonly Address[], { kind, named }: Refusal) => {
-    if (named.length > 0 || kind !== 'unexplained' || part.length === 1) return named;
-    const asking = ask;
+    if (named.length > 0 || kind !== ask?.of || part.length === 1) return named;
+    const { among } = ask;
     ask = undefined;
-    return (await asking?.(part)) ?? [];
+    return among(part);
   };
   const refuse = (part: readonly Address[], refusal: Refusal): void => {
     refused.push(...part.map((address) => ({ address, refusal })));

@@ -14,8 +14,8 @@ import type { LetGoElsewhere } from './take-over.ts';
 export interface ApplyOptions {
   /** Also assign what the read shows as kept: it may be an old view (docs/design.md, rule 7). */
   readonly assignKept: boolean;
-  /** Whether the pod has been told of a conflict about the address: then it is looked up before it is assigned. */
-  readonly inConflict: (assignment: Assignment) => boolean;
+  /** Whether another may have the address: then it is looked up before it is assigned. */
+  readonly lookFirst: (assignment: Assignment) => boolean;
   /** What pods of other nodes let go of, which may be taken over from those nodes. */
   readonly letGo?: LetGoElsewhere;
   /**
@@ -40,7 +40,7 @@ export interface Applied {
   readonly toConfirm: readonly Placement[];
   /** To be released, not shown by the read, and not on its ENI now. */
   readonly unseenAbsent: readonly Placement[];
-  /** Whether a call was sent that unassigns: a read may still show as kept what it took. */
+  /** Whether a call may have unassigned something: a read may still show as kept what it took. */
   readonly releaseSent: boolean;
   /** Nodes from whose ENIs a take-over unassigned. */
   readonly unassignedFrom: ReadonlySet<string>;
@@ -64,7 +64,7 @@ export async function apply(
   access: ClusterAccess,
   state: NodeState,
   plan: Plan,
-  { assignKept, inConflict, letGo, restricted, signal }: ApplyOptions,
+  { assignKept, lookFirst, letGo, restricted, signal }: ApplyOptions,
 ): Promise<Applied> {
   const journal = newJournal();
   let followed = plan;
@@ -78,7 +78,7 @@ export async function apply(
   const kept = assignKept
     ? plan.keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix)
     : [];
-  const serving = { access, state, journal, calls, inConflict, letGo, signal };
+  const serving = { access, state, journal, calls, lookFirst, letGo, signal };
   const enis = new Set(
     [...kept, ...plan.move, ...plan.assign, ...plan.waiting].map(({ eniId }) => eniId),
   );

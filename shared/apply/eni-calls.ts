@@ -44,9 +44,17 @@ export function eniCalls(
     release(eni, addresses, { instanceId, listedAt }) {
       const beforeEachCall = (): void => {
         assertAttached(ec2.inventory, eni, instanceId);
+      };
+      const afterEffect = (): void => {
         journal.releaseSent = true;
       };
-      const releasing = { once: ec2.once, clock, listedAt, beforeEachCall, signal };
+      const absent = async (part: readonly Address[]): Promise<Address[]> => {
+        const enis = await ec2.inventory.withAddresses(eni.vpcId, part, signal);
+        const there = enis.find(({ id }) => id === eni.id)?.secondary ?? [];
+        return part.filter((address) => !there.includes(address));
+      };
+      const of = { once: ec2.client, clock, listedAt, signal };
+      const releasing = { ...of, beforeEachCall, afterEffect, absent };
       return releaseFromEni(releasing, eni.id, addresses);
     },
   };

@@ -4,9 +4,10 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Address } from '../address.ts';
 import type { Ec2 } from '../enis/ec2.ts';
+import { isThrottled } from '../enis/ec2-errors.ts';
 import { CodedError } from '../errors.ts';
 import type { Clock } from '../time/clock.ts';
-import { allOrNothing, type Outcome } from './all-or-nothing.ts';
+import { allOrNothing, type Outcome, type Parts } from './all-or-nothing.ts';
 import { ofFamily } from './assign.ts';
 
 /** A pod list is good for a release for this many milliseconds (docs/design.md, rule 3). */
@@ -26,6 +27,10 @@ export interface Releasing {
   readonly listedAt: number;
   /** Called when a call is about to be sent; what it throws keeps that from being sent. */
   readonly beforeEachCall?: () => void;
+  /** Called once a call has ended that may have unassigned something: EC2 does nothing of one that it throttles. */
+  readonly afterEffect?: () => void;
+  /** Which addresses the ENI does not have any more: EC2's refusal does not say it. */
+  readonly absent?: (addresses: readonly Address[]) => Promise<readonly Address[]>;
   readonly signal?: AbortSignal;
 }
 
@@ -41,28 +46,35 @@ export async function releaseFromEni(
   eniId: string,
   addresses: readonly Address[],
 ): Promise<Outcome> {
-  const { once, clock, listedAt, beforeEachCall, signal } = releasing;
+  const { once, clock, listedAt, beforeEachCall, afterEffect, absent, signal } = releasing;
+  const parts: Parts =
+    absent === undefined ? {} : { culprits: { of: 'not-assigned', among: absent } };
   const assertFresh = (): void => {
     const age = clock.now() - listedAt;
     if (age > PODS_GOOD_FOR_MS) throw new StalePodsError(`the pod list is ${age} ms old`);
     beforeEachCall?.();
   };
-  const ipv4 = await allOrNothing(ofFamily(addresses, 4), async (part) => {
+  const send = async (call: () => Promise<unknown>): Promise<void> => {
     assertFresh();
-    await once.send(
-      new UnassignPrivateIpAddressesCommand({
-        NetworkInterfaceId: eniId,
-        PrivateIpAddresses: [...part],
-      }),
-      { abortSignal: signal },
-    );
-  });
-  const ipv6 = await allOrNothing(ofFamily(addresses, 6), async (part) => {
-    assertFresh();
-    await once.send(
-      new UnassignIpv6AddressesCommand({ NetworkInterfaceId: eniId, Ipv6Addresses: [...part] }),
-      { abortSignal: signal },
-    );
-  });
+    try {
+      await call();
+    } catch (error) {
+      if (!isThrottled(error)) afterEffect?.();
+      throw error;
+    }
+    afterEffect?.();
+  };
+  const unassignIpv4 = (part: readonly Address[]): Promise<void> => {
+    const input = { NetworkInterfaceId: eniId, PrivateIpAddresses: [...part] };
+    const command = new UnassignPrivateIpAddressesCommand(input);
+    return send(() => once.send(command, { abortSignal: signal }));
+  };
+  const unassignIpv6 = (part: readonly Address[]): Promise<void> => {
+    const input = { NetworkInterfaceId: eniId, Ipv6Addresses: [...part] };
+    const command = new UnassignIpv6AddressesCommand(input);
+    return send(() => once.send(command, { abortSignal: signal }));
+  };
+  const ipv4 = await allOrNothing(ofFamily(addresses, 4), unassignIpv4, parts);
+  const ipv6 = await allOrNothing(ofFamily(addresses, 6), unassignIpv6, parts);
   return { done: [...ipv4.done, ...ipv6.done], refused: [...ipv4.refused, ...ipv6.refused] };
 }

@@ -1,4 +1,5 @@
 import { type Address, familyOf } from '../address.ts';
+import type { Eni } from '../enis/eni.ts';
 import type { Assignment } from '../plan/decision.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
@@ -23,7 +24,7 @@ export interface Serving {
   readonly state: NodeState;
   readonly journal: Journal;
   readonly calls: EniCalls;
-  readonly inConflict: (assignment: Assignment) => boolean;
+  readonly lookFirst: (assignment: Assignment) => boolean;
   readonly letGo?: LetGoElsewhere;
   readonly signal?: AbortSignal;
 }
@@ -81,7 +82,8 @@ async function assign(
   wanted: readonly Assignment[],
 ): Promise<void> {
   const { access, state, journal, calls, letGo, signal } = serving;
-  const contested = wanted.filter(serving.inConflict);
+  const shown = await othersNow(serving, wanted);
+  const contested = wanted.filter(({ address }) => shown.some((eni) => has(eni, address)));
   const tried = [...kept, ...wanted.filter((assignment) => !contested.includes(assignment))];
   const together = new Set(kept.map(({ address }) => address));
   const elsewhere: Assignment[] = [];
@@ -102,7 +104,19 @@ async function assign(
     letGo,
     signal,
     together,
+    ...(elsewhere.length === 0 ? { shown } : {}),
   });
+}
+
+/**
+ * The other ENIs that have addresses of these assignments to one ENI. Where one is to be looked up,
+ * all are: that is the same call.
+ */
+async function othersNow(serving: Serving, assignments: readonly Assignment[]): Promise<Eni[]> {
+  const first = assignments.find(serving.lookFirst);
+  if (first === undefined) return [];
+  const addresses = assignments.map(({ address }) => address);
+  return otherEnisWith(serving, first.eniId, addresses);
 }
 
 /**
@@ -119,11 +133,11 @@ async function assignPart(
   if (first === undefined) return [];
   const addresses = tried.map(({ address }) => address);
   let found: readonly Address[] = [];
-  const culprits = async (part: readonly Address[]): Promise<readonly Address[]> => {
+  const among = async (part: readonly Address[]): Promise<readonly Address[]> => {
     found = await onOtherEnis(serving, first.eniId, part);
     return found;
   };
-  const parts = { together: new Set(together), culprits };
+  const parts = { together: new Set(together), culprits: { of: 'unexplained', among } } as const;
   const { refused } = await calls.assign(first.eniId, addresses, parts);
   const refusals = new Map(refused.map(({ address, refusal }) => [address, refusal]));
   const elsewhere: Assignment[] = [];
@@ -140,12 +154,21 @@ async function assignPart(
 
 /** EC2 does not name what it refuses: those that another ENI has need not be tried one by one. */
 async function onOtherEnis(
-  { access, state, signal }: Serving,
+  serving: Serving,
   eniId: string,
   addresses: readonly Address[],
 ): Promise<Address[]> {
+  const others = await otherEnisWith(serving, eniId, addresses);
+  return addresses.filter((address) => others.some((eni) => has(eni, address)));
+}
+
+async function otherEnisWith(
+  { access, state, signal }: Serving,
+  eniId: string,
+  addresses: readonly Address[],
+): Promise<Eni[]> {
   const own = state.enis.find(({ id }) => id === eniId);
   if (own === undefined) return [];
   const enis = await access.ec2.inventory.withAddresses(own.vpcId, addresses, signal);
-  return addresses.filter((address) => enis.some((eni) => eni.id !== eniId && has(eni, address)));
+  return enis.filter(({ id }) => id !== eniId);
 }

@@ -34,6 +34,8 @@ export interface TakeOverOptions {
   /** Left over outside of the ranges, these may be taken from those nodes' ENIs all the same. */
   readonly letGo?: LetGoElsewhere;
   readonly signal?: AbortSignal;
+  /** The ENIs that have what is wanted, where they were looked up a moment ago. */
+  readonly shown?: readonly Eni[];
   /** Those that are not worth a call each where no other ENI has them: see `Parts`. */
   readonly together?: ReadonlySet<Address>;
 }
@@ -70,7 +72,8 @@ export async function takeOver(
       return;
     }
     if (round > 0) await sleep(access.clock, FIRST_PAUSE_MS * 2 ** (round - 1), signal);
-    const examined = await examine(access, state, pending, letGo, signal);
+    const shown = round === 0 ? options.shown : undefined;
+    const examined = await examine(access, state, pending, { letGo, signal, shown });
     for (const problem of examined.refused) recordProblem(journal, problem);
     stuck = await unassign(access, examined.take, options);
     for (const { assignment, holder } of examined.take) taken.set(assignment, holder.eni.id);
@@ -102,13 +105,12 @@ async function examine(
   access: ClusterAccess,
   state: NodeState,
   pending: readonly Assignment[],
-  letGo?: LetGoElsewhere,
-  signal?: AbortSignal,
+  { letGo, signal, shown }: Pick<TakeOverOptions, 'letGo' | 'signal' | 'shown'>,
 ): Promise<Examined> {
   const own = state.enis.find((eni) => eni.id === pending[0]?.eniId);
   if (own === undefined) return { take: [], free: pending, nowhere: new Set(), refused: [] };
   const addresses = pending.map((assignment) => assignment.address);
-  const holders = await access.ec2.inventory.withAddresses(own.vpcId, addresses, signal);
+  const holders = shown ?? (await access.ec2.inventory.withAddresses(own.vpcId, addresses, signal));
   const others = [...new Map(holders.map((eni) => [eni.id, eni])).values()].filter(
     (eni) => eni.id !== own.id,
   );

@@ -14,9 +14,11 @@ export interface Ec2Access {
   readonly subnets: Subnets;
   readonly limitsOf: LimitsOf;
   readonly managedTag: ManagedTag;
+  /**
+   * Sends each call once: what is tried again rests on a new read, and a throttled call is not
+   * repeated behind the back of the call budget.
+   */
   readonly client: Ec2;
-  /** A client that sends each call once: a release that is tried again lists the pods again. */
-  readonly once: Ec2;
 }
 
 /** One cluster, with all that a reconcile or a sweep of it works on. */

@@ -13,6 +13,7 @@ export interface Scenario {
   readonly throttled?: boolean;
   /** Somebody else makes an Assign a second. Default: nobody does. */
   readonly neighbour?: boolean;
+  readonly maxPerSecond?: number;
   /** Default: m5.4xlarge, whose ENIs take 29 secondary addresses. */
   readonly instanceType?: string;
 }
@@ -23,6 +24,7 @@ export const SCENARIOS = {
     title: 'burst of pods, no bucket',
     play: burst('assigned'),
     throttled: false,
+    maxPerSecond: 400,
   },
   burst: { title: 'burst of pods', play: burst('assigned') },
   neighbour: { title: 'burst beside a neighbour', play: burst('quiet'), neighbour: true },

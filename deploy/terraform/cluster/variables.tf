@@ -60,7 +60,7 @@ variable "sweep_minutes" {
 variable "concurrency" {
   type        = number
   description = "How many batches of its nodes are reconciled at the same time"
-  default     = 10
+  default     = 4
 }
 
 variable "leaked_threshold" {

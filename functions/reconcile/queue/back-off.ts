@@ -28,15 +28,18 @@ interface BackingOff {
  * Makes failed messages of one group visible again after one and the same short delay: one
  * message in flight blocks its group. Where that fails it is logged, and they come back all the
  * same, when the time for which they were held is over.
+ *
+ * @param seconds how long, where that is known; else it doubles with each try.
  */
 export async function backOff(
   { sqs, queueUrl, random, clock, telemetry }: BackingOff,
   envelopes: readonly Envelope[],
   subject: Subject,
+  seconds?: number,
 ): Promise<void> {
   if (envelopes.length === 0) return;
   const receives = envelopes.map(({ attributes }) => attributes.ApproximateReceiveCount);
-  const delay = delaySeconds(Math.max(...receives), random);
+  const delay = seconds ?? delaySeconds(Math.max(...receives), random);
   try {
     const refusals = await withDeadline(clock, TIMEOUT_MS, undefined, (signal) =>
       setVisibility(sqs, queueUrl, envelopes, delay, signal),

@@ -15,13 +15,25 @@ export function requestOf(
     instanceId: messages.map(({ message }) => message.instanceId).findLast(Boolean),
     named: namesIn(messages, now),
     letGo: letGoIn(messages, now),
+    contested: contestedIn(messages),
     assignKept: messages.some(
       ({ envelope, message }) =>
         message.reason === 'moved' || envelope.attributes.ApproximateReceiveCount > 1,
     ),
     reasons: [...new Set(messages.map(({ message }) => message.reason))],
     pods: messages.flatMap(({ message }) => message.pods),
+    since: Math.min(...messages.map(({ message }) => Date.parse(message.observedAt))),
+    expects: {
+      assigns: messages.some(({ message }) => letsAssign(message)),
+      unassigns: messages.some(({ message }) => message.pods.some(({ ips }) => ips.length > 0)),
+    },
   };
+}
+
+/** Of a resync or a sweep nothing is known before the node is read. */
+function letsAssign({ reason, pods, letGo = [] }: NodeMessage): boolean {
+  if (reason === 'moved' || letGo.length > 0) return true;
+  return pods.some(({ event, ips }) => event !== 'delete' && ips.length === 0);
 }
 
 function namesIn(
@@ -55,6 +67,14 @@ function letGoIn(messages: readonly Received<NodeMessage>[], now: number): LetGo
     }
   }
   return byNode;
+}
+
+function contestedIn(messages: readonly Received<NodeMessage>[]): ReadonlySet<Address> {
+  const texts = messages.flatMap(({ message: { contested = [], letGo = [] } }) => [
+    ...contested,
+    ...letGo.flatMap(({ ips }) => ips),
+  ]);
+  return new Set(addressesIn(texts));
 }
 
 function holds(reason: NodeMessage['reason'], observedAt: string, now: number): boolean {

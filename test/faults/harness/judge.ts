@@ -14,7 +14,7 @@ import {
 } from './claims.ts';
 import { eniWith, hasRoom, isInRange, isManaged, isTaggedFor, nodeOf } from './places.ts';
 import type { Race } from './races.ts';
-import { type Acting, wasShown } from './reconciles.ts';
+import type { Acting } from './reconciles.ts';
 
 export type Verdict =
   | { readonly kind: 'right' }
@@ -56,8 +56,8 @@ function isOwn(court: Court, { reading }: Acting, eni: NetworkInterface): boolea
  * The ENI has come to another instance, and nothing that the environment was shown says so: what
  * remains of rule 3.
  */
-function hasMovedUnseen({ life }: Acting, { attachment }: NetworkInterface): boolean {
-  return attachment !== undefined && !wasShown(life, attachment.id);
+function hasMovedUnseen({ shown }: Acting, { attachment }: NetworkInterface): boolean {
+  return attachment !== undefined && !shown.has(attachment.id);
 }
 
 /** Nothing but the secondary addresses of a managed ENI of the reconcile's cluster. */

@@ -8,7 +8,7 @@ import type { VirtualWorld } from '../world/world.ts';
 import type { Through } from './calls.ts';
 import type { Invariants } from './invariants.ts';
 import type { Life } from './life.ts';
-import { beginReading, currentReading, described, listed } from './reconciles.ts';
+import { arrived, beginReading, currentReading, described, listed, shownTo } from './reconciles.ts';
 
 /** Never used to send: they lend their types to what is sent in their place. */
 const options = { region: REGION, credentials: { accessKeyId: 'none', secretAccessKey: 'none' } };
@@ -28,19 +28,22 @@ interface Parts {
 /** What the functions of one execution environment call, each call through the one point. */
 export function outsideOf(parts: Parts, life: Life): Outside {
   const { world, through, invariants, step, queue } = parts;
-  const ec2 = sending(ec2Client, (name, input, signal) => {
+  const ec2 = sending(ec2Client, async (name, input, signal) => {
     const reading = currentReading();
     const acting = {
       life,
       reading,
       listed: new Map(reading?.last),
       described: new Map(reading?.enis),
+      shown: shownTo(life),
     };
-    return through(life, { service: 'ec2', name, signal }, (view) => {
-      const answer = invariants.act(acting, () => world.ec2.call(name, input, view));
-      described(life, reading, answer, step());
-      return answer;
+    const answer = await through(life, { service: 'ec2', name, signal }, (view) => {
+      const answered = invariants.act(acting, () => world.ec2.call(name, input, view));
+      described(reading, answered, step());
+      return answered;
     });
+    arrived(life, answer);
+    return answer;
   });
   return {
     ec2,

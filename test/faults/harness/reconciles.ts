@@ -23,6 +23,8 @@ export interface Acting {
   /** When pods of each node were listed, and each ENI described. */
   readonly listed: ReadonlyMap<string, number>;
   readonly described: ReadonlyMap<string, number>;
+  /** The attachments of ENIs that its process had been shown. */
+  readonly shown: ReadonlySet<string>;
 }
 
 /**
@@ -34,8 +36,8 @@ const current = new AsyncLocalStorage<Reading>();
 /** The attachments of ENIs that each process has been shown. */
 const attachments = new WeakMap<Life, Set<string>>();
 
-export function wasShown(life: Life, attachmentId: string): boolean {
-  return attachments.get(life)?.has(attachmentId) ?? false;
+export function shownTo(life: Life): ReadonlySet<string> {
+  return new Set(attachments.get(life));
 }
 
 export function beginReading(cluster: string, step: number): void {
@@ -53,19 +55,21 @@ export function listed(reading: Reading, node: string | undefined, step: number)
   reading.last.set(key, step);
 }
 
-/** @param answer of DescribeNetworkInterfaces. */
-export function described(
-  life: Life,
-  reading: Reading | undefined,
-  answer: Answer,
-  step: number,
-): void {
-  const { NetworkInterfaces: enis } = answer;
-  if (!Array.isArray(enis)) return;
+/** EC2 answers: what it shows is as it was at that step. */
+export function described(reading: Reading | undefined, answer: Answer, step: number): void {
+  for (const { NetworkInterfaceId: id } of enisIn(answer)) reading?.enis.set(String(id), step);
+}
+
+/** The answer has arrived. */
+export function arrived(life: Life, answer: Answer): void {
   const shown = attachments.get(life) ?? new Set();
   attachments.set(life, shown);
-  for (const { NetworkInterfaceId: id, Attachment: attachment } of enis) {
-    reading?.enis.set(String(id), step);
+  for (const { Attachment: attachment } of enisIn(answer)) {
     if (attachment !== undefined) shown.add(String(attachment.AttachmentId));
   }
+}
+
+/** Those of a DescribeNetworkInterfaces. */
+function enisIn({ NetworkInterfaces: enis }: Answer) {
+  return Array.isArray(enis) ? enis : [];
 }

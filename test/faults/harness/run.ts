@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Bed, startBed } from './bed.ts';
 import { CURRENT, onTime, type Point, type Schedule, type Travelling } from './calls.ts';
 import { driftOf } from './drift.ts';
@@ -63,9 +64,12 @@ function inOrderOfTime(mostSteps: number): Drive {
   };
 }
 
+/** A program may put off a step to the end of the moment, and the next one again, so often at most. */
+const PUT_OFF = 4;
+
 /** Resolves once nothing more happens by itself: every promise that could go on has gone on. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn <= PUT_OFF; turn += 1) await setImmediate();
 }
 
 /**

@@ -29,7 +29,11 @@ const STEP_MS = 250;
 /** By then SQS hands the messages of a batch out again. */
 const ENDLESS_MS = 360_000;
 
-export async function startHangingBed(clusters?: readonly string[]): Promise<HangingBed> {
+/** @param variables of the functions, beside those of the sandbox. */
+export async function startHangingBed(
+  clusters?: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<HangingBed> {
   const clock = virtualClock(Math.floor(Date.now() / 1000) * 1000);
   const hung: string[] = [];
   let hangs: Hangs = () => false;
@@ -52,7 +56,7 @@ export async function startHangingBed(clusters?: readonly string[]): Promise<Han
         interposedMethods(name, await outside.kubernetesOf({ name }), through),
       ),
   });
-  const bed = await startBed({ clock, wrap, clusters });
+  const bed = await startBed({ clock, wrap, clusters, variables });
   onTestFinished(() => bed.stop());
 
   return {

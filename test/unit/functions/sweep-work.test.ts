@@ -76,7 +76,6 @@ async function sweep(nodes: number, where: Where, crowd: readonly Eni[] = []) {
     kubernetes,
     ec2: {
       client: ec2,
-      once: ec2,
       managedTag: DEFAULT_MANAGED_TAG,
       inventory,
       subnets: { of: known, again: known },

@@ -41,7 +41,7 @@ describe('a stage’s configuration', () => {
       managedTag: 'node.k8s.amazonaws.com/no_manage=true',
       policy: 'sync',
       sweepMinutes: 5,
-      concurrency: 20,
+      concurrency: 4,
       leakedThreshold: 10,
       logRetentionDays: 30,
       deployment: { changeSets: false },

@@ -71,7 +71,7 @@ describe('what serverless packages', () => {
       BatchSize: 10,
       Enabled: true,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 20 },
+      ScalingConfig: { MaximumConcurrency: 4 },
     });
   });
 

@@ -19,6 +19,7 @@ describe('the configuration', () => {
       queueUrl: GOOD.QUEUE_URL,
       deadLetterQueueUrl: GOOD.DEAD_LETTER_QUEUE_URL,
       managedTag: DEFAULT_MANAGED_TAG,
+      ec2: { writers: 4 },
     });
   });
 
@@ -77,6 +78,10 @@ describe('the configuration', () => {
     ['CLUSTERS', cluster({ ranges: '172.16.1.0/24' }), /CLUSTERS at 0\.ranges: .*expected array/],
     ['MANAGED_TAG', 'no_manage', /MANAGED_TAG: not of the form key=value/],
     ['MANAGED_TAG', '=true', /MANAGED_TAG: not of the form key=value/],
+    ['EC2_BUDGET', '{"writers":0}', /EC2_BUDGET at writers: /],
+    ['EC2_BUDGET', '{"writers":6,"share":0}', /EC2_BUDGET at share: /],
+    ['EC2_BUDGET', '{"writers":6,"maxPerSecond":-1}', /EC2_BUDGET at maxPerSecond: /],
+    ['EC2_BUDGET', '{"writers":6,"maxPerSecond":1000000}', /EC2_BUDGET at maxPerSecond: /],
     ['MANAGED_TAG', '', /MANAGED_TAG: not of the form key=value/],
   ])('names %s where it is %o', (name, value, expected) => {
     expect(() => configFrom({ ...GOOD, [name]: value })).toThrow(expected);

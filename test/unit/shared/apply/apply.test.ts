@@ -140,14 +140,20 @@ describe('a release', () => {
   });
 
   it('that is refused as "not assigned" must be seen to be gone, and costs the others nothing', async () => {
-    const { a, apply, decide, give, on, read, take } = await startApplyBed();
+    const { a, apply, decide, ec2, give, on, read, take } = await startApplyBed();
     await give(a.eth1, X, Y, Z);
     const state = await read(a);
     await take(a.eth1, Y);
+    ec2.calls.clear();
     const { released, toConfirm } = await apply(state, decide(state));
     expect(on(a.eth1)).toEqual([]);
     expect(released.map(({ address }) => address)).toEqual([X, Z]);
     expect(toConfirm.map(({ address }) => address)).toEqual([X, Z, Y]);
+    // EC2 does not say which: a look costs less than trying them by halves.
+    expect(changesIn(ec2)).toEqual([
+      `Unassign ${a.eth1} ${X} ${Y} ${Z}`,
+      `Unassign ${a.eth1} ${X} ${Z}`,
+    ]);
   });
 
   it('that EC2 refuses for another reason is logged and not waited for', async () => {

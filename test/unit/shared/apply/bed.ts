@@ -28,7 +28,7 @@ export const TAGS = {
 };
 
 /** Nothing is told of conflicts, and nothing that is kept is assigned again. */
-const NO_CONFLICTS: ApplyOptions = { assignKept: false, inConflict: () => false };
+const NO_CONFLICTS: ApplyOptions = { assignKept: false, lookFirst: () => false };
 
 export interface Worker {
   readonly node: string;
@@ -169,7 +169,6 @@ function accessThrough(client: EC2Client): ClusterAccess['ec2'] {
   const managedTag = DEFAULT_MANAGED_TAG;
   return {
     client,
-    once: client,
     managedTag,
     inventory: eniInventory(client, managedTag),
     subnets: cachedSubnets(client),

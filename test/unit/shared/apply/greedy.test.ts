@@ -27,10 +27,10 @@ async function startGreedy(): Promise<ApplyBed> {
   return bed;
 }
 
-async function reconcile(bed: ApplyBed, inConflict: ApplyOptions['inConflict'] = () => false) {
+async function reconcile(bed: ApplyBed, lookFirst: ApplyOptions['lookFirst'] = () => false) {
   const state = await bed.drive(bed.read(bed.a));
   const [begun, before] = [bed.clock.now(), bed.ec2.calls.all().length];
-  const applied = await bed.apply(state, bed.decide(state), { inConflict });
+  const applied = await bed.apply(state, bed.decide(state), { lookFirst });
   return {
     ...applied,
     tookMs: bed.clock.now() - begun,

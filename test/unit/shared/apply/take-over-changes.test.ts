@@ -149,7 +149,7 @@ describe('a take-over that fails half-way', () => {
     const state = await bed.read(bed.a);
     const fill = Array.from({ length: 9 }, (_, index) => `172.16.1.${80 + index}`);
     await bed.give(bed.a.eth1, ...fill);
-    const applied = await bed.apply(state, bed.decide(state), { inConflict: () => true });
+    const applied = await bed.apply(state, bed.decide(state), { lookFirst: () => true });
     expect(applied.problems).toMatchObject([{ kind: 'eni-full', address: X }]);
     expect([...applied.unassignedFrom]).toEqual(['node-b']);
   });

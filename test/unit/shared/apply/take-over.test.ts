@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ApplyOptions } from '../../../../shared/apply/apply.ts';
 import { POLICIES } from '../../../../shared/plan/policy.ts';
 import { podWith } from '../../../support/in-memory-kubernetes.ts';
 import { address } from '../plan/fixtures.ts';
@@ -184,12 +185,12 @@ describe('an ENI that is no node’s', () => {
 });
 
 describe('a pod that was told of a conflict', () => {
-  const inConflict = () => true;
+  const lookFirst = () => true;
 
   it('is looked up first: nothing is assigned to find out (schedule 5)', async () => {
     const bed = await startContested();
     bed.kubernetes.pods.push(podWith('node-b', 'holder', [X]));
-    expect((await bed.reconcile(bed.a, { inConflict })).problems).toMatchObject([
+    expect((await bed.reconcile(bed.a, { lookFirst })).problems).toMatchObject([
       { kind: 'conflict' },
     ]);
     expect(changesIn(bed.ec2)).toEqual([]);
@@ -198,9 +199,35 @@ describe('a pod that was told of a conflict', () => {
   it('gets an address that is free by now, which is no take-over', async () => {
     const bed = await startContested();
     await bed.take(bed.b.eth1, X);
-    const applied = await bed.reconcile(bed.a, { inConflict });
+    const applied = await bed.reconcile(bed.a, { lookFirst });
     expect(applied).toMatchObject({ takenOver: 0, assigned: [{ address: X }], problems: [] });
     expect(applied.unassignedFrom.size).toBe(0);
+  });
+});
+
+describe('where one address may be taken', () => {
+  const lookFirst: ApplyOptions['lookFirst'] = ({ address: asked }) => asked === X;
+
+  it('all that its ENI is to get are looked up by one call, and none is tried in vain', async () => {
+    const bed = await startContested();
+    await bed.give(bed.b.eth1, Y);
+    bed.kubernetes.pods.push(podWith('node-a', 'second', [Y]));
+    bed.ec2.calls.clear();
+    const applied = await bed.reconcile(bed.a, { lookFirst });
+    expect(applied).toMatchObject({ takenOver: 2, problems: [] });
+    expect(changesIn(bed.ec2)).toEqual([
+      `Unassign ${bed.b.eth1} ${X} ${Y}`,
+      `Assign ${bed.a.eth1} ${X} ${Y}`,
+    ]);
+  });
+
+  it('what nobody has is assigned by one call', async () => {
+    const bed = await startContested();
+    await bed.take(bed.b.eth1, X);
+    bed.kubernetes.pods.push(podWith('node-a', 'second', [Y]));
+    bed.ec2.calls.clear();
+    await bed.reconcile(bed.a, { lookFirst });
+    expect(changesIn(bed.ec2)).toEqual([`Assign ${bed.a.eth1} ${X} ${Y}`]);
   });
 });
 

@@ -119,3 +119,22 @@ it('a request has the instance that a message named last, and the pods of all', 
   expect(instanceId).toBe('i-0b');
   expect(pods.map(({ event }) => event)).toEqual(['delete', 'add']);
 });
+
+describe('the addresses that others may have', () => {
+  const others = (messages: readonly Partial<NodeMessage>[], age = 0) => [
+    ...request(messages, { now: OBSERVED_AT + age }).contested,
+  ];
+
+  it('are those that pods of other nodes claim too, in their canonical text', () => {
+    expect(others([{ contested: ['172.16.1.70'] }, { contested: ['2001:DB8::70'] }])).toEqual([
+      '172.16.1.70',
+      '2001:db8::70',
+    ]);
+  });
+
+  it('and those that pods of other nodes let go of, however long ago', () => {
+    const observedAt = new Date(OBSERVED_AT).toISOString();
+    const letGo = [{ node: 'node-b', observedAt, ips: ['172.16.1.71'] }];
+    expect(others([{ letGo }], 20 * MINUTES)).toEqual(['172.16.1.71']);
+  });
+});

@@ -1,0 +1,172 @@
+import { setImmediate } from 'node:timers';
+import type { CallBudget, Calls, Reservation } from '../shared/enis/call-budget.ts';
+import { assigns, WRITING_ACTIONS, type WritingAction } from '../shared/enis/writing-actions.ts';
+import type { Cancel, Clock } from '../shared/time/clock.ts';
+
+/** A node that waits to be read. */
+export interface Waiting {
+  /** What it is expected to send; nothing for a look. */
+  readonly calls: Calls;
+  /** When the oldest was seen that it waits for, ms since the epoch. */
+  readonly since: number;
+}
+
+/** A node's turn. */
+export interface Turn extends Reservation {
+  /** How long it was waited for, ms; 0 where the budget had room at once. */
+  readonly waitedMs: number;
+  /** Calls a second that are believed to be this environment's, of the scarcest action that it needs. */
+  readonly perSecond: number;
+}
+
+export interface Admission {
+  /** A batch came for so many nodes, of which the youngest message has waited so long for an execution: ms. */
+  delivered(ms: number, nodes: number): void;
+  /**
+   * Resolves when the node's turn has come: its calls are reserved, and what they rest on is read
+   * after that.
+   *
+   * @throws NoBudgetError where that takes longer than it may; the signal's reason.
+   */
+  admit(node: Waiting, signal?: AbortSignal): Promise<Turn>;
+}
+
+/** EC2 has no tokens for this node now. */
+export class NoBudgetError extends Error {
+  override readonly name = 'NoBudgetError';
+  /** When it may have some, ms from now. */
+  readonly afterMs: number;
+
+  constructor(afterMs: number) {
+    super(`EC2's budget has no calls for this node for the next ${Math.ceil(afterMs / 1_000)} s`);
+    this.afterMs = afterMs;
+  }
+}
+
+/** So many nodes that want to assign at the same moment are many. */
+const MANY = 3;
+/** Where less than this part of the budget would be left, many nodes wait until their news is complete. */
+const LEFT_BY_MANY = 0.8;
+/** And few nodes where less than this would be left. */
+const LEFT_BY_FEW = 0.3;
+/** For so long from the first of it, ms. */
+const PATIENCE_MS = 2_500;
+/** A node waits for its turn so long inside of an execution, ms. */
+const LONGEST_WAIT_MS = 30_000;
+/** Where it only releases, nobody waits, and another execution may have calls to spare: ms. */
+const LONGEST_RELEASE_WAIT_MS = 4_000;
+/** Where the youngest message has waited so long, every execution is at work: ms. */
+const CROWDED_AFTER_MS = 400;
+
+interface Entry extends Waiting {
+  /** Those that wait for the same moment begin in the order in which they came. */
+  readonly order: number;
+  /** It was looked at before, and there was no room. */
+  waited: boolean;
+  begin(): void;
+}
+
+/** Admits nodes, oldest first, as far as the budget reaches: see docs/design.md, "EC2's call budget". */
+export function createAdmission(clock: Clock, budget: CallBudget): Admission {
+  const waiting = new Set<Entry>();
+  let orders = 0;
+  let cancel: Cancel | undefined;
+  let looksSoon = false;
+
+  const look = (): void => {
+    cancel?.();
+    looksSoon = false;
+    const nextMs = beginThoseDue(waiting, budget, clock.now());
+    for (const entry of waiting) entry.waited = true;
+    cancel = nextMs < Infinity ? clock.after(Math.max(1, nextMs), look) : undefined;
+  };
+  /** The nodes of a batch ask at the same moment, and are looked at together. */
+  const lookSoon = (): void => {
+    if (!looksSoon) setImmediate(look);
+    looksSoon = true;
+  };
+
+  return {
+    delivered(ms, nodes) {
+      if (ms > CROWDED_AFTER_MS || nodes >= MANY) budget.crowded();
+    },
+    admit(node, signal) {
+      signal?.throwIfAborted();
+      const { promise, resolve, reject } = Promise.withResolvers<Turn>();
+      const askedAt = clock.now();
+      const begin = (): void => {
+        end();
+        const waitedMs = entry.waited ? clock.now() - askedAt : 0;
+        const perSecond = budget.rate(node.calls);
+        resolve({ ...budget.reserve(node.calls), waitedMs, perSecond });
+      };
+      const refuse = (error: unknown): void => {
+        end();
+        reject(error);
+      };
+      const onAbort = (): void => refuse(signal?.reason);
+      const expire = clock.after(longestWaitMs(node.calls), () =>
+        refuse(new NoBudgetError(Math.max(1_000, budget.waitFor(node.calls)))),
+      );
+      const entry: Entry = { ...node, order: orders++, waited: false, begin };
+      const end = (): void => {
+        waiting.delete(entry);
+        expire();
+        signal?.removeEventListener('abort', onAbort);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      waiting.add(entry);
+      lookSoon();
+      return promise;
+    },
+  };
+}
+
+function longestWaitMs(calls: Calls): number {
+  const actions = actionsOf(calls);
+  const releases = actions.length > 0 && !actions.some(assigns);
+  return releases ? LONGEST_RELEASE_WAIT_MS : LONGEST_WAIT_MS;
+}
+
+/** @returns when those that are left are to be looked at again, ms from now. */
+function beginThoseDue(waiting: Iterable<Entry>, budget: CallBudget, now: number): number {
+  const inTurn = [...waiting].sort((a, b) => a.since - b.since || a.order - b.order);
+  // What waits for the tokens of one action holds up nobody who needs none of these.
+  const lanes = Map.groupBy(inTurn, ({ calls }) => Object.keys(calls).sort().join());
+  return Math.min(...[...lanes.values()].map((lane) => beginInLane(lane, budget, now)));
+}
+
+function beginInLane(lane: readonly Entry[], budget: CallBudget, now: number): number {
+  const patienceMs = isScarce(lane, budget) ? PATIENCE_MS : 0;
+  const leftMs = ({ since }: Waiting): number => (patienceMs > 0 ? since + patienceMs - now : 0);
+  const patient = lane.map(leftMs).filter((ms) => ms > 0);
+  for (const entry of lane) {
+    if (leftMs(entry) > 0) continue;
+    const waitMs = budget.waitFor(entry.calls);
+    if (waitMs > 0) {
+      budget.crowded();
+      return waitMs;
+    }
+    entry.begin();
+  }
+  return Math.min(Infinity, ...patient);
+}
+
+/** Whether half of a node's pods would now cost as many calls as all of them a moment later, and those lack. */
+function isScarce(lane: readonly Waiting[], budget: CallBudget): boolean {
+  const anyAssigns = lane.some(({ calls }) => actionsOf(calls).some(assigns));
+  const least = lane.length < MANY ? LEFT_BY_FEW : LEFT_BY_MANY;
+  return anyAssigns && budget.level(sumOf(lane)) < least;
+}
+
+function sumOf(entries: readonly Waiting[]): Calls {
+  const sum: Partial<Record<keyof Calls, number>> = {};
+  for (const { calls } of entries) {
+    for (const action of actionsOf(calls)) sum[action] = (sum[action] ?? 0) + (calls[action] ?? 0);
+  }
+  return sum;
+}
+
+function actionsOf(calls: Calls): WritingAction[] {
+  return WRITING_ACTIONS.filter((action) => (calls[action] ?? 0) > 0);
+}

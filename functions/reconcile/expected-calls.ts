@@ -1,0 +1,43 @@
+import { type Family, familyOf } from '../../shared/address.ts';
+import type { Calls } from '../../shared/enis/call-budget.ts';
+import type { Placement, Plan } from '../../shared/plan/decision.ts';
+import type { NodeMemory, NodeRequest } from './scope.ts';
+
+/** Of a node that was not read yet. */
+const USUAL_ENIS = 2;
+
+/** The calls that a node's messages let expect, before it is read: one for each managed ENI; of a look, none. */
+export function expectedCalls(
+  { assignKept, expects }: Pick<NodeRequest, 'assignKept' | 'expects'>,
+  { managedEnis = USUAL_ENIS }: Pick<NodeMemory, 'managedEnis'>,
+): Calls {
+  return {
+    ...(expects.assigns || assignKept ? { AssignPrivateIpAddresses: managedEnis } : {}),
+    ...(expects.unassigns ? { UnassignPrivateIpAddresses: managedEnis } : {}),
+  };
+}
+
+/** The calls that a plan takes where EC2 refuses nothing: one for each ENI, direction and family. */
+export function callsOf(plan: Plan, assignKept: boolean): Calls {
+  const kept = assignKept
+    ? plan.keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix)
+    : [];
+  const assigned = [...plan.assign, ...plan.move, ...kept];
+  const leaving = plan.move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
+  const released = [...plan.release, ...leaving];
+  const unseen = (family: Family): number =>
+    plan.releaseUnseen.filter(({ address }) => familyOf(address) === family).length;
+  return Object.fromEntries(
+    Object.entries({
+      AssignPrivateIpAddresses: enisOf(assigned, 4),
+      AssignIpv6Addresses: enisOf(assigned, 6),
+      UnassignPrivateIpAddresses: enisOf(released, 4) + unseen(4),
+      UnassignIpv6Addresses: enisOf(released, 6) + unseen(6),
+    }).filter(([, count]) => count > 0),
+  );
+}
+
+function enisOf(placements: readonly Placement[], family: Family): number {
+  const ofFamily = placements.filter(({ address }) => familyOf(address) === family);
+  return new Set(ofFamily.map(({ eniId }) => eniId)).size;
+}

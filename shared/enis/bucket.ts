@@ -1,0 +1,158 @@
+import type { Clock } from '../time/clock.ts';
+
+export interface BucketOptions {
+  readonly clock: Clock;
+  /** What is saved up at most while nothing is sent. It is full at first. */
+  readonly capacity: number;
+  /** What is left to others; after a throttle it is saved up again first. */
+  readonly reserve: number;
+  /** Tokens a second at first. */
+  readonly perSecond: number;
+  /** More a second is tried while work waits and nothing is throttled. */
+  readonly mayGrow: boolean;
+  /** How many times as much is there while nobody else of us is at work. */
+  readonly alone: number;
+}
+
+/** What is believed of the tokens that EC2 has for one action. */
+export interface Bucket {
+  /** Milliseconds until so many are there; at most as many as it holds are waited for. */
+  waitFor(tokens: number): number;
+  /** Takes tokens out of what others may reserve; a negative number puts them back. */
+  reserve(tokens: number): void;
+  /** A call is sent. */
+  spend(): void;
+  /** EC2 answered a call, whatever it said. */
+  answered(): void;
+  /** EC2 throttled a call. */
+  throttled(): void;
+  /** From 0 to 1, once so many more are spent. */
+  level(tokens: number): number;
+  /** Others of us need their part until then, ms since the epoch. */
+  crowded(until: number): void;
+  /** Tokens a second, as far as is known. */
+  rate(): number;
+}
+
+/** Calls that were sent before the first of them came back throttled say nothing new: ms. */
+const ONE_ANSWER_MS = 1_000;
+/** Where EC2 throttles, one call tries again after this time, which doubles while that is throttled too: ms. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 8_000;
+/** What is left of the rate. */
+const CUT = 0.6;
+/** Of the first rate, at least: forty clusters that are all at work have that much each. */
+const LEAST = 0.05;
+/** For so long others of us keep their part after EC2 throttled: ms. */
+const CROWDED_MS = 60_000;
+/** Work has to have waited so long before more is tried; twice as long after each try that failed: ms. */
+const FIRST_CALM_MS = 45_000;
+const LONGEST_CALM_MS = 600_000;
+/** Of the rate, each second. */
+const GROWTH = 0.03;
+/** A rate that is above what was known to be good by more than this was a try. */
+const TRIED = 1.02;
+/** What a sum of parts of tokens may be off by. */
+const ROUNDING = 1e-9;
+
+/** All times in ms since the epoch. */
+interface State {
+  /** Tokens a second. */
+  rate: number;
+  /** The last rate that EC2 was not asked for more than. */
+  good: number;
+  balance: number;
+  reserved: number;
+  /** When the balance was right. */
+  at: number;
+  cutAt: number;
+  /** EC2 has throttled, and answered nothing since. */
+  blocked: boolean;
+  pauseMs: number;
+  notBefore: number;
+  calmMs: number;
+  /** Since when less than half a bucket was there without a break. */
+  busySince: number;
+  crowdedUntil: number;
+}
+
+/**
+ * Learns how many calls a second EC2 answers beside all others in the account: down at once where
+ * it throttles, up slowly while work waits and nothing is throttled.
+ */
+export function createBucket(options: BucketOptions): Bucket {
+  const { clock, capacity, perSecond } = options;
+  const now = clock.now();
+  const state: State = {
+    ...{ rate: perSecond, good: perSecond, balance: capacity, reserved: 0, at: now },
+    ...{ cutAt: -Infinity, blocked: false, pauseMs: FIRST_PAUSE_MS, notBefore: 0 },
+    ...{ calmMs: FIRST_CALM_MS, busySince: now, crowdedUntil: 0 },
+  };
+  const refilled = (): State => {
+    refill(state, options);
+    return state;
+  };
+  return {
+    waitFor: (tokens) => waitFor(refilled(), tokens, options),
+    reserve(tokens) {
+      state.reserved = Math.max(0, state.reserved + tokens);
+    },
+    spend() {
+      refilled().balance -= 1;
+    },
+    answered() {
+      if (state.blocked) Object.assign(state, NOT_BLOCKED);
+    },
+    throttled: () => noteThrottle(refilled(), options),
+    level(tokens) {
+      const { balance, reserved } = refilled();
+      return (balance - reserved - tokens) / capacity;
+    },
+    crowded(until) {
+      refilled().crowdedUntil = Math.max(state.crowdedUntil, until);
+    },
+    rate: () => refilled().rate,
+  };
+}
+
+const NOT_BLOCKED: Partial<State> = { blocked: false, pauseMs: FIRST_PAUSE_MS, notBefore: 0 };
+
+function refill(state: State, { clock, capacity, mayGrow, alone }: BucketOptions): void {
+  const now = clock.now();
+  const seconds = (now - state.at) / 1_000;
+  state.at = now;
+  const times = now > state.crowdedUntil ? alone : 1;
+  state.balance = Math.min(capacity, state.balance + seconds * state.rate * times);
+  if (state.balance > capacity / 2) state.busySince = now;
+  const calmSince = Math.max(state.busySince, state.cutAt);
+  if (mayGrow && now - calmSince >= state.calmMs) state.rate += state.rate * GROWTH * seconds;
+}
+
+function waitFor(
+  { balance, reserved, rate, notBefore }: State,
+  tokens: number,
+  { clock, capacity }: BucketOptions,
+): number {
+  const missing = Math.min(tokens, capacity) - (balance - reserved);
+  const refillMs = missing <= ROUNDING ? 0 : Math.ceil((missing / rate) * 1_000);
+  return Math.max(0, notBefore - clock.now(), refillMs);
+}
+
+function noteThrottle(state: State, { clock, reserve, perSecond }: BucketOptions): void {
+  const now = clock.now();
+  if (now - state.cutAt < ONE_ANSWER_MS) return;
+  // Who is throttled again and again learns nothing of a rate: EC2 answers nobody.
+  if (state.blocked) state.pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * state.pauseMs);
+  else if (state.rate > state.good * TRIED) {
+    state.rate = state.good;
+    state.calmMs = Math.min(LONGEST_CALM_MS, 2 * state.calmMs);
+  } else {
+    state.rate = Math.max(perSecond * LEAST, state.rate * CUT);
+    state.good = state.rate;
+  }
+  state.cutAt = now;
+  state.crowdedUntil = now + CROWDED_MS;
+  state.balance = Math.min(state.balance, -reserve);
+  state.blocked = true;
+  state.notBefore = now + state.pauseMs;
+}

@@ -1,0 +1,147 @@
+import type { Clock } from '../time/clock.ts';
+import { type Bucket, createBucket } from './bucket.ts';
+import type { Ec2 } from './ec2.ts';
+import { isThrottled } from './ec2-errors.ts';
+import { WRITING_ACTIONS, type WritingAction, writingActionOf } from './writing-actions.ts';
+
+/**
+ * The actions that have a budget, each with AWS's default bucket: tokens, and tokens a second. It is
+ * shared by all who call in the account and Region, the VPC CNI among them
+ * (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html).
+ */
+const BUCKETS = {
+  AssignPrivateIpAddresses: { tokens: 100, perSecond: 5 },
+  AssignIpv6Addresses: { tokens: 100, perSecond: 5 },
+  UnassignPrivateIpAddresses: { tokens: 100, perSecond: 5 },
+  UnassignIpv6Addresses: { tokens: 50, perSecond: 5 },
+} as const satisfies Readonly<Record<WritingAction, unknown>>;
+
+/** How many calls of each action. */
+export type Calls = Readonly<Partial<Record<WritingAction, number>>>;
+
+/** Of each bucket's tokens, so many are left to others. */
+const RESERVE = 10;
+
+/** Where messages have waited, all writers are at work, for so long at least: ms. */
+const CROWDED_MS = 5_000;
+
+/** Calls that somebody may send. */
+export interface Reservation {
+  /** Reserves what it does not cover yet of `calls`, if all of that is there. @returns whether it is. */
+  extend(calls: Calls): boolean;
+  /** Gives back what was not used. */
+  end(): void;
+}
+
+/** What this execution environment may spend of EC2's writing calls. */
+export interface CallBudget {
+  /** Milliseconds until `calls` can be reserved; 0: now. More than a bucket holds counts as a full one. */
+  waitFor(calls: Calls): number;
+  /** Reserves calls, whether they are there or not: `waitFor` says so. */
+  reserve(calls: Calls): Reservation;
+  /** Calls a second that are believed to be this environment's, of the scarcest of these actions. */
+  rate(calls: Calls): number;
+  /** How full the emptiest bucket of these actions is once they are sent, from 0 to 1. */
+  level(calls: Calls): number;
+  /** Work waits: the other writers need their part for a while. */
+  crowded(): void;
+  /** The same client; its writing calls use the budget, and their answers teach it. */
+  spending(ec2: Ec2): Ec2;
+}
+
+/** What of EC2's buckets the product may use. */
+export interface BudgetSettings {
+  /** How many execution environments share it; each has its part. */
+  readonly writers: number;
+  /** The part of AWS's default buckets that is ours, from 0 to 1. */
+  readonly share?: number;
+  /** Calls a second of each action that the account is known to have, instead of AWS's default. */
+  readonly maxPerSecond?: number;
+}
+
+/** The budget of one execution environment, of which `writers` are at work at most. */
+export function callBudget({
+  clock,
+  writers,
+  share = 1,
+  maxPerSecond,
+}: BudgetSettings & { readonly clock: Clock }): CallBudget {
+  const bucketFor = (action: WritingAction): Bucket => {
+    const { tokens, perSecond } = BUCKETS[action];
+    const rate = maxPerSecond ?? perSecond;
+    return createBucket({
+      clock,
+      // As AWS raises limits: what can be saved up grows with the refill.
+      capacity: (share * (tokens - RESERVE) * (rate / perSecond)) / writers,
+      reserve: (share * RESERVE) / writers,
+      perSecond: (share * rate) / writers,
+      mayGrow: maxPerSecond === undefined,
+      alone: Math.min(writers, 2),
+    });
+  };
+  const buckets: Readonly<Record<WritingAction, Bucket>> = {
+    AssignPrivateIpAddresses: bucketFor('AssignPrivateIpAddresses'),
+    AssignIpv6Addresses: bucketFor('AssignIpv6Addresses'),
+    UnassignPrivateIpAddresses: bucketFor('UnassignPrivateIpAddresses'),
+    UnassignIpv6Addresses: bucketFor('UnassignIpv6Addresses'),
+  };
+
+  return {
+    waitFor: (calls) =>
+      Math.max(0, ...entriesOf(calls).map(([action, count]) => buckets[action].waitFor(count))),
+    reserve(calls) {
+      const reserved = new Map<WritingAction, number>();
+      const add = (more: Calls): void => {
+        for (const [action, count] of entriesOf(more)) {
+          reserved.set(action, (reserved.get(action) ?? 0) + count);
+          buckets[action].reserve(count);
+        }
+      };
+      add(calls);
+      return {
+        extend(wanted) {
+          const more = entriesOf(wanted).flatMap(([action, count]) => {
+            const missing = count - (reserved.get(action) ?? 0);
+            return missing > 0 ? [[action, missing] as const] : [];
+          });
+          if (more.some(([action, count]) => buckets[action].waitFor(count) > 0)) return false;
+          add(Object.fromEntries(more));
+          return true;
+        },
+        end() {
+          for (const [action, count] of reserved) buckets[action].reserve(-count);
+          reserved.clear();
+        },
+      };
+    },
+    rate: (calls) => Math.min(...entriesOf(calls).map(([action]) => buckets[action].rate())),
+    level: (calls) =>
+      Math.min(1, ...entriesOf(calls).map(([action, count]) => buckets[action].level(count))),
+    crowded() {
+      for (const bucket of Object.values(buckets)) bucket.crowded(clock.now() + CROWDED_MS);
+    },
+    spending: (ec2) => ({
+      send: new Proxy(ec2.send.bind(ec2), {
+        apply(target, self, args: unknown[]) {
+          const action = writingActionOf(args[0]);
+          if (action === undefined) return Reflect.apply(target, self, args);
+          const bucket = buckets[action];
+          bucket.spend();
+          const answer: unknown = Reflect.apply(target, self, args);
+          Promise.resolve(answer).then(
+            () => bucket.answered(),
+            (error: unknown) => (isThrottled(error) ? bucket.throttled() : bucket.answered()),
+          );
+          return answer;
+        },
+      }),
+    }),
+  };
+}
+
+function entriesOf(calls: Calls): [WritingAction, number][] {
+  return WRITING_ACTIONS.flatMap((action) => {
+    const count = calls[action] ?? 0;
+    return count > 0 ? [[action, count]] : [];
+  });
+}

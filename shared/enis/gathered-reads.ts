@@ -1,0 +1,71 @@
+import { setImmediate } from 'node:timers';
+import type { Address } from '../address.ts';
+import type { Eni } from './eni.ts';
+import type { EniInventory } from './inventory.ts';
+
+/** The same reads; those that are asked for at the same moment, as by the nodes of a batch, are one call. */
+export function gatheredReads(inventory: EniInventory): EniInventory {
+  const ofInstances = gathered<string>((ids) => inventory.ofInstances(ids));
+  const byVpc = new Map<
+    string,
+    (addresses: readonly Address[], signal?: AbortSignal) => Promise<Eni[]>
+  >();
+  const withAddresses = (vpcId: string) => {
+    const known =
+      byVpc.get(vpcId) ??
+      gathered<Address>((addresses) => inventory.withAddresses(vpcId, addresses));
+    byVpc.set(vpcId, known);
+    return known;
+  };
+  return {
+    ...inventory,
+    async ofInstances(instanceIds, signal) {
+      const enis = await ofInstances(instanceIds, signal);
+      return enis.filter(
+        ({ instanceId }) => instanceId !== undefined && instanceIds.includes(instanceId),
+      );
+    },
+    async withAddresses(vpcId, addresses, signal) {
+      if (addresses.length === 0) return [];
+      const asked = new Set(addresses);
+      const enis = await withAddresses(vpcId)(addresses, signal);
+      return enis.filter(({ primary, secondary }) =>
+        [...primary, ...secondary].some((each) => asked.has(each)),
+      );
+    },
+  };
+}
+
+/** Asks for everything that is asked for within a moment in one go, which begins after all were asked. */
+function gathered<K>(
+  ask: (keys: readonly K[]) => Promise<Eni[]>,
+): (keys: readonly K[], signal?: AbortSignal) => Promise<Eni[]> {
+  let next: { readonly keys: Set<K>; readonly answer: Promise<Eni[]> } | undefined;
+  return async (keys, signal) => {
+    signal?.throwIfAborted();
+    if (next === undefined) {
+      const all = new Set<K>();
+      const { promise, resolve, reject } = Promise.withResolvers<Eni[]>();
+      setImmediate(() => {
+        next = undefined;
+        ask([...all]).then(resolve, reject);
+      });
+      promise.catch(() => undefined);
+      next = { keys: all, answer: promise };
+    }
+    for (const key of keys) next.keys.add(key);
+    return unlessAborted(next.answer, signal);
+  };
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return promise;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

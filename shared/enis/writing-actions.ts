@@ -1,0 +1,26 @@
+import {
+  AssignIpv6AddressesCommand,
+  AssignPrivateIpAddressesCommand,
+  UnassignIpv6AddressesCommand,
+  UnassignPrivateIpAddressesCommand,
+} from '@aws-sdk/client-ec2';
+
+const COMMANDS = [
+  ['AssignPrivateIpAddresses', AssignPrivateIpAddressesCommand],
+  ['AssignIpv6Addresses', AssignIpv6AddressesCommand],
+  ['UnassignPrivateIpAddresses', UnassignPrivateIpAddressesCommand],
+  ['UnassignIpv6Addresses', UnassignIpv6AddressesCommand],
+] as const;
+
+/** The actions of EC2 that assign and unassign; each has a token bucket of its own. */
+export const WRITING_ACTIONS = COMMANDS.map(([action]) => action);
+export type WritingAction = (typeof COMMANDS)[number][0];
+
+/** Which of them a command is; `undefined` where it is none, such as a read. */
+export function writingActionOf(command: unknown): WritingAction | undefined {
+  return COMMANDS.find(([, of]) => command instanceof of)?.[0];
+}
+
+export function assigns(action: WritingAction): boolean {
+  return action === 'AssignPrivateIpAddresses' || action === 'AssignIpv6Addresses';
+}

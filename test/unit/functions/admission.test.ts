@@ -1,0 +1,79 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createAdmission, NoBudgetError } from '../../../functions/admission.ts';
+import { virtualClock } from '../../../sandbox/clock.ts';
+import { type Calls, callBudget } from '../../../shared/enis/call-budget.ts';
+
+const ASSIGN: Calls = { AssignPrivateIpAddresses: 2 };
+const UNASSIGN: Calls = { UnassignPrivateIpAddresses: 2 };
+
+function start() {
+  const clock = virtualClock();
+  const budget = callBudget({ clock, writers: 6 });
+  const admission = createAdmission(clock, budget);
+  const admitted: string[] = [];
+  const ask = (name: string, calls: Calls, since = clock.now()): void => {
+    admission.admit({ calls, since }).then(
+      () => admitted.push(name),
+      (error: unknown) => admitted.push(`${name}: ${error instanceof NoBudgetError}`),
+    );
+  };
+  const pass = async (ms = 0): Promise<void> => {
+    await setImmediate();
+    clock.advance(ms);
+    await setImmediate();
+  };
+  return { clock, admitted, ask, pass };
+}
+
+describe('a node is admitted', () => {
+  test('at once where it only looks, or where the budget is full', async () => {
+    const { admitted, ask, pass } = start();
+    ask('look', {});
+    ask('add', ASSIGN);
+    await pass();
+    expect(admitted).toEqual(['look', 'add']);
+  });
+
+  test('with many others once what they change is complete, as the budget would not do for twice', async () => {
+    const { admitted, ask, pass } = start();
+    for (const name of ['a', 'b', 'c']) ask(name, ASSIGN);
+    await pass(2_400);
+    expect(admitted).toEqual([]);
+    await pass(100);
+    expect(admitted).toEqual(['a', 'b', 'c']);
+  });
+
+  test('after those that have waited for longer', async () => {
+    const { clock, admitted, ask, pass } = start();
+    const now = clock.now();
+    ask('young', UNASSIGN, now - 1_000);
+    ask('old', UNASSIGN, now - 2_000);
+    await pass();
+    expect(admitted).toEqual(['old', 'young']);
+  });
+
+  test('without waiting for those that need the tokens of another action', async () => {
+    const { admitted, ask, pass } = start();
+    for (let n = 0; n < 9; n += 1) ask(`n${n}`, UNASSIGN);
+    ask('add', ASSIGN);
+    await pass();
+    expect(admitted).toContain('add');
+    expect(admitted).toHaveLength(8);
+  });
+
+  test.each([
+    ['half a minute', ASSIGN, 30_000],
+    ['four seconds, where nobody waits for what it does', UNASSIGN, 4_000],
+  ] as const)(
+    'by another execution where its turn does not come within %s',
+    async (_, calls, ms) => {
+      const { clock, admitted, ask, pass } = start();
+      for (let n = 0; n < 60; n += 1) ask(`n${n}`, calls, clock.now() + n);
+      await pass(ms - 1_000);
+      expect(admitted.filter((name) => name.endsWith('true'))).toEqual([]);
+      await pass(1_000);
+      expect(admitted).toContain('n59: true');
+    },
+  );
+});

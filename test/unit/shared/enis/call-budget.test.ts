@@ -1,0 +1,122 @@
+import { AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
+import { describe, expect, test } from 'vitest';
+import { virtualClock } from '../../../../sandbox/clock.ts';
+import { callBudget } from '../../../../shared/enis/call-budget.ts';
+import type { Ec2 } from '../../../../shared/enis/ec2.ts';
+
+const ASSIGN = 'AssignPrivateIpAddresses';
+
+function start({ writers = 1, ...settings }: { writers?: number; maxPerSecond?: number } = {}) {
+  const clock = virtualClock();
+  const budget = callBudget({ clock, writers, ...settings });
+  let throttles = false;
+  const ec2: Ec2 = {
+    async send() {
+      if (throttles) throw Object.assign(new Error('slow down'), { name: 'RequestLimitExceeded' });
+      return {};
+    },
+  } as unknown as Ec2;
+  const spending = budget.spending(ec2);
+  const send = async (count: number): Promise<void> => {
+    const command = new AssignPrivateIpAddressesCommand({ NetworkInterfaceId: 'eni-1' });
+    for (let n = 0; n < count; n += 1) await spending.send(command).catch(() => undefined);
+  };
+  const throttle = (on: boolean): void => {
+    throttles = on;
+  };
+  return { clock, budget, send, throttle };
+}
+
+describe('the call budget', () => {
+  test('leaves ten of the hundred tokens to others, and refills by five a second', async () => {
+    const { clock, budget, send } = start();
+    expect(budget.waitFor({ [ASSIGN]: 90 })).toBe(0);
+    await send(90);
+    expect(budget.waitFor({ [ASSIGN]: 1 })).toBe(200);
+    clock.advance(200);
+    expect(budget.waitFor({ [ASSIGN]: 1 })).toBe(0);
+  });
+
+  test('has a bucket for each action', async () => {
+    const { budget, send } = start();
+    await send(90);
+    expect(budget.waitFor({ UnassignPrivateIpAddresses: 90 })).toBe(0);
+  });
+
+  test('is shared by as many as are at work', async () => {
+    const { budget, send } = start({ writers: 5 });
+    await send(18);
+    budget.crowded();
+    expect(budget.waitFor({ [ASSIGN]: 1 })).toBe(1_000);
+  });
+
+  test('has as many calls as the account is known to have', async () => {
+    const { budget, send } = start({ maxPerSecond: 50 });
+    await send(900);
+    expect(budget.waitFor({ [ASSIGN]: 1 })).toBe(20);
+  });
+
+  test('does not give what is reserved to somebody else, until it is given back', () => {
+    const { budget } = start();
+    const reserved = budget.reserve({ [ASSIGN]: 90 });
+    expect(budget.waitFor({ [ASSIGN]: 1 })).toBeGreaterThan(0);
+    expect(reserved.extend({ [ASSIGN]: 90 })).toBe(true);
+    expect(reserved.extend({ [ASSIGN]: 91 })).toBe(false);
+    reserved.end();
+    expect(budget.waitFor({ [ASSIGN]: 90 })).toBe(0);
+  });
+
+  test('waits, and for longer, the more often EC2 throttles, but never more than ten seconds', async () => {
+    const { clock, budget, send, throttle } = start();
+    throttle(true);
+    const waits: number[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      await send(1);
+      const wait = budget.waitFor({ [ASSIGN]: 1 });
+      waits.push(wait);
+      clock.advance(Math.max(wait, 1_001));
+    }
+    expect(waits[0]).toBeGreaterThanOrEqual(1_000);
+    expect(Math.max(...waits.slice(1))).toBeGreaterThan(waits[0] ?? 0);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(10_000);
+  });
+
+  test('tries with one call at a time while EC2 answers nobody, and is itself again within ten seconds', async () => {
+    const { clock, budget, send, throttle } = start();
+    throttle(true);
+    let sent = 0;
+    for (const until = clock.now() + 600_000; clock.now() < until; ) {
+      await send(1);
+      sent += 1;
+      clock.advance(budget.waitFor({ [ASSIGN]: 1 }));
+    }
+    expect(sent).toBeLessThan(90);
+    throttle(false);
+    await send(1);
+    clock.advance(10_000);
+    expect(budget.waitFor({ [ASSIGN]: 2 })).toBe(0);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(3);
+  });
+
+  test('finds its part where many others are at work, and does not grow while it is throttled', async () => {
+    const { clock, budget, send, throttle } = start();
+    for (let n = 0; n < 40; n += 1) {
+      throttle(true);
+      await send(1);
+      throttle(false);
+      clock.advance(Math.max(1_001, budget.waitFor({ [ASSIGN]: 1 })));
+      await send(1);
+    }
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(0.25);
+  });
+
+  test('tries more after 45 seconds in which work waited and nothing was throttled', async () => {
+    const { clock, budget, send } = start();
+    await send(90);
+    for (let n = 0; n < 300; n += 1) {
+      clock.advance(200);
+      await send(1);
+    }
+    expect(budget.rate({ [ASSIGN]: 1 })).toBeGreaterThan(5);
+  });
+});

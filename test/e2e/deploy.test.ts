@@ -133,7 +133,7 @@ describe('the first deployment', () => {
         EventSourceArn: expect.stringMatching(/:multus-eni-reconciler-test\.fifo$/),
         FunctionArn: expect.stringContaining(`:function:${STACK}-reconcile`),
         FunctionResponseTypes: ['ReportBatchItemFailures'],
-        ScalingConfig: { MaximumConcurrency: 20 },
+        ScalingConfig: { MaximumConcurrency: 4 },
         State: 'Enabled',
       }),
     ]);

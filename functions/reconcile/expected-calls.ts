@@ -1,4 +1,5 @@
 import { type Family, familyOf } from '../../shared/address.ts';
+import { assignableAgain } from '../../shared/apply/apply.ts';
 import type { Calls } from '../../shared/enis/call-budget.ts';
 import type { Placement, Plan } from '../../shared/plan/decision.ts';
 import type { NodeMemory, NodeRequest } from './scope.ts';
@@ -19,9 +20,7 @@ export function expectedCalls(
 
 /** The calls that a plan takes where EC2 refuses nothing: one for each ENI, direction and family. */
 export function callsOf(plan: Plan, assignKept: boolean): Calls {
-  const kept = assignKept
-    ? plan.keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix)
-    : [];
+  const kept = assignKept ? assignableAgain(plan) : [];
   const assigned = [...plan.assign, ...plan.move, ...kept];
   const leaving = plan.move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
   const released = [...plan.release, ...leaving];

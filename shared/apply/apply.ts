@@ -75,9 +75,7 @@ export async function apply(
   };
   const calls = eniCalls(access, journal, signal);
   const releases = startReleases({ access, state, journal, calls }, plan, isAllowed);
-  const kept = assignKept
-    ? plan.keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix)
-    : [];
+  const kept = assignKept ? assignableAgain(plan) : [];
   const serving = { access, state, journal, calls, lookFirst, letGo, signal };
   const enis = new Set(
     [...kept, ...plan.move, ...plan.assign, ...plan.waiting].map(({ eniId }) => eniId),
@@ -91,6 +89,11 @@ export async function apply(
     ),
   ]);
   return appliedOf(access, state, journal, { kept, followed });
+}
+
+/** What the read shows as kept and may be assigned again: a terminating pod acquires nothing (docs/design.md, rule 7). */
+export function assignableAgain({ keep }: Plan): Assignment[] {
+  return keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix);
 }
 
 /** What became of a plan of which nothing was done. */

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers';
 import type { Address } from '../address.ts';
+import { unlessAborted } from '../time/unless-aborted.ts';
 import type { Eni } from './eni.ts';
 import type { EniInventory } from './inventory.ts';
 
@@ -56,16 +57,4 @@ function gathered<K>(
     for (const key of keys) next.keys.add(key);
     return unlessAborted(next.answer, signal);
   };
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (signal === undefined) return promise;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -1,4 +1,4 @@
-import { addAbortListener } from 'node:events';
+import { unlessAborted } from './unless-aborted.ts';
 
 /**
  * A list that callers share: one read is under way at a time, and who asks meanwhile gets the next,
@@ -27,15 +27,4 @@ export function sharedList<T>(list: () => Promise<T>): (signal?: AbortSignal) =>
     signal?.throwIfAborted();
     return unlessAborted(join(), signal);
   };
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (signal === undefined) return promise;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const listener = addAbortListener(signal, () => reject(signal.reason));
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    listener[Symbol.dispose]();
-  }
 }

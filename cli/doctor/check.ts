@@ -3,6 +3,9 @@ import type { NetworkAttachmentDefinition } from '../../shared/cluster/kubernete
 import type { PoolAudit } from '../../shared/drift/pool-audit.ts';
 import type { Leader } from '../status/lease.ts';
 import type { View } from '../view/view.ts';
+import type { Fact, Unasked } from './fact.ts';
+import type { SubnetReservations } from './subnet-reservations.ts';
+import type { SystemPod } from './system-pods.ts';
 
 /** What checks look at: a cluster, or manifests alone. */
 export interface Subject {
@@ -16,6 +19,12 @@ export interface Subject {
   readonly leader?: Leader | 'none';
   /** Absent where the cluster has no whereabouts, or it may not be listed. */
   readonly pools?: PoolAudit;
+  /** Absent without a cluster, as are the other two. */
+  readonly subnetReservations?: Fact<SubnetReservations>;
+  /** The pods of Multus, the VPC CNI and the forwarder. */
+  readonly systemPods?: readonly SystemPod[];
+  /** `key=value`. */
+  readonly managedTag?: string;
   readonly now: number;
 }
 
@@ -37,5 +46,6 @@ export interface Check {
   readonly source: string;
   /** What it can be asked of: `manifests` also without a cluster; `installed` not before. */
   readonly asks: 'manifests' | 'cluster' | 'installed';
-  find(subject: Subject): readonly Finding[];
+  /** @returns what is wrong; or why that cannot be said, where something may not be asked. */
+  find(subject: Subject): readonly Finding[] | Unasked;
 }

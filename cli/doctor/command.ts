@@ -1,21 +1,23 @@
 import { parseNetworks } from '../../shared/claims/net-attach-def.ts';
-import { auditPools } from '../../shared/drift/pool-audit.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { type Look, unlessRefused } from '../access/access.ts';
 import { EXIT } from '../exit-code.ts';
 import { BadInput } from '../failure.ts';
 import { count, type Output } from '../output.ts';
-import { readLeader } from '../status/lease.ts';
 import { partly } from '../view/partial.ts';
-import { readView } from '../view/view.ts';
 import { labelled } from '../wrap.ts';
 import type { Check, Finding, Subject } from './check.ts';
 import { CHECKS } from './checks/index.ts';
 import { definitionsIn } from './manifests.ts';
-import { readReservations } from './reservations.ts';
+import { readSubject } from './subject.ts';
 
-interface Found extends Pick<Check, 'code' | 'name' | 'reason' | 'fix' | 'source'> {
+type Named = Pick<Check, 'code' | 'name'>;
+interface Found extends Named, Pick<Check, 'reason' | 'fix' | 'source'> {
   readonly findings: readonly Finding[];
+}
+/** A check that could not be made. */
+interface NotChecked extends Named {
+  readonly why: string;
 }
 
 /**
@@ -31,24 +33,10 @@ export async function doctorCommand(
   { clock }: { readonly clock: Clock },
   output: Output,
 ): Promise<number> {
-  const { access, api } = look;
-  const subject = await unlessRefused(access.cluster, async (): Promise<Subject> => {
-    // First: whom something is kept for is there before, and so is in the list of pods.
-    const reservations = await readReservations(api, () =>
-      output.warn(
-        `${access.cluster}: what whereabouts keeps for pods may not be listed, and is not looked at`,
-      ),
-    );
-    const view = await readView(access, output.progress);
-    const leader = pre ? undefined : ((await readLeader(api)) ?? 'none');
-    const { byName: networks, unreadable } = view.state.networks;
-    const { definitions } = view;
-    const now = clock.now();
-    const pools = reservations && auditPools(reservations, view.allPods, now);
-    return { view, definitions, networks, unreadable, leader, pools, now };
-  });
+  const { cluster } = look.access;
+  const subject = await unlessRefused(cluster, () => readSubject(look, pre, clock, output));
   const asked = CHECKS.filter(({ asks }) => !pre || asks !== 'installed');
-  return partly(tell(access.cluster, asked, subject, output), subject.view?.missing ?? [], output);
+  return partly(tell(cluster, asked, subject, output), subject.view?.missing ?? [], output);
 }
 
 /**
@@ -72,22 +60,40 @@ export async function lintCommand(
 }
 
 function tell(what: string, asked: readonly Check[], subject: Subject, output: Output): number {
-  const all = asked.map(({ find, asks: _, ...check }): Found => {
-    return { ...check, findings: find(subject) };
-  });
-  const found = all.filter(({ findings }) => findings.length > 0);
-  output.result({ about: what, asked: asked.map(({ code }) => code), found });
-  for (const { code, name, reason, fix, findings } of found) {
-    output.line(`${code} ${name}`, 'bad');
-    for (const { text } of findings) {
-      for (const line of labelled('-', text, 2, 2)) output.line(line);
-    }
-    for (const line of labelled('why', reason, 2, 5)) output.line(line);
-    for (const line of labelled('fix', fix, 2, 5)) output.line(line);
-    output.line('');
+  const found: Found[] = [];
+  const notChecked: NotChecked[] = [];
+  for (const { find, asks: _, ...check } of asked) {
+    const findings = find(subject);
+    const { code, name } = check;
+    if ('unasked' in findings) notChecked.push({ code, name, why: findings.unasked });
+    else if (findings.length > 0) found.push({ ...check, findings });
   }
-  const checks = count(asked.length, 'check');
+  output.result({ about: what, asked: asked.map(({ code }) => code), found, notChecked });
+  for (const each of found) tellFound(each, output);
+  tellNotChecked(notChecked, output);
+  const checks = count(asked.length - notChecked.length, 'check');
   if (found.length === 0) output.line(`${what}: ${checks}, and nothing is wrong.`, 'good');
   else output.line(`${what}: ${checks}, of which ${found.length} found something.`, 'bad');
   return found.length === 0 ? EXIT.ok : EXIT.found;
+}
+
+function tellFound({ code, name, reason, fix, findings }: Found, output: Output): void {
+  output.line(`${code} ${name}`, 'bad');
+  for (const { text } of findings) {
+    for (const line of labelled('-', text, 2, 2)) output.line(line);
+  }
+  for (const line of labelled('why', reason, 2, 5)) output.line(line);
+  for (const line of labelled('fix', fix, 2, 5)) output.line(line);
+  output.line('');
+}
+
+/** Those for one reason together. */
+function tellNotChecked(notChecked: readonly NotChecked[], output: Output): void {
+  if (notChecked.length === 0) return;
+  output.line('not checked');
+  for (const [why, checks] of Map.groupBy(notChecked, (each) => each.why)) {
+    const names = checks.map(({ code, name }) => `${code} ${name}`).join(', ');
+    for (const line of labelled('-', `${names}: ${why}`, 2, 2)) output.line(line);
+  }
+  output.line('');
 }

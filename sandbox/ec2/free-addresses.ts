@@ -14,7 +14,10 @@ import {
 export const RESERVED_AT_START = 4n;
 const RESERVED = RESERVED_AT_START + 1n;
 
-/** The addresses of one of a subnet's blocks that nobody has, lowest first; at most `count`. */
+/**
+ * The addresses of one of a subnet's blocks that nobody has and nobody reserved, lowest first; at
+ * most `count`.
+ */
 export function freeAddresses(
   state: State,
   subnet: SubnetModel,
@@ -23,18 +26,19 @@ export function freeAddresses(
 ): readonly Address[] {
   const enis = enisIn(state, subnet);
   const used = new Set(enis.flatMap(addressesOf));
-  const prefixes = enis.flatMap(({ ipv4Prefixes, ipv6Prefixes }) => [
+  const delegated = enis.flatMap(({ ipv4Prefixes, ipv6Prefixes }) => [
     ...ipv4Prefixes,
     ...ipv6Prefixes,
   ]);
+  const kept = [...delegated, ...subnet.reservations];
   const { family, first, last } = block.range;
   const free: Address[] = [];
   let value = first + RESERVED_AT_START;
   while (value < last && free.length < count) {
     const address = fromInteger(value, family);
-    const delegated = prefixes.find(({ range }) => contains(range, address));
-    if (delegated === undefined && !used.has(address)) free.push(address);
-    value = (delegated?.range.last ?? value) + 1n;
+    const keeping = kept.find(({ range }) => contains(range, address));
+    if (keeping === undefined && !used.has(address)) free.push(address);
+    value = (keeping?.range.last ?? value) + 1n;
   }
   return free;
 }

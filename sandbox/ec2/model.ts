@@ -9,12 +9,19 @@ export interface Block {
   readonly range: AddressRange;
 }
 
+/** Addresses of a subnet that EC2 chooses for nothing. */
+export interface CidrReservation extends Block {
+  readonly id: string;
+  readonly type: 'explicit' | 'prefix';
+}
+
 export interface SubnetModel {
   readonly id: string;
   readonly vpcId: string;
   readonly zone: string;
   readonly ipv4: Block;
   readonly ipv6: readonly Block[];
+  readonly reservations: readonly CidrReservation[];
   readonly tags: Tags;
 }
 

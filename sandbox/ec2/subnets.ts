@@ -21,6 +21,7 @@ export function subnetOf(
     zone: spec.zone ?? defaults.zone,
     ipv4: block(spec.cidr),
     ipv6: (spec.ipv6Cidrs ?? []).map(block),
+    reservations: [],
     tags: new Map(Object.entries(spec.tags ?? {})),
   };
 }

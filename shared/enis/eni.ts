@@ -13,6 +13,8 @@ export interface Eni {
   readonly deviceIndex?: number;
   /** It carries the managed tag and is not at device index 0. */
   readonly managed: boolean;
+  /** The VPC CNI made it, for ordinary pods. */
+  readonly ofVpcCni?: true;
   /** The clusters that its tags name (`kubernetes.io/cluster/<name>`, `cluster.k8s.amazonaws.com/name`). */
   readonly clusters: readonly string[];
   /** Addresses that are never touched: the primary IPv4 and a primary IPv6. */

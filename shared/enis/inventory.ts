@@ -50,6 +50,8 @@ const networkInterface = z.object({
 
 const CLUSTER_TAG_PREFIX = 'kubernetes.io/cluster/';
 const CLUSTER_TAG = 'cluster.k8s.amazonaws.com/name';
+/** On each ENI that the VPC CNI makes (amazon-vpc-cni-k8s, pkg/awsutils). */
+const VPC_CNI_TAG = 'node.k8s.amazonaws.com/createdAt';
 
 function clusterOfTag(tag: { Key: string; Value: string }): string[] {
   if (tag.Key.startsWith(CLUSTER_TAG_PREFIX)) return [tag.Key.slice(CLUSTER_TAG_PREFIX.length)];
@@ -69,6 +71,7 @@ function toEni(described: z.infer<typeof networkInterface>, managedTag: ManagedT
     instanceId: attachment?.InstanceId,
     deviceIndex: attachment?.DeviceIndex,
     managed: tagged && attachment?.DeviceIndex !== 0,
+    ...(tags.some(({ Key }) => Key === VPC_CNI_TAG) && { ofVpcCni: true }),
     clusters: tags.flatMap(clusterOfTag),
     primary: [
       ...ipv4.filter((entry) => entry.Primary).map((entry) => entry.PrivateIpAddress),

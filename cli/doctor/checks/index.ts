@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { eniFull } from './eni-full.ts';
+import { eniOfVpcCni } from './eni-of-vpc-cni.ts';
 import { eniUntagged } from './eni-untagged.ts';
 import { eniWithoutCluster } from './eni-without-cluster.ts';
 import { enisInOneSubnet } from './enis-in-one-subnet.ts';
@@ -8,14 +9,18 @@ import { hostLocalShared } from './host-local-shared.ts';
 import { masterSaysNothing } from './master-says-nothing.ts';
 import { masterWithoutEni } from './master-without-eni.ts';
 import { moreThanEniTakes } from './more-than-eni-takes.ts';
+import { multusNotReady } from './multus-not-ready.ts';
 import { multusNotRunning } from './multus-not-running.ts';
 import { networkUnreadable } from './network-unreadable.ts';
 import { nodesOfOneInstance } from './nodes-of-one-instance.ts';
 import { rangeHasPrimary } from './range-has-primary.ts';
 import { rangeOutsideSubnet } from './range-outside-subnet.ts';
 import { rangeReserved } from './range-reserved.ts';
+import { rangeUnreserved } from './range-unreserved.ts';
 import { rangesOverlap } from './ranges-overlap.ts';
 import { addressUnreserved, reservationDouble, reservationStale } from './reservations.ts';
+import { vpcCniOld } from './vpc-cni-old.ts';
+import { vpcCniTagsEnis } from './vpc-cni-tags-enis.ts';
 
 /** In the order of their codes. A code that was given is never given again. */
 export const CHECKS: readonly Check[] = [
@@ -24,6 +29,7 @@ export const CHECKS: readonly Check[] = [
   enisInOneSubnet,
   masterWithoutEni,
   masterSaysNothing,
+  eniOfVpcCni,
   rangeOutsideSubnet,
   rangeReserved,
   rangeHasPrimary,
@@ -33,9 +39,13 @@ export const CHECKS: readonly Check[] = [
   reservationStale,
   reservationDouble,
   addressUnreserved,
+  rangeUnreserved,
   moreThanEniTakes,
   eniFull,
   nodesOfOneInstance,
   multusNotRunning,
+  vpcCniOld,
+  vpcCniTagsEnis,
+  multusNotReady,
   forwarderSilent,
 ];

@@ -1,5 +1,6 @@
 import type { Action } from './action.ts';
 import { assignPrivateIpAddresses } from './assign-private-ip-addresses.ts';
+import { createSubnetCidrReservation, getSubnetCidrReservations } from './cidr-reservations.ts';
 import { createNetworkInterface, deleteNetworkInterface } from './create-network-interface.ts';
 import { describeInstanceTypes } from './describe-instance-types.ts';
 import { describeInstances } from './describe-instances.ts';
@@ -15,6 +16,7 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['AssignIpv6Addresses', assignIpv6Addresses],
   ['AssignPrivateIpAddresses', assignPrivateIpAddresses],
   ['CreateNetworkInterface', createNetworkInterface],
+  ['CreateSubnetCidrReservation', createSubnetCidrReservation],
   ['CreateTags', createTags],
   ['DeleteNetworkInterface', deleteNetworkInterface],
   ['DeleteTags', deleteTags],
@@ -23,6 +25,7 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['DescribeNetworkInterfaces', describeNetworkInterfaces],
   ['DescribeSubnets', describeSubnets],
   ['DescribeTags', describeTags],
+  ['GetSubnetCidrReservations', getSubnetCidrReservations],
   ['UnassignIpv6Addresses', unassignIpv6Addresses],
   ['UnassignPrivateIpAddresses', unassignPrivateIpAddresses],
 ]);

@@ -5,40 +5,14 @@ import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { CHECKS } from '../../../cli/doctor/checks/index.ts';
 import { HOST_LOCAL, ipvlan, NET_1, NET_2, UNREADABLE } from '../../support/networks.ts';
-import type { Network } from '../../support/stage.ts';
-import { type OperatorBed, operate, operatorBed, tooWide } from './operator-bed.ts';
-
-const codesIn = (text: string): string[] => text.match(/^ME\d+/gm) ?? [];
-const ranged = (name: string, master: string, ranges: string[], type = 'ipvlan'): Network => ({
-  name,
-  config: { type, master, ipam: { type: 'static' } },
-  annotations: { 'multus-eni.dev/ranges': JSON.stringify(ranges) },
-});
-
-const FITTING = ranged('fits', 'eth1', ['172.16.1.64/26']);
-
-/** Multus on each worker, as its DaemonSet runs it. */
-async function withMultus({ cluster, workers }: OperatorBed): Promise<void> {
-  for (const [index, worker] of workers.entries()) {
-    const name = `kube-multus-ds-${index}`;
-    await cluster.runPod(name, { namespace: 'kube-system', on: worker, hostNetwork: true });
-  }
-}
-
-/** What `doctor --pre` finds once `prepare` has run, on workers with Multus. */
-async function codesAfter(prepare: (bed: OperatorBed) => Promise<unknown>, workers = 2) {
-  const bed = await operatorBed(workers);
-  await withMultus(bed);
-  await prepare(bed);
-  const { stdout, stderr, code } = await bed.operate(['doctor', '--pre', '--cluster', 'demo']);
-  expect(stderr).toBe('');
-  expect(tooWide(stdout)).toEqual([]);
-  expect(code).toBe(codesIn(stdout).length > 0 ? 4 : 0);
-  return { codes: codesIn(stdout), stdout: stdout.replaceAll(/\s+/g, ' ') };
-}
+import { codesAfter, codesIn, FITTING, ranged, reserve, withMultus } from './doctor-bed.ts';
+import { type OperatorBed, operate, operatorBed } from './operator-bed.ts';
 
 test('finds nothing where all is as it should be', async () => {
-  const { stdout } = await codesAfter(({ cluster }) => cluster.applyNetwork(FITTING));
+  const { stdout } = await codesAfter(async (bed) => {
+    await bed.cluster.applyNetwork(FITTING);
+    await reserve(bed, '172.16.1.64/26');
+  });
   expect(stdout).toMatch(/demo: \d+ checks, and nothing is wrong\./);
 });
 
@@ -47,6 +21,7 @@ test('finds a missing tag, says how to set it, and passes once it is set', async
   const worker = await bed.cluster.addWorker({ eth1Tagged: false });
   await withMultus({ ...bed, workers: [worker] });
   await bed.cluster.applyNetwork(FITTING);
+  await reserve(bed, '172.16.1.64/26');
   const line = ['doctor', '--pre', '--cluster', 'demo'];
   const before = await bed.operate(line);
   expect(before.code).toBe(4);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CreateTagsCommand } from '@aws-sdk/client-ec2';
+import { CreateSubnetCidrReservationCommand, CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { HOST_LOCAL, NET_1 } from '../../support/networks.ts';
 import { stageWorker, workerEnis } from '../../support/sandbox-aws.ts';
@@ -83,6 +83,9 @@ test('the page for operators shows how a missing tag is found, and that it was s
     ...NET_1,
     annotations: { 'multus-eni.dev/ranges': '["172.16.1.64/26"]' },
   });
+  const kept = { SubnetId: world.subnets.multus1, Cidr: '172.16.1.64/26' };
+  const ReservationType = 'explicit';
+  await bed.ec2.send(new CreateSubnetCidrReservationCommand({ ...kept, ReservationType }));
   const line = 'doctor --pre --cluster demo';
   const before = await operate(line.split(' '));
   expect(same(shown(`multus-eni ${line}`))).toBe(same(before.stdout));

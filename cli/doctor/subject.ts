@@ -1,0 +1,55 @@
+import { auditPools } from '../../shared/drift/pool-audit.ts';
+import { tagText } from '../../shared/state/node-state.ts';
+import type { Clock } from '../../shared/time/clock.ts';
+import type { Look } from '../access/access.ts';
+import type { Output } from '../output.ts';
+import { readLeader } from '../status/lease.ts';
+import { readView } from '../view/view.ts';
+import type { Subject } from './check.ts';
+import { asked } from './fact.ts';
+import { readReservations } from './reservations.ts';
+import { readSubnetReservations } from './subnet-reservations.ts';
+import { type SystemPod, systemPodFrom } from './system-pods.ts';
+
+/**
+ * Reads what the checks look at in a cluster.
+ *
+ * @param pre before anything of ours is installed: what is ours is not looked for.
+ * @throws what EC2 and the API server throw where nothing can be said without it.
+ */
+export async function readSubject(
+  { access, api }: Look,
+  pre: boolean,
+  clock: Clock,
+  output: Output,
+): Promise<Subject> {
+  // First: whom something is kept for is there before, and so is in the list of pods.
+  const reservations = await readReservations(api, () =>
+    output.warn(
+      `${access.cluster}: what whereabouts keeps for pods may not be listed, and is not looked at`,
+    ),
+  );
+  const systemPods: SystemPod[] = [];
+  api.onPod((object) => {
+    const pod = systemPodFrom(object);
+    if (pod !== undefined) systemPods.push(pod);
+  });
+  const view = await readView(access, output.progress);
+  const leader = pre ? undefined : ((await readLeader(api)) ?? 'none');
+  const { byName: networks, unreadable } = view.state.networks;
+  const now = clock.now();
+  return {
+    view,
+    definitions: view.definitions,
+    networks,
+    unreadable,
+    leader,
+    pools: reservations && auditPools(reservations, view.allPods, now),
+    subnetReservations: await asked('ec2:GetSubnetCidrReservations', () =>
+      readSubnetReservations(access.ec2.client, view),
+    ),
+    systemPods,
+    managedTag: tagText(access),
+    now,
+  };
+}

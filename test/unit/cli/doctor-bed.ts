@@ -1,0 +1,48 @@
+import { CreateSubnetCidrReservationCommand } from '@aws-sdk/client-ec2';
+import { expect } from 'vitest';
+import type { Network } from '../../support/stage.ts';
+import { type OperatorBed, operatorBed, tooWide } from './operator-bed.ts';
+
+/** The codes of the findings that are printed. */
+export const codesIn = (text: string): string[] => text.match(/^ME\d+/gm) ?? [];
+/** A definition that gives out these ranges. */
+export const ranged = (
+  name: string,
+  master: string,
+  ranges: string[],
+  type = 'ipvlan',
+): Network => ({
+  name,
+  config: { type, master, ipam: { type: 'static' } },
+  annotations: { 'multus-eni.dev/ranges': JSON.stringify(ranges) },
+});
+
+/** One that fits the workers. */
+export const FITTING = ranged('fits', 'eth1', ['172.16.1.64/26']);
+
+/** Multus on each worker, as its DaemonSet runs it. */
+export async function withMultus({ cluster, workers }: OperatorBed): Promise<void> {
+  for (const [index, worker] of workers.entries()) {
+    const name = `kube-multus-ds-${index}`;
+    await cluster.runPod(name, { namespace: 'kube-system', on: worker, hostNetwork: true });
+  }
+}
+
+/** Keeps addresses of the first Multus subnet from whatever AWS chooses addresses for. */
+export async function reserve({ bed }: OperatorBed, Cidr: string): Promise<void> {
+  const SubnetId = bed.world.subnets.multus1;
+  const ReservationType = 'explicit';
+  await bed.ec2.send(new CreateSubnetCidrReservationCommand({ SubnetId, Cidr, ReservationType }));
+}
+
+/** What `doctor --pre` finds once `prepare` has run, on workers with Multus. */
+export async function codesAfter(prepare: (bed: OperatorBed) => Promise<unknown>, workers = 2) {
+  const bed = await operatorBed(workers);
+  await withMultus(bed);
+  await prepare(bed);
+  const { stdout, stderr, code } = await bed.operate(['doctor', '--pre', '--cluster', 'demo']);
+  expect(stderr).toBe('');
+  expect(tooWide(stdout)).toEqual([]);
+  expect(code).toBe(codesIn(stdout).length > 0 ? 4 : 0);
+  return { codes: codesIn(stdout), stdout: stdout.replaceAll(/\s+/g, ' ') };
+}

@@ -5,6 +5,7 @@ import {
   type EKSClient,
 } from '@aws-sdk/client-eks';
 import type { ClusterSettings, StageSettings } from '../config/schema.ts';
+import { endpointProblem } from '../shared/cluster/endpoint.ts';
 
 /**
  * Looks at the configured clusters before anything is deployed for them.
@@ -67,37 +68,28 @@ function mismatches(settings: ClusterSettings, cluster: Cluster): string[] {
   ].filter((problem) => problem !== undefined);
 }
 
-const EVERYWHERE = ['0.0.0.0/0', '::/0'];
-
-/**
- * Where the functions would not reach the API server (Amazon EKS User Guide, "Cluster API server
- * endpoint"). Out of a VPC they come from any address that AWS has in the Region.
- */
+/** Where the functions would not reach the API server. */
 function endpointProblems(
-  { privateEndpoint }: ClusterSettings,
+  { privateEndpoint: byPrivate }: ClusterSettings,
   { resourcesVpcConfig = {} }: Cluster,
   inVpc: boolean,
 ): string[] {
-  const {
-    endpointPublicAccess,
-    endpointPrivateAccess,
-    publicAccessCidrs = [],
-  } = resourcesVpcConfig;
-  if (privateEndpoint) {
-    return endpointPrivateAccess === false
-      ? ['has no private endpoint: switch it on, or take privateEndpoint out of the configuration']
-      : [];
+  const allowed = (resourcesVpcConfig.publicAccessCidrs ?? []).join(', ');
+  switch (endpointProblem(resourcesVpcConfig, { inVpc, byPrivate })) {
+    case undefined:
+      return [];
+    case 'no-private':
+      return [
+        'has no private endpoint: switch it on, or take privateEndpoint out of the configuration',
+      ];
+    case 'private-only':
+      return ['has a private endpoint only: set privateEndpoint: true, and vpc'];
+    case 'closed':
+      return [
+        `lets ${allowed} in only, and functions outside of a VPC have no addresses ` +
+          'of their own: set vpc, and privateEndpoint: true or a NAT gateway that is let in',
+      ];
   }
-  if (endpointPublicAccess === false) {
-    return ['has a private endpoint only: set privateEndpoint: true, and vpc'];
-  }
-  const closed =
-    publicAccessCidrs.length > 0 && !EVERYWHERE.some((all) => publicAccessCidrs.includes(all));
-  if (inVpc || !closed) return [];
-  return [
-    `lets ${publicAccessCidrs.join(', ')} in only, and functions outside of a VPC have no addresses ` +
-      'of their own: set vpc, and privateEndpoint: true or a NAT gateway that is let in',
-  ];
 }
 
 const AGENT = 'eks-pod-identity-agent';

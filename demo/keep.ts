@@ -24,7 +24,9 @@ export interface Kept {
     readonly cloudwatch_logs: string;
     readonly ec2: string;
     readonly eks: string;
+    readonly iam: string;
     readonly lambda: string;
+    readonly scheduler: string;
     readonly sqs: string;
     readonly sts: string;
   };
@@ -80,7 +82,9 @@ export async function keep(stage: Stage, resources: AsyncDisposableStack): Promi
       cloudwatch_logs: world.cloudWatch.endpoint,
       ec2: world.ec2.endpoint,
       eks: world.eks.endpoint,
+      iam: world.iam.endpoint,
       lambda: world.lambda.endpoint,
+      scheduler: world.scheduler.endpoint,
       sqs: world.sqs.endpoint,
       sts: world.eks.stsEndpoint,
     },

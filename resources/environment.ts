@@ -1,4 +1,5 @@
 import type { StageSettings } from '../config/schema.ts';
+import { VERSION } from '../shared/version.ts';
 import { settingsPath } from './names.ts';
 
 /** Lambda: 4 KB for all variables together; the queues' URLs and the tag need the rest. */
@@ -33,5 +34,6 @@ export function environment(
     MANAGED_TAG: settings.managedTag,
     EC2_BUDGET: JSON.stringify({ writers: settings.concurrency, ...settings.ec2 }),
     AWS_USE_FIPS_ENDPOINT: String(settings.fipsEndpoints),
+    PRODUCT_VERSION: VERSION,
   };
 }

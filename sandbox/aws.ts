@@ -3,13 +3,15 @@ import type { Clock } from '../shared/time/clock.ts';
 import { type SandboxCloudWatch, startCloudWatch } from './cloudwatch/server.ts';
 import { type Ec2Server, startEc2 } from './ec2/server.ts';
 import { type EksServer, startEks } from './eks/server.ts';
+import { type SandboxIam, startIam } from './iam/server.ts';
 import { type SandboxLambda, startLambda } from './lambda/configurations.ts';
+import { type SandboxScheduler, startScheduler } from './scheduler/server.ts';
 import { type SandboxSqs, startSqs } from './sqs/start.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '111122223333';
 /** The functions' role, and the key pair that an execution environment would hold. */
-const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/multus-eni-reconciler`;
+export const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/multus-eni-reconciler`;
 const CREDENTIALS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'sandbox-secret' };
 
 export const QUEUE = 'multus-eni-reconciler.fifo';
@@ -38,7 +40,9 @@ export interface Aws {
   readonly ec2: Ec2Server;
   readonly sqs: SandboxSqs;
   readonly eks: EksServer;
+  readonly iam: SandboxIam;
   readonly lambda: SandboxLambda;
+  readonly scheduler: SandboxScheduler;
   readonly cloudWatch: SandboxCloudWatch;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -57,7 +61,9 @@ export async function startAws(options: {
   const ec2 = await startEc2(common);
   const sqs = await startSqs(common);
   const eks = await startEks(common);
-  const lambda = await startLambda();
+  const iam = await startIam();
+  const lambda = await startLambda(common);
+  const scheduler = await startScheduler();
   const cloudWatch = await startCloudWatch(common);
   eks.addCredentials({ ...CREDENTIALS, roleArn: ROLE_ARN });
   const subnets = {
@@ -76,7 +82,9 @@ export async function startAws(options: {
     ec2,
     sqs,
     eks,
+    iam,
     lambda,
+    scheduler,
     cloudWatch,
     queue,
     deadLetterQueue,
@@ -90,14 +98,17 @@ export async function startAws(options: {
       AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloudWatch.endpoint,
       AWS_ENDPOINT_URL_EC2: ec2.endpoint,
       AWS_ENDPOINT_URL_EKS: eks.endpoint,
+      AWS_ENDPOINT_URL_IAM: iam.endpoint,
       AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
+      AWS_ENDPOINT_URL_SCHEDULER: scheduler.endpoint,
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
       AWS_ENDPOINT_URL_STS: eks.stsEndpoint,
       QUEUE_URL: queue.url,
       DEAD_LETTER_QUEUE_URL: deadLetterQueue.url,
     },
     async stop() {
-      await Promise.all([ec2, sqs, eks, lambda, cloudWatch].map((each) => each.stop()));
+      const all = [ec2, sqs, eks, iam, lambda, scheduler, cloudWatch];
+      await Promise.all(all.map((each) => each.stop()));
     },
   };
 }

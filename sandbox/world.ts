@@ -1,6 +1,7 @@
 import { type Clock, type Random, systemClock } from '../shared/time/clock.ts';
-import { type Aws, admitFunctions, STAGE, startAws } from './aws.ts';
-import { acceptAdminToken } from './kubernetes/authentication.ts';
+import { VERSION } from '../shared/version.ts';
+import { ACCOUNT, type Aws, admitFunctions, REGION, ROLE_ARN, STAGE, startAws } from './aws.ts';
+import { type Authorize, acceptAdminToken } from './kubernetes/authentication.ts';
 import { type RunningKubernetes, startKubernetes } from './kubernetes/kubernetes.ts';
 import { type Nodes, startNodes } from './kubernetes/nodes/nodes.ts';
 import { joinCluster, launchWorker, type Worker, type WorkerEni } from './worker.ts';
@@ -14,6 +15,8 @@ export interface WorldOptions {
   /** As Multus 3 does when a pod goes; default false, as Multus 4. */
   readonly emptiesAnnotation?: boolean;
   readonly terminationMs?: number;
+  /** What callers of the API servers may do; default everything. */
+  readonly authorize?: Authorize;
 }
 
 /** One cluster of the world. */
@@ -50,10 +53,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const environment = {
     ...aws.environment,
     CLUSTERS: JSON.stringify(names.map((name) => ({ name }))),
+    PRODUCT_VERSION: VERSION,
   };
-  for (const each of ['reconcile', 'sweep']) {
-    aws.lambda.setConfiguration(`multus-eni-reconciler-${STAGE}-${each}`, environment);
-  }
+  installFunctions(aws, environment, names);
   return {
     ...aws,
     clock,
@@ -65,6 +67,28 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await aws.stop();
     },
   };
+}
+
+/** The functions of the stage, as Lambda knows them, with what invokes them. */
+function installFunctions(
+  { lambda, scheduler, queue }: Aws,
+  environment: Readonly<Record<string, string>>,
+  clusters: readonly string[],
+): void {
+  const nameOf = (each: string): string => `multus-eni-reconciler-${STAGE}-${each}`;
+  for (const each of ['reconcile', 'sweep']) {
+    lambda.setConfiguration(nameOf(each), environment, { role: ROLE_ARN });
+  }
+  lambda.setMapping({
+    ...{ functionName: nameOf('reconcile'), queueArn: queue.arn, maximumConcurrency: 4 },
+  });
+  for (const cluster of clusters) {
+    scheduler.setSchedule({
+      name: nameOf(`SweepSchedule-${cluster}`),
+      targetArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${nameOf('sweep')}`,
+      input: JSON.stringify({ cluster }),
+    });
+  }
 }
 
 interface Parts {
@@ -83,6 +107,7 @@ async function startCluster(
   const kubernetes = await startKubernetes({
     clock,
     random,
+    ...(options.authorize && { authorize: options.authorize }),
     authenticate: async (token) => (await acceptAdminToken(token)) ?? authenticateEks(token),
   });
   eks.addCluster({ name, endpoint: kubernetes.url, caData: kubernetes.caData });

@@ -26,6 +26,8 @@ export interface Config {
   readonly deadLetterQueueUrl: string;
   readonly managedTag: ManagedTag;
   readonly ec2: BudgetSettings;
+  /** Of this product, as it was deployed; absent where it was deployed before it said so. */
+  readonly version?: string;
 }
 
 const policy = z
@@ -117,6 +119,7 @@ const environment = z.object({
   DEAD_LETTER_QUEUE_URL: z.url(),
   MANAGED_TAG: tag.optional(),
   EC2_BUDGET: json.pipe(budget).optional(),
+  PRODUCT_VERSION: z.string().optional(),
 });
 
 /**
@@ -129,6 +132,7 @@ export function configFrom(variables: Readonly<Record<string, string | undefined
   if (!parsed.success) throw new Error(`configuration: ${whatIsWrong(parsed.error, variables)}`);
   const { AWS_REGION, CLUSTERS, QUEUE_URL, DEAD_LETTER_QUEUE_URL, MANAGED_TAG, SETTINGS_PATH } =
     parsed.data;
+  const { PRODUCT_VERSION } = parsed.data;
   if (CLUSTERS.length === 0 && SETTINGS_PATH === undefined) {
     throw new Error('configuration: CLUSTERS names no cluster, and SETTINGS_PATH is not set');
   }
@@ -140,6 +144,7 @@ export function configFrom(variables: Readonly<Record<string, string | undefined
     deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
     managedTag: MANAGED_TAG ?? DEFAULT_MANAGED_TAG,
     ec2: parsed.data.EC2_BUDGET ?? DEFAULT_BUDGET,
+    ...(PRODUCT_VERSION !== undefined && { version: PRODUCT_VERSION }),
   };
 }
 

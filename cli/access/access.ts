@@ -31,6 +31,8 @@ export interface Look {
   readonly api: Api;
   /** Absent without a stage: then no ranges, the policy `sync` and the usual tag are taken for granted. */
   readonly config?: Config;
+  /** The stage that was named. */
+  readonly stage?: string;
   /** Where the cluster joined the stage by a stack of its own: its queue is its own, too. */
   readonly joined?: JoinedCluster;
   readonly region: string | undefined;
@@ -77,7 +79,7 @@ export async function lookAt(choice: ClusterChoice, around: Surroundings): Promi
     clock: around.clock,
     telemetry: SILENT,
   };
-  return { access, api, config, joined, region, calls: () => api.calls() + ec2.calls() };
+  return { access, api, config, stage, joined, region, calls: () => api.calls() + ec2.calls() };
 }
 
 /** The clusters that the options mean: of a stage without `--cluster`, all. Throws as `lookAt`. */

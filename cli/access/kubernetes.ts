@@ -11,7 +11,7 @@ import { kubernetesCalls } from '../../shared/cluster/calls.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
 import { describeCluster } from '../../shared/cluster/eks.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
-import { withQuery } from '../../shared/cluster/paths.ts';
+import { PATHS, withQuery } from '../../shared/cluster/paths.ts';
 import { tokenSource } from '../../shared/cluster/token.ts';
 import { type ApiTransport, readText } from '../../shared/cluster/transport.ts';
 import type { Clock } from '../../shared/time/clock.ts';
@@ -24,11 +24,24 @@ const WATCH_SECONDS = 300;
 
 const listed = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 
+const reviewed = z.object({ status: z.object({ allowed: z.boolean() }) });
+
+/** What somebody wants to do: of a SubjectAccessReview. */
+export interface ResourceAttributes {
+  readonly verb: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+}
+
 /** One cluster's API server, read with the operator's own credentials. */
 export interface Api {
   readonly kubernetes: Kubernetes;
   /** Reads any object by its path. */
   read(path: string): Promise<unknown>;
+  /** Whether a group may do something in the cluster. Nothing is written for it. */
+  mayGroup(group: string, attributes: ResourceAttributes): Promise<boolean>;
   /** Is told of every pod that a list gives, as it came. */
   onPod(listener: (object: unknown) => void): void;
   /**
@@ -107,7 +120,8 @@ function apiOver(transport: ApiTransport, clock: Clock): Api {
   let listener: ((object: unknown) => void) | undefined;
   const looking: ApiTransport = async (request) => {
     const { method = 'GET', path } = request;
-    if (method !== 'GET') throw new Error(`this program sends no ${method} ${path}`);
+    if (method !== 'GET' && path !== PATHS.accessReviews)
+      throw new Error(`this program sends no ${method} ${path}`);
     sent += 1;
     return transport(request);
   };
@@ -123,9 +137,19 @@ function apiOver(transport: ApiTransport, clock: Clock): Api {
       return JSON.parse(text);
     });
   const options = { transport: looking, clock, requestTimeoutMs: REQUEST_TIMEOUT_MS };
+  const mayGroup: Api['mayGroup'] = (group, resourceAttributes) =>
+    withDeadline(clock, REQUEST_TIMEOUT_MS, undefined, async (signal) => {
+      // Access is bound to the group; the API server asks for a user too.
+      const spec = { user: group, groups: [group, 'system:authenticated'], resourceAttributes };
+      const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
+      const request = { method: 'POST', path: PATHS.accessReviews, body, signal } as const;
+      const text = await readText(await looking(request), LONGEST_OBJECT_BYTES);
+      return reviewed.parse(JSON.parse(text)).status.allowed;
+    });
   return {
     kubernetes: connectKubernetes(options, { ...calls, listPods }),
     read,
+    mayGroup,
     async watch(path, told, signal) {
       const { resourceVersion } = listed.parse(await read(withQuery(path, { limit: 1 }))).metadata;
       const query = { watch: 1, resourceVersion, timeoutSeconds: WATCH_SECONDS };

@@ -4,6 +4,7 @@ import type { PoolAudit } from '../../shared/drift/pool-audit.ts';
 import type { Leader } from '../status/lease.ts';
 import type { View } from '../view/view.ts';
 import type { Fact, Unasked } from './fact.ts';
+import type { StageFacts } from './stage/stage.ts';
 import type { SubnetReservations } from './subnet-reservations.ts';
 import type { SystemPod } from './system-pods.ts';
 
@@ -23,6 +24,10 @@ export interface Subject {
   readonly subnetReservations?: Fact<SubnetReservations>;
   /** The pods of Multus, the VPC CNI and the forwarder. */
   readonly systemPods?: readonly SystemPod[];
+  /** What is deployed in AWS to serve the cluster; absent where no stage is named, and before. */
+  readonly stage?: StageFacts;
+  /** What the cluster does not let the functions do; absent before anything is installed. */
+  readonly lacking?: Fact<readonly string[]>;
   /** `key=value`. */
   readonly managedTag?: string;
   readonly now: number;

@@ -1,13 +1,16 @@
+import { KUBERNETES_GROUP } from '../../shared/cluster/errors.ts';
 import { auditPools } from '../../shared/drift/pool-audit.ts';
 import { tagText } from '../../shared/state/node-state.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import type { Look } from '../access/access.ts';
 import type { Output } from '../output.ts';
 import { readLeader } from '../status/lease.ts';
-import { readView } from '../view/view.ts';
+import { readView, type View } from '../view/view.ts';
 import type { Subject } from './check.ts';
-import { asked } from './fact.ts';
+import { asked, type Fact } from './fact.ts';
 import { readReservations } from './reservations.ts';
+import { RIGHTS, rightText } from './stage/rights.ts';
+import { readStage, type StageFacts } from './stage/stage.ts';
 import { readSubnetReservations } from './subnet-reservations.ts';
 import { type SystemPod, systemPodFrom } from './system-pods.ts';
 
@@ -18,11 +21,12 @@ import { type SystemPod, systemPodFrom } from './system-pods.ts';
  * @throws what EC2 and the API server throw where nothing can be said without it.
  */
 export async function readSubject(
-  { access, api }: Look,
+  look: Look,
   pre: boolean,
   clock: Clock,
   output: Output,
 ): Promise<Subject> {
+  const { access, api } = look;
   // First: whom something is kept for is there before, and so is in the list of pods.
   const reservations = await readReservations(api, () =>
     output.warn(
@@ -35,6 +39,7 @@ export async function readSubject(
     if (pod !== undefined) systemPods.push(pod);
   });
   const view = await readView(access, output.progress);
+  const [stage, lacking] = pre ? [] : [await stageOf(look, view, clock), await lackingOf(look)];
   const leader = pre ? undefined : ((await readLeader(api)) ?? 'none');
   const { byName: networks, unreadable } = view.state.networks;
   const now = clock.now();
@@ -49,7 +54,25 @@ export async function readSubject(
       readSubnetReservations(access.ec2.client, view),
     ),
     systemPods,
+    stage,
+    lacking,
     managedTag: tagText(access),
     now,
   };
+}
+
+async function stageOf(look: Look, view: View, clock: Clock): Promise<StageFacts | undefined> {
+  const { config, stage } = look;
+  if (config === undefined || stage === undefined) return undefined;
+  return readStage({ ...look, config }, stage, view, clock);
+}
+
+function lackingOf({ api }: Look): Promise<Fact<readonly string[]>> {
+  return asked('create subjectaccessreviews.authorization.k8s.io', async () => {
+    const lacking: string[] = [];
+    for (const right of RIGHTS) {
+      if (!(await api.mayGroup(KUBERNETES_GROUP, right))) lacking.push(rightText(right));
+    }
+    return lacking;
+  });
 }

@@ -9,7 +9,9 @@ export interface SystemPod {
   readonly ready: boolean;
   /** Of its containers, the initial ones left out. */
   readonly images: readonly string[];
-  /** The variables that its containers are given as plain values. */
+  /** The names of the variables that its containers are given. */
+  readonly variables: readonly string[];
+  /** Those that are plain values. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -58,6 +60,7 @@ export function systemPodFrom(object: unknown): SystemPod | undefined {
       (each) => each.type === 'Ready' && each.status === 'True',
     ),
     images: spec.containers.map(({ image }) => image),
+    variables: variables.map(({ name }) => name),
     environment: Object.fromEntries(
       variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
     ),

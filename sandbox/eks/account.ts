@@ -20,6 +20,14 @@ export interface Cluster {
   readonly caData?: string;
   /** Those of EKS that it has; the EKS Pod Identity Agent alone unless given. */
   readonly addons?: readonly string[];
+  /** Open to everybody, and not from within the VPC, unless given. */
+  readonly endpointAccess?: {
+    readonly public?: boolean;
+    readonly private?: boolean;
+    readonly publicCidrs?: readonly string[];
+  };
+  /** `API_AND_CONFIG_MAP` unless given. */
+  readonly authenticationMode?: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
   /** `ACTIVE` unless given. */
   readonly status?: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING' | 'FAILED';
 }
@@ -43,6 +51,7 @@ export interface Account {
     username: string,
     groups: readonly string[],
   ): void;
+  removeAccessEntry(cluster: string, roleArn: string): void;
 }
 
 export function createAccount(id: string, region: string): Account {
@@ -63,6 +72,7 @@ export function createAccount(id: string, region: string): Account {
     accessEntry: (cluster, roleArn) => entries.get(entryKey(cluster, roleArn)),
     addAccessEntry: (cluster, roleArn, username, groups) =>
       entries.set(entryKey(cluster, roleArn), { username, groups }),
+    removeAccessEntry: (cluster, roleArn) => entries.delete(entryKey(cluster, roleArn)),
   };
 }
 

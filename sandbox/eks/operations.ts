@@ -4,6 +4,7 @@ import { type Account, type Cluster, sessionArn } from './account.ts';
 export interface Operation {
   readonly action:
     | 'DescribeCluster'
+    | 'DescribeAccessEntry'
     | 'DescribeAddon'
     | 'ListClusters'
     | 'GetCallerIdentity'
@@ -21,6 +22,12 @@ export interface Answer {
 /** EKS: "maxResults … if you don't use this parameter, 100 results". */
 const MAX_PAGE = 100;
 
+/** What is asked about a part of a cluster, by the path's. */
+const PARTS: Readonly<Record<string, 'DescribeAccessEntry' | 'DescribeAddon'>> = {
+  'access-entries': 'DescribeAccessEntry',
+  addons: 'DescribeAddon',
+};
+
 /** Which operation a request asks for; `undefined` for one that is not served here. */
 export function recognise(method: string, url: URL, body: string): Operation | undefined {
   const [root, name, ...rest] = url.pathname.split('/').slice(1);
@@ -29,16 +36,11 @@ export function recognise(method: string, url: URL, body: string): Operation | u
       ? { action: 'ListClusters', params: Object.fromEntries(url.searchParams) }
       : { action: 'DescribeCluster', params: { name: decodeURIComponent(name) } };
   }
-  const [addons, addon, ...more] = rest;
-  if (
-    method === 'GET' &&
-    root === 'clusters' &&
-    addons === 'addons' &&
-    addon &&
-    more.length === 0
-  ) {
-    const params = { name: decodeURIComponent(name ?? ''), addon: decodeURIComponent(addon) };
-    return { action: 'DescribeAddon', params };
+  const [kind = '', part, ...more] = rest;
+  const action = PARTS[kind];
+  if (method === 'GET' && root === 'clusters' && action && part && more.length === 0) {
+    const params = { name: decodeURIComponent(name ?? ''), part: decodeURIComponent(part) };
+    return { action, params };
   }
   if (method === 'POST' && root === 'token-review' && name !== undefined && rest.length === 0) {
     return { action: 'TokenReview', params: { cluster: decodeURIComponent(name) } };
@@ -68,12 +70,33 @@ export function describeAddon(account: Account, name: string, addon: string): An
     : eksError(404, 'ResourceNotFoundException', `No addon: ${addon} found in cluster: ${name}`);
 }
 
+/** https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeAccessEntry.html */
+export function describeAccessEntry(account: Account, name: string, principalArn: string): Answer {
+  if (account.cluster(name) === undefined) return describeCluster(account, name);
+  const entry = account.accessEntry(name, principalArn);
+  if (entry === undefined) {
+    const message = `The specified principalArn could not be found: ${principalArn}`;
+    return eksError(404, 'ResourceNotFoundException', message);
+  }
+  const { username, groups: kubernetesGroups } = entry;
+  return json(200, {
+    accessEntry: { clusterName: name, principalArn, username, kubernetesGroups, type: 'STANDARD' },
+  });
+}
+
 function described(account: Account, cluster: Cluster): Record<string, unknown> {
-  const { name, endpoint, caData, status = 'ACTIVE' } = cluster;
+  const { name, endpoint, caData, status = 'ACTIVE', endpointAccess = {} } = cluster;
+  const { authenticationMode = 'API_AND_CONFIG_MAP' } = cluster;
   return {
     name,
     arn: `arn:aws:eks:${account.region}:${account.id}:cluster/${name}`,
     status,
+    accessConfig: { authenticationMode },
+    resourcesVpcConfig: {
+      endpointPublicAccess: endpointAccess.public ?? true,
+      endpointPrivateAccess: endpointAccess.private ?? false,
+      publicAccessCidrs: endpointAccess.publicCidrs ?? ['0.0.0.0/0'],
+    },
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(caData === undefined ? {} : { certificateAuthority: { data: caData } }),
   };

@@ -14,6 +14,7 @@ import {
 import {
   type Answer,
   callerIdentity,
+  describeAccessEntry,
   describeAddon,
   describeCluster,
   eksError,
@@ -35,7 +36,10 @@ export interface EksOptions {
 }
 
 export interface EksServer
-  extends Pick<Account, 'addCluster' | 'removeCluster' | 'addAccessEntry'> {
+  extends Pick<
+    Account,
+    'addCluster' | 'cluster' | 'removeCluster' | 'addAccessEntry' | 'removeAccessEntry'
+  > {
   /** EKS's REST API, `http://127.0.0.1:<port>` */
   readonly endpoint: string;
   /** STS's query API. */
@@ -77,9 +81,11 @@ export async function startEks(options: EksOptions): Promise<EksServer> {
     stsEndpoint: endpoint,
     webhookUrl: (cluster) => `${endpoint}/token-review/${encodeURIComponent(cluster)}`,
     addCluster: account.addCluster,
+    cluster: account.cluster,
     removeCluster: account.removeCluster,
     addCredentials: account.addCredentials,
     addAccessEntry: account.addAccessEntry,
+    removeAccessEntry: account.removeAccessEntry,
     reviewToken: review,
     authenticator: (cluster) => (token) => {
       const reviewed = review(cluster, token);
@@ -170,8 +176,10 @@ function answerTo(served: Served, operation: Operation, request: SignedRequest):
   }
   if (operation.action === 'GetCallerIdentity') return callerIdentity(account, credentials.roleArn);
   if (operation.action === 'ListClusters') return listClusters(account, operation.params);
-  const { name = '', addon } = operation.params;
-  return addon === undefined ? describeCluster(account, name) : describeAddon(account, name, addon);
+  const { name = '', part = '' } = operation.params;
+  if (operation.action === 'DescribeAddon') return describeAddon(account, name, part);
+  if (operation.action === 'DescribeAccessEntry') return describeAccessEntry(account, name, part);
+  return describeCluster(account, name);
 }
 
 function refusal(operation: Operation, status: number, code: string, message: string): Answer {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Clock } from '../../shared/time/clock.ts';
+import { ACCESS_REVIEWS, reviewAccess } from './access-review.ts';
 import {
   type Authenticate,
   type Authorize,
@@ -86,6 +87,9 @@ async function serve(parts: HandlerParts, request: Request): Promise<Response> {
   const url = new URL(request.url);
   if (HEALTH.includes(url.pathname)) return new Response('ok');
   const user = await authenticateRequest(parts.authenticate, request.headers.get('authorization'));
+  if (url.pathname === ACCESS_REVIEWS && request.method === 'POST') {
+    return serveReview(parts, request, user);
+  }
   const route = parseRoute(url.pathname);
   if (route.kind === 'discovery') {
     const path = url.pathname.replace(/\/$/, '');
@@ -103,6 +107,15 @@ async function serve(parts: HandlerParts, request: Request): Promise<Response> {
   await parts.faults.before(call, request.signal);
   const asked = await readObjectRequest(call.verb, request, url.searchParams);
   return serveObjects(parts, call.verb, route, asked);
+}
+
+async function serveReview(parts: HandlerParts, request: Request, user: User): Promise<Response> {
+  const [verb, resource] = ['create', 'subjectaccessreviews'] as const;
+  const call = { verb, resource, user: user.username, at: parts.clock.now() };
+  parts.log(call);
+  authorizeRequest(parts.authorize, user, { verb, group: 'authorization.k8s.io', resource });
+  await parts.faults.before(call, request.signal);
+  return json(reviewAccess(parts.authorize, await request.json()), 201);
 }
 
 function answerOf(error: unknown): Status {

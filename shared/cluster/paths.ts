@@ -11,6 +11,7 @@ export const PATHS = {
   events: (namespace: string) => `${inNamespace(namespace)}/events`,
   leases: (namespace: string) =>
     `/apis/coordination.k8s.io/v1/namespaces/${part(namespace)}/leases`,
+  accessReviews: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
   lease: (namespace: string, name: string) => `${PATHS.leases(namespace)}/${part(name)}`,
 } as const;
 

@@ -1,10 +1,15 @@
 import type { Check } from '../check.ts';
+import { concurrencyTooLow } from './concurrency-too-low.ts';
+import { deadLetters } from './dead-letters.ts';
+import { endpointNotReached } from './endpoint-not-reached.ts';
 import { eniFull } from './eni-full.ts';
 import { eniOfVpcCni } from './eni-of-vpc-cni.ts';
 import { eniUntagged } from './eni-untagged.ts';
 import { eniWithoutCluster } from './eni-without-cluster.ts';
 import { enisInOneSubnet } from './enis-in-one-subnet.ts';
 import { forwarderSilent } from './forwarder-silent.ts';
+import { forwarderWithoutRole } from './forwarder-without-role.ts';
+import { functionsNotAdmitted } from './functions-not-admitted.ts';
 import { hostLocalShared } from './host-local-shared.ts';
 import { masterSaysNothing } from './master-says-nothing.ts';
 import { masterWithoutEni } from './master-without-eni.ts';
@@ -13,12 +18,17 @@ import { multusNotReady } from './multus-not-ready.ts';
 import { multusNotRunning } from './multus-not-running.ts';
 import { networkUnreadable } from './network-unreadable.ts';
 import { nodesOfOneInstance } from './nodes-of-one-instance.ts';
+import { queueNotRead } from './queue-not-read.ts';
 import { rangeHasPrimary } from './range-has-primary.ts';
 import { rangeOutsideSubnet } from './range-outside-subnet.ts';
 import { rangeReserved } from './range-reserved.ts';
 import { rangeUnreserved } from './range-unreserved.ts';
 import { rangesOverlap } from './ranges-overlap.ts';
 import { addressUnreserved, reservationDouble, reservationStale } from './reservations.ts';
+import { rightsLacking } from './rights-lacking.ts';
+import { roleLacksPermissions } from './role-lacks-permissions.ts';
+import { sweepNotScheduled } from './sweep-not-scheduled.ts';
+import { versionsDiffer } from './versions-differ.ts';
 import { vpcCniOld } from './vpc-cni-old.ts';
 import { vpcCniTagsEnis } from './vpc-cni-tags-enis.ts';
 
@@ -42,10 +52,20 @@ export const CHECKS: readonly Check[] = [
   rangeUnreserved,
   moreThanEniTakes,
   eniFull,
+  concurrencyTooLow,
   nodesOfOneInstance,
   multusNotRunning,
   vpcCniOld,
   vpcCniTagsEnis,
   multusNotReady,
   forwarderSilent,
+  queueNotRead,
+  sweepNotScheduled,
+  deadLetters,
+  functionsNotAdmitted,
+  rightsLacking,
+  roleLacksPermissions,
+  endpointNotReached,
+  versionsDiffer,
+  forwarderWithoutRole,
 ];

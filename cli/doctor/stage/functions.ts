@@ -1,0 +1,73 @@
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConfigurationCommand,
+  ListEventSourceMappingsCommand,
+} from '@aws-sdk/client-lambda';
+import * as z from 'zod';
+import type { StageClients } from './clients.ts';
+
+type Lambda = StageClients['lambda'];
+
+/** A function of a stage, as it is deployed. */
+export interface DeployedFunction {
+  readonly arn: string;
+  readonly roleArn: string;
+  /** It is attached to a VPC. */
+  readonly inVpc: boolean;
+}
+
+/** What has a function read a queue. */
+export interface Mapping {
+  /** `Enabled`, `Disabled`, or what it becomes. */
+  readonly state: string;
+  /** How many batches at most at the same time. */
+  readonly concurrency?: number;
+}
+
+const configuration = z.object({
+  FunctionArn: z.string(),
+  Role: z.string(),
+  VpcConfig: z.object({ SubnetIds: z.array(z.string()).default([]) }).optional(),
+});
+const mappings = z.object({
+  EventSourceMappings: z
+    .array(
+      z.object({
+        State: z.string(),
+        ScalingConfig: z.object({ MaximumConcurrency: z.number().optional() }).optional(),
+      }),
+    )
+    .default([]),
+});
+const account = z.object({
+  AccountLimit: z.object({ UnreservedConcurrentExecutions: z.number() }),
+});
+
+/** Throws what Lambda refuses with, as the others here. */
+export async function readFunction(
+  lambda: Lambda,
+  FunctionName: string,
+): Promise<DeployedFunction> {
+  const answer = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const { FunctionArn: arn, Role: roleArn, VpcConfig } = configuration.parse(answer);
+  return { arn, roleArn, inVpc: (VpcConfig?.SubnetIds ?? []).length > 0 };
+}
+
+/** Those of one function on one queue: one at most, as Lambda has it. */
+export async function readMappings(
+  lambda: Lambda,
+  FunctionName: string,
+  EventSourceArn: string,
+): Promise<readonly Mapping[]> {
+  const command = new ListEventSourceMappingsCommand({ FunctionName, EventSourceArn });
+  const { EventSourceMappings } = mappings.parse(await lambda.send(command));
+  return EventSourceMappings.map(({ State: state, ScalingConfig }) => {
+    return { state, concurrency: ScalingConfig?.MaximumConcurrency };
+  });
+}
+
+/** How many executions the account may have at once, beside what is reserved for functions. */
+export async function readConcurrency(lambda: Lambda): Promise<number> {
+  const answer = await lambda.send(new GetAccountSettingsCommand({}));
+  return account.parse(answer).AccountLimit.UnreservedConcurrentExecutions;
+}

@@ -1,0 +1,140 @@
+import type { Config } from '../../../shared/config.ts';
+import type { Clock } from '../../../shared/time/clock.ts';
+import type { Look } from '../../access/access.ts';
+import { redriveOf } from '../../queues.ts';
+import type { View } from '../../view/view.ts';
+import { asked, type Fact, withFact } from '../fact.ts';
+import { type StageClients, stageClients } from './clients.ts';
+import { type EksCluster, readCluster, readGroups } from './cluster.ts';
+import {
+  type DeployedFunction,
+  type Mapping,
+  readConcurrency,
+  readFunction,
+  readMappings,
+} from './functions.ts';
+import { type Denied, neededOf, readDenied } from './permissions.ts';
+import { type QueueFacts, readQueueFacts } from './queue.ts';
+import { readSchedules, type Schedule } from './schedules.ts';
+
+/** What is deployed in AWS to serve a cluster. */
+export interface StageFacts {
+  readonly stage: string;
+  readonly queueUrl: string;
+  readonly functions: Fact<Functions>;
+  /** `undefined` where there is none. */
+  readonly queue: Fact<QueueFacts | undefined>;
+  readonly deadLetters: Fact<QueueFacts | undefined>;
+  /** What has `reconcile` read the queue. */
+  readonly mappings: Fact<readonly Mapping[]>;
+  readonly schedules: Fact<readonly Schedule[]>;
+  readonly concurrency: Fact<number>;
+  readonly cluster: Fact<EksCluster>;
+  /** The groups of each function's role in the cluster; `undefined` without an access entry. */
+  readonly groups: Fact<ReadonlyMap<string, readonly string[] | undefined>>;
+  readonly denied: Fact<readonly Denied[]>;
+  /** Of the functions; absent where they do not say. */
+  readonly version?: string;
+}
+
+interface Functions {
+  readonly reconcile: DeployedFunction;
+  readonly sweep: DeployedFunction;
+}
+
+/** Reads it. What may not be asked costs only what follows from it. */
+export async function readStage(
+  look: Look & { readonly config: Config },
+  stage: string,
+  view: View,
+  clock: Clock,
+): Promise<StageFacts> {
+  const { config, joined, access } = look;
+  const clients = stageClients(config.region, clock);
+  const prefix = `multus-eni-reconciler-${stage}-`;
+  const { cluster } = access;
+  const queueUrl = joined?.queueUrl ?? config.queueUrl;
+  const [functions, queue, deadLetters, schedules, concurrency, eks] = await Promise.all([
+    asked('lambda:GetFunctionConfiguration', () => readFunctions(clients, prefix)),
+    asked('sqs:GetQueueAttributes', () => readQueueFacts(clients.sqs, queueUrl)),
+    asked('sqs:GetQueueAttributes', () => readDeadLetters(clients, look, queueUrl)),
+    asked('scheduler:ListSchedules, scheduler:GetSchedule', () =>
+      readSchedules(clients.scheduler, prefix, `${prefix}sweep`, cluster),
+    ),
+    asked('lambda:GetAccountSettings', () => readConcurrency(clients.lambda)),
+    asked('eks:DescribeCluster', () => readCluster(clients.eks, cluster)),
+  ]);
+  const [mappings, groups, denied] = await Promise.all([
+    withFact(queue, async (known) =>
+      known === undefined
+        ? { known: [] }
+        : asked('lambda:ListEventSourceMappings', () =>
+            readMappings(clients.lambda, `${prefix}reconcile`, known.arn),
+          ),
+    ),
+    withFact(functions, (known) =>
+      asked('eks:DescribeAccessEntry', () => readAllGroups(clients, cluster, known)),
+    ),
+    readAllDenied(clients, look, view, { functions, queue, deadLetters, eks }),
+  ]);
+  const { version } = config;
+  return {
+    ...{ stage, queueUrl, functions, queue, deadLetters, mappings, schedules, concurrency },
+    ...{ cluster: eks, groups, denied, version },
+  };
+}
+
+async function readFunctions({ lambda }: StageClients, prefix: string): Promise<Functions> {
+  const [reconcile, sweep] = await Promise.all([
+    readFunction(lambda, `${prefix}reconcile`),
+    readFunction(lambda, `${prefix}sweep`),
+  ]);
+  return { reconcile, sweep };
+}
+
+async function readDeadLetters(
+  { sqs }: StageClients,
+  { config, joined }: Look,
+  queueUrl: string,
+): Promise<QueueFacts | undefined> {
+  const url = joined
+    ? (await redriveOf(sqs, queueUrl))?.deadLetterQueueUrl
+    : config?.deadLetterQueueUrl;
+  return url === undefined ? undefined : readQueueFacts(sqs, url);
+}
+
+async function readAllGroups({ eks }: StageClients, cluster: string, functions: Functions) {
+  const roles = new Set([functions.reconcile.roleArn, functions.sweep.roleArn]);
+  const groups = new Map<string, readonly string[] | undefined>();
+  for (const role of roles) groups.set(role, await readGroups(eks, cluster, role));
+  return groups;
+}
+
+async function readAllDenied(
+  { iam }: StageClients,
+  { access }: Look,
+  view: View,
+  facts: Pick<StageFacts, 'functions' | 'queue' | 'deadLetters'> & { eks: Fact<EksCluster> },
+): Promise<StageFacts['denied']> {
+  const { functions, queue, deadLetters, eks } = facts;
+  if ('unasked' in functions) return functions;
+  if ('unasked' in queue) return queue;
+  if ('unasked' in eks) return eks;
+  const { reconcile, sweep } = functions.known;
+  const queueArn = queue.known?.arn;
+  if (queueArn === undefined) return { unasked: 'the queue does not exist' };
+  // arn:<partition>:lambda:<region>:<account>:function:<name>
+  const [, partition, , region, account] = reconcile.arn.split(':');
+  const managed = view.allEnis.find((eni) => eni.managed);
+  const needed = neededOf({
+    roles: { reconcile: reconcile.roleArn, sweep: sweep.roleArn },
+    clusterArn: eks.known.arn,
+    queueArn,
+    ...('known' in deadLetters && { deadLetterQueueArn: deadLetters.known?.arn }),
+    ...(managed && {
+      eniArn: `arn:${partition}:ec2:${region}:${account}:network-interface/${managed.id}`,
+    }),
+    managedTag: access.ec2.managedTag,
+  });
+  return asked('iam:SimulatePrincipalPolicy', () => readDenied(iam, needed));
+}

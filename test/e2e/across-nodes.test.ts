@@ -54,7 +54,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     expect(derivation).toContain(`conflict: held by pod default/sampleapp on node ${here}`);
 
     const drift = await plugin.run(['drift', '--json']);
-    const { clusters } = JSON.parse(drift.text);
+    const { clusters } = JSON.parse(drift.stdout);
     expect(clusters).toMatchObject([{ nodes: 2, counts: { missing: 0, leaked: 0, conflict: 1 } }]);
     expect(clusters[0].addresses).toMatchObject([{ address: '172.16.1.70', node: there }]);
 
@@ -63,7 +63,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     expect(status.text).toContain('1 conflict');
 
     const doctor = await plugin.run(['doctor', '--json']);
-    const found = JSON.parse(doctor.text).found.map(({ name }: { name: string }) => name);
+    const found = JSON.parse(doctor.stdout).found.map(({ name }: { name: string }) => name);
     expect(found).toContain('host-local-shared');
     expect(found).not.toContain('eni-untagged');
     expect(found).not.toContain('forwarder-silent');

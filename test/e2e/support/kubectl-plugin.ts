@@ -12,8 +12,10 @@ const LONGEST_MS = 60_000;
 
 /** `kubectl multus-eni`, as it is released. */
 export interface KubectlPlugin {
-  /** @returns what was printed, and the exit code. */
-  run(args: readonly string[]): Promise<{ readonly code: number; readonly text: string }>;
+  /** @returns the exit code, what was answered, and that with what was told beside it, such as progress. */
+  run(
+    args: readonly string[],
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly text: string }>;
   remove(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export async function installPlugin(
         const options = { env, timeout: LONGEST_MS };
         execFile(program('kubectl'), ['multus-eni', ...args], options, (error, stdout, stderr) => {
           const code = error === null ? 0 : Number(error.code ?? -1);
-          done({ code, text: stdout + stderr });
+          done({ code, stdout, text: stdout + stderr });
         });
       }),
     remove: () => rm(folder, { recursive: true, force: true }),

@@ -88,7 +88,7 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   };
 }
 
-/** What sends while it leads, and gives the lead up where it is not fit, unless it ends anyway. */
+/** Sends while this replica leads. Where it is not fit to, it gives the lead up, unless it ends anyway. */
 function createSender(options: ForwarderOptions, ended: AbortSignal) {
   const { cluster, clock, random, log, electionTimes: times } = options;
   const fitness = createFitness(clock, random, times);

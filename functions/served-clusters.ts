@@ -21,11 +21,11 @@ export interface ServedClusters {
    * Rejects where the settings of a cluster that joined are missing, unreadable or wrong: its
    * messages wait for better ones.
    *
-   * @param queueUrl where a message came from that names the cluster.
-   * @returns `undefined` where no message from there may name it, and so none ever can be done.
+   * @param queueUrl the queue of a message that names the cluster.
+   * @returns `undefined` where no message of that queue may name it: it can never be done.
    */
   find(cluster: string, queueUrl: string): Promise<ServedCluster | undefined>;
-  /** As `find`, for whoever has no message. */
+  /** As `find`, where there is no message and no queue. */
   named(cluster: string): Promise<ServedCluster>;
 }
 

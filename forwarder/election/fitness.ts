@@ -1,14 +1,14 @@
 import type { Clock, Random } from '../../shared/time/clock.ts';
 import type { ElectionTimes } from './leader.ts';
 
-/** A replica that has seen no pods for longer than this is not one to lead, ms. */
+/** A replica that has not seen the pods for longer than this is not fit to lead, ms. */
 const LONGEST_BLIND_MS = 60_000;
-/** One that fails again and again stands back for longer, up to so many times the first time. */
+/** A replica that fails again and again stands back for longer: at most so many times as long as at first. */
 const LONGEST_STAND_BACK = 8;
 
 /**
- * Whether this replica is one to lead. One that SQS takes nothing from leaves the lead to others
- * for a while, if there are any; one that does not see the pods, altogether.
+ * Whether this replica is fit to lead. Where SQS takes nothing from it, it leaves the lead to others
+ * for a while, if there are any. Where it does not see the pods, it does not lead at all.
  */
 export interface Fitness {
   /** A watch is open, or none is any more. */
@@ -21,11 +21,11 @@ export interface Fitness {
   sent(): void;
   /** SQS has taken nothing for too long. */
   stuck(): void;
-  /** The pods have been out of sight for too long. */
+  /** It has not seen the pods for too long. */
   blind(): boolean;
   /** For how long a free Lease is left to others, ms. */
   reluctance(): number;
-  /** Why it is not one to lead; `undefined` where it is. */
+  /** Why it is not fit to lead; `undefined` where it is. */
   problem(): string | undefined;
 }
 

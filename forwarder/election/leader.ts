@@ -43,11 +43,11 @@ interface ElectionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly times: ElectionTimes;
-  /** How long a Lease that is free is left to others, ms; asked whenever that is of interest. */
+  /** How long a free Lease is left to others at present, ms. */
   readonly reluctance: () => number;
-  /** When the oldest was seen that is not sent, ms since the epoch. It is told in the Lease, as an age. */
+  /** When the oldest event that is not sent was seen, ms since the epoch. The Lease tells its age. */
   readonly unsentSince: () => number | undefined;
-  /** @param unsentSince of leaders before, as far as they could tell. */
+  /** @param unsentSince the same of earlier leaders, as far as they could tell. */
   readonly onElected: (unsentSince: number | undefined) => void;
   readonly onLost: () => void;
   /** The Lease could not be read or written; it is tried again. */

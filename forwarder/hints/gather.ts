@@ -26,10 +26,10 @@ interface Window {
 }
 
 /**
- * Turns news into one message per node: the first of a quiet node is delivered at
- * once, what follows is gathered, so that a burst costs one reconcile and not fifty. What pods let
- * go of, and nobody waits for, is gathered for longer, and so is what others have: when a node is
- * drained, the replacements of its pods take over their addresses ENI by ENI.
+ * Turns news into one message per node. The first news of a quiet node is delivered at once. What
+ * follows is gathered, so that a burst costs one reconcile and not fifty. Addresses that pods let go
+ * of and nobody waits for are gathered for longer. So are claims of addresses that others have: when a
+ * node is drained, the replacements of its pods take over their addresses ENI by ENI.
  */
 export function createGather(options: {
   readonly clock: Clock;
@@ -55,7 +55,7 @@ export function createGather(options: {
     deliver: (node, { since, batch }) => deliver(podsMessage(cluster, node, since, batch)),
   });
 
-  /** What waits for a node goes along. */
+  /** Sends a batch, and with it what waits for the same node. */
   const send = (node: string, at: number, batch: Batch): void => {
     const waiting = patient.take(node);
     if (waiting !== undefined) addAll(batch, waiting.batch);

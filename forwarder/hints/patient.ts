@@ -3,7 +3,7 @@ import { createGatherReleases } from './gather-releases.ts';
 import { addAll, type News } from './news.ts';
 import { createWaiting, type Gathered, type Waiting } from './waiting.ts';
 
-/** What pods claim that others have waits for the node's other pods that start, for so long, ms. */
+/** So long a claim of an address that others have waits for the node's other pods that start, ms. */
 const STARTING_MS = 2_000;
 
 /** News that may wait for more of its node. */

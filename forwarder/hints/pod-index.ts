@@ -6,11 +6,11 @@ import type { Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
 import { createNodeCounts } from './node-counts.ts';
 
-/** A reason to look at a node: a pod of its own changed, or else a claimant elsewhere let go. */
+/** A reason to look at a node: a pod of its own changed, or a pod of another node let go of an address. */
 export interface Hint {
   readonly node: string;
   readonly pod?: PodEvent;
-  /** What this is about for the node's own pods: addresses that others may have let go of. */
+  /** Addresses that the node's own pods claim and that others may have let go of. */
   readonly claims?: readonly string[];
   /** Those of `claims` that pods of other nodes claim too. */
   readonly contested?: readonly string[];
@@ -80,7 +80,10 @@ export function createPodIndex(): PodIndex {
     }
   };
 
-  /** Whether no pod of its node waits for what a pod that ends lets go of; those of other nodes take it over. */
+  /**
+   * Whether a pod that ends lets go of addresses for which no pod of its node waits. Pods of other
+   * nodes take them over, and need not wait for the release.
+   */
   const mayWait = (own: Hint, now: Kept | undefined): boolean =>
     onlyReleases(own, now) &&
     !lackingRoom.any(own.node) &&
@@ -95,7 +98,7 @@ export function createPodIndex(): PodIndex {
     const loosened = addressesOf(old).filter((address) => loosens(address, old, now));
     // The other claimants' nodes look again, so that a waiting one is served without a sweep.
     const others = claimants.hints(subject.node, loosened);
-    // A pod keeps what it has while it ends: that concerns others who claim the same alone.
+    // A pod keeps what it has while it ends: that concerns only others who claim the same.
     const isShared = loosened.some((address) => claimants.isShared(address, subject));
     if (onlyTerminates(old, now) && !isShared) return others.map(claimants.withContested);
     const own = ownHint(event, subject, old, now);

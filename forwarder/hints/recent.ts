@@ -10,7 +10,7 @@ import type { Hint } from './pod-index.ts';
 
 /** A bound on memory, in addresses; the oldest go first. */
 const MOST_KEPT = 50_000;
-/** Who let go of an address last is who may have left it behind: of an address, no more nodes are kept. */
+/** Of each address so many nodes are kept, the last that let go of it: one of them may have left it behind. */
 const MOST_NODES = 8;
 
 interface Named {
@@ -39,10 +39,10 @@ export interface Recent {
  * What pods let go of, for as long as a naming holds: an address outside ranges is released, and
  * handed over, only where a message names it.
  *
- * Who begins to claim an address may look before the node that had it has released it, and nobody
- * would tell it of the release. And a leader that dies takes along what it had not sent, which a
- * `resync` of the nodes does not bring back. So every replica remembers, and one that becomes
- * leader sends again. Most was sent before; naming an address twice changes nothing.
+ * A node that begins to claim an address may look before the node that had it has released it, and
+ * nobody would tell it of the release. And what a leader had not sent is lost when it dies: a `resync`
+ * of the nodes does not bring it back. So every replica remembers, and a new leader sends again. Most
+ * of that was sent before; to name an address twice changes nothing.
  */
 export function createRecent(clock: Clock, cluster: string): Recent {
   const kept: Named[] = [];

@@ -1,19 +1,19 @@
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
 import { addTo, type Batch, batchOf, type News } from './news.ts';
 
-/** What a node is to hear of some time. */
+/** News of one node that waits to be delivered. */
 export interface Gathered {
   /** When the first of it was seen, ms since the epoch. */
   readonly since: number;
   readonly batch: Batch;
 }
 
-/** News of nodes, of which each node's is delivered at the latest so long after its first. */
+/** News that waits, by node. Each node's is delivered within a time that begins with its first. */
 export interface Waiting {
   add(node: string, news: readonly News[]): void;
   /** Hands over what waits for a node. */
   take(node: string): Gathered | undefined;
-  /** Delivers what waits for these nodes, now; unless given, for all. */
+  /** Delivers now what waits for these nodes, or for all nodes where none are given. */
   flush(nodes?: Iterable<string>): void;
   /** Forgets everything. */
   clear(): void;

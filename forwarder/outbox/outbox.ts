@@ -10,14 +10,14 @@ import { createWaiters } from './waiters.ts';
 export interface OutboxEvents extends SenderEvents {
   /** The waiting messages of a node became one `resync`. */
   collapsed(node: string, messages: number): void;
-  /** For a whole send deadline SQS has taken nothing of what waits. */
+  /** SQS has taken nothing of what waits for as long as the send deadline. */
   stuck(): void;
 }
 
 export interface Outbox {
-  /** @param since when the oldest was seen that it tells of, ms since the epoch; by default now. */
+  /** @param since when the oldest event that it tells of was seen, ms since the epoch; by default now. */
   push(message: Message, since?: number): void;
-  /** When the oldest may have been seen that is not sent, ms since the epoch; absent where nothing waits. */
+  /** When the oldest event that is not sent may have been seen, ms since the epoch; absent where nothing waits. */
   unsentSince(): number | undefined;
   /** Resolves to true as soon as nothing waits, to false after `timeoutMs` milliseconds. */
   drain(timeoutMs: number): Promise<boolean>;

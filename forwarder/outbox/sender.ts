@@ -115,7 +115,7 @@ function settle(
 ): void {
   const { clock, backlog, events } = options;
   const refused = new Map(refusals.map((refusal) => [refusal.index, refusal]));
-  // What is itself at fault says nothing against SQS: another replica would do no better.
+  // A message that is refused for what it is says nothing against SQS: another replica would do no better.
   if (batch.some((_, index) => refused.get(index)?.senderFault ?? true)) options.onProgress();
   for (const [index, { group }] of batch.entries()) {
     const refusal = refused.get(index);

@@ -42,7 +42,7 @@ export async function sweepCluster(
     return isNoted(drift) || drift.ignored > 0;
   });
 
-  // Again with the ENIs that lack the tag, and as they are by now: which ENI is meant may hang on it.
+  // Read anew, with the ENIs that lack the tag: they may decide which ENI a claim means.
   const instanceIds = suspected.map(({ instanceId }) => instanceId);
   const enis = seenEnis(await access.ec2.inventory.ofInstances(instanceIds, signal));
   const looked = await Promise.all(suspected.map((node) => withEnis(access, node, enis, signal)));

@@ -54,9 +54,9 @@ export function floatingAnnotation(
 }
 
 /**
- * Tells of a observation since when it lasts by the API server's clock: claims of pods on several nodes
- * are compared, and that is the one clock that all of them can ask. What was told of a observation once
- * stays, however the two clocks differ later.
+ * Gives the beginning of an observation by the API server's clock: claims of pods on several nodes are
+ * compared, and that is the one clock that all of them can ask. For one observation it gives the same
+ * time always, however the two clocks differ later.
  */
 export function sinceByServer(): (observation: Observation, aheadMs: number) => number {
   const told = new WeakMap<Observation, number>();

@@ -69,7 +69,7 @@ async function keepMonitoring(
   }
 }
 
-/** Rings for every notification until `ip monitor` ends; returns how it did. */
+/** Signals every notification until `ip monitor` ends. @returns how it ended. */
 async function monitor(
   { command, clock }: AddressWatch,
   changed: ChangeSignal,

@@ -33,7 +33,7 @@ export async function lookUp(
   }
   for (const [eniId, taking] of Map.groupBy(take, ({ holder }) => holder.id)) {
     const releasing = { once: ec2.once, clock: ec2.clock, listedAt: lookedAt, signal };
-    // What is refused here is refused again where it is assigned, and told there.
+    // An address that is refused here is refused again where it is assigned, and told there.
     await releaseFromEni(
       releasing,
       eniId,

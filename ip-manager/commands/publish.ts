@@ -13,7 +13,7 @@ import { EXIT, Failure } from '../exit-code.ts';
 import type { Outside } from './outside.ts';
 
 const BACK_OFF = { first: 500, most: 30_000, jitter: 0.5 };
-/** Between looks whether `network-status` names by now what is published as floating. */
+/** How often to look whether `network-status` names by now what is published as floating. */
 const LOOK_AGAIN = { first: 1_000, most: 60_000, jitter: 0.5 };
 const UNREADABLE = "nothing is published: the pod's network-status cannot be read";
 
@@ -25,8 +25,8 @@ export interface Publishable {
 }
 
 /**
- * Keeps the pod's annotation as its interfaces are. What is refused is tried again as all else that
- * fails: an expired token is renewed, and a Role can be bound later.
+ * Keeps the pod's annotation equal to what its interfaces have. A refusal is tried again like any
+ * other failure: an expired token is renewed, and a Role can be bound later.
  *
  * @param onPermission told when the service account may not publish, and when it may again.
  * @throws Failure where there is no such pod, what nobody foresaw, and the signal's reason.

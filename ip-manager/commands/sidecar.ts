@@ -7,7 +7,7 @@ import { publish } from './publish.ts';
 
 /**
  * Publishes the addresses that come to the pod's interfaces and go, for as long as the pod runs.
- * While its service account may not, assigns them: until it may, and never instead.
+ * While its service account may not publish, assigns them, and goes on trying to publish.
  *
  * @throws Failure where the interfaces cannot be watched or the pod is not found, and the signal's
  *   reason.

@@ -10,11 +10,14 @@ export interface Outcome {
 /** How a refused call is taken apart where the answer does not say which addresses it is about. */
 export interface Parts {
   /**
-   * Those that are not worth a call each, as they are there already or were tried one by one: the
-   * others are tried without them, and they once by themselves.
+   * Addresses that are not worth a call each: they are on the ENI already, or were tried one by one.
+   * The others are tried without them, and then they are tried in one call of their own.
    */
   readonly together?: ReadonlySet<Address>;
-  /** Asked once, where the answer says no more than this: those of the call that are known to be the reason. */
+  /**
+   * Where the answer is of this kind: `among` is asked once, which addresses of the call are known to
+   * be the reason.
+   */
   readonly culprits?: {
     readonly of: Refusal['kind'];
     readonly among: (part: readonly Address[]) => Promise<readonly Address[]>;

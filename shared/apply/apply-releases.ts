@@ -7,7 +7,10 @@ import { ofFamily } from './assign.ts';
 import type { EniCalls } from './eni-calls.ts';
 import { attempt, type Journal } from './journal.ts';
 
-/** What became of the addresses that were to leave an ENI: all that the read showed are off, or not. */
+/**
+ * What became of the addresses that were to leave an ENI. `done`: all that the read showed are off;
+ * `failed`: not all of them; `forbidden`: nothing may be unassigned.
+ */
 export type Ended = 'done' | 'failed' | 'forbidden';
 
 /** The releases of a plan, which are under way. */

@@ -33,7 +33,7 @@ export interface Applied {
   readonly takenOver: number;
   /** The ENIs that addresses of `assigned` were taken over from. */
   readonly takenFrom: ReadonlyMap<Address, string>;
-  /** Those of the plan that still stand, and those that EC2 and the other nodes had. */
+  /** The plan's problems that remain, and those that EC2's answers and other nodes' pods added. */
   readonly problems: readonly Problem[];
   readonly released: readonly Placement[];
   /** What EC2 must no longer show before the message is done. */
@@ -44,11 +44,11 @@ export interface Applied {
   readonly releaseSent: boolean;
   /** Nodes from whose ENIs a take-over unassigned. */
   readonly unassignedFrom: ReadonlySet<string>;
-  /** What nothing is known of since a call failed: the pods that wait for it cannot be told yet. */
+  /** A call failed, so it is not known what became of these: the pods that wait cannot be told yet. */
   readonly open: readonly Assignment[];
   /**
-   * What calls failed with, that which a new read alone does not mend first: the message is tried
-   * again. StalePodsError, UnsettledError, and what EC2 and the API server throw.
+   * The errors of calls that failed, for which the message is tried again: StalePodsError,
+   * UnsettledError, and what EC2 and the API server throw. What a new read alone mends comes last.
    */
   readonly failures: readonly unknown[];
 }
@@ -152,7 +152,7 @@ async function serveEni(
   );
 }
 
-/** The read may show less than an ENI has: what found no room is tried again once it is emptied. */
+/** An ENI may have more than the read showed. What found no room there is tried again after the releases. */
 async function serveFull(
   serving: Serving,
   eniId: string,
@@ -207,7 +207,7 @@ function appliedOf(
   };
 }
 
-/** The assignment, and what it is for each pod that may get the address in its place. */
+/** The assignment, and one for each other pod that may get the address instead. */
 function withRivals(assignment: Assignment): Assignment[] {
   const { address, rivals = [] } = assignment;
   return [
@@ -218,7 +218,7 @@ function withRivals(assignment: Assignment): Assignment[] {
   ];
 }
 
-/** Of an address that the read shows on its ENI, such a refusal does not say that it is elsewhere. */
+/** The read shows the address on its ENI. A refusal of these kinds does not say that it is elsewhere. */
 const SAYS_NOT_WHERE: ReadonlySet<Problem['kind']> = new Set(['refused', 'eni-full']);
 
 function isStale(error: unknown): boolean {

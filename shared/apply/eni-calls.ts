@@ -15,7 +15,7 @@ export interface Basis {
   readonly listedAt: number;
 }
 
-/** The two things that are done to an ENI. Which client sends a call, and how often, is theirs. */
+/** The two things that are done to an ENI. Each chooses the client that sends its call, and how often. */
 export interface EniCalls {
   /**
    * One call per family; an address that the ENI has already is accepted.

@@ -14,7 +14,7 @@ export interface Queue {
   /** On the ENI already, as far as the read shows; assigned again for safety. */
   readonly kept: readonly Assignment[];
   readonly wanted: readonly Assignment[];
-  /** They get the room of what is refused. */
+  /** There was no room for these: they are tried where others are refused. */
   readonly waiting: readonly Assignment[];
 }
 
@@ -30,14 +30,14 @@ export interface Serving {
 }
 
 /**
- * How often the room of what is refused goes to what waits for it: a pod may claim hundreds of
- * addresses that others have, and each turn takes its time.
+ * So often at most, waiting addresses are tried in the place of refused ones. A pod may claim
+ * hundreds of addresses that others have, and each turn takes time.
  */
 const MOST_TURNS = 5;
 
 /**
- * Serves an ENI's queue; the room of what is refused goes to those that wait for it, and to pods of
- * which nothing was refused first. What became of each is in the journal.
+ * Serves an ENI's queue. Where addresses are refused, waiting ones are tried in their place, first
+ * those of pods of which nothing was refused. The journal gets what became of each.
  *
  * @throws what `takeOver` throws, and what EC2 throws.
  */
@@ -52,7 +52,7 @@ export async function serve(serving: Serving, queue: Queue): Promise<void> {
   }
 }
 
-/** Those whose turn it is once `served` were refused; none where the ENI turned out to be full. */
+/** What is tried next, after some of `served` were refused; nothing where the ENI turned out to be full. */
 function nextOf(
   { problems }: Journal,
   served: readonly Assignment[],
@@ -109,8 +109,8 @@ async function assign(
 }
 
 /**
- * The other ENIs that have addresses of these assignments to one ENI. Where one is to be looked up,
- * all are: that is the same call.
+ * The other ENIs that have any of the assignments' addresses. They are looked up only where one of
+ * the assignments asks for it; then all are, as that is the same call.
  */
 async function othersNow(serving: Serving, assignments: readonly Assignment[]): Promise<Eni[]> {
   const first = assignments.find(serving.lookFirst);
@@ -152,7 +152,7 @@ async function assignPart(
   return elsewhere;
 }
 
-/** EC2 does not name what it refuses: those that another ENI has need not be tried one by one. */
+/** Where EC2 does not name what it refuses: addresses that another ENI has need not be tried one by one. */
 async function onOtherEnis(
   serving: Serving,
   eniId: string,

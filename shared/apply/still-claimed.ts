@@ -6,8 +6,8 @@ import type { NodeState } from '../state/node-state.ts';
 import { StalePodsError } from './release.ts';
 
 /**
- * Lists the node's pods anew, since a take-over rests on the claim of the pod that it is for as
- * much as on those of the holder's node: between the two lie calls on EC2, which may be throttled.
+ * Lists the node's pods anew. A take-over needs the claim of its own pod to be as fresh as those of
+ * the holder's node, and calls on EC2, which may be throttled, lie between the two reads.
  *
  * @throws StalePodsError where one of those pods is gone or has changed: the caller reads again.
  */

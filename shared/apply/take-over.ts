@@ -21,22 +21,22 @@ export class UnsettledError extends CodedError {
   readonly errorCode = 'unsettled';
 }
 
-/** What pods let go of, by the node that they were on, as messages say it. */
+/** The addresses that pods let go of, as messages say it, by the name of their node. */
 export type LetGoElsewhere = ReadonlyMap<string, ReadonlySet<Address>>;
 
 export interface TakeOverOptions {
   /**
-   * Gets what became of each address, and the nodes whose ENIs an unassign was sent to, also when
-   * this throws: each is to be told with a `moved` message.
+   * Gets what became of each address, also when this throws. It gets too from which nodes' ENIs an
+   * unassign was sent: each of these nodes is to be told with a `moved` message.
    */
   readonly journal: Journal;
   readonly calls: EniCalls;
-  /** Left over outside of the ranges, these may be taken from those nodes' ENIs all the same. */
+  /** These may be taken from those nodes' ENIs also where they lie outside of the ranges. */
   readonly letGo?: LetGoElsewhere;
   readonly signal?: AbortSignal;
   /** The ENIs that have what is wanted, where they were looked up a moment ago. */
   readonly shown?: readonly Eni[];
-  /** Those that are not worth a call each where no other ENI has them: see `Parts`. */
+  /** Addresses that are not worth a call each, where no other ENI has them: see `Parts`. */
   readonly together?: ReadonlySet<Address>;
 }
 
@@ -174,8 +174,8 @@ function decide(
 }
 
 /**
- * One call per holder ENI. What is "not assigned" any more is looked up again by the assign's
- * refusal.
+ * One call per holder ENI. Of an address that EC2 calls "not assigned" nothing is said here: should
+ * another ENI have it, the assign is refused, and it is looked up again.
  *
  * @returns a problem for each address that EC2 refuses to unassign for another reason.
  */
@@ -233,7 +233,7 @@ interface Settled {
   readonly round: number;
 }
 
-/** Writes the answers into the journal; what is elsewhere again comes back, to be looked up again. */
+/** Writes EC2's answers into the journal. @returns what another ENI has again, to be looked up again. */
 function settle(tried: readonly Assignment[], outcome: Outcome, into: Settled): Assignment[] {
   const again: Assignment[] = [];
   for (const assignment of tried) {
@@ -250,8 +250,9 @@ function settle(tried: readonly Assignment[], outcome: Outcome, into: Settled): 
 }
 
 /**
- * Refused, and on no ENI that EC2 shows: an old view passes in a moment, so it is looked at
- * again where EC2 says that the address is elsewhere, and once where it may mean that.
+ * Whether to look up again an address that EC2 refused to assign. Where EC2 shows it on no ENI, that
+ * may be an old view, which passes in a moment: it is looked up again whenever EC2 says that it is
+ * elsewhere, and once where the answer may mean that.
  */
 function isWorthLooking({ kind }: Refusal, { address }: Assignment, into: Settled): boolean {
   if (!into.nowhere.has(address)) return mayBeElsewhere(kind);

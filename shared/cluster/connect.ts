@@ -54,7 +54,7 @@ async function connect(
   { name, region }: Required<ClusterRef>,
   forget: () => void,
 ): Promise<Kubernetes> {
-  // Who asks next shares this call, and would wait for it for ever.
+  // Later callers share this call, and would wait for ever for one that hangs.
   const { server, caData } = await withDeadline(clock, requestTimeoutMs, undefined, (signal) =>
     describeCluster(eks(region), name, region, signal),
   );

@@ -54,7 +54,7 @@ export function driftOf(view: ClusterView, node: NodeState): Drift {
     if (kept) contested.push(...kept);
     else missing.push(assignment);
   }
-  // The room of what is contested went to what waits, and some of that was contested too.
+  // Those that wait were tried in the place of contested ones, and some of them are contested too.
   for (const assignment of toldOfHolders(node, decided.waiting)) {
     contested.push(...(keptByAnother(view, node, assignment) ?? []));
   }
@@ -81,7 +81,7 @@ export function driftOf(view: ClusterView, node: NodeState): Drift {
   };
 }
 
-/** Those of which the pod was told another problem than that its ENI is full. */
+/** The assignments whose pod was told another problem than that its ENI is full. */
 function toldOfHolders(
   { podObjects }: NodeState,
   waiting: readonly Assignment[],

@@ -10,8 +10,8 @@ export interface LookUps<T> {
 }
 
 /**
- * Look-ups whose answers are kept. What is asked for at the same time is asked for together, and
- * what is asked for meanwhile, together after that.
+ * Look-ups whose answers are kept. Ids that are asked for at the same time share a call. Those that
+ * are asked for while it is under way share the next one.
  *
  * @param ask one call for at most as many ids as a filter takes; it ends by itself.
  * @returns throws what `ask` throws, and the signal's reason once it is aborted.

@@ -64,8 +64,8 @@ export interface Passing {
 }
 
 /**
- * Asks for every claimant of a node, as they may be of several namespaces and only some of them may
- * have what the holder gives away (docs/design.md, schedule 27). Pure.
+ * Decides for every claimant of a node: they may be of several namespaces, and the holder may give
+ * the address to only some of them (docs/design.md, schedule 27). Pure.
  *
  * @param assignment for the pod that speaks for the address on its node; it comes first.
  */

@@ -31,9 +31,9 @@ export interface PlacedClaims {
 type Placing = { readonly kind: 'placed'; readonly eniId: string } | { readonly kind: 'ignored' };
 
 /**
- * Finds the ENI of every claim of a node's pods, and the claims for which there is none
- * before EC2 is asked. Among those are claims that had one once, whose pod still has the address.
- * Pods come out oldest first, whatever their order in the list.
+ * Finds the ENI of every claim of a node's pods, without asking EC2, and a problem for each claim
+ * that fits none. A claim that fits none any more is placed all the same where its pod still has the
+ * address. Pods come out oldest first, whatever their order in the list.
  */
 export function placeClaims(input: PlaceInput): PlacedClaims {
   const claims: PlacedClaim[] = [];

@@ -91,7 +91,7 @@ function decideClaimed(claims: readonly PlacedClaim[], enis: readonly Eni[]): De
     const on = enis.filter((eni) => holds(eni, address));
     const speaker = speakerOf(claimants, new Set(on.map((eni) => eni.id)));
     if (speaker === undefined) continue;
-    // One without a valid ENI is told that, and a terminating one nothing.
+    // A pod without a valid ENI has been told so; a terminating one is told nothing.
     const rivals = claimants.filter(
       (claimant) => claimant !== speaker && !claimant.terminating && claimant.eniId !== undefined,
     );

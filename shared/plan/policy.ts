@@ -19,7 +19,7 @@ export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   'dry-run': { name: 'dry-run', writes: false, unassigns: true },
 };
 
-/** Everything that takes an address away from an ENI, and whom it costs an address that it may not. */
+/** Everything that takes an address away from an ENI, and the problems of those who wait for what is forbidden. */
 export interface Takings extends Pick<Unclaimed, 'release' | 'releaseUnseen'> {
   readonly move: readonly Move[];
   readonly forbidden: readonly Problem[];

@@ -1,9 +1,9 @@
 import { unlessAborted } from './unless-aborted.ts';
 
 /**
- * A list that callers share: one read is under way at a time, and who asks meanwhile gets the next,
- * which begins when that one ends. So each gets what was there after it asked, as from a list of its
- * own (docs/design.md, rule 3).
+ * A list that callers share. One read is under way at a time; callers that come meanwhile share the
+ * next one, which begins when that one ends. So each gets a list that was read after it asked
+ * (docs/design.md, rule 3).
  *
  * @param list reads it; it gives up by itself.
  * @returns throws what `list` throws, and the signal's reason once it is aborted.

@@ -1,6 +1,10 @@
 import { addAbortListener } from 'node:events';
 
-/** What a promise resolves to that others wait for too. @throws its reason; the signal's, once it is aborted. */
+/**
+ * Waits for a promise that others share, and which therefore goes on where this caller gives up.
+ *
+ * @throws what the promise rejects with, or the signal's reason once it is aborted.
+ */
 export async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return promise;
   const { promise: aborted, reject } = Promise.withResolvers<never>();

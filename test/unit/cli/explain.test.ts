@@ -66,6 +66,26 @@ describe('explain pod', () => {
     expect(claims).toMatchObject([{ address: X, conclusion: { kind: 'conflict', fine: false } }]);
   });
 
+  test('sends the six requests that it says, and a seventh for who has what is missing', async () => {
+    const { operate, cluster, cloud, bed, workers } = await operatorBed();
+    const [a] = workers;
+    if (a === undefined) throw new Error('a worker');
+    await cluster.applyNetwork(NET_1);
+    const sentFor = async (name: string, ip: string) => {
+      const pod = await cluster.runPod(name, { on: a, networks: [{ network: NET_1, ips: [ip] }] });
+      await eventually(() => cluster.attachedTo(pod)).toEqual([ip]);
+      const { ec2, cluster: world } = bed.world;
+      const before = ec2.calls.all().length;
+      world.kubernetes.forgetCalls();
+      const { stdout } = await operate(['explain', 'pod', name, '--json']);
+      const sent = ec2.calls.all().length - before + world.kubernetes.calls.length;
+      return { said: JSON.parse(stdout).calls, sent };
+    };
+    await cloud.assign(a.eth1, [X]);
+    expect(await sentFor('has-it', X)).toEqual({ said: 6, sent: 6 });
+    expect(await sentFor('lacks-it', '172.16.1.71')).toEqual({ said: 7, sent: 7 });
+  });
+
   test('says of a pod without network-status that Multus has not written it, and since when', async () => {
     const { operate, cluster, workers, bed } = await operatorBed();
     const [a] = workers;

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import {
   CreateStackCommand,
   DeleteStackCommand,
@@ -20,23 +22,25 @@ import { type Service, serviceWith } from '../unit/resources/service.ts';
 import { type Moto, startMoto } from './moto.ts';
 import { clientsOf, MOTO_CREDENTIALS } from './moto-clients.ts';
 import { pythonTools } from './python-tools.ts';
+import { startWithExports, type WithExports } from './support/moto-exports.ts';
 
 /*
  * Clusters that join an account's stack and leave it, on moto's CloudFormation. moto 5.2.5 knows no
- * exports in a change set, and changes no parameter of SSM where a stack is updated.
+ * exports in a change set, which support/moto-exports.ts makes up for, and changes no parameter of SSM where
+ * a stack is updated.
  */
 
 const STACK = 'multus-eni-reconciler-test';
-const TEMPLATE = readFileSync(
-  new URL('../../deploy/cluster/template.yml', import.meta.url),
-  'utf8',
-);
+const TEMPLATE_FILE = new URL('../../deploy/cluster/template.yml', import.meta.url).pathname;
+const TEMPLATE = readFileSync(TEMPLATE_FILE, 'utf8');
 const MANY = 60;
 /** With a bucket of its own osls would update the stack, and moto 5.2.5 knows exports of a first template only. */
 const STAGE =
   'region: us-east-1\nclusters: [{ name: listed }]\ndeployment: { bucket: deployments }\n';
 
 let moto: Moto;
+let withExports: WithExports;
+let awsCli: string;
 let service: Service;
 let client: ReturnType<typeof clientsOf>;
 
@@ -44,6 +48,8 @@ beforeAll(async () => {
   const pathOf = await pythonTools();
   moto = await startMoto(pathOf('moto_server'));
   client = clientsOf(moto.endpoint);
+  withExports = await startWithExports(moto.endpoint, client.cloudFormation);
+  awsCli = pathOf('aws');
   service = await serviceWith({ test: STAGE });
   await fetch(`${moto.endpoint}/deployments`, { method: 'PUT' });
   await client.eks.send(
@@ -62,6 +68,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await service?.remove();
+  await withExports?.stop();
   await moto?.stop();
 });
 
@@ -106,9 +113,13 @@ async function delivered(): Promise<string[]> {
   return names.toSorted();
 }
 
-async function resourcesOf(cluster: string): Promise<unknown> {
+const resourcesOf = (cluster: string) => resourcesIn(`${STACK}-${cluster}`);
+/** Of the account's stack, in which the listed cluster is. */
+const listedResources = () => resourcesIn(STACK);
+
+async function resourcesIn(StackName: string): Promise<unknown> {
   const { StackResourceSummaries } = await client.cloudFormation.send(
-    new ListStackResourcesCommand({ StackName: `${STACK}-${cluster}` }),
+    new ListStackResourcesCommand({ StackName }),
   );
   return StackResourceSummaries?.map(({ LogicalResourceId, PhysicalResourceId }) => [
     LogicalResourceId,
@@ -167,16 +178,63 @@ describe('a cluster joins', () => {
   });
 });
 
-test('a cluster joins by the parameters that the Terraform module gives', async () => {
-  const variables = { cluster_name: 'third', stage: 'test', policy: 'upsert-only' };
+/** `aws cloudformation deploy`, as docs/clusters.md has it. */
+async function deployByCli(cluster: string, ...more: readonly string[]): Promise<string> {
+  const parameters = ['Stage=test', `ClusterName=${cluster}`, `QueueName=${cluster}`, ...more];
+  const stack = ['--stack-name', `${STACK}-${cluster}`, '--template-file', TEMPLATE_FILE];
+  const { stdout } = await promisify(execFile)(
+    awsCli,
+    ['cloudformation', 'deploy', ...stack]
+      .concat('--capabilities', 'CAPABILITY_IAM')
+      .concat('--parameter-overrides', ...parameters),
+    {
+      env: {
+        PATH: process.env.PATH,
+        // No file of whoever runs this.
+        AWS_CONFIG_FILE: '/nonexistent',
+        AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+        AWS_ENDPOINT_URL: withExports.endpoint,
+        AWS_DEFAULT_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: MOTO_CREDENTIALS.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: MOTO_CREDENTIALS.secretAccessKey,
+      },
+    },
+  );
+  return stdout;
+}
+
+/** As `aws_cloudformation_stack` of the Terraform module makes it: by CreateStack. */
+async function createAsTerraform(cluster: string): Promise<void> {
+  const variables = { cluster_name: cluster, stage: 'test', policy: 'upsert-only' };
   const given = await parametersOfModule({ ...variables, ranges: ['172.16.1.0/24', '::/0'] });
-  expect(given).toMatchObject({ QueueName: 'third', Access: 'access-entry', SweepMinutes: '5' });
-  await client.cloudFormation.send(new CreateStackCommand(stackOf('third', given)));
-  expect(await settingsOf('third')).toMatchObject({
+  expect(given).toMatchObject({ QueueName: cluster, Access: 'access-entry', SweepMinutes: '5' });
+  await client.cloudFormation.send(new CreateStackCommand(stackOf(cluster, given)));
+}
+
+test('three clusters join by three ways; one leaves, and the others stay as they are', async () => {
+  const listed = await listedResources();
+  expect(listed).not.toHaveLength(0);
+  expect(await deployByCli('by-cli', 'Policy=dry-run', 'Concurrency=7')).toContain(
+    `Successfully created/updated stack - ${STACK}-by-cli`,
+  );
+  expect(await settingsOf('by-cli')).toMatchObject({ policy: { name: 'dry-run' } });
+  await createAsTerraform('by-terraform');
+  expect(await settingsOf('by-terraform')).toMatchObject({
     policy: { name: 'upsert-only' },
     ranges: [{}, {}],
   });
-  await client.cloudFormation.send(new DeleteStackCommand({ StackName: `${STACK}-third` }));
+  const queues = ['by-cli', 'by-terraform'].map((name) => clusterQueueNames('test', name).queue);
+  expect(await delivered()).toEqual(expect.arrayContaining([`${STACK}.fifo`, ...queues]));
+
+  const [byCli, settings] = [await resourcesOf('by-cli'), await settingsOf('by-cli')];
+  await client.cloudFormation.send(new DeleteStackCommand({ StackName: `${STACK}-by-terraform` }));
+  expect(await delivered()).not.toContain(queues[1]);
+  expect(await settingsOf('by-terraform')).toBeUndefined();
+  expect(await resourcesOf('by-cli')).toEqual(byCli);
+  expect(await settingsOf('by-cli')).toEqual(settings);
+  expect(await listedResources()).toEqual(listed);
+  expect(await delivered()).toEqual(expect.arrayContaining([`${STACK}.fifo`, queues[0]]));
+  await client.cloudFormation.send(new DeleteStackCommand({ StackName: `${STACK}-by-cli` }));
 });
 
 test('`npm run kustomize` writes the overlay of a cluster that joined', async () => {

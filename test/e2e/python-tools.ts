@@ -3,7 +3,7 @@ import { getMoto } from './parts/moto.ts';
 import { pythonObstacles } from './parts/preconditions.ts';
 
 /**
- * Programs that somebody else wrote, from Python packages: `moto_server`, `cfn-lint`, which moto
+ * Programs that somebody else wrote, from Python packages: `moto_server`, `aws`, `cfn-lint`, which moto
  * needs itself, and `shellcheck`.
  * Installed on first use.
  *

@@ -1,4 +1,4 @@
-import { allResources, type Resource } from './resources.ts';
+import { allResources, apiVersionOf, type Resource } from './resources.ts';
 
 /** The version that the API server and its kubelets say they are. */
 export const GIT_VERSION = 'v1.33.0-sandbox';
@@ -30,20 +30,20 @@ function resourceList(groupVersion: string, resources: readonly Resource[]): obj
   };
 }
 
-function groupOf(name: string): object {
-  const version = { groupVersion: `${name}/v1`, version: 'v1' };
-  return { name, versions: [version], preferredVersion: version };
+/** A group has one version here. */
+function groupOf({ group, version }: Resource): object {
+  const only = { groupVersion: `${group}/${version}`, version };
+  return { name: group, versions: [only], preferredVersion: only };
 }
 
 /**
  * The document at a discovery path, if there is one. Without `multus` the cluster
- * does not have the NetworkAttachmentDefinition CRD.
+ * does not have the CRDs of Multus and whereabouts.
  */
 export function discover(path: string, multus: boolean): object | undefined {
   const resources = allResources().filter((resource) => multus || !resource.custom);
-  const groups = [...new Set(resources.map((resource) => resource.group))].filter(
-    (group) => group !== '',
-  );
+  const named = resources.filter(({ group }) => group !== '');
+  const groups = [...new Map(named.map((resource) => [resource.group, resource])).values()];
   const inGroup = (group: string): Resource[] =>
     resources.filter((resource) => resource.group === group);
   const documents: Record<string, object> = {
@@ -62,9 +62,11 @@ export function discover(path: string, multus: boolean): object | undefined {
     '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupOf) },
     '/api/v1': resourceList('v1', inGroup('')),
   };
-  for (const group of groups) {
-    documents[`/apis/${group}`] = { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(group) };
-    documents[`/apis/${group}/v1`] = resourceList(`${group}/v1`, inGroup(group));
+  for (const resource of groups) {
+    const { group } = resource;
+    const groupVersion = apiVersionOf(resource);
+    documents[`/apis/${group}`] = { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(resource) };
+    documents[`/apis/${groupVersion}`] = resourceList(groupVersion, inGroup(group));
   }
   return documents[path];
 }

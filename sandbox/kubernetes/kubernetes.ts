@@ -21,7 +21,7 @@ export interface KubernetesOptions {
   readonly bookmarkIntervalMs?: number;
   /** The number of changes that can be watched from; default 10,000. */
   readonly historyLimit?: number;
-  /** The cluster has the NetworkAttachmentDefinition CRD; default true. */
+  /** The cluster has the CRDs of Multus and whereabouts; default true. */
   readonly multus?: boolean;
 }
 

@@ -9,7 +9,7 @@ const parameter = (name: string, where: 'query' | 'path'): object => ({
 
 function patchOperation(resource: Resource): [path: string, item: object] {
   const { group, version, kind, name, namespaced } = resource;
-  const root = group === '' ? '/api/v1' : `/apis/${group}/v1`;
+  const root = `/${group === '' ? 'api' : 'apis'}/${apiVersionOf(resource)}`;
   return [
     `${root}${namespaced ? '/namespaces/{namespace}' : ''}/${name}/{name}`,
     {

@@ -6,13 +6,15 @@ export type ResourceName =
   | 'events'
   | 'serviceaccounts'
   | 'leases'
-  | 'network-attachment-definitions';
+  | 'network-attachment-definitions'
+  | 'ippools'
+  | 'overlappingrangeipreservations';
 
 export interface Resource {
   readonly name: ResourceName;
   /** Empty for the core group. */
   readonly group: string;
-  readonly version: 'v1';
+  readonly version: 'v1' | 'v1alpha1';
   readonly kind: string;
   readonly singular: string;
   readonly shortNames: readonly string[];
@@ -120,7 +122,23 @@ const LIST: readonly Resource[] = [
     unconditionalUpdate: false,
     custom: true,
   },
+  ofWhereabouts('ippools', 'IPPool'),
+  ofWhereabouts('overlappingrangeipreservations', 'OverlappingRangeIPReservation'),
 ];
+
+/** https://github.com/k8snetworkplumbingwg/whereabouts, doc/crds. */
+function ofWhereabouts(name: ResourceName, kind: string): Resource {
+  return {
+    ...core,
+    group: 'whereabouts.cni.cncf.io',
+    version: 'v1alpha1',
+    name,
+    kind,
+    singular: kind.toLowerCase(),
+    unconditionalUpdate: false,
+    custom: true,
+  };
+}
 
 const BY_NAME = new Map<string, Resource>(LIST.map((resource) => [resource.name, resource]));
 
@@ -134,13 +152,13 @@ export function resourceNamed(name: ResourceName): Resource {
   return resource;
 }
 
-/** The resource that a URL's group and plural name, if there is one. */
-export function findResource(group: string, plural: string): Resource | undefined {
+/** The resource that a URL's group, version and plural name, if there is one. */
+export function findResource(group: string, version: string, plural: string): Resource | undefined {
   const resource = BY_NAME.get(plural);
-  return resource?.group === group ? resource : undefined;
+  return resource?.group === group && resource.version === version ? resource : undefined;
 }
 
-/** `v1`, or `<group>/v1`. */
+/** `v1`, or `<group>/<version>`. */
 export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }

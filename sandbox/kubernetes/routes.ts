@@ -13,14 +13,14 @@ export type Route =
   /** Of a group that there is, or of one that there is not. */
   | { readonly kind: 'unknown'; readonly group: string };
 
-/** The group of `/api/v1/…` or `/apis/<group>/v1/…`, and the path's rest. */
+/** The group and version of `/api/v1/…` or `/apis/<group>/<version>/…`, and the path's rest. */
 function splitGroup(
   parts: readonly string[],
-): { group: string; rest: readonly string[] } | undefined {
+): { group: string; version: string; rest: readonly string[] } | undefined {
   const [root, first, second, ...rest] = parts;
-  if (root === 'api' && first === 'v1') return { group: '', rest: parts.slice(2) };
-  if (root === 'apis' && first !== undefined && second === 'v1') return { group: first, rest };
-  return undefined;
+  if (root === 'api' && first === 'v1') return { group: '', version: first, rest: parts.slice(2) };
+  if (root !== 'apis' || first === undefined || second === undefined) return undefined;
+  return { group: first, version: second, rest };
 }
 
 /** Reads a path such as `/api/v1/namespaces/default/pods/sampleapp/status`. */
@@ -31,11 +31,11 @@ export function parseRoute(path: string): Route {
     .map(decodeURIComponent);
   const split = splitGroup(parts);
   if (split === undefined || split.rest.length === 0) return { kind: 'discovery', path };
-  const { group, rest } = split;
+  const { group, version, rest } = split;
   const scoped = rest[0] === 'namespaces' && rest.length > 2 && rest[2] !== 'status';
   const namespace = scoped ? rest[1] : undefined;
   const [plural = '', name, subresource, ...more] = scoped ? rest.slice(2) : rest;
-  const resource = findResource(group, plural);
+  const resource = findResource(group, version, plural);
   if (resource === undefined || more.length > 0) return { kind: 'unknown', group };
   if (namespace !== undefined && !resource.namespaced) return { kind: 'unknown', group };
   if (subresource !== undefined && !(subresource === 'status' && resource.status)) {

@@ -100,4 +100,6 @@ export const CELLS: Readonly<
     age(object, now),
   ],
   'network-attachment-definitions': nameAndAge,
+  ippools: nameAndAge,
+  overlappingrangeipreservations: nameAndAge,
 };

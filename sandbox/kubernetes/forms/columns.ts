@@ -22,6 +22,7 @@ const wide = (name: string, description: string): Column => ({
 });
 const NAME: Column = { ...column('Name', 'The name of the object.'), format: 'name' };
 const AGE = column('Age', 'The time since the object was created.');
+const OF_CUSTOM: readonly Column[] = [NAME, { ...AGE, type: 'date' }];
 
 /** k8s.io/kubernetes pkg/printers/internalversion/printers.go; Age alone for a custom resource. */
 export const COLUMNS: Readonly<Record<ResourceName, readonly Column[]>> = {
@@ -63,5 +64,7 @@ export const COLUMNS: Readonly<Record<ResourceName, readonly Column[]>> = {
   ],
   serviceaccounts: [NAME, AGE],
   leases: [NAME, column('Holder', 'Who holds the Lease.'), AGE],
-  'network-attachment-definitions': [NAME, { ...AGE, type: 'date' }],
+  'network-attachment-definitions': OF_CUSTOM,
+  ippools: OF_CUSTOM,
+  overlappingrangeipreservations: OF_CUSTOM,
 };

@@ -20,7 +20,11 @@ test('discovery names every resource with its group, names and verbs', async () 
   const api = createKubernetesApi();
   const groups = await (await api.fetch(get('/apis'))).json();
   expect(groups).toMatchObject({
-    groups: [{ name: 'coordination.k8s.io' }, { name: 'k8s.cni.cncf.io' }],
+    groups: [
+      { name: 'coordination.k8s.io' },
+      { name: 'k8s.cni.cncf.io' },
+      { name: 'whereabouts.cni.cncf.io' },
+    ],
   });
   const core = await (await api.fetch(get('/api/v1'))).json();
   expect(core).toMatchObject({ groupVersion: 'v1', resources: expect.any(Array) });

@@ -73,6 +73,7 @@ const CLUSTER_GRAPHS: readonly {
       { service: 'sweep', name: 'SweepFailed' },
       { service: 'sweep', name: 'NetworksUnreadable', stat: 'Maximum' },
       { service: 'sweep', name: 'PodsNotAttached', stat: 'Maximum' },
+      { service: 'sweep', name: 'ReservationsWrong', stat: 'Maximum' },
     ],
   },
   {

@@ -41,6 +41,7 @@ export const METRIC_NAMES = [
   'DriftFull',
   'NetworksUnreadable',
   'PodsNotAttached',
+  'ReservationsWrong',
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
 

@@ -36,6 +36,7 @@ export function fill(world: World, size: ClusterSize): void {
     world.ec2.addSubnet({ cidr: `${fromInteger(first, 4)}/10` }),
   );
   createNetworks(world);
+  createPools(world, size);
   for (let node = 0; node < size.nodes; node += 1) {
     // Every tenth of the nodes has its part of those that drift.
     const drifts = (node % 10) / 10 < size.part;
@@ -60,6 +61,22 @@ function createNetworks(world: World): void {
       metadata: { namespace: 'default', name: `net-${index}` },
       spec: { config: JSON.stringify({ type: 'ipvlan', master: `eth${index}`, ipam }) },
     });
+  }
+}
+
+/** whereabouts keeps for each pod what it claims, and one address for nobody: so it is asked twice. */
+function createPools(world: World, { nodes, podsPerNode }: ClusterSize): void {
+  for (const index of MULTUS_ENIS) {
+    const kept = Array.from({ length: nodes * podsPerNode }, (_, nth) => {
+      const [node, pod] = [Math.floor(nth / podsPerNode), nth % podsPerNode];
+      const offset = offsetOf(node, CLAIMED_FROM + pod);
+      const podref = `default/pod-${node}-${pod}`;
+      return [offset, { id: `${nth}`.padStart(64, 'a'), podref, ifname: 'net1' }] as const;
+    }).filter((_, nth) => eniOf(nth % podsPerNode) === index);
+    const allocations = Object.fromEntries([...kept, [1, { id: '', podref: 'default/gone' }]]);
+    const range = `${fromInteger(FIRST[index], 4)}/10`;
+    const metadata = { namespace: 'kube-system', name: range.replace('/', '-') };
+    world.cluster.kubernetes.objects.create('ippools', { metadata, spec: { range, allocations } });
   }
 }
 
@@ -163,7 +180,12 @@ function eniOf(pod: number): 1 | 2 {
 }
 
 function addressOf(eni: number, node: number, nth: number): Address {
-  return fromInteger((FIRST[eni] ?? 0n) + 16n + BigInt(node) * PER_ENI + BigInt(nth), 4);
+  return fromInteger((FIRST[eni] ?? 0n) + offsetOf(node, nth), 4);
+}
+
+/** How far it is from the first of its subnet. */
+function offsetOf(node: number, nth: number): bigint {
+  return 16n + BigInt(node) * PER_ENI + BigInt(nth);
 }
 
 /** Pods are a few kilobytes each, of which a sweep needs little. */

@@ -7,6 +7,7 @@ import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { clusterStateOf, listCluster, withEnis } from '../../shared/state/cluster-state.ts';
 import { type SeenEnis, seenEnis } from '../../shared/state/seen-enis.ts';
+import { auditPoolsOf, readPools, type SweptPools } from './audit-pools.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
 
 /** What a sweep found in one cluster. */
@@ -17,11 +18,13 @@ export interface Swept {
   readonly drifting: readonly Drift[];
   readonly messages: number;
   readonly unreadable: readonly UnreadableNetwork[];
+  readonly pools: SweptPools;
 }
 
 /**
  * Compares all nodes of one cluster with what their pods claim, and sends one message for each
- * that a reconcile would change. Tells of the networks that cannot be read. Writes nothing to EC2.
+ * that a reconcile would change. Tells of the networks that cannot be read, and compares what
+ * whereabouts keeps for pods. Writes nothing to EC2.
  *
  * @param managed all managed ENIs of the account and region.
  * @throws what EC2, the API server and SQS throw.
@@ -33,6 +36,7 @@ export async function sweepCluster(
   signal?: AbortSignal,
 ): Promise<Swept> {
   const { cluster, policy } = access;
+  const pools = await readPools(access, signal);
   const listing = await listCluster(access, signal);
   const state = await clusterStateOf(access, listing, managed, signal);
   const view = { cluster, policy, state, enis: managed };
@@ -62,7 +66,14 @@ export async function sweepCluster(
   await send(messages, signal);
   const { unreadable } = state.networks;
   await tellUnreadable(access, unreadable, signal);
-  return { cluster, nodes: nodes.length, drifting, messages: messages.length, unreadable };
+  return {
+    cluster,
+    nodes: nodes.length,
+    drifting,
+    messages: messages.length,
+    unreadable,
+    pools: await auditPoolsOf(access, pools, { ...listing, nodes }, signal),
+  };
 }
 
 /** The queue is served in the order in which it was filled: pods wait for addresses, and nobody for releases. */

@@ -5,6 +5,7 @@ import { seenEnis } from '../../shared/state/seen-enis.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
 import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
 import type { Context } from '../context.ts';
+import type { SweptPools } from './audit-pools.ts';
 import { type Swept, sweepCluster } from './sweep-cluster.ts';
 
 export type SweepContext = Omit<Context, 'admission' | 'sqs'>;
@@ -66,9 +67,14 @@ function measure(telemetry: Telemetry, outcome: SweepOutcome): void {
     ['DriftFull', counts.full],
     ['PodsNotAttached', counts.notAttached],
     ['NetworksUnreadable', outcome.unreadable.length],
+    ['ReservationsWrong', wrongIn(outcome.pools)],
   ] as const;
   // CloudWatch charges for a metric in each hour that has a value of it: none stands for zero.
   for (const [name, value] of found) if (value > 0) telemetry.metric(name, cluster, value);
+}
+
+function wrongIn(pools: SweptPools): number {
+  return 'notRead' in pools ? 0 : pools.stale + pools.double + pools.unreserved;
 }
 
 function countsOf({ drifting }: Swept) {
@@ -90,7 +96,7 @@ const LISTED = 50;
 
 function summary(outcome: SweepOutcome): Readonly<Record<string, unknown>> {
   if ('failed' in outcome) return outcome;
-  const { cluster, nodes, drifting, messages, unreadable } = outcome;
+  const { cluster, nodes, drifting, messages, unreadable, pools } = outcome;
   const foreign = drifting.flatMap((drift) =>
     drift.foreign.map((entry) => foreignText(drift, entry)),
   );
@@ -101,6 +107,7 @@ function summary(outcome: SweepOutcome): Readonly<Record<string, unknown>> {
     ...countsOf(outcome),
     unreadableNetworks: unreadable.length,
     foreignAddresses: foreign.slice(0, LISTED),
+    whereabouts: pools,
   };
 }
 

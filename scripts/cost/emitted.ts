@@ -42,6 +42,7 @@ export const EMITTED: Readonly<
   DriftFull: { when: 'wrong', by: ['sweep'] },
   NetworksUnreadable: { when: 'wrong', by: ['sweep'] },
   PodsNotAttached: { when: 'wrong', by: ['sweep'] },
+  ReservationsWrong: { when: 'wrong', by: ['sweep'] },
 };
 
 /** How many metrics have values then, of each cluster and of all together. */

@@ -5,6 +5,8 @@ import { type ApiRequest, type ApiTransport, readText } from './transport.ts';
 
 /** A page of a list is far shorter; etcd holds objects of 1.5 MiB by default. */
 const LONGEST_ANSWER_BYTES = 1024 * 1024 * 1024;
+/** Of IPPools, of which 10,000 pods' are 3 MiB: a figure is not worth a sweep's memory. */
+const LONGEST_POOLS_BYTES = 32 * 1024 * 1024;
 
 /**
  * A list of metadata alone, or of whole objects where there is no such form
@@ -60,13 +62,15 @@ export interface KubernetesCalls {
   /** The metadata of each is there, and the rest need not be. */
   listNodesMetadata(query: PageOfList, signal: AbortSignal): Promise<unknown>;
   listNetworks(query: PageOfList, signal: AbortSignal): Promise<unknown>;
+  /** Throws AnswerTooLongError where a page has more than any cluster's should. */
+  listIpPools(query: PageOfList, signal: AbortSignal): Promise<unknown>;
   createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
 }
 
 export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
-  const send = async (request: ApiRequest): Promise<Dated> => {
+  const send = async (request: ApiRequest, longest = LONGEST_ANSWER_BYTES): Promise<Dated> => {
     const response = await transport(request);
-    const text = await readText(response, LONGEST_ANSWER_BYTES);
+    const text = await readText(response, longest);
     return { body: json(text, request), date: response.headers.date };
   };
   const get = async (path: string, signal: AbortSignal, accept?: string): Promise<unknown> =>
@@ -91,6 +95,10 @@ export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
     listNodesMetadata: (query, signal) =>
       get(withQuery(PATHS.nodes, { ...query }), signal, METADATA_ALONE),
     listNetworks: (query, signal) => get(withQuery(PATHS.networks, { ...query }), signal),
+    async listIpPools(query, signal) {
+      const path = withQuery(PATHS.ipPools, { ...query });
+      return (await send({ path, signal }, LONGEST_POOLS_BYTES)).body;
+    },
     async createEvent({ body, fieldManager }, signal) {
       const path = withQuery(PATHS.events(body.metadata.namespace), { fieldManager });
       return (await send({ method: 'POST', path, body, signal })).body;

@@ -11,10 +11,13 @@ import { networkFromObject } from './networks.ts';
 import { rememberingNodeList } from './node-list.ts';
 import { nodeFromObject, nodeMetadataFromObject } from './nodes.ts';
 import { podFromObject } from './pods.ts';
+import { poolFromObject } from './reservations.ts';
 import type { ApiTransport } from './transport.ts';
 
 /** How many objects a page of a list holds, as client-go pages. */
 const PAGE_SIZE = 500;
+/** Where whereabouts keeps a pool for each node, there are as many as nodes, and small ones. */
+const POOLS_PAGE_SIZE = 1_000;
 
 export interface KubernetesOptions {
   readonly transport: ApiTransport;
@@ -73,6 +76,13 @@ export function connectKubernetes(
       ).catch(unlessNotFound);
       return networks ?? [];
     }),
+
+    listIpPools: (signal) =>
+      listAll(poolFromObject, (page) =>
+        call(signal, (deadline) =>
+          calls.listIpPools({ limit: POOLS_PAGE_SIZE, ...page }, deadline),
+        ),
+      ).catch(unlessNotFound),
 
     async setPodCondition(pod, condition, signal) {
       const { namespace, name } = pod;

@@ -1,3 +1,5 @@
+import type { IpPool } from './reservations.ts';
+
 /** A pod object's identity. Two objects of one name are told apart by `uid`. */
 export interface PodRef {
   readonly namespace: string;
@@ -97,6 +99,8 @@ export interface Kubernetes {
   listNodes(signal?: AbortSignal): Promise<Node[]>;
   /** Empty where the cluster does not have the NetworkAttachmentDefinition CRD. */
   listNetworkAttachmentDefinitions(signal?: AbortSignal): Promise<NetworkAttachmentDefinition[]>;
+  /** What whereabouts gives out; `undefined` where the cluster does not have the IPPool CRD. */
+  listIpPools(signal?: AbortSignal): Promise<IpPool[] | undefined>;
   /**
    * Sets our condition on the pod's status; does nothing where that pod (by uid) is gone.
    * `lastTransitionTime` (ms since the epoch) is left as it is where it is absent.

@@ -1,4 +1,5 @@
 import { NETWORKS } from './networks.ts';
+import { RESERVATION_PATHS } from './reservations.ts';
 
 /** The objects of the API server that this project asks for or writes. */
 export const PATHS = {
@@ -7,6 +8,7 @@ export const PATHS = {
   podStatus: (namespace: string, name: string) => `${PATHS.pod(namespace, name)}/status`,
   nodes: '/api/v1/nodes',
   node: (name: string) => `/api/v1/nodes/${part(name)}`,
+  ipPools: RESERVATION_PATHS.pools,
   networks: `/apis/${NETWORKS.group}/${NETWORKS.version}/${NETWORKS.plural}`,
   events: (namespace: string) => `${inNamespace(namespace)}/events`,
   leases: (namespace: string) =>

@@ -26,6 +26,13 @@ export interface Reservation {
   readonly by: string;
 }
 
+/** What is kept of an IPPool. */
+export interface IpPool {
+  /** Absent where its text is none. */
+  readonly range?: AddressRange;
+  readonly reservations: readonly Reservation[];
+}
+
 /** What whereabouts has given out, and of which ranges. */
 export interface Reservations {
   readonly ranges: readonly AddressRange[];
@@ -33,17 +40,14 @@ export interface Reservations {
 }
 
 const metadata = z.object({ namespace: z.string(), name: z.string() });
-const pools = z.object({
-  items: z.array(
-    z.object({
-      metadata,
-      spec: z.object({
-        range: z.string(),
-        allocations: z.record(z.string(), z.object({ podref: z.string() })).nullish(),
-      }),
-    }),
-  ),
+const pool = z.object({
+  metadata,
+  spec: z.object({
+    range: z.string(),
+    allocations: z.record(z.string(), z.object({ podref: z.string() })).nullish(),
+  }),
 });
+const pools = z.object({ items: z.array(z.unknown()) });
 const overlapping = z.object({
   items: z.array(z.object({ metadata, spec: z.object({ podref: z.string() }) })),
 });
@@ -56,7 +60,6 @@ const overlapping = z.object({
  */
 export function reservationsFrom(poolList: unknown, overlappingList: unknown): Reservations {
   const { items } = parseObject('list of IPPools', pools, poolList);
-  const ranges = items.map(({ spec }) => parseCidr(spec.range));
   const others = parseObject(
     'list of OverlappingRangeIPReservations',
     overlapping,
@@ -66,24 +69,40 @@ export function reservationsFrom(poolList: unknown, overlappingList: unknown): R
     const by = `OverlappingRangeIPReservation ${namespace}/${name}`;
     return address === undefined ? [] : [{ address, pod: spec.podref, by }];
   });
+  const { ranges, reservations } = reservationsIn(items.map(poolFromObject));
+  return { ranges, reservations: [...reservations, ...others] };
+}
+
+/** What all of the pools say. */
+export function reservationsIn(all: readonly IpPool[]): Reservations {
   return {
-    ranges: ranges.filter((range) => range !== undefined),
-    reservations: [...items.flatMap(ofPool), ...others],
+    ranges: all.map(({ range }) => range).filter((range) => range !== undefined),
+    reservations: all.flatMap(({ reservations }) => reservations),
   };
 }
 
-/** An allocation's key is how far the address is from the one that the range is written with. */
-function ofPool({ metadata: { namespace, name }, spec }: z.infer<typeof pools>['items'][number]) {
+/**
+ * What is kept of an IPPool object. An allocation's key is how far the address is from the one that
+ * the range is written with.
+ *
+ * @throws MalformedObjectError
+ */
+export function poolFromObject(object: unknown): IpPool {
+  const { metadata, spec } = parseObject('IPPool', pool, object);
   const first = parseInterfaceAddress(spec.range);
   const range = parseCidr(spec.range);
-  if (first === undefined || range === undefined) return [];
-  return Object.entries(spec.allocations ?? {}).flatMap(([offset, { podref }]): Reservation[] => {
-    if (!/^\d{1,39}$/.test(offset)) return [];
-    const value = toInteger(first) + BigInt(offset);
-    if (value > range.last) return [];
-    const address = fromInteger(value, range.family);
-    return [{ address, pod: podref, by: `IPPool ${namespace}/${name}` }];
-  });
+  if (first === undefined || range === undefined) return { reservations: [] };
+  const by = `IPPool ${metadata.namespace}/${metadata.name}`;
+  const from = toInteger(first);
+  const reservations = Object.entries(spec.allocations ?? {}).flatMap(
+    ([offset, { podref }]): Reservation[] => {
+      if (!/^\d{1,39}$/.test(offset)) return [];
+      const value = from + BigInt(offset);
+      if (value > range.last) return [];
+      return [{ address: fromInteger(value, range.family), pod: podref, by }];
+    },
+  );
+  return { range, reservations };
 }
 
 /** The colons of IPv6 are hyphens there. */

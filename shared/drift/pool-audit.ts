@@ -56,11 +56,41 @@ export function auditPools(
     }),
     unreserved: [...addresses].flatMap(([pod, own = new Set()]) =>
       [...own]
-        .filter((address) => ranges.some((range) => contains(range, address)))
         .filter((address) => !reserved.has(address))
+        .filter((address) => ranges.some((range) => contains(range, address)))
         .map((address) => ({ address, pod })),
     ),
   };
+}
+
+/**
+ * What both audits of the same pods found, of which the first rests on reservations that were read
+ * before the pods, and the second on what was read after them. So what came or went meanwhile is no
+ * difference.
+ */
+export function foundTwice(first: PoolAudit, second: PoolAudit): PoolAudit {
+  const stale = new Set(first.stale.map(textOfStale));
+  const double = new Set(first.double.map(({ address }) => address));
+  const unreserved = new Set(first.unreserved.map(textOfUnreserved));
+  return {
+    stale: second.stale.filter((each) => stale.has(textOfStale(each))),
+    double: second.double.filter(({ address }) => double.has(address)),
+    unreserved: second.unreserved.filter((each) => unreserved.has(textOfUnreserved(each))),
+  };
+}
+
+/** In words; who knows which ENI has the address adds it. */
+export function textOfStale({ address, by, pod, why }: PoolAudit['stale'][number]): string {
+  return `${by} keeps ${address} for pod ${pod}, ${why}`;
+}
+
+export function textOfDouble({ address, reservations }: PoolAudit['double'][number]): string {
+  const kept = reservations.map(({ pod, by }) => `for pod ${pod} by ${by}`).join(', ');
+  return `${address} is kept ${kept}`;
+}
+
+export function textOfUnreserved({ address, pod }: PoolAudit['unreserved'][number]): string {
+  return `pod ${pod} has ${address}, which lies in a range of whereabouts and is kept for nobody`;
 }
 
 /** Of a pod that starts or ends, reservation and network-status come and go one after the other. */

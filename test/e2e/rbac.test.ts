@@ -6,6 +6,7 @@ import type { Product } from '../support/product.ts';
 import type { Worker } from '../support/stage.ts';
 import { succeeds } from './cluster/base.ts';
 import { FORWARDER, NAMESPACE } from './cluster/product-access.ts';
+import { whereaboutsCrds } from './parts/programs.ts';
 import { type PlaneBed, startPlaneBed } from './support/plane-bed.ts';
 import { startWatchingForwarder, type WatchingForwarder } from './support/watching-forwarder.ts';
 
@@ -34,7 +35,15 @@ const RIGHTS = [
   },
   { of: 'functions', role: `clusterrole/${FUNCTIONS}`, verb: 'create', resource: 'events' },
 ] as const;
-type Right = (typeof RIGHTS)[number];
+/** What the sweep says nothing of whereabouts without; all else is as before. */
+const POOLS = {
+  of: 'functions',
+  role: `clusterrole/${FUNCTIONS}`,
+  verb: 'list',
+  resource: 'ippools',
+} as const;
+const ALL = [...RIGHTS, POOLS];
+type Right = (typeof ALL)[number];
 
 const rule = z.looseObject({ resources: z.array(z.string()), verbs: z.array(z.string()) });
 const role = z.object({ rules: z.array(rule) });
@@ -44,6 +53,7 @@ let bed: PlaneBed;
 beforeAll(async () => {
   bed = await startPlaneBed();
   await bed.cluster.applyNetwork(NET_1);
+  await bed.plane.kubectl(['create', ...whereaboutsCrds().map((file) => `--filename=${file}`)]);
 });
 afterAll(() => bed?.stop());
 
@@ -53,10 +63,10 @@ describe('the rights in deploy/base', () => {
   });
 
   test('are those of the list here', async () => {
-    const roles = [...new Set(RIGHTS.map((right) => right.role))];
+    const roles = [...new Set(ALL.map((right) => right.role))];
     const granted = (await Promise.all(roles.map(rightsOf))).flat();
-    expect(granted).toHaveLength(RIGHTS.length);
-    expect(granted).toEqual(expect.arrayContaining(RIGHTS.map(({ of, ...right }) => right)));
+    expect(granted).toHaveLength(ALL.length);
+    expect(granted).toEqual(expect.arrayContaining(ALL.map(({ of, ...right }) => right)));
   });
 
   test.for(RIGHTS.map((right, index) => ({ ...right, last: 71 + index })))(
@@ -76,6 +86,19 @@ describe('the rights in deploy/base', () => {
       await expectFlow(scene, `172.16.1.${last + 20}`);
     },
   );
+
+  test('without that to list whereabouts’ pools cost the figures of them alone', async () => {
+    const giveBack = await withdraw(POOLS);
+    const scene = await startAll();
+    await expectFlow(scene, '172.16.1.110');
+    expect(whereaboutsIn(scene)).toEqual({
+      notRead: expect.stringContaining('cannot list resource "ippools"'),
+    });
+
+    await giveBack();
+    await scene.product.sweep();
+    expect(whereaboutsIn(scene)).toMatchObject({ pools: 0, reservations: 0 });
+  });
 });
 
 describe('nothing else may be done', () => {
@@ -107,6 +130,7 @@ describe('nothing else may be done', () => {
     for (const namespace of ['default', NAMESPACE]) {
       expect(await beyond(who, 'anybody', namespace)).toEqual([
         'events [] [] [create]',
+        'ippools.whereabouts.cni.cncf.io [] [] [list]',
         'network-attachment-definitions.k8s.cni.cncf.io [] [] [list]',
         'nodes [] [] [get list]',
         'pods [] [] [list]',
@@ -177,6 +201,13 @@ function complaintsOf({ product, forwarder }: Scene): string {
     .filter(({ level }) => level !== 'info')
     .map(({ text, detail }) => `${text}: ${String(detail)}`);
   return [forwarder.log(), ...lines].join('\n').replaceAll('\\', '');
+}
+
+/** What the last sweep says of it. */
+function whereaboutsIn({ product }: Scene): unknown {
+  const detail = product.telemetry.lines.findLast(({ text }) => text === 'swept')?.detail;
+  return z.object({ clusters: z.tuple([z.object({ whereabouts: z.unknown() })]) }).parse(detail)
+    .clusters[0].whereabouts;
 }
 
 async function rulesOf(name: string): Promise<Rule[]> {

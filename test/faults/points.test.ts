@@ -28,6 +28,7 @@ const CALLS = {
     'DescribeNetworkInterfaces',
     'DescribeSubnets',
     'SendMessageBatch',
+    'listIpPools',
     'listNetworkAttachmentDefinitions',
     'listNodes',
     'listPods',

@@ -159,6 +159,11 @@ async function bothWays() {
 const NODE = { metadata: { name: 'a' }, spec: { providerID: 'aws:///us-east-1a/i-0a' } };
 const NETWORK = { metadata: { name: 'net-1', namespace: 'default' }, spec: { config: '{}' } };
 
+const POOL = {
+  metadata: { name: '172.16.1.0-24', namespace: 'kube-system' },
+  spec: { range: '172.16.1.0/24', allocations: { 70: { id: 'c', podref: 'default/p1' } } },
+};
+
 function podNamed(name: string, nodeName?: string): object {
   return {
     metadata: { name, namespace: 'default', annotations: { 'multus-eni.dev/ignore': 'true' } },
@@ -171,6 +176,7 @@ describe('the API server without HTTP', () => {
     const { api, client, direct } = await bothWays();
     api.objects.create('nodes', NODE);
     api.objects.create('network-attachment-definitions', NETWORK);
+    api.objects.create('ippools', POOL);
     api.objects.create('pods', podNamed('p1', 'a'));
     api.objects.create('pods', podNamed('p2', 'b'));
     for (const read of [
@@ -180,6 +186,7 @@ describe('the API server without HTTP', () => {
       (kubernetes: Kubernetes) => kubernetes.getNode('none'),
       (kubernetes: Kubernetes) => kubernetes.listNodes(),
       (kubernetes: Kubernetes) => kubernetes.listNetworkAttachmentDefinitions(),
+      (kubernetes: Kubernetes) => kubernetes.listIpPools(),
     ]) {
       expect(await read(direct)).toEqual(await read(client));
     }

@@ -26,6 +26,7 @@ export function inMemoryKubernetes(): InMemoryKubernetes {
     getNode: async (name) => cluster.nodes.find((node) => node.name === name),
     listNodes: async () => [...cluster.nodes],
     listNetworkAttachmentDefinitions: async () => [...cluster.networks],
+    listIpPools: async () => undefined,
     async setPodCondition({ uid }, { status, reason, message }) {
       const condition = { status, reason, message };
       cluster.pods = cluster.pods.map((pod) => (pod.uid === uid ? { ...pod, condition } : pod));

@@ -1,3 +1,4 @@
+import { textOfDouble, textOfStale, textOfUnreserved } from '../../../shared/drift/pool-audit.ts';
 import type { Check } from '../check.ts';
 
 const WHEREABOUTS = 'https://github.com/k8snetworkplumbingwg/whereabouts';
@@ -12,10 +13,11 @@ export const reservationStale: Check = {
   asks: 'cluster',
   find({ view, pools }) {
     const enis = view?.allEnis ?? [];
-    return (pools?.stale ?? []).map(({ address, pod, by, why }) => {
+    return (pools?.stale ?? []).map((reservation) => {
+      const { address } = reservation;
       const eni = enis.find(({ secondary }) => secondary.includes(address));
       const where = eni === undefined ? '' : `; the address is on ${eni.id}`;
-      return { about: address, text: `${by} keeps ${address} for pod ${pod}, ${why}${where}` };
+      return { about: address, text: `${textOfStale(reservation)}${where}` };
     });
   },
 };
@@ -29,10 +31,7 @@ export const reservationDouble: Check = {
   source: WHEREABOUTS,
   asks: 'cluster',
   find: ({ pools }) =>
-    (pools?.double ?? []).map(({ address, reservations }) => {
-      const kept = reservations.map(({ pod, by }) => `for pod ${pod} by ${by}`).join(', ');
-      return { about: address, text: `${address} is kept ${kept}` };
-    }),
+    (pools?.double ?? []).map((each) => ({ about: each.address, text: textOfDouble(each) })),
 };
 
 /** A pod has an address of whereabouts' range that whereabouts does not know to be taken. */
@@ -44,8 +43,8 @@ export const addressUnreserved: Check = {
   source: WHEREABOUTS,
   asks: 'cluster',
   find: ({ pools }) =>
-    (pools?.unreserved ?? []).map(({ address, pod }) => ({
-      about: address,
-      text: `pod ${pod} has ${address}, which lies in a range of whereabouts and is kept for nobody`,
+    (pools?.unreserved ?? []).map((each) => ({
+      about: each.address,
+      text: textOfUnreserved(each),
     })),
 };

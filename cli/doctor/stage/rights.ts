@@ -8,6 +8,7 @@ export const RIGHTS: readonly ResourceAttributes[] = [
   { verb: 'list', group: '', resource: 'nodes' },
   { verb: 'list', group: 'k8s.cni.cncf.io', resource: 'network-attachment-definitions' },
   { verb: 'create', group: '', resource: 'events' },
+  { verb: 'list', group: 'whereabouts.cni.cncf.io', resource: 'ippools' },
 ];
 
 /** `patch pods/status`. */

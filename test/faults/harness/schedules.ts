@@ -34,6 +34,7 @@ const LEFT_TO_SWEEPS: ReadonlySet<CallFault> = new Set(['delay', 'refuse']);
 
 /** Every list of objects. */
 export const LISTS: readonly string[] = [
+  'listIpPools',
   'listNetworkAttachmentDefinitions',
   'listNodes',
   'listPods',

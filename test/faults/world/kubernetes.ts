@@ -5,6 +5,7 @@ import { CONDITION_TYPE, type Kubernetes, type Pod } from '../../../shared/clust
 import { networkFromObject } from '../../../shared/cluster/networks.ts';
 import { nodeFromObject } from '../../../shared/cluster/nodes.ts';
 import { podFromObject } from '../../../shared/cluster/pods.ts';
+import { poolFromObject } from '../../../shared/cluster/reservations.ts';
 
 /**
  * Makes one call: `effect` is its effect and answer in one step, now or later.
@@ -57,6 +58,8 @@ export function virtualKubernetes(
         () => store.list('network-attachment-definitions').map(networkOf),
         { signal },
       ),
+    listIpPools: (signal) =>
+      call('listIpPools', () => store.list('ippools').map(poolFromObject), { signal }),
     setPodCondition: ({ namespace, name, uid }, condition, signal) =>
       call(
         'setPodCondition',

@@ -180,6 +180,7 @@ describe('who may do what', () => {
       { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list'] },
       { apiGroups: [NETWORKS.group], resources: [NETWORKS.plural], verbs: ['list'] },
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+      { apiGroups: ['whereabouts.cni.cncf.io'], resources: ['ippools'], verbs: ['list'] },
     ]);
     expect(bindingOf('ClusterRoleBinding', 'multus-eni-reconciler')).toMatchObject({
       roleRef: { kind: 'ClusterRole', name: 'multus-eni-reconciler' },

@@ -22,8 +22,8 @@ async function startDrifting(drift: DriftKind, part: number) {
   return { ...bed, sweep };
 }
 
-/** Two pages of pods, one of Nodes, one of definitions. */
-const KUBERNETES_CALLS = 4;
+/** Two pages of pods, one of Nodes, one of definitions, and twice one of whereabouts' pools. */
+const KUBERNETES_CALLS = 6;
 
 describe('a sweep calls EC2 as often, where', () => {
   test('nothing drifts, as there are pages of managed ENIs', async () => {

@@ -180,6 +180,30 @@ test('a cluster without the CRD has no networks', async () => {
   expect(await kubernetes.listNetworkAttachmentDefinitions()).toEqual([]);
 });
 
+test('pools of whereabouts are read in few pages', async () => {
+  const pool = (name: string) => ({
+    metadata: { namespace: 'kube-system', name },
+    spec: { range: '172.16.1.64/26', allocations: { 6: { id: 'c', podref: 'default/app' } } },
+  });
+  api.answer(({ query }) =>
+    query.continue === undefined ? listOf([pool('a')], 'p2') : listOf([pool('b')]),
+  );
+  expect(await kubernetes.listIpPools()).toMatchObject([
+    { reservations: [{ address: '172.16.1.70', pod: 'default/app', by: 'IPPool kube-system/a' }] },
+    { reservations: [{ by: 'IPPool kube-system/b' }] },
+  ]);
+  expect(api.requests[1]).toMatchObject({
+    path: '/apis/whereabouts.cni.cncf.io/v1alpha1/ippools',
+    query: { limit: '1000', continue: 'p2' },
+  });
+});
+
+test('pools of whereabouts that would take a sweep’s memory are not read', async () => {
+  const spec = { range: 'x'.repeat(33 * 1024 * 1024) };
+  api.answer(() => listOf([{ metadata: { namespace: 'kube-system', name: 'a' }, spec }]));
+  await expect(kubernetes.listIpPools()).rejects.toThrow('an answer is longer than 33554432 bytes');
+});
+
 test('the condition is merged into the status of exactly that pod', async () => {
   api.answer(() => ({ body: podObject('sampleapp') }));
   await setCondition();

@@ -114,9 +114,10 @@ test('an Event in a namespace that is not there is not written', async () => {
   expect(api.objects.list('events')).toEqual([]);
 });
 
-test('a cluster without Multus has no networks', async () => {
+test('a cluster without Multus has no networks, and without whereabouts no pools', async () => {
   const { kubernetes } = await start({ multus: false });
   expect(await kubernetes.listNetworkAttachmentDefinitions()).toEqual([]);
+  expect(await kubernetes.listIpPools()).toBeUndefined();
 });
 
 test('what the cluster’s RBAC does not allow is named, with the group to bind', async () => {

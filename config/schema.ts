@@ -42,6 +42,7 @@ const cluster = z.strictObject({
   name: z.string().regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'not the name of an EKS cluster'),
   policy: policy.optional(),
   ranges: ranges.optional(),
+  advertiseRoom: z.boolean().default(false),
   access: z.enum(['access-entry', 'aws-auth']).default('access-entry'),
   privateEndpoint: z.boolean().default(false),
   forwarder,

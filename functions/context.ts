@@ -124,6 +124,7 @@ export function contextFor(
       ec2: ec2OfCluster(cluster.name),
       bounds: cluster.ranges,
       policy: cluster.policy,
+      ...(cluster.advertisesRoom && { advertisesRoom: true }),
       clock,
       telemetry,
     }),

@@ -39,6 +39,13 @@ export const PARAMETERS = {
         'CIDR blocks, or first and last address with - between, and commas between those',
     },
   ),
+  AdvertiseRoom: parameter(
+    'Whether Nodes tell the scheduler how much room their ENIs have; needs what deploy/room is applied for',
+    {
+      Default: 'false',
+      AllowedValues: ['true', 'false'],
+    },
+  ),
   Access: parameter(
     "How the functions get into the cluster: an access entry, or the lines for its ConfigMap aws-auth that the account's stack has as its output MapRoles",
     {

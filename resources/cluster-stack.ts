@@ -185,7 +185,12 @@ function sweeps(): Resources {
 
 /** As shared/config.ts reads it. */
 function settings(): Resources {
-  const value = { policy: `\${Policy}`, ranges: `\${Ranges}`, queueUrl: `\${Queue}` };
+  const value = {
+    policy: `\${Policy}`,
+    ranges: `\${Ranges}`,
+    queueUrl: `\${Queue}`,
+    advertiseRoom: `\${AdvertiseRoom}`,
+  };
   return {
     Settings: {
       Type: 'AWS::SSM::Parameter',

@@ -15,10 +15,11 @@ export function environment(
   stage: string,
   settings: StageSettings,
 ): Readonly<Record<string, string>> {
-  const clusters = settings.clusters.map(({ name, policy, ranges }) => ({
+  const clusters = settings.clusters.map(({ advertiseRoom, name, policy, ranges }) => ({
     name,
     policy: policy ?? settings.policy,
     ranges: ranges ?? settings.ranges,
+    ...(advertiseRoom && { advertiseRoom }),
   }));
   const text = JSON.stringify(clusters);
   const bytes = Buffer.byteLength(text);

@@ -11,6 +11,8 @@ export interface ClusterConfig {
   /** Nothing outside is ever assigned or released; absent: no such bound. */
   readonly ranges?: readonly AddressRange[];
   readonly policy: Policy;
+  /** Its Nodes tell how much room their ENIs have. */
+  readonly advertisesRoom?: true;
 }
 
 /** What the functions are configured with. */
@@ -45,8 +47,19 @@ const ranges = z
   })
   .optional();
 
+/** As the settings call it, and as the code does. */
+function withRoom<T extends { readonly advertiseRoom: boolean }>({ advertiseRoom, ...rest }: T) {
+  return { ...rest, ...(advertiseRoom && { advertisesRoom: true as const }) };
+}
+
+const advertiseRoom = z.boolean().default(false);
+
 const clusters = z
-  .array(z.strictObject({ name: z.string().min(1).max(100), ranges, policy }))
+  .array(
+    z
+      .strictObject({ name: z.string().min(1).max(100), ranges, policy, advertiseRoom })
+      .transform(withRoom),
+  )
   .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, {
     message: 'each cluster is named once',
   });
@@ -68,17 +81,23 @@ const tag = z.string().transform((text, context): ManagedTag => {
 });
 
 /** What a cluster's own stack says of it; lists are texts, as a template's parameters are. */
-const settings = z.strictObject({
-  policy,
-  ranges: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').map((each) => each.trim()))
-    .transform((list) => list.filter((each) => each !== ''))
-    .transform((list) => (list.length === 0 ? undefined : list))
-    .pipe(ranges),
-  queueUrl: z.url(),
-});
+const settings = z
+  .strictObject({
+    policy,
+    ranges: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').map((each) => each.trim()))
+      .transform((list) => list.filter((each) => each !== ''))
+      .transform((list) => (list.length === 0 ? undefined : list))
+      .pipe(ranges),
+    queueUrl: z.url(),
+    advertiseRoom: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((text) => text === 'true'),
+  })
+  .transform(withRoom);
 
 /** A cluster that joined by a stack of its own, with its own queue. */
 export interface JoinedCluster extends ClusterConfig {

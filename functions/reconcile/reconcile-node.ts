@@ -10,6 +10,7 @@ import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { type Turn as Admitted, NoBudgetError } from '../admission.ts';
+import { advertiseRoom } from '../advertise-room.ts';
 import { decide, isInConflict, isSoleNode, mayBeTaken, unassigns } from './decide.ts';
 import { callsOf, expectedCalls } from './expected-calls.ts';
 import { readAsked } from './read.ts';
@@ -153,6 +154,7 @@ async function takeTurn(
   tellAddressChanges(access, state, applied, request.reasons);
   await tellNodes(scope, applied.unassignedFrom);
   await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
+  await advertiseRoom(access, state, decided, signal);
 
   const [failure] = applied.failures;
   if (failure !== undefined) return { kind: 'failed', failure, releaseSent: applied.releaseSent };

@@ -4,9 +4,13 @@ import { driftsOf } from '../../shared/drift/drifts.ts';
 import { nodeMessage } from '../../shared/messages/build.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
+import { plan } from '../../shared/plan/plan.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { clusterStateOf, listCluster, withEnis } from '../../shared/state/cluster-state.ts';
+import type { NodeState } from '../../shared/state/node-state.ts';
 import { type SeenEnis, seenEnis } from '../../shared/state/seen-enis.ts';
+import { inTurns } from '../../shared/time/in-turns.ts';
+import { advertiseRoom } from '../advertise-room.ts';
 import { auditPoolsOf, readPools, type SweptPools } from './audit-pools.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
 
@@ -66,6 +70,7 @@ export async function sweepCluster(
   await send(messages, signal);
   const { unreadable } = state.networks;
   await tellUnreadable(access, unreadable, signal);
+  if (access.advertisesRoom) await advertiseAll(access, nodes, signal);
   return {
     cluster,
     nodes: nodes.length,
@@ -74,6 +79,18 @@ export async function sweepCluster(
     unreadable,
     pools: await auditPoolsOf(access, pools, { ...listing, nodes }, signal),
   };
+}
+
+/** Also of nodes about which nothing is heard: one that is new, one that gets another ENI. */
+async function advertiseAll(
+  access: ClusterAccess,
+  nodes: readonly NodeState[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const { unassigns } = access.policy;
+  await inTurns(nodes, (node) =>
+    advertiseRoom(access, node, plan({ ...node, named: new Set(), unassigns }), signal),
+  );
 }
 
 /** The queue is served in the order in which it was filled: pods wait for addresses, and nobody for releases. */

@@ -16,6 +16,8 @@ export interface ParsedNetwork {
   readonly master?: string;
   /** Annotated to be none of our business: attachments to it claim nothing. */
   readonly ignored: boolean;
+  /** Labelled to have its room advertised. */
+  readonly advertised?: true;
   /** The addresses that it gives out, and what `multus-eni.dev/ranges` adds. */
   readonly ranges: readonly AddressRange[];
 }
@@ -67,6 +69,7 @@ export function parseNetwork(
       network,
       ...(type ? { type } : {}),
       ...(master ? { master } : {}),
+      ...(definition.advertised && { advertised: true }),
       ignored: false,
       ranges: [...ranges, ...added.value],
     },

@@ -1,6 +1,7 @@
 import type { coreEvent } from './events.ts';
 import { MalformedObjectError } from './malformed.ts';
 import { PATHS, withQuery } from './paths.ts';
+import type { PatchOperation } from './room-resources.ts';
 import { type ApiRequest, type ApiTransport, readText } from './transport.ts';
 
 /** A page of a list is far shorter; etcd holds objects of 1.5 MiB by default. */
@@ -32,6 +33,13 @@ export interface PodPatch extends PodName {
   readonly fieldManager: string;
 }
 
+/** A JSON patch of a Node's status. */
+export interface NodePatch {
+  readonly name: string;
+  readonly body: readonly PatchOperation[];
+  readonly fieldManager: string;
+}
+
 export interface EventCreation {
   readonly body: ReturnType<typeof coreEvent>;
   readonly fieldManager: string;
@@ -58,6 +66,7 @@ export interface KubernetesCalls {
   patchPod(patch: PodPatch, signal: AbortSignal): Promise<Dated>;
   patchPodStatus(patch: PodPatch, signal: AbortSignal): Promise<unknown>;
   readNode(name: string, signal: AbortSignal): Promise<unknown>;
+  patchNodeStatus(patch: NodePatch, signal: AbortSignal): Promise<unknown>;
   listNodes(query: PageOfList, signal: AbortSignal): Promise<unknown>;
   /** The metadata of each is there, and the rest need not be. */
   listNodesMetadata(query: PageOfList, signal: AbortSignal): Promise<unknown>;
@@ -75,7 +84,12 @@ export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
   };
   const get = async (path: string, signal: AbortSignal, accept?: string): Promise<unknown> =>
     (await send({ path, signal, ...(accept === undefined ? {} : { accept }) })).body;
-  const patch = (path: string, how: PodPatch, contentType: string, signal: AbortSignal) => {
+  const patch = (
+    path: string,
+    how: Pick<PodPatch, 'body' | 'fieldManager'>,
+    contentType: string,
+    signal: AbortSignal,
+  ) => {
     const { body, fieldManager } = how;
     const method = 'PATCH';
     return send({ method, path: withQuery(path, { fieldManager }), body, contentType, signal });
@@ -91,6 +105,10 @@ export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
       return (await patch(path, how, 'application/strategic-merge-patch+json', signal)).body;
     },
     readNode: (name, signal) => get(PATHS.node(name), signal),
+    async patchNodeStatus(how, signal) {
+      const path = PATHS.nodeStatus(how.name);
+      return (await patch(path, how, 'application/json-patch+json', signal)).body;
+    },
     listNodes: (query, signal) => get(withQuery(PATHS.nodes, { ...query }), signal),
     listNodesMetadata: (query, signal) =>
       get(withQuery(PATHS.nodes, { ...query }), signal, METADATA_ALONE),

@@ -58,6 +58,8 @@ export function connectKubernetes(
   const listAllPods = sharedList(() => listPods({}));
 
   return {
+    ...nodeStatuses(calls, call),
+
     listPods: (options) =>
       options.node === undefined ? listAllPods(options.signal) : listPods(options),
 
@@ -121,6 +123,26 @@ function nodeList(calls: KubernetesCalls, call: Call, one: (name: string) => Pro
   });
 }
 
+function nodeStatuses(
+  calls: KubernetesCalls,
+  call: Call,
+): Pick<Kubernetes, 'listWholeNodes' | 'patchNodeStatus'> {
+  return {
+    listWholeNodes: (signal) =>
+      listAll(nodeFromObject, (page) =>
+        call(signal, (deadline) => calls.listNodes({ limit: PAGE_SIZE, ...page }, deadline)),
+      ),
+
+    async patchNodeStatus({ name, uid }, operations, signal) {
+      const body = [{ op: 'test', path: '/metadata/uid', value: uid } as const, ...operations];
+      const patch = { name, body, fieldManager: FIELD_MANAGER };
+      await call(signal, (deadline) => calls.patchNodeStatus(patch, deadline)).catch(
+        unlessOtherwiseByNow,
+      );
+    },
+  };
+}
+
 /** Runs a request within the time that one may take, and tells of its failure. */
 function callerWithDeadline({ clock, requestTimeoutMs, onFailure }: KubernetesOptions) {
   return async <T>(
@@ -175,6 +197,14 @@ function unlessGone(error: unknown): undefined {
     refusal?.status.message?.includes('Precondition failed: UID') === true ||
     causes.some(({ field }) => field === 'metadata.uid');
   if ((refusal?.code === 409 || refusal?.code === 422) && otherUid) return;
+  throw error;
+}
+
+/** What a JSON patch tests, or removes, is not so any more; a value that is refused has causes. */
+function unlessOtherwiseByNow(error: unknown): undefined {
+  const refusal = refusalOf(error);
+  if (refusal?.code === 404) return;
+  if (refusal?.code === 422 && refusal.status.details?.causes === undefined) return;
   throw error;
 }
 

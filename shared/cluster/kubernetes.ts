@@ -1,4 +1,5 @@
 import type { IpPool } from './reservations.ts';
+import type { AdvertisedRoom, PatchOperation } from './room-resources.ts';
 
 /** A pod object's identity. Two objects of one name are told apart by `uid`. */
 export interface PodRef {
@@ -35,6 +36,8 @@ export interface Pod extends PodRef {
   readonly annotations: Readonly<Record<string, string>>;
   /** Our own condition, if the pod has it. */
   readonly condition?: PodCondition;
+  /** What it requests of the extended resources that stand for room; absent where it is none. */
+  readonly requestedRoom?: Readonly<Record<string, number>>;
 }
 
 export interface Node {
@@ -49,6 +52,8 @@ export interface Node {
   readonly outsideEc2?: true;
   /** Label `node.kubernetes.io/instance-type`. */
   readonly instanceType?: string;
+  /** Absent where the kubelet has told of no capacity yet, and where the Node's status was not read. */
+  readonly advertised?: AdvertisedRoom;
 }
 
 /** A NetworkAttachmentDefinition object's identity. */
@@ -61,6 +66,8 @@ export interface NetworkRef {
 export interface NetworkAttachmentDefinition extends NetworkRef {
   /** `spec.config`, not parsed: text, unless somebody wrote something else. */
   readonly config?: unknown;
+  /** It carries the label by which its room is advertised. */
+  readonly advertised?: true;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -97,6 +104,8 @@ export interface Kubernetes {
   /** `undefined` where no Node has that name. */
   getNode(name: string, signal?: AbortSignal): Promise<Node | undefined>;
   listNodes(signal?: AbortSignal): Promise<Node[]>;
+  /** As `listNodes`, with what each advertises: several times as long. */
+  listWholeNodes(signal?: AbortSignal): Promise<Node[]>;
   /** Empty where the cluster does not have the NetworkAttachmentDefinition CRD. */
   listNetworkAttachmentDefinitions(signal?: AbortSignal): Promise<NetworkAttachmentDefinition[]>;
   /** What whereabouts gives out; `undefined` where the cluster does not have the IPPool CRD. */
@@ -108,6 +117,15 @@ export interface Kubernetes {
   setPodCondition(
     pod: PodRef,
     condition: PodCondition & { readonly lastTransitionTime?: number },
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /**
+   * Patches a Node's status; does nothing where that Node (by uid) is gone, or does not say any more what
+   * the patch tests.
+   */
+  patchNodeStatus(
+    node: Pick<Node, 'name' | 'uid'>,
+    operations: readonly PatchOperation[],
     signal?: AbortSignal,
   ): Promise<void>;
   /** Writes an Event; does nothing where its namespace is gone or terminating. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { NETWORK_ANNOTATIONS } from './annotations.ts';
 import type { NetworkAttachmentDefinition } from './kubernetes.ts';
 import { annotations, parseObject, pick } from './malformed.ts';
+import { ROOM_LABEL } from './room-resources.ts';
 
 /** https://github.com/k8snetworkplumbingwg/multi-net-spec: the CRD's group, version and plural. */
 export const NETWORKS = {
@@ -16,6 +17,7 @@ const network = z.object({
     name: z.string().min(1),
     uid: z.string().min(1),
     annotations,
+    labels: annotations.catch(undefined),
   }),
   // Not every release of the CRD has a schema: a spec can be anything, and so can what is in it.
   spec: z.unknown(),
@@ -34,6 +36,7 @@ export function networkFromObject(object: unknown): NetworkAttachmentDefinition 
     name: metadata.name,
     uid: metadata.uid,
     ...configOf(spec),
+    ...(metadata.labels?.[ROOM_LABEL] === 'enabled' ? { advertised: true } : {}),
     annotations: pick(metadata.annotations, NETWORK_ANNOTATIONS),
   };
 }

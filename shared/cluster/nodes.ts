@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Node } from './kubernetes.ts';
 import { parseObject } from './malformed.ts';
+import { advertisedRoom } from './room-resources.ts';
 
 const INSTANCE_TYPE = 'node.kubernetes.io/instance-type';
 
@@ -56,7 +57,11 @@ export function nodeOf({ resourceVersion: _, ...kept }: NodeMetadata, providerId
  *   ENIs would look like nobody's.
  */
 export function nodeFromObject(object: unknown): Node {
-  return nodeOf(nodeMetadataFromObject(object), providerIdFromObject(object));
+  const advertised = advertisedRoom(object);
+  return {
+    ...nodeOf(nodeMetadataFromObject(object), providerIdFromObject(object)),
+    ...(advertised === undefined ? {} : { advertised }),
+  };
 }
 
 /**

@@ -9,6 +9,7 @@ export const PATHS = {
   nodes: '/api/v1/nodes',
   node: (name: string) => `/api/v1/nodes/${part(name)}`,
   ipPools: RESERVATION_PATHS.pools,
+  nodeStatus: (name: string) => `${PATHS.node(name)}/status`,
   networks: `/apis/${NETWORKS.group}/${NETWORKS.version}/${NETWORKS.plural}`,
   events: (namespace: string) => `${inNamespace(namespace)}/events`,
   leases: (namespace: string) =>

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { POD_ANNOTATIONS } from './annotations.ts';
 import { CONDITION_TYPE, type Pod, type PodCondition } from './kubernetes.ts';
 import { annotations, instant, parseObject, pick } from './malformed.ts';
+import { containers, requestedRoom } from './room-resources.ts';
 
 const condition = z.object({
   type: z.string(),
@@ -25,6 +26,8 @@ const pod = z.object({
     nodeName: z.string().nullish(),
     hostNetwork: z.boolean().nullish(),
     readinessGates: z.array(z.object({ conditionType: z.string() })).nullish(),
+    containers,
+    initContainers: containers,
   }),
   status: z
     .object({
@@ -45,6 +48,7 @@ export function podFromObject(object: unknown): Pod {
   const { metadata, spec, status } = parseObject('Pod', pod, object);
   const ours = ourCondition(status?.conditions);
   const sandboxSince = sandboxReadySince(status, metadata.creationTimestamp);
+  const requested = requestedRoom(spec.containers, spec.initContainers);
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -58,6 +62,7 @@ export function podFromObject(object: unknown): Pod {
     ...(sandboxSince === undefined ? {} : { sandboxSince }),
     annotations: pick(metadata.annotations, POD_ANNOTATIONS),
     ...(ours === undefined ? {} : { condition: ours }),
+    ...(requested === undefined ? {} : { requestedRoom: requested }),
   };
 }
 

@@ -71,8 +71,12 @@ function fitting(free: Map<string, number>): (assignment: Assignment) => boolean
   };
 }
 
-/** How many more addresses each ENI takes of each family, once `leaving` has left. */
-function freeOf(
+/**
+ * How many more addresses each ENI takes of each family, once `leaving` has left.
+ *
+ * @returns by `slot`; less than zero where an ENI has more than its instance type says.
+ */
+export function freeOf(
   enis: readonly Eni[],
   limits: InstanceLimits,
   leaving: readonly Placement[],
@@ -87,7 +91,7 @@ function freeOf(
   );
 }
 
-const slot = (eniId: string, family: Family): string => `${eniId}/${family}`;
+export const slot = (eniId: string, family: Family): string => `${eniId}/${family}`;
 
 function capacity(limits: InstanceLimits, family: Family): number {
   return family === 4 ? limits.ipv4 : limits.ipv6;

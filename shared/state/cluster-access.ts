@@ -29,6 +29,8 @@ export interface ClusterAccess {
   /** Configured bounds; nothing outside is ever assigned or released. */
   readonly bounds?: readonly AddressRange[];
   readonly policy: Policy;
+  /** Each Node's status tells how much room its ENIs have; absent: nobody writes to it. */
+  readonly advertisesRoom?: true;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }

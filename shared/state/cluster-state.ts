@@ -6,7 +6,7 @@ import type { Eni } from '../enis/eni.ts';
 import { outdatedSubnets } from '../plan/outdated-subnets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { type Networks, networksOf } from './networks.ts';
-import { type NodeState, tagText } from './node-state.ts';
+import { identity, type NodeState, tagText } from './node-state.ts';
 import type { SeenEnis } from './seen-enis.ts';
 import { settledNodes, soleNodes } from './sole-node.ts';
 
@@ -39,12 +39,12 @@ export interface ClusterListing {
  * @throws what the API server throws.
  */
 export async function listCluster(
-  { clock, kubernetes }: ClusterAccess,
+  { advertisesRoom, clock, kubernetes }: ClusterAccess,
   signal?: AbortSignal,
 ): Promise<ClusterListing> {
   const listedAt = clock.now();
   const [nodes, pods, definitions] = await Promise.all([
-    kubernetes.listNodes(signal),
+    advertisesRoom ? kubernetes.listWholeNodes(signal) : kubernetes.listNodes(signal),
     kubernetes.listPods({ signal }),
     kubernetes.listNetworkAttachmentDefinitions(signal),
   ]);
@@ -83,7 +83,8 @@ export async function clusterStateOf(
   };
 }
 
-function isOurs({ enis, pods, podObjects }: NodeState): boolean {
+function isOurs({ advertised, enis, pods, podObjects }: NodeState): boolean {
+  if (Object.keys(advertised?.capacity ?? {}).length > 0) return true;
   const claims = pods.some((pod) => pod.claims.length > 0);
   const waits = podObjects.values().some(({ gated, condition }) => gated || condition);
   return enis.length > 0 || claims || waits;
@@ -127,15 +128,14 @@ async function stateOf(
   signal?: AbortSignal,
 ): Promise<NodeState> {
   return {
-    node: node.name,
-    nodeUid: node.uid,
-    instanceId,
+    ...identity(node, instanceId),
     limits: enis.length > 0 ? await access.ec2.limitsOf(node.instanceType, signal) : undefined,
     enis,
     subnets: new Map(),
     pods: claimsOfPods(pods, networks),
     podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
     ranges: networks.ranges,
+    networks: networks.byName,
     managedTag: tagText(access),
     listedAt,
   };

@@ -1,7 +1,9 @@
 import type { PodClaims } from '../claims/claim.ts';
+import type { ParsedNetwork } from '../claims/net-attach-def.ts';
 import { claimsOf } from '../claims/pod-claims.ts';
 import type { Ranges } from '../claims/ranges.ts';
 import type { Node, Pod } from '../cluster/kubernetes.ts';
+import type { AdvertisedRoom } from '../cluster/room-resources.ts';
 import type { Eni, InstanceLimits, Subnet } from '../enis/eni.ts';
 import { outdatedSubnets } from '../plan/outdated-subnets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
@@ -20,6 +22,10 @@ export interface NodeState {
   /** The objects that the claims were read from, by uid. */
   readonly podObjects: ReadonlyMap<string, Pod>;
   readonly ranges: Ranges;
+  /** By `namespace/name`. */
+  readonly networks: ReadonlyMap<string, ParsedNetwork>;
+  /** Absent where the Node has no capacity yet, and where its status was not read. */
+  readonly advertised?: AdvertisedRoom;
   readonly managedTag: string;
   /** When the pod list was asked for, ms since the epoch: what is written rests on it. */
   readonly listedAt: number;
@@ -111,6 +117,7 @@ async function readPodsOf(
     pods: claims.filter((pod) => pod !== undefined),
     podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
     ranges: networks.ranges,
+    networks: networks.byName,
     managedTag: tagText(access),
     listedAt,
   };
@@ -134,8 +141,10 @@ export function withoutInstance({ outsideEc2 }: Node) {
   return { kind: outsideEc2 ? 'outside-ec2' : 'no-instance' } as const;
 }
 
-function identity(node: Node, instanceId: string) {
-  return { node: node.name, nodeUid: node.uid, instanceId };
+/** What a state takes over of the Node. */
+export function identity({ advertised, name, uid }: Node, instanceId: string) {
+  const told = advertised === undefined ? {} : { advertised };
+  return { node: name, nodeUid: uid, instanceId, ...told };
 }
 
 export function tagText({ ec2: { managedTag } }: ClusterAccess): string {

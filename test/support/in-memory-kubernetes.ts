@@ -6,6 +6,7 @@ import type {
   Node,
   Pod,
 } from '../../shared/cluster/kubernetes.ts';
+import type { PatchOperation } from '../../shared/cluster/room-resources.ts';
 
 /** One cluster's objects in plain arrays, which a test changes as it likes. */
 export interface InMemoryKubernetes extends Kubernetes {
@@ -13,6 +14,8 @@ export interface InMemoryKubernetes extends Kubernetes {
   nodes: Node[];
   networks: NetworkAttachmentDefinition[];
   readonly events: EventToWrite[];
+  /** The patches of Nodes' statuses; they change nothing. */
+  readonly nodePatches: { readonly node: string; readonly operations: readonly PatchOperation[] }[];
 }
 
 export function inMemoryKubernetes(): InMemoryKubernetes {
@@ -21,15 +24,20 @@ export function inMemoryKubernetes(): InMemoryKubernetes {
     nodes: [],
     networks: [],
     events: [],
+    nodePatches: [],
     listPods: async ({ node }) =>
       cluster.pods.filter((pod) => node === undefined || pod.node === node),
     getNode: async (name) => cluster.nodes.find((node) => node.name === name),
     listNodes: async () => [...cluster.nodes],
+    listWholeNodes: async () => [...cluster.nodes],
     listNetworkAttachmentDefinitions: async () => [...cluster.networks],
     listIpPools: async () => undefined,
     async setPodCondition({ uid }, { status, reason, message }) {
       const condition = { status, reason, message };
       cluster.pods = cluster.pods.map((pod) => (pod.uid === uid ? { ...pod, condition } : pod));
+    },
+    async patchNodeStatus({ name }, operations) {
+      cluster.nodePatches.push({ node: name, operations });
     },
     async writeEvent(event) {
       cluster.events.push(event);

@@ -6,7 +6,10 @@ import { interposedClient } from './interposed.ts';
 /** What the functions asked of EC2, and what they wrote to API servers, the oldest first. */
 export interface RecordedCalls {
   readonly ec2: readonly { readonly action: string; readonly input: string }[];
-  readonly writes: readonly { readonly kind: 'condition' | 'event'; readonly about: string }[];
+  readonly writes: readonly {
+    readonly kind: 'condition' | 'event' | 'node';
+    readonly about: string;
+  }[];
   clear(): void;
 }
 
@@ -25,6 +28,10 @@ export function recordedCalls(): RecordedCalls & { wrap(outside: Outside): Outsi
     setPodCondition(pod, ...rest) {
       writes.push({ kind: 'condition', about: pod.name });
       return kubernetes.setPodCondition(pod, ...rest);
+    },
+    patchNodeStatus(node, ...rest) {
+      writes.push({ kind: 'node', about: node.name });
+      return kubernetes.patchNodeStatus(node, ...rest);
     },
     writeEvent(event, ...rest) {
       writes.push({ kind: 'event', about: event.regarding.name });

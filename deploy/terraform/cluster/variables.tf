@@ -27,6 +27,12 @@ variable "ranges" {
   default     = []
 }
 
+variable "advertise_room" {
+  type        = bool
+  description = "Whether Nodes tell the scheduler how much room their ENIs have; needs what deploy/room is applied for"
+  default     = false
+}
+
 variable "access" {
   type        = string
   description = "How the functions get into the cluster: an access entry, or the lines for its ConfigMap aws-auth that the account's stack has as its output MapRoles"

@@ -55,6 +55,9 @@ export interface Nodes {
   stop(): void;
 }
 
+/** As the kubelet reports them; nothing here counts by them. */
+const AMOUNTS = { cpu: '2', memory: '7928Mi', pods: '110' };
+
 function nodeObject({ name, labels, ...node }: NodeToAdd, at: string): object {
   const zone = node.zone ?? 'us-east-1a';
   const times = { lastHeartbeatTime: at, lastTransitionTime: at };
@@ -71,6 +74,8 @@ function nodeObject({ name, labels, ...node }: NodeToAdd, at: string): object {
     },
     spec: { providerID: `aws:///${zone}/${node.instanceId}` },
     status: {
+      capacity: AMOUNTS,
+      allocatable: AMOUNTS,
       addresses: [
         { type: 'InternalIP', address: node.address },
         { type: 'Hostname', address: name },

@@ -31,6 +31,7 @@ export function virtualKubernetes(
   const { store } = api;
   const at = (back: number): number => Math.max(store.oldest(), store.version() - back);
   return {
+    ...nodeStatuses(api, call),
     listPods: ({ node, signal }) =>
       call(
         'listPods',
@@ -83,6 +84,27 @@ export function virtualKubernetes(
             kind: 'Event',
             metadata: { ...metadata, uid: metadata.name, creationTimestamp },
           });
+        },
+        { signal },
+      ),
+  };
+}
+
+/** What concerns the Nodes' statuses. */
+function nodeStatuses(
+  { objects }: KubernetesApi,
+  call: KubernetesCall,
+): Pick<Kubernetes, 'listWholeNodes' | 'patchNodeStatus'> {
+  return {
+    listWholeNodes: (signal) =>
+      call('listWholeNodes', () => objects.list('nodes').map(nodeFromObject), { signal }),
+    patchNodeStatus: ({ name, uid }, operations, signal) =>
+      call(
+        'patchNodeStatus',
+        () => {
+          if (objects.find('nodes', { name })?.metadata.uid !== uid) return;
+          const how = { type: 'application/json-patch+json', subresource: 'status' } as const;
+          objects.patch('nodes', { name }, operations, how);
         },
         { signal },
       ),

@@ -28,6 +28,7 @@ describe('a stage’s configuration', () => {
       clusters: [
         {
           name: 'a',
+          advertiseRoom: false,
           access: 'access-entry',
           privateEndpoint: false,
           forwarder: {

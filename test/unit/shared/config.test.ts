@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configFrom } from '../../../shared/config.ts';
+import { configFrom, joinedClusterFrom } from '../../../shared/config.ts';
 import { DEFAULT_MANAGED_TAG } from '../../../shared/enis/ec2.ts';
 import { POLICIES } from '../../../shared/plan/policy.ts';
 import { rangeList } from './plan/fixtures.ts';
@@ -39,6 +39,24 @@ describe('the configuration', () => {
       },
       { name: 'b', ranges: [], policy: POLICIES['dry-run'] },
     ]);
+  });
+
+  it('has Nodes tell their room only where it says so, as a list or as texts', () => {
+    const clusters = [
+      { name: 'a', advertiseRoom: true },
+      { name: 'b', advertiseRoom: false },
+    ];
+    const variables = { ...GOOD, CLUSTERS: JSON.stringify(clusters) };
+    expect(configFrom(variables).clusters).toEqual([
+      { name: 'a', policy: POLICIES.sync, advertisesRoom: true },
+      { name: 'b', policy: POLICIES.sync },
+    ]);
+    const joined = (advertiseRoom?: string) =>
+      joinedClusterFrom('c', JSON.stringify({ queueUrl: GOOD.QUEUE_URL, advertiseRoom }));
+    expect(joined('true')).toMatchObject({ advertisesRoom: true });
+    for (const text of ['false', undefined])
+      expect(joined(text)).not.toHaveProperty('advertisesRoom');
+    expect(() => joined('yes')).toThrow(/advertiseRoom: /);
   });
 
   it.each(Object.keys(GOOD))('names %s where it is not set', (name) => {

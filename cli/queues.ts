@@ -6,9 +6,10 @@ import { BadInput, Failed, trying } from './failure.ts';
 
 export type CloudFormation = Pick<CloudFormationClient, 'send'>;
 
-/** Which queue is meant: one by its URL, else the one of a deployed stage. */
+/** Which queue is meant: one by its URL, else the one of a deployed stage, or of a cluster that joined it. */
 export interface QueueChoice {
   readonly stage?: string;
+  readonly cluster?: string;
   readonly queueUrl?: string;
   readonly deadLetterQueueUrl?: string;
 }
@@ -16,6 +17,12 @@ export interface QueueChoice {
 export interface AwsClients {
   readonly sqs: Sqs;
   readonly cloudFormation: CloudFormation;
+}
+
+/** Who knows queues. */
+export interface QueueSources extends AwsClients {
+  /** The URL of the queue of a cluster that joined a stage by a stack of its own; absent where none did under that name. */
+  queueOfJoined(stage: string, cluster: string): Promise<string | undefined>;
 }
 
 /** The dead-letter queue, and what brings messages there. */
@@ -31,24 +38,35 @@ export interface DeadLetters {
  *
  * @throws BadInput where the stage has no stack with that output; Failed where AWS refuses.
  */
-export async function findQueue(clients: AwsClients, choice: QueueChoice): Promise<string> {
-  if (choice.queueUrl !== undefined) return choice.queueUrl;
-  const output = await outputsOf(clients.cloudFormation, choice.stage);
+export async function findQueue(sources: QueueSources, choice: QueueChoice): Promise<string> {
+  const own = choice.queueUrl ?? (await ownQueue(sources, choice));
+  if (own !== undefined) return own;
+  const output = await outputsOf(sources.cloudFormation, choice.stage);
   return output('QueueUrl');
 }
 
+/** In the stage's queue a message about such a cluster would be set aside. */
+async function ownQueue(
+  sources: QueueSources,
+  { stage, cluster }: QueueChoice,
+): Promise<string | undefined> {
+  return stage !== undefined && cluster !== undefined
+    ? sources.queueOfJoined(stage, cluster)
+    : undefined;
+}
+
 /**
- * The queue and its dead-letter queue: as given, as the stage's stack says, or as the queue's
- * redrive policy names it.
+ * The queue and its dead-letter queue: as given, as the stage's stack says, or as the redrive policy of the
+ * queue names it, which is that of a cluster that joined too.
  *
  * @throws BadInput where there is none; Failed where AWS refuses.
  */
 export async function findDeadLetters(
-  clients: AwsClients,
+  sources: QueueSources,
   choice: QueueChoice,
 ): Promise<DeadLetters> {
-  const { queueUrl, named } = await findBoth(clients.cloudFormation, choice);
-  const redrive = await redriveOf(clients.sqs, queueUrl);
+  const { queueUrl, named } = await findBoth(sources, choice);
+  const redrive = await redriveOf(sources.sqs, queueUrl);
   const deadLetterQueueUrl = choice.deadLetterQueueUrl ?? named ?? redrive?.deadLetterQueueUrl;
   if (deadLetterQueueUrl === undefined) {
     throw new BadInput(
@@ -59,11 +77,12 @@ export async function findDeadLetters(
 }
 
 async function findBoth(
-  cloudFormation: CloudFormation,
+  sources: QueueSources,
   choice: QueueChoice,
 ): Promise<{ queueUrl: string; named?: string }> {
-  if (choice.queueUrl !== undefined) return { queueUrl: choice.queueUrl };
-  const output = await outputsOf(cloudFormation, choice.stage);
+  const own = choice.queueUrl ?? (await ownQueue(sources, choice));
+  if (own !== undefined) return { queueUrl: own };
+  const output = await outputsOf(sources.cloudFormation, choice.stage);
   return { queueUrl: output('QueueUrl'), named: output('DeadLetterQueueUrl') };
 }
 

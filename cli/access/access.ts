@@ -12,7 +12,7 @@ import type { Clock } from '../../shared/time/clock.ts';
 import { eksClient } from '../aws-clients.ts';
 import { BadInput, Failed, trying } from '../failure.ts';
 import { configOfStage, lookingEc2 } from './aws.ts';
-import { joinedCluster } from './joined.ts';
+import { joinedCluster, joinedClusters } from './joined.ts';
 import { type Api, apiOfEks, apiOfKubeconfig, kubeconfigPath } from './kubernetes.ts';
 
 /** Which cluster is meant, and how it is reached: as options give it. */
@@ -56,8 +56,9 @@ const SILENT: Telemetry = { info() {}, warn() {}, error() {}, metric() {} };
 export async function lookAt(choice: ClusterChoice, around: Surroundings): Promise<Look> {
   const { stage, region } = choice;
   const config = stage === undefined ? undefined : await configOfStage(stage, region, around.clock);
-  const joined = config && (await joinedIn(config, choice, around.clock));
-  const named = joined?.name ?? clusterIn(config, choice);
+  const found = config && (await clusterIn(config, choice, around.clock));
+  const joined = found?.joined;
+  const named = found?.name ?? choice.cluster;
   const { name, api } = await unlessRefused(named ?? choice.context ?? 'kubeconfig', () =>
     connect(choice, named, config?.region ?? region, around),
   );
@@ -82,7 +83,10 @@ export async function lookAt(choice: ClusterChoice, around: Surroundings): Promi
   return { access, api, config, stage, joined, region, calls: () => api.calls() + ec2.calls() };
 }
 
-/** The clusters that the options mean: of a stage without `--cluster`, all. Throws as `lookAt`. */
+/**
+ * The clusters that the options mean: of a stage without `--cluster` all that its configuration lists, and where
+ * it lists none, all that joined. Throws as `lookAt`.
+ */
 export async function looksAt(
   choice: ClusterChoice,
   around: Surroundings,
@@ -90,28 +94,43 @@ export async function looksAt(
   if (choice.cluster !== undefined || choice.stage === undefined) {
     return [await lookAt(choice, around)];
   }
-  const { clusters } = await configOfStage(choice.stage, choice.region, around.clock);
+  const config = await configOfStage(choice.stage, choice.region, around.clock);
   const looks: Look[] = [];
-  for (const { name } of clusters) looks.push(await lookAt({ ...choice, cluster: name }, around));
+  for (const cluster of await namesIn(config, around.clock)) {
+    looks.push(await lookAt({ ...choice, cluster }, around));
+  }
   return looks;
 }
 
-/** The cluster that is named, where it is none of the stage's configuration and joined by itself. */
-async function joinedIn(config: Config, { cluster }: ClusterChoice, clock: Clock) {
-  const isListed = config.clusters.some(({ name }) => name === cluster);
-  return cluster === undefined || isListed ? undefined : joinedCluster(config, cluster, clock);
+/** The cluster that is named, else the only one; and its settings, where it joined by a stack of its own. */
+async function clusterIn(config: Config, choice: ClusterChoice, clock: Clock) {
+  const { stage, cluster: name = await onlyOne(config, choice, clock) } = choice;
+  const listed = config.clusters.map((each) => each.name);
+  if (listed.includes(name)) return { name };
+  const joined = await joinedCluster(config, name, clock);
+  if (joined !== undefined) return { name, joined };
+  throw new BadInput(
+    `stage ${stage} has no cluster ${name}: it has ${listed.join(', ') || 'none in its configuration'}`,
+  );
 }
 
-function clusterIn(config: Config | undefined, { cluster, stage }: ClusterChoice) {
-  if (config === undefined) return cluster;
-  const names = config.clusters.map(({ name }) => name);
-  const known = names.join(', ');
-  if (cluster === undefined) {
-    if (names.length === 1) return names[0];
-    throw new BadInput(`stage ${stage} has several clusters: give --cluster, one of ${known}`);
+async function onlyOne(config: Config, { stage }: ClusterChoice, clock: Clock): Promise<string> {
+  const [name, ...others] = await namesIn(config, clock);
+  if (name === undefined) {
+    throw new BadInput(
+      `stage ${stage} has no cluster: its configuration lists none, and none joined`,
+    );
   }
-  if (names.includes(cluster)) return cluster;
-  throw new BadInput(`stage ${stage} has no cluster ${cluster}: it has ${known}`);
+  if (others.length === 0) return name;
+  const known = [name, ...others].join(', ');
+  throw new BadInput(`stage ${stage} has several clusters: give --cluster, one of ${known}`);
+}
+
+/** Those of the configuration; where it lists none, those that joined. */
+async function namesIn(config: Config, clock: Clock): Promise<string[]> {
+  const clusters =
+    config.clusters.length > 0 ? config.clusters : await joinedClusters(config, clock);
+  return clusters.map(({ name }) => name);
 }
 
 async function connect(

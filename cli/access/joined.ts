@@ -11,7 +11,10 @@ import type { Clock } from '../../shared/time/clock.ts';
 import { LIMITS } from '../aws-clients.ts';
 import { Failed, trying } from '../failure.ts';
 
-type Asked = Pick<Config, 'settingsPath' | 'region'>;
+interface Asked extends Pick<Config, 'settingsPath'> {
+  /** Absent: that of the environment. */
+  readonly region?: string;
+}
 
 const parameter = z.object({ Parameter: z.object({ Value: z.string() }) });
 const page = z.object({
@@ -42,6 +45,17 @@ export async function joinedCluster(
   }
 }
 
+/** The same, by the stage's name alone. */
+export function joinedTo(
+  stage: string,
+  name: string,
+  region: string | undefined,
+  clock: Clock,
+): Promise<JoinedCluster | undefined> {
+  const settingsPath = `/multus-eni-reconciler/${stage}/clusters/`;
+  return joinedCluster({ settingsPath, region }, name, clock);
+}
+
 /** All that joined, in order of their names. Throws as the other. */
 export async function joinedClusters(
   { settingsPath: Path, region }: Asked,
@@ -63,7 +77,7 @@ export async function joinedClusters(
   return found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function ssm(region: string, clock: Clock) {
+function ssm(region: string | undefined, clock: Clock) {
   return limitedCalls(
     new SSMClient({ region, requestHandler: requestLimits(LIMITS) }),
     clock,

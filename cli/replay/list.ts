@@ -3,12 +3,14 @@ import { EXIT } from '../exit-code.ts';
 import { HELD_SECONDS, heldMessages, receiveAll } from '../held-messages.ts';
 import { count, type Output } from '../output.ts';
 import type { DeadLetters } from '../queues.ts';
-import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
+import { type DeadLetter, matches, readDeadLetter } from './dead-letter.ts';
 import { showLetters } from './show-letters.ts';
 
 export interface ListOptions {
   readonly sqs: Sqs;
   readonly queues: DeadLetters;
+  /** Shows the messages of this cluster alone. */
+  readonly cluster?: string;
   readonly output: Output;
   readonly waitSeconds: number;
   /** Ends the reading; what was read so far is shown. */
@@ -23,9 +25,10 @@ export interface ListOptions {
  * @throws Failed where SQS refuses.
  */
 export async function list(options: ListOptions): Promise<number> {
-  const { queues, output, signal } = options;
-  const { letters, visible, held } = await look(options);
-  const more = Math.max(0, visible - letters.length);
+  const { queues, cluster, output, signal } = options;
+  const { letters: all, visible, held } = await look(options);
+  const letters = all.filter((letter) => matches(letter, { cluster }));
+  const more = Math.max(0, visible - all.length);
   output.result({
     queueUrl: queues.queueUrl,
     deadLetterQueueUrl: queues.deadLetterQueueUrl,
@@ -34,7 +37,9 @@ export async function list(options: ListOptions): Promise<number> {
     held,
   });
   showLetters(output, letters);
-  if (letters.length + more + held === 0) output.line('The dead-letter queue is empty.');
+  if (letters.length + more + held === 0) {
+    output.line(all.length === 0 ? 'The dead-letter queue is empty.' : `None is of ${cluster}.`);
+  }
   if (more > 0) {
     output.line(
       `SQS counts ${count(more, 'more message')}: it shows ten of a node's at most, the others once these are gone.`,

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/time/clock.ts';
+import { joinedTo } from '../access/joined.ts';
 import { awsClients, eksClient } from '../aws-clients.ts';
 import { podsOf } from '../cluster-pods.ts';
 import type { Sink } from '../output.ts';
@@ -13,7 +14,12 @@ export function outsideOf(given: {
 }): Outside {
   const { clock, stdout, stderr, interrupted } = given;
   return {
-    aws: (region) => awsClients(region, clock),
+    aws: (region) => ({
+      ...awsClients(region, clock),
+      async queueOfJoined(stage, cluster) {
+        return (await joinedTo(stage, cluster, region, clock))?.queueUrl;
+      },
+    }),
     podsOf: (choice, region) => podsOf(choice, eksClient(region), clock),
     clock,
     stdout,

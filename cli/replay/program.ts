@@ -5,7 +5,7 @@ import type { ClusterChoice } from '../cluster-pods.ts';
 import { EXIT } from '../exit-code.ts';
 import { BadInput, Failed } from '../failure.ts';
 import { type Output, outputTo, type Sink } from '../output.ts';
-import { type AwsClients, findDeadLetters, findQueue, type QueueChoice } from '../queues.ts';
+import { findDeadLetters, findQueue, type QueueChoice, type QueueSources } from '../queues.ts';
 import { runProgram } from '../run-program.ts';
 import { replayCluster } from './cluster.ts';
 import { replayDeadLetters } from './dlq.ts';
@@ -16,7 +16,7 @@ import { replayNode } from './node.ts';
 /** Everything outside of the program. */
 export interface Outside {
   /** The clients of a region; without one, of the region that the environment names. */
-  readonly aws: (region: string | undefined) => AwsClients;
+  readonly aws: (region: string | undefined) => QueueSources;
   readonly podsOf: (choice: ClusterChoice, region: string | undefined) => Promise<Pod[]>;
   readonly clock: Clock;
   readonly stdout: Sink;
@@ -72,7 +72,7 @@ type MakeCommand = (outside: Outside, end: (code: number) => void) => Command;
 function withCommon(command: Command, program: Command): Command {
   return command
     .copyInheritedSettings(program)
-    .option('--stage <stage>', 'the deployed stage whose queue is meant')
+    .option('--stage <stage>', 'the deployed stage whose queue is meant, or its cluster’s own')
     .option('--region <region>', "the queue's region (default: the environment's)")
     .addOption(
       new Option('--queue-url <url>', "the queue, instead of a stage's")
@@ -93,16 +93,24 @@ const listCommand: MakeCommand = (outside, end) =>
   new Command('list')
     .description('shows what is in the dead-letter queue and why, and leaves it there')
     .addOption(deadLetterQueueUrl())
+    .option('--cluster <name>', 'only of this cluster')
     .action((options: Common) =>
       guarded(outside, options, end, async (output, aws) => {
         const queues = await findDeadLetters(aws, options);
         const { waitSeconds, interrupted } = outside;
-        return list({ sqs: aws.sqs, queues, output, waitSeconds, signal: interrupted() });
+        const { cluster } = options;
+        return list({
+          sqs: aws.sqs,
+          queues,
+          ...(cluster !== undefined && { cluster }),
+          output,
+          waitSeconds,
+          signal: interrupted(),
+        });
       }),
     );
 
 interface DlqArguments extends Common {
-  readonly cluster?: string;
   readonly node?: string;
   readonly reason?: string;
   readonly max?: number;
@@ -148,26 +156,26 @@ const fileCommand: MakeCommand = (outside, end) =>
 const nodeCommand: MakeCommand = (outside, end) =>
   new Command('node')
     .description('asks for a look at one node')
-    .argument('<cluster>', 'its cluster, as the configuration names it')
+    .argument('<cluster>', 'its cluster, as the configuration or its own stack names it')
     .argument('<node>', 'the name of its Node')
     .action((cluster: string, node: string, options: Common) =>
-      guarded(outside, options, end, async (output, { sqs, ...aws }) => {
-        const queueUrl = await findQueue({ sqs, ...aws }, options);
-        return replayNode({ sqs, queueUrl, cluster, clock: outside.clock, output }, node);
+      guarded(outside, options, end, async (output, aws) => {
+        const queueUrl = await findQueue(aws, { ...options, cluster });
+        return replayNode({ sqs: aws.sqs, queueUrl, cluster, clock: outside.clock, output }, node);
       }),
     );
 
 const clusterCommand: MakeCommand = (outside, end) =>
   new Command('cluster')
     .description('asks for a look at each node that has Multus pods')
-    .argument('<cluster>', 'the cluster, as the configuration names it')
+    .argument('<cluster>', 'the cluster, as the configuration or its own stack names it')
     .option('--kubeconfig <path>', 'read the pods by its current context, instead of through EKS')
     .action((cluster: string, options: Common & { readonly kubeconfig?: string }) =>
-      guarded(outside, options, end, async (output, { sqs, ...aws }) => {
+      guarded(outside, options, end, async (output, aws) => {
         const { kubeconfig, region } = options;
         return replayCluster({
-          sqs,
-          queueUrl: await findQueue({ sqs, ...aws }, options),
+          sqs: aws.sqs,
+          queueUrl: await findQueue(aws, { ...options, cluster }),
           cluster,
           clock: outside.clock,
           output,
@@ -181,7 +189,7 @@ async function guarded(
   outside: Outside,
   { json = false, region }: Common,
   end: (code: number) => void,
-  action: (output: Output, aws: AwsClients) => Promise<number>,
+  action: (output: Output, aws: QueueSources) => Promise<number>,
 ): Promise<void> {
   const output = outputTo({ ...outside, json });
   try {

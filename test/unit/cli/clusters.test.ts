@@ -22,7 +22,13 @@ async function joinedStage() {
     ssm.putParameter(`${PATH}${name}`, JSON.stringify({ queueUrl, ...settings }));
   const run = (line: string) =>
     operator.operate(line.split(' '), { environment: { HOME: '/nonexistent' } });
-  return { joins, run };
+  const listsNone = () =>
+    world.lambda.setConfiguration(FUNCTION, {
+      ...world.environment,
+      CLUSTERS: '[]',
+      SETTINGS_PATH: PATH,
+    });
+  return { joins, run, listsNone };
 }
 
 test('clusters lists those of the configuration, and those that joined', async () => {
@@ -42,6 +48,19 @@ test('a cluster that joined by itself is looked at by its name', async () => {
   expect(drift).toMatchObject({ code: 0, stdout: expect.stringContaining('edge: 0 nodes') });
   const { stdout } = await run('status --stage demo --cluster edge');
   expect(stdout).toContain('0 messages waiting');
+});
+
+test('where the configuration lists none, a stage’s clusters are those that joined', async () => {
+  const { joins, run, listsNone } = await joinedStage();
+  listsNone();
+  expect((await run('drift --stage demo')).stdout).toBe('');
+  expect((await run('doctor --stage demo')).stderr).toContain('stage demo has no cluster');
+  joins('edge');
+  expect((await run('drift --stage demo')).stdout).toContain('edge: 0 nodes');
+  expect((await run('doctor --stage demo')).stderr).not.toContain('has no cluster');
+  joins('demo');
+  expect((await run('drift --stage demo')).stdout).toMatch(/demo: 0 nodes(.|\n)*edge: 0 nodes/);
+  expect((await run('doctor --stage demo')).stderr).toContain('one of demo, edge');
 });
 
 test('settings that are wrong, and a stage that is not given, are told', async () => {

@@ -1,9 +1,13 @@
 import { createServer } from 'node:http';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { expect, onTestFinished, test } from 'vitest';
-import { type AwsClients, findDeadLetters, findQueue } from '../../../cli/queues.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { findDeadLetters, findQueue, type QueueSources } from '../../../cli/queues.ts';
+import { outsideOf } from '../../../cli/replay/outside.ts';
+import { clusterQueueNames, settingsPath } from '../../../resources/names.ts';
 import { startSqs } from '../../../sandbox/sqs/start.ts';
+import { startSsm } from '../../../sandbox/ssm/server.ts';
+import { systemClock } from '../../../shared/time/clock.ts';
 
 const common = {
   region: 'us-east-1',
@@ -11,14 +15,16 @@ const common = {
   maxAttempts: 1,
 };
 
-interface Account extends AwsClients {
+interface Account extends QueueSources {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
+  /** Of the cluster `edge`, which joined the stage `prod`. */
+  readonly edge: { readonly queueUrl: string; readonly deadLetterQueueUrl: string };
   /** With neither stack nor redrive policy. */
   readonly plainQueueUrl: string;
 }
 
-/** An account with the stack of the stage `prod`, and of `old` with no outputs. */
+/** An account with the stack of the stage `prod`, which a cluster joined, and of `old` with no outputs. */
 async function startAccount(): Promise<Account> {
   const sandbox = await startSqs();
   const deadLetters = sandbox.createQueue('prod-dead-letter.fifo');
@@ -33,6 +39,21 @@ async function startAccount(): Promise<Account> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const ssm = await startSsm();
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', ssm.endpoint);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'sandbox');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'sandbox');
+  const names = clusterQueueNames('prod', 'edge');
+  const ownLetters = sandbox.createQueue(names.deadLetterQueue);
+  const ownRedrive = { deadLetterTargetArn: ownLetters.arn, maxReceiveCount: 100 };
+  const own = sandbox.createQueue(names.queue, { RedrivePolicy: JSON.stringify(ownRedrive) });
+  ssm.putParameter(`${settingsPath('prod')}edge`, JSON.stringify({ queueUrl: own.url }));
+  const outside = outsideOf({
+    clock: systemClock,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    interrupted: () => new AbortController().signal,
+  });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP port');
   const endpoint = `http://127.0.0.1:${address.port}`;
@@ -40,10 +61,12 @@ async function startAccount(): Promise<Account> {
     sqs.destroy();
     server.close();
     server.closeAllConnections();
-    await sandbox.stop();
+    await Promise.all([sandbox.stop(), ssm.stop()]);
   });
   return {
     sqs,
+    queueOfJoined: outside.aws('us-east-1').queueOfJoined,
+    edge: { queueUrl: own.url, deadLetterQueueUrl: ownLetters.url },
     cloudFormation: new CloudFormationClient({ ...common, endpoint }),
     queueUrl: queue.url,
     deadLetterQueueUrl: deadLetters.url,
@@ -87,6 +110,19 @@ test('a stage’s queues are those of its stack’s outputs', async () => {
     deadLetterQueueUrl,
     maxReceiveCount: 100,
   });
+});
+
+test('a cluster that joined has queues of its own, and one that is listed the stage’s', async () => {
+  const account = await startAccount();
+  const { edge, queueUrl, deadLetterQueueUrl } = account;
+  const choice = { stage: 'prod', cluster: 'edge' };
+  expect(await findQueue(account, choice)).toBe(edge.queueUrl);
+  expect(await findDeadLetters(account, choice)).toEqual({ ...edge, maxReceiveCount: 100 });
+  const listed = { stage: 'prod', cluster: 'demo' };
+  expect(await findQueue(account, listed)).toBe(queueUrl);
+  expect(await findDeadLetters(account, listed)).toMatchObject({ queueUrl, deadLetterQueueUrl });
+  const named = { queueUrl, cluster: 'edge' };
+  expect(await findQueue(account, named)).toBe(queueUrl);
 });
 
 test('a queue that is named is taken, with the dead-letter queue of its redrive policy', async () => {

@@ -9,7 +9,11 @@ async function runAlone(args: readonly string[]) {
     throw new Error('nobody is to be asked');
   };
   const code = await run(args, {
-    aws: () => ({ sqs: { send: nobody }, cloudFormation: { send: nobody } }),
+    aws: () => ({
+      sqs: { send: nobody },
+      cloudFormation: { send: nobody },
+      queueOfJoined: nobody,
+    }),
     podsOf: nobody,
     clock: systemClock,
     stdout: { write: (text) => (printed.stdout += text) },

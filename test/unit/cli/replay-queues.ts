@@ -168,7 +168,7 @@ async function setAllAside(
 /** SQS, and nothing else. */
 function onlySqs(clock: VirtualClock, sqs: SQSClient): Omit<Outside, 'stdout' | 'stderr'> {
   return {
-    aws: () => ({ sqs, cloudFormation: { send: refuse } }),
+    aws: () => ({ sqs, cloudFormation: { send: refuse }, queueOfJoined: refuse }),
     podsOf: async () => [],
     clock,
     interrupted: () => new AbortController().signal,

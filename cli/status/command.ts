@@ -6,11 +6,12 @@ import { countsText, driftIn } from '../drift/command.ts';
 import { EXIT } from '../exit-code.ts';
 import { count, type Output, type Tone } from '../output.ts';
 import { ago } from '../view/text.ts';
-import { readView } from '../view/view.ts';
+import { readView, type View } from '../view/view.ts';
 import { COLUMNS, labelled, wrap } from '../wrap.ts';
 import { type CloudWatch, type Measured, readAlarms, readMetrics } from './cloudwatch.ts';
 import { readLeader } from './lease.ts';
 import { readQueue } from './queue.ts';
+import { type NodeRoom, roomOfNodes, roomTexts } from './room.ts';
 
 /** Who is asked beside the cluster and EC2. */
 export interface StatusSources {
@@ -36,6 +37,8 @@ export interface Row {
 export interface ClusterStatus {
   readonly cluster: string;
   readonly rows: readonly Row[];
+  /** How full each node's ENIs are, the fullest first; none where they could not be read. */
+  readonly rooms: readonly NodeRoom[];
 }
 
 /** How often a forwarder sends a heartbeat is a minute; three without one is silence. */
@@ -94,6 +97,7 @@ export async function statusOf(
   const { cloudWatch, stage, clock } = sources;
   const now = clock.now();
   const metrics = cloudWatch && readMetrics(cloudWatch, cluster, now);
+  const view = unlessRefused(cluster, () => readView(look.access, output.progress));
   const rows = await Promise.all([
     row('forwarder', () => forwarder(look, now)),
     metrics && row('heartbeat', async () => heartbeat(await metrics, now)),
@@ -101,9 +105,12 @@ export async function statusOf(
     sources.queueUrl && row('queue', () => queue(sources, sources.queueUrl)),
     metrics && row('EC2', async () => throttles(await metrics)),
     cloudWatch && stage && row('alarms', () => alarmsOn(cloudWatch, stage)),
-    row('nodes', () => nodes(look, output)),
+    row('nodes', async () => nodes(await view)),
   ]);
-  return { cluster, rows: rows.filter((each) => each !== undefined && each !== '') };
+  const rooms = await view.then(roomOfNodes, () => []);
+  const told = roomTexts(rooms).map((text, at) => ({ name: at === 0 ? 'room' : '', text }));
+  const known = rows.filter((each) => each !== undefined && each !== '');
+  return { cluster, rows: [...known, ...told], rooms };
 }
 
 async function row(name: string, read: () => Promise<Omit<Row, 'name'>>): Promise<Row> {
@@ -175,8 +182,7 @@ async function alarmsOn(cloudWatch: CloudWatch, stage: string): Promise<Omit<Row
   return { text: `${on.map(({ name }) => name).join(', ')}: see docs/runbook.md`, tone: 'bad' };
 }
 
-async function nodes({ access }: Look, output: Output): Promise<Omit<Row, 'name'>> {
-  const view = await unlessRefused(access.cluster, () => readView(access, output.progress));
+function nodes(view: View): Omit<Row, 'name'> {
   const drift = driftIn(view);
   const text = countsText(drift.counts);
   const size = `${count(drift.nodes, 'node')}, ${count(drift.pods, 'pod')}, ${count(drift.enis, 'ENI')}`;

@@ -61,6 +61,17 @@ function full({ address, eniId, claim }: Assignment): Problem {
   return { pod: claim.pod, address, kind: 'eni-full', eniId };
 }
 
+/** Of the addresses of one family that an ENI may have: those that it has, its primary and prefixes among them. */
+export interface EniUse {
+  readonly used: number;
+  readonly limit: number;
+}
+
+/** How full an ENI is. */
+export function useOf(eni: Eni, limits: InstanceLimits, family: Family): EniUse {
+  return { used: used(eni, family, []), limit: capacity(limits, family) };
+}
+
 /** Takes a place for each assignment that it is asked about, as long as there is one. */
 function fitting(free: Map<string, number>): (assignment: Assignment) => boolean {
   return ({ address, eniId }) => {

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { NET_1 } from '../../support/networks.ts';
 import { eventually } from '../../support/wait.ts';
 import { embedded, operatorBed, tooWide } from './operator-bed.ts';
+
+const statusOf = z.object({
+  clusters: z.tuple([z.object({ rooms: z.array(z.looseObject({ node: z.string() })) })]),
+});
 
 async function running() {
   const operator = await operatorBed();
@@ -27,6 +32,7 @@ describe('status', () => {
     expect(stdout).toMatch(/EC2 +7 calls throttled in the last hour/);
     expect(stdout).toMatch(/alarms +none is on/);
     expect(stdout).toMatch(/nodes +2 nodes, 0 pods, 6 ENIs: no drift/);
+    expect(stdout).toMatch(/room +4 of 40 IPv4 addresses of the ENIs are in use/);
     expect(stdout.split('\n').length).toBeLessThan(24);
     expect(tooWide(stdout)).toEqual([]);
   });
@@ -70,6 +76,33 @@ describe('status', () => {
     expect(code).toBe(1);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('your role lacks this permission');
     expect(stdout).toMatch(/alarms +none is on/);
+  });
+
+  test('says how full the ENIs are, the fullest first, and to a script all of it', async () => {
+    const { bed, operate, cluster, workers } = await running();
+    const [, b] = workers;
+    bed.startDelivery();
+    await cluster.applyNetwork(NET_1);
+    await cluster.runPod('app', {
+      on: { name: b?.name ?? '' },
+      networks: [{ network: NET_1, ips: ['172.16.1.70'] }],
+    });
+    const look = async () => {
+      const { stdout } = await operate(['status', '--stage', 'demo', '--json']);
+      return statusOf.parse(JSON.parse(stdout)).clusters[0].rooms;
+    };
+    await eventually(async () => (await look())[0]).toMatchObject({ node: b?.name, used: 3 });
+    expect(await look()).toMatchObject([
+      {
+        used: 3,
+        free: 17,
+        enis: [
+          { deviceIndex: 1, ipv4: { used: 2, free: 8 }, ipv6: { used: 0, free: 10 } },
+          { deviceIndex: 2, ipv4: { used: 1, free: 9 } },
+        ],
+      },
+      { used: 2, free: 18 },
+    ]);
   });
 
   test('does without a stage', async () => {

@@ -101,8 +101,14 @@ async function guardedCall(
     return answer;
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    throw new NotMadeError(`your role lacks ec2:${actionOf(command)}`, { cause: error });
+    throw new NotMadeError(`your role lacks ${lackingFor(command, error)}`, { cause: error });
   }
+}
+
+/** EC2 names the action that lacks, which need not be the call's: CreateTags of what is created with tags. */
+function lackingFor(command: unknown, error: unknown): string {
+  const named = error instanceof Error ? /\bec2:[A-Z]\w+/.exec(error.message)?.[0] : undefined;
+  return named ?? `ec2:${actionOf(command)}`;
 }
 
 /** EC2 does not let the caller do this (EC2 API Reference, "Common client error codes"). */

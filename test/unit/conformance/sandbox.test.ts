@@ -1,4 +1,4 @@
-import { EKSClient } from '@aws-sdk/client-eks';
+import { AccessDeniedException, EKSClient } from '@aws-sdk/client-eks';
 import { expect, onTestFinished, test } from 'vitest';
 import { CLUSTER_CHECKS, runClusterChecks } from '../../../conformance/cluster/index.ts';
 import { CHECKS } from '../../../conformance/facts/index.ts';
@@ -27,7 +27,7 @@ async function clusterBed() {
       clock,
       signal: new AbortController().signal,
     });
-  return { run, world };
+  return { client, run, world };
 }
 
 test('--sandbox ends with 0: all passes but what was not agreed to', async () => {
@@ -72,4 +72,18 @@ test('of a cluster that is not there no check is made, and each says why', async
   const results = await run('elsewhere');
   expect(new Set(results.map(({ verdict }) => verdict))).toEqual(new Set(['not made']));
   expect(results[0]?.seen).toMatch(/no cluster elsewhere/);
+});
+
+test('without the right to ask EKS for the cluster no check of it is made, and each names that right', async () => {
+  const { client, run } = await clusterBed();
+  client.middlewareStack.add(
+    () => async () => {
+      throw new AccessDeniedException({ message: 'not authorized', $metadata: {} });
+    },
+    { step: 'initialize' },
+  );
+  const results = await run('demo');
+  expect(results.map(({ id }) => id)).toEqual(CLUSTER_CHECKS.map(({ id }) => id));
+  expect(new Set(results.map(({ verdict }) => verdict))).toEqual(new Set(['not made']));
+  expect(results.filter(({ seen }) => !seen.includes('eks:DescribeCluster'))).toEqual([]);
 });

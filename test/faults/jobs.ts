@@ -1,4 +1,5 @@
 import { runFuzz } from '../fuzz/run.ts';
+import { crashEverywhere } from './crashes.ts';
 import type { Race } from './harness/races.ts';
 import type { Outcome } from './harness/run.ts';
 import { type Cell, calmRun, kindsFor, strike } from './matrix.ts';
@@ -18,6 +19,13 @@ export type Job =
       /** No further points after one that failed. */
       readonly firstOnly: boolean;
     }
+  | {
+      readonly kind: 'crashes';
+      /** One of CRASHED. */
+      readonly run: string;
+      readonly when: 'before' | 'after';
+      readonly oneIn: number;
+    }
   | { readonly kind: 'soak'; readonly seed: number }
   | { readonly kind: 'hostile'; readonly seed: number; readonly inputs: number };
 
@@ -30,6 +38,8 @@ export interface Done {
   readonly violations: readonly string[];
   readonly races: ReadonlyMap<Race, number>;
   readonly cell?: Cell;
+  /** Processes of the conformance checks that were ended. */
+  readonly crashes?: number;
 }
 
 type Say = (text: string) => void;
@@ -43,6 +53,8 @@ export function runJob(job: Job, say: Say): Promise<Done> {
       return runRandom(job);
     case 'cell':
       return runCell(job);
+    case 'crashes':
+      return runCrashes(job);
     case 'soak':
       return runSoak(job, say);
     case 'hostile':
@@ -96,6 +108,19 @@ function workloadNamed(name: string): MakeWorkload {
   const make = WORKLOADS.find((each) => each().name === name);
   if (make === undefined) throw new Error(`there is no workload ${name}`);
   return make;
+}
+
+async function runCrashes({ run, when, oneIn }: Job & { kind: 'crashes' }): Promise<Done> {
+  const { crashes, violations } = await crashEverywhere(run, when, oneIn);
+  const name = `conformance/${run}/${when}`;
+  return {
+    ...NOTHING,
+    what: `${name}: ended at ${crashes} calls, ${violations.length} violations`,
+    crashes,
+    violations: violations.map(
+      (text) => `conformance, ended ${text}\nreplay: npm run test:faults -- --only '${name}'`,
+    ),
+  };
 }
 
 async function runSoak({ seed }: Job & { kind: 'soak' }, say: Say): Promise<Done> {

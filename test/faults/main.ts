@@ -1,12 +1,14 @@
 /**
- * Every point of every workload, random schedules, churn for long and hostile input:
+ * Every point of every workload, every call of the conformance checks, random schedules, churn for long
+ * and hostile input:
  *   node test/faults/main.ts [--short] [--seed 1] [--schedules 5000] [--inputs 40000] [--first-only]
- *     [--only <part of 'workload/kind'>]
+ *     [--only <part of 'workload/kind', or of 'conformance/run/before'>]
  * `--short` strikes a sample of the points, and leaves out the long churn. `--first-only` ends
  * with the first violation, and leaves out churn and hostile input; `--only` leaves out all but these
  * points, each of which is struck. The last line is JSON.
  */
 import { parseArgs } from 'node:util';
+import { CRASHED } from './crashes.ts';
 import type { Race } from './harness/races.ts';
 import type { Done, Job } from './jobs.ts';
 import { type Cell, kindsFor } from './matrix.ts';
@@ -49,10 +51,19 @@ function jobsOf({ seed, schedules, inputs, short, firstOnly, only }: Options): J
       firstOnly,
     }));
   });
+  const crashes = CRASHED.flatMap((run) =>
+    (['before', 'after'] as const).map((when) => ({
+      kind: 'crashes' as const,
+      ...{ run, when, oneIn: short && only === undefined ? SAMPLE : 1 },
+    })),
+  );
   if (only !== undefined) {
-    return cells.filter((job) => `${job.workload}/${job.fault}`.includes(only));
+    return [
+      ...cells.filter((job) => `${job.workload}/${job.fault}`.includes(only)),
+      ...crashes.filter(({ run, when }) => `conformance/${run}/${when}`.includes(only)),
+    ];
   }
-  const turns: Job[] = inTurns<Job>(random, cells);
+  const turns: Job[] = inTurns<Job>(random, cells, crashes);
   if (firstOnly) return turns;
   const hostile: Job = { kind: 'hostile', seed, inputs };
   return [...(short ? [] : [{ kind: 'soak', seed } as const]), hostile, ...turns];
@@ -89,7 +100,15 @@ async function main(): Promise<void> {
   const begun = performance.now();
   const cells: Cell[] = [];
   const races = new Map<Race, number>();
-  const result = { points: 0, schedules: 0, violations: 0, fuzzed: 0, passed: 0, failed: 0 };
+  const result = {
+    points: 0,
+    schedules: 0,
+    violations: 0,
+    fuzzed: 0,
+    crashes: 0,
+    passed: 0,
+    failed: 0,
+  };
   const add = (done: Done): void => {
     say(done.what);
     if (done.cell) cells.push(done.cell);
@@ -97,6 +116,7 @@ async function main(): Promise<void> {
     result.points += done.cell?.points ?? 0;
     result.schedules += done.schedules;
     result.fuzzed += done.fuzzed;
+    result.crashes += done.crashes ?? 0;
   };
   await runJobs(jobsOf(options), {
     say,

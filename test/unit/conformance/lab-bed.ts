@@ -3,7 +3,6 @@ import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { type Run, type RunOptions, runChecks } from '../../../conformance/run-checks.ts';
 import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import { createEc2, type Ec2 as SandboxEc2 } from '../../../sandbox/ec2/engine.ts';
-import type { Ec2 } from '../../../shared/enis/ec2.ts';
 import type { Clock } from '../../../shared/time/clock.ts';
 
 /** A clock that goes on by itself, and at once to where somebody waits for. */
@@ -57,29 +56,4 @@ export function labBed(subnet: { readonly ipv6Cidrs?: readonly string[] } = {}) 
   const run = (options: Partial<RunOptions> = {}): Promise<Run> =>
     runChecks({ clients, clock, subnetId, secondSubnetId, drain: false, ...options });
   return { clients, clock, ec2, run, secondSubnetId, subnetId, worker: workers?.id ?? '' };
-}
-
-/** The process is ended at its call number `at`: before EC2 has it, or when it has done it. */
-export function killedAt(clients: RunOptions['clients'], at: number, when: 'before' | 'after') {
-  let sent = 0;
-  const dying = ({ send }: Ec2): Ec2 => ({
-    send: new Proxy(send, {
-      async apply(target, _self, args) {
-        sent += 1;
-        const isLast = sent === at;
-        if (sent > at || (isLast && when === 'before')) throw new Error('the process has ended');
-        const answer: unknown = await Reflect.apply(target, undefined, args);
-        if (isLast) throw new Error('the process has ended');
-        return answer;
-      },
-    }),
-  });
-  return {
-    clients: {
-      client: dying({ send: clients.client.send.bind(clients.client) }),
-      once: dying({ send: clients.once.send.bind(clients.once) }),
-    },
-    /** Whether it was ended at all. */
-    ended: () => sent >= at,
-  };
 }

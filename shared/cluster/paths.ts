@@ -4,7 +4,9 @@ import { RESERVATION_PATHS } from './reservations.ts';
 /** The objects of the API server that this project asks for or writes. */
 export const PATHS = {
   pods: '/api/v1/pods',
-  pod: (namespace: string, name: string) => `${inNamespace(namespace)}/pods/${part(name)}`,
+  pod: (namespace: string, name: string) => `${PATHS.podsOf(namespace)}/${part(name)}`,
+  podsOf: (namespace: string) => `${inNamespace(namespace)}/pods`,
+  podLog: (namespace: string, name: string) => `${PATHS.pod(namespace, name)}/log`,
   podStatus: (namespace: string, name: string) => `${PATHS.pod(namespace, name)}/status`,
   nodes: '/api/v1/nodes',
   node: (name: string) => `/api/v1/nodes/${part(name)}`,

@@ -11,7 +11,7 @@ const JSON_TYPE = 'application/json';
 
 export interface ApiRequest {
   /** Absent: GET. */
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With the query. */
   readonly path: string;
   /** Sent as JSON. */
@@ -91,7 +91,10 @@ export function apiTransport({ server, authenticate }: Endpoint): ApiTransport {
     options.headers = {
       ...options.headers,
       accept,
-      ...(payload === undefined ? {} : { 'content-type': contentType }),
+      // Node says the length of no DELETE's body by itself, and the body would be read as a next request.
+      ...(payload === undefined
+        ? {}
+        : { 'content-type': contentType, 'content-length': Buffer.byteLength(payload) }),
     };
     const response = await sendTwice(new URL(prefix + path, base), options, payload);
     const status = response.statusCode ?? 0;

@@ -18,7 +18,9 @@ function describeResource(resource: Resource): object[] {
   };
   if (!resource.status) return [main];
   const verbs = ['get', 'patch', 'update'];
-  return [main, { name: `${name}/status`, singularName: '', namespaced, kind, verbs }];
+  const log = { name: `${name}/log`, singularName: '', namespaced, kind, verbs: ['get'] };
+  const status = { name: `${name}/status`, singularName: '', namespaced, kind, verbs };
+  return name === 'pods' ? [main, log, status] : [main, status];
 }
 
 function resourceList(groupVersion: string, resources: readonly Resource[]): object {

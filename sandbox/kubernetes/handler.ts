@@ -13,6 +13,7 @@ import { type Call, ConnectionLost, type FaultSwitches } from './faults.ts';
 import { json, serveObjects } from './object-requests.ts';
 import type { Objects } from './objects.ts';
 import { openApi } from './openapi.ts';
+import type { PodLogs } from './pod-logs.ts';
 import { readObjectRequest } from './requests.ts';
 import { allResources } from './resources.ts';
 import { parseRoute, type Route } from './routes.ts';
@@ -25,6 +26,7 @@ export interface HandlerParts {
   readonly objects: Objects;
   readonly watches: Watches;
   readonly faults: FaultSwitches;
+  readonly logs: PodLogs;
   readonly clock: Clock;
   readonly authenticate: Authenticate;
   readonly authorize: Authorize;
@@ -100,6 +102,7 @@ async function serve(parts: HandlerParts, request: Request): Promise<Response> {
     if (allResources().some(({ group }) => group === route.group)) throw noSuchResource();
     return pageNotFound();
   }
+  if (route.kind === 'log') return serveLog(parts, request, url, route, user);
   if (route.resource.custom && !parts.multus) return pageNotFound();
   const call = callOf(request, url.searchParams, route, user, parts.clock.now());
   parts.log(call);
@@ -116,6 +119,29 @@ async function serveReview(parts: HandlerParts, request: Request, user: User): P
   authorizeRequest(parts.authorize, user, { verb, group: 'authorization.k8s.io', resource });
   await parts.faults.before(call, request.signal);
   return json(reviewAccess(parts.authorize, await request.json()), 201);
+}
+
+async function serveLog(
+  parts: HandlerParts,
+  request: Request,
+  url: URL,
+  { namespace, name }: Extract<Route, { kind: 'log' }>,
+  user: User,
+): Promise<Response> {
+  if (request.method !== 'GET') throw notAllowed();
+  const at = parts.clock.now();
+  const call = {
+    verb: 'get',
+    resource: 'pods/log',
+    namespace,
+    name,
+    user: user.username,
+    at,
+  } as const;
+  parts.log(call);
+  authorizeRequest(parts.authorize, user, { ...call, group: '' });
+  await parts.faults.before(call, request.signal);
+  return parts.logs.read({ namespace, name }, url.searchParams.get('follow') === 'true');
 }
 
 function answerOf(error: unknown): Status {

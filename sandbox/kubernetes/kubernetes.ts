@@ -6,6 +6,7 @@ import { type FetchHandler, listen } from './http-server.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { emptyNamespaces } from './namespaces.ts';
 import { createObjects, type Objects } from './objects.ts';
+import { createPodLogs, type PodLogs } from './pod-logs.ts';
 import { createStore, type Store } from './store.ts';
 import { createCertificate } from './tls.ts';
 import { createWatches, type Watches } from './watch.ts';
@@ -32,6 +33,7 @@ export interface KubernetesApi {
   readonly objects: Objects;
   readonly watches: Watches;
   readonly faults: KubernetesFaults;
+  readonly logs: PodLogs;
   /** Every authenticated request about objects, oldest first. */
   readonly calls: readonly Call[];
   forgetCalls(): void;
@@ -65,12 +67,14 @@ export function createKubernetesApi(options: KubernetesOptions = {}): Kubernetes
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
     staleness: faults.staleness,
   });
+  const logs = createPodLogs(objects, (told) => store.onChange(told));
   const calls: Call[] = [];
   const parts = {
     store,
     objects,
     watches,
     faults,
+    logs,
     clock,
     multus,
     authenticate: options.authenticate ?? acceptAdminToken,
@@ -85,6 +89,7 @@ export function createKubernetesApi(options: KubernetesOptions = {}): Kubernetes
     objects,
     watches,
     faults,
+    logs,
     calls,
     forgetCalls: () => void calls.splice(0),
     fetch: (request) => handle(parts, request),

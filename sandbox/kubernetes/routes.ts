@@ -10,6 +10,8 @@ export type Route =
       readonly name?: string;
       readonly subresource?: 'status';
     }
+  /** A pod's log. */
+  | { readonly kind: 'log'; readonly namespace: string; readonly name: string }
   /** Of a group that there is, or of one that there is not. */
   | { readonly kind: 'unknown'; readonly group: string };
 
@@ -38,6 +40,9 @@ export function parseRoute(path: string): Route {
   const resource = findResource(group, version, plural);
   if (resource === undefined || more.length > 0) return { kind: 'unknown', group };
   if (namespace !== undefined && !resource.namespaced) return { kind: 'unknown', group };
+  if (resource.name === 'pods' && subresource === 'log' && namespace && name) {
+    return { kind: 'log', namespace, name };
+  }
   if (subresource !== undefined && !(subresource === 'status' && resource.status)) {
     return { kind: 'unknown', group };
   }

@@ -7,7 +7,7 @@ import { type PodView, viewPod } from './pod-view.ts';
 
 /**
  * Binds a pod to the node with the fewest pods among `candidates` that its
- * nodeSelector matches and that is not cordoned; false where there is none.
+ * nodeSelector and affinity match and that is not cordoned; false where there is none.
  */
 export function schedule(
   pod: PodView,
@@ -18,7 +18,8 @@ export function schedule(
   for (const object of objects.list('nodes')) {
     const { name, labels = {} } = object.metadata;
     const wanted = Object.entries(pod.nodeSelector);
-    const fits = wanted.every(([label, value]) => labels[label] === value);
+    const isNamed = pod.onNodes?.includes(name) ?? true;
+    const fits = isNamed && wanted.every(([label, value]) => labels[label] === value);
     const cordoned = fieldAt(object, 'spec.unschedulable') === true;
     if (candidates.has(name) && fits && !cordoned) load.set(name, 0);
   }

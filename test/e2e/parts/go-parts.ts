@@ -53,6 +53,7 @@ export const CNI_PLUGINS: GoGroup = {
     'ipvlan-stand-in': './ipvlan-stand-in',
     loopback: `${CNI}/main/loopback`,
     ptp: `${CNI}/main/ptp`,
+    tuning: `${CNI}/meta/tuning`,
   },
   sources: ['ipvlan-stand-in/main.go'],
   files: { module: 'github.com/k8snetworkplumbingwg/whereabouts', folder: 'doc/crds' },

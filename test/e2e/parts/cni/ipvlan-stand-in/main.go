@@ -3,6 +3,7 @@
 // What matters to a VPC is the same: the pod's interface has its master's MAC, and its packets
 // leave and enter the node by the master. It is made of a veth pair: the node routes the pod's
 // addresses to its end, and answers there for every address that it reaches by other interfaces.
+// The interface has its master's MTU, and no carrier where the master has none when it is made.
 // IPv4 only.
 package main
 
@@ -90,26 +91,34 @@ func attach(args *skel.CmdArgs, master netlink.Link, allocated types.Result) (*c
 	}
 	defer pod.Close()
 	mac := master.Attrs().HardwareAddr
-	if err := addPair(args, pod, mac); err != nil {
+	if err := addPair(args, pod, master.Attrs()); err != nil {
 		return nil, err
 	}
 	result.Interfaces = []*current.Interface{{Name: args.IfName, Mac: mac.String(), Sandbox: args.Netns}}
 	for _, ip := range result.IPs {
 		ip.Interface = current.Int(0)
 	}
-	if err := routeToPod(args, result.IPs); err != nil {
-		return nil, err
+	if hasCarrier(master.Attrs()) {
+		if err := routeToPod(args, result.IPs, mac); err != nil {
+			return nil, err
+		}
 	}
 	return result, pod.Do(func(ns.NetNS) error { return ipam.ConfigureIface(args.IfName, result) })
 }
 
-func addPair(args *skel.CmdArgs, pod ns.NetNS, mac net.HardwareAddr) error {
+// hasCarrier says what ipvlan passes on to its interfaces (Linux, netif_stacked_transfer_operstate).
+func hasCarrier(master *netlink.LinkAttrs) bool {
+	return master.OperState == netlink.OperUp || master.OperState == netlink.OperUnknown
+}
+
+func addPair(args *skel.CmdArgs, pod ns.NetNS, master *netlink.LinkAttrs) error {
 	attributes := netlink.NewLinkAttrs()
 	attributes.Name = nodeEnd(args)
+	attributes.MTU = master.MTU
 	pair := &netlink.Veth{
 		LinkAttrs:        attributes,
 		PeerName:         args.IfName,
-		PeerHardwareAddr: mac,
+		PeerHardwareAddr: master.HardwareAddr,
 		PeerNamespace:    netlink.NsFd(int(pod.Fd())),
 	}
 	if err := netlink.LinkAdd(pair); err != nil {
@@ -125,10 +134,16 @@ func addPair(args *skel.CmdArgs, pod ns.NetNS, mac net.HardwareAddr) error {
 			return err
 		}
 	}
+	if !hasCarrier(master) {
+		// A veth has no carrier while its other end is down.
+		return nil
+	}
 	return netlink.LinkSetUp(pair)
 }
 
-func routeToPod(args *skel.CmdArgs, ips []*current.IPConfig) error {
+// routeToPod also says the pod's MAC: ipvlan delivers without asking for it, and a pod that filters
+// reverse paths strictly answers no such question of somebody whom it reaches elsewhere.
+func routeToPod(args *skel.CmdArgs, ips []*current.IPConfig, mac net.HardwareAddr) error {
 	link, err := netlink.LinkByName(nodeEnd(args))
 	if err != nil {
 		return err
@@ -142,6 +157,15 @@ func routeToPod(args *skel.CmdArgs, ips []*current.IPConfig) error {
 		}
 		if err := netlink.RouteReplace(&route); err != nil {
 			return fmt.Errorf("failed to route %s: %w", ip.Address.IP, err)
+		}
+		neighbour := netlink.Neigh{
+			LinkIndex:    link.Attrs().Index,
+			State:        netlink.NUD_PERMANENT,
+			IP:           ip.Address.IP,
+			HardwareAddr: mac,
+		}
+		if err := netlink.NeighSet(&neighbour); err != nil {
+			return fmt.Errorf("failed to tell the MAC of %s: %w", ip.Address.IP, err)
 		}
 	}
 	return nil

@@ -6,8 +6,11 @@ ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
 ARG NODE_DIGEST
 
 FROM $NODE_IMAGE@$NODE_DIGEST
+# The copy of ping has neither the setuid bit nor a file capability: with those it would not be run
+# where all capabilities are dropped.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends iproute2 \
+ && apt-get install --yes --no-install-recommends iproute2 iputils-ping \
+ && cp /bin/ping /usr/local/bin/ping && rm /bin/ping \
  && rm -rf /var/lib/apt/lists/*
 COPY .build/image/app/ /app/
 WORKDIR /app

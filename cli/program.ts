@@ -4,6 +4,7 @@ import { EXIT } from './exit-code.ts';
 import { completionCommands, replayGroup } from './other-commands.ts';
 import type { Output } from './output.ts';
 import type { Outside } from './outside.ts';
+import { type ProbeFlags, probeOptions } from './probe/options.ts';
 import { runProgram } from './run-program.ts';
 
 const EXIT_CODES = `
@@ -250,6 +251,14 @@ const bundleCommand: AddCommand = (withAction) =>
     },
   );
 
+const probeCommand: AddCommand = (withAction) =>
+  withAction<ProbeFlags>(probeOptions(), async ({ options, outside, output }) => {
+    const { lookAt } = await import('./access/access.ts');
+    const { probeCommand: probe } = await import('./probe/command.ts');
+    const wish = { ...options, seconds: options.timeout };
+    return probe(await lookAt(options, outside), wish, outside, output);
+  });
+
 const COMMANDS: readonly AddCommand[] = [
   statusCommand,
   driftCommand,
@@ -258,6 +267,7 @@ const COMMANDS: readonly AddCommand[] = [
   doctorCommand,
   historyCommand,
   bundleCommand,
+  probeCommand,
   clustersCommand,
 ];
 

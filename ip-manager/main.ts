@@ -1,4 +1,4 @@
-/** `ip-manager initContainers | wait | sidecar | untaint`: see docs/ip-manager.md. */
+/** `ip-manager initContainers | wait | sidecar | untaint | probe`: see docs/ip-manager.md. */
 import { hostname, networkInterfaces } from 'node:os';
 import { systemClock } from '../shared/time/clock.ts';
 import { ownPod } from './addresses/own-pod.ts';

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ORDER_FILE } from '../shared/probe.ts';
 import { initContainers } from './commands/init-containers.ts';
 import type { Outside } from './commands/outside.ts';
+import { probe } from './commands/probe.ts';
 import { sidecar } from './commands/sidecar.ts';
 import { untaint } from './commands/untaint.ts';
 import { wait } from './commands/wait.ts';
@@ -60,7 +62,7 @@ function failureOf(error: unknown, signal: AbortSignal): Failure {
   if (signal.aborted && error === signal.reason) return new Failure(EXIT.ended, 'ended by SIGTERM');
   if (error instanceof Failure) return error;
   if (error instanceof CommanderError) {
-    const noCommand = 'a command is needed: initContainers, wait, sidecar or untaint';
+    const noCommand = 'a command is needed: initContainers, wait, sidecar, untaint or probe';
     return new Failure(EXIT.badInput, error.code === 'commander.help' ? noCommand : error.message);
   }
   return new Failure(
@@ -119,6 +121,14 @@ function programOf(outside: () => Outside, { say, signal }: Streams): Command {
       'takes the startup taint from its node once Multus is there; not for pods of your own',
     )
     .action(() => untaint(outside(), signal));
+  program
+    .command('probe')
+    .description('what the pods of `multus-eni probe` run; not for pods of your own')
+    .option('--order <file>', 'where the order is', ORDER_FILE)
+    .action(({ order }: { readonly order: string }) => {
+      const { environment, clock } = outside();
+      return probe({ order, ipCommand: environment.ipCommand, clock, say }, signal);
+    });
   return program;
 }
 

@@ -13,7 +13,7 @@ import { describeCluster } from '../../shared/cluster/eks.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { PATHS, withQuery } from '../../shared/cluster/paths.ts';
 import { tokenSource } from '../../shared/cluster/token.ts';
-import { type ApiTransport, readText } from '../../shared/cluster/transport.ts';
+import { type ApiRequest, type ApiTransport, readText } from '../../shared/cluster/transport.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { withDeadline } from '../../shared/time/deadline.ts';
 import { BadInput } from '../failure.ts';
@@ -51,6 +51,8 @@ export interface Api {
    * @throws what the API server and Node's sockets throw, and the signal's abort.
    */
   watch(path: string, told: () => void, signal: AbortSignal): Promise<void>;
+  /** For what a command is there to write: sends that and what reads, and refuses all else. */
+  writing(allowed: (request: ApiRequest) => boolean): ApiTransport;
   /** How many requests were sent. */
   calls(): number;
 }
@@ -118,13 +120,16 @@ export async function apiOfEks(eks: EKSClient, cluster: string, clock: Clock): P
 function apiOver(transport: ApiTransport, clock: Clock): Api {
   let sent = 0;
   let listener: ((object: unknown) => void) | undefined;
-  const looking: ApiTransport = async (request) => {
+  const writing: Api['writing'] = (allowed) => async (request) => {
     const { method = 'GET', path } = request;
-    if (method !== 'GET' && path !== PATHS.accessReviews)
+    if (method !== 'GET' && !allowed(request)) {
       throw new Error(`this program sends no ${method} ${path}`);
+    }
     sent += 1;
     return transport(request);
   };
+  // A review has no effect: it is a question.
+  const looking = writing(({ path }) => path === PATHS.accessReviews);
   const calls = kubernetesCalls(looking);
   const listPods: typeof calls.listPods = async (query, signal) => {
     const page = await calls.listPods(query, signal);
@@ -150,6 +155,7 @@ function apiOver(transport: ApiTransport, clock: Clock): Api {
     kubernetes: connectKubernetes(options, { ...calls, listPods }),
     read,
     mayGroup,
+    writing,
     async watch(path, told, signal) {
       const { resourceVersion } = listed.parse(await read(withQuery(path, { limit: 1 }))).metadata;
       const query = { watch: 1, resourceVersion, timeoutSeconds: WATCH_SECONDS };

@@ -14,8 +14,8 @@ export const STAGE = '.build/image';
  */
 export const IMAGE = {
   name: 'multus-eni-reconciler',
-  /** Packages of the base's distribution: `ip`, by which the sidecar hears of addresses. */
-  packages: ['iproute2'],
+  /** Packages of the base's distribution: `ip`, by which the sidecar hears of addresses, and `ping`. */
+  packages: ['iproute2', 'iputils-ping'],
   files: [
     { path: '/app/LICENSE', mode: 0o644 },
     { path: '/app/THIRD-PARTY-LICENSES', mode: 0o644 },

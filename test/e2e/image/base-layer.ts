@@ -22,7 +22,10 @@ const NODE = join(MODULES, 'node/bin/node');
 const BUSYBOX = '/bin/busybox';
 
 /** The program that a package of the distribution is installed for, by the package's name. */
-const PROGRAMS: Readonly<Record<(typeof IMAGE.packages)[number], string>> = { iproute2: 'ip' };
+const PROGRAMS: Readonly<Record<(typeof IMAGE.packages)[number], string>> = {
+  iproute2: 'ip',
+  'iputils-ping': 'ping',
+};
 
 /**
  * What the Dockerfile's base image and its packages bring, as one layer made of this machine's

@@ -11,6 +11,8 @@ test.each([
   ['explain ', ['pod', 'ip', 'eni', 'node']],
   ['explain p', ['pod']],
   ['drift --fa', ['--fail-on']],
+  ['pro', ['probe']],
+  ['probe --n', ['--network', '--nodes']],
   ['explain pod --c', ['--cluster', '--context']],
   ['drift --stage ', []],
   ['nothing', []],

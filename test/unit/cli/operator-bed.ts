@@ -67,7 +67,10 @@ export async function operate(
     ...outside,
   });
   // How far it is, is told where it takes long, as on a busy machine.
-  const stderr = ended.stderr.replace(/^\S+: (reading|comparing|\d+ (ENIs|pods)).*\n/gm, '');
+  const stderr = ended.stderr.replace(
+    /^\S+: (reading|comparing|removing|two pods|\d+ (ENIs|pods)).*\n/gm,
+    '',
+  );
   return { code, stdout: ended.stdout, stderr };
 }
 

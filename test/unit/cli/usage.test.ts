@@ -36,7 +36,7 @@ test.each([
   isHelpful(ended, says);
 });
 
-test.each([...COMMANDS, 'drift', 'status', 'map', 'tail', 'doctor', 'bundle'])(
+test.each([...COMMANDS, 'drift', 'status', 'map', 'tail', 'doctor', 'bundle', 'probe --network n'])(
   '`%s` says which cluster it needs to know',
   async (line) => {
     const ended = await operate(line.split(' '), { environment: { HOME: '/nonexistent' } });
@@ -255,7 +255,7 @@ test('of two clusters the one that can be read is told, and why the other cannot
 });
 
 test('there are fifty wrong usages at least', () => {
-  expect(17 + 10 + CASES.length).toBeGreaterThanOrEqual(50);
+  expect(17 + 11 + CASES.length).toBeGreaterThanOrEqual(50);
 });
 
 test.each([
@@ -266,6 +266,7 @@ test.each([
   ['status', '--help'],
   ['map', '--help'],
   ['tail', '--help'],
+  ['probe', '--help'],
   ['replay', '--help'],
 ])('the help of %s %s fits a terminal, and tells the exit codes', async (...args) => {
   const { code, stdout } = await operate(args);

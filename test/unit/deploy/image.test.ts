@@ -30,6 +30,7 @@ describe('the Dockerfile', () => {
       [
         'RUN',
         `apt-get update && apt-get install --yes --no-install-recommends ${IMAGE.packages.join(' ')} ` +
+          '&& cp /bin/ping /usr/local/bin/ping && rm /bin/ping ' +
           '&& rm -rf /var/lib/apt/lists/*',
       ],
       ['COPY', `${STAGE}${IMAGE.workingDirectory}/ ${IMAGE.workingDirectory}/`],

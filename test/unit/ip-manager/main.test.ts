@@ -124,7 +124,7 @@ describe('the program, as it is shipped', () => {
   });
 
   test.each([
-    [[], 'a command is needed: initContainers, wait, sidecar or untaint'],
+    [[], 'a command is needed: initContainers, wait, sidecar, untaint or probe'],
     [['initContainer'], "unknown command 'initContainer'"],
     [['wait', '--timeout', '5'], 'a number of seconds or minutes is needed'],
   ])('does nothing when it is called with %j', async (args, said) => {

@@ -1,0 +1,73 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { type EchoSeen, keepEchoing } from '../../../ip-manager/probe/echo.ts';
+import { surroundingsOf } from '../../../ip-manager/probe/surroundings.ts';
+import { systemClock } from '../../../shared/time/clock.ts';
+import { eventually } from '../../support/wait.ts';
+
+/** A root folder with these files, as the kernel shows them. */
+async function rootWith(files: Readonly<Record<string, string>>): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'probe-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(root, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
+  return root;
+}
+
+test('an interface is seen as the kernel shows it', async () => {
+  const root = await rootWith({
+    'sys/class/net/net1/operstate': 'lowerlayerdown\n',
+    'sys/class/net/net1/carrier': '0\n',
+    'sys/class/net/net1/mtu': '9001\n',
+    'proc/sys/net/ipv4/conf/all/rp_filter': '1\n',
+    'proc/sys/net/ipv4/conf/net1/rp_filter': '2\n',
+    'proc/net/netstat':
+      'TcpExt: SyncookiesSent IPReversePathFilter\nTcpExt: 1 7\nIpExt: InNoRoutes\nIpExt: 9\n',
+    'proc/net/if_inet6': [
+      '26001f18111100010000000000000070 05 40 00 88     net1',
+      'fe80000000000000000000fffe000001 05 40 20 80     net1',
+      '26001f18111100010000000000000071 03 40 00 88     eth0',
+    ].join('\n'),
+  });
+  expect(await surroundingsOf('net1', root)).toEqual({
+    link: { up: false, state: 'lowerlayerdown', mtu: 9001 },
+    reversePath: { mode: 2, dropped: 7 },
+    duplicates: ['2600:1f18:1111:0001:0000:0000:0000:0070'],
+  });
+});
+
+test('of an interface that there is not, nothing is said', async () => {
+  expect(await surroundingsOf('net1', await rootWith({}))).toEqual({
+    reversePath: { mode: 0, dropped: 0 },
+    duplicates: [],
+  });
+});
+
+test('two pods answer each other alone, and find out how long packets may be', async () => {
+  const ending = new AbortController();
+  const seen = new Map<string, EchoSeen>();
+  const start = (address: string, peer: string, run = 'run') => {
+    const own = { answered: 0, received: 0 };
+    seen.set(address, own);
+    const more = { clock: systemClock, port: 20_178, mtu: () => 1500, seen: own };
+    return keepEchoing({ run, address, peer, ...more }, ending.signal);
+  };
+  const running = [
+    start('127.0.0.2', '127.0.0.3'),
+    start('127.0.0.3', '127.0.0.2'),
+    start('127.0.0.4', '127.0.0.2', 'another'),
+  ];
+  onTestFinished(async () => {
+    ending.abort();
+    await Promise.all(running);
+  });
+  const whole = { tried: 1500, passed: 1500, done: true };
+  await eventually(() => seen.get('127.0.0.2')?.longest).toEqual(whole);
+  await eventually(() => seen.get('127.0.0.3')?.longest).toEqual(whole);
+  expect(seen.get('127.0.0.4')).toMatchObject({ answered: 0, received: 0 });
+});

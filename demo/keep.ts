@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { STAGE } from '../sandbox/aws.ts';
 import { startSchedule } from '../sandbox/lambda/schedule.ts';
 import { serveMap } from './map.ts';
+import { setScene } from './scene.ts';
 import type { Stage } from './stage.ts';
 
 /** Shorter than the five minutes that are deployed, for whoever waits at the terminal. */
@@ -50,6 +51,8 @@ export interface Kept {
 /** Goes on with all that runs, the sweep on its schedule, and writes a kubeconfig for others. */
 export async function keep(stage: Stage, resources: AsyncDisposableStack): Promise<Kept> {
   const { cluster, folder, product, world } = stage;
+  // Nodes of real parts have their own Multus, and give out addresses as they will.
+  if (cluster.exec === undefined) await setScene(stage);
   const schedule = startSchedule({
     rateMs: SWEEP_EVERY_MS,
     handler: product.sweep,
@@ -131,7 +134,7 @@ export function keptText(kept: Kept, environment: Readonly<Record<string, string
     '',
     `  export KUBECONFIG=${kubeconfig}`,
     '  kubectl get pods -o wide',
-    '  kubectl describe pod sampleapp-2',
+    '  kubectl describe pod sampleapp',
     '  kubectl get events --sort-by=.lastTimestamp',
     '',
     'What functions and forwarder log:',
@@ -141,9 +144,10 @@ export function keptText(kept: Kept, environment: Readonly<Record<string, string
     'What an operator sees, in the folder of this repository:',
     '',
     `  export ${variables(kept, environment).join(' \\\n    ')}`,
-    `  npm run multus-eni -- explain pod default/sampleapp-2 --stage ${stage}`,
+    `  npm run multus-eni -- explain pod default/sampleapp --stage ${stage}`,
     `  npm run multus-eni -- explain ip 172.16.1.70 --stage ${stage}`,
     `  npm run multus-eni -- status --stage ${stage}`,
+    `  npm run multus-eni -- doctor --stage ${stage}`,
     '',
     'And with any other client:',
     '',

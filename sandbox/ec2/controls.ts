@@ -22,7 +22,15 @@ import {
   withEnis,
 } from './model.ts';
 import type { Store } from './store.ts';
-import { block, type SubnetSpec, subnetOf, withIpv6, withoutIpv6, withSubnet } from './subnets.ts';
+import {
+  block,
+  type SubnetSpec,
+  subnetOf,
+  withIpv6,
+  withoutIpv6,
+  withReservation,
+  withSubnet,
+} from './subnets.ts';
 
 export interface Holder {
   readonly eniId: string;
@@ -44,6 +52,8 @@ export interface Controls {
   addSubnet(spec: SubnetSpec): string;
   /** Gives the subnet the one IPv6 block that it may have. */
   associateIpv6(subnetId: string, cidr: string): void;
+  /** Keeps a range of the subnet for those who name addresses of it. */
+  reserve(subnetId: string, cidr: string): void;
   /** Takes its IPv6 block from the subnet, of which no ENI may have an address. */
   disassociateIpv6(subnetId: string): void;
   /** Makes a type known, or changes its figures. */
@@ -91,6 +101,8 @@ export function createControls(
       return subnet.id;
     },
     associateIpv6: (subnetId, cidr) => store.commit(withIpv6(store.state(), subnetId, cidr)),
+    reserve: (subnetId, cidr) =>
+      store.commit(withReservation(store.state(), subnetId, { id: ids.next('scr'), cidr })),
     disassociateIpv6: (subnetId) => store.commit(withoutIpv6(store.state(), subnetId)),
     registerInstanceType(type) {
       const state = store.state();

@@ -49,6 +49,17 @@ export function withIpv6(state: State, subnetId: string, cidr: string): State {
   return withSubnet(state, { ...subnet, ipv6: [block(cidr)] });
 }
 
+/** Keeps a range of the subnet for those who name addresses of it. */
+export function withReservation(
+  state: State,
+  subnetId: string,
+  { id, cidr }: { readonly id: string; readonly cidr: string },
+): State {
+  const subnet = requireSubnet(state, subnetId);
+  const reservation = { id, type: 'explicit', ...block(cidr) } as const;
+  return withSubnet(state, { ...subnet, reservations: [...subnet.reservations, reservation] });
+}
+
 /** The subnet's block can go only while no ENI has an address of it. */
 export function withoutIpv6(state: State, subnetId: string): State {
   const subnet = requireSubnet(state, subnetId);

@@ -67,6 +67,10 @@ const CLUSTER_GRAPHS: readonly {
     ],
   },
   {
+    title: 'Addresses that the fullest ENI has (%)',
+    lines: [{ service: 'sweep', name: 'FullestEni', stat: 'Maximum' }],
+  },
+  {
     title: 'Sweeps',
     lines: [
       { service: 'sweep', name: 'SweepCompleted' },

@@ -39,6 +39,7 @@ export const METRIC_NAMES = [
   'DriftForeign',
   'DriftConflicting',
   'DriftFull',
+  'FullestEni',
   'NetworksUnreadable',
   'PodsNotAttached',
   'ReservationsWrong',
@@ -50,6 +51,6 @@ export interface Telemetry {
   info(text: string, subject: Subject, detail?: Readonly<Record<string, unknown>>): void;
   warn(text: string, subject: Subject, detail?: Readonly<Record<string, unknown>>): void;
   error(text: string, subject: Subject, error: unknown): void;
-  /** Adds `value` (a count, milliseconds for `AssignmentLatency` and `BudgetWait`, calls a second for `BudgetRate`). */
+  /** Adds `value` (a count, milliseconds for `AssignmentLatency` and `BudgetWait`, per cent for `FullestEni`, calls a second for `BudgetRate`). */
   metric(name: MetricName, cluster: string, value: number): void;
 }

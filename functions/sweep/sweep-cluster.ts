@@ -12,6 +12,7 @@ import { type SeenEnis, seenEnis } from '../../shared/state/seen-enis.ts';
 import { inTurns } from '../../shared/time/in-turns.ts';
 import { advertiseRoom } from '../advertise-room.ts';
 import { auditPoolsOf, readPools, type SweptPools } from './audit-pools.ts';
+import { measureRoom, type SweptRoom } from './measure-room.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
 
 /** What a sweep found in one cluster. */
@@ -22,6 +23,7 @@ export interface Swept {
   readonly drifting: readonly Drift[];
   readonly messages: number;
   readonly unreadable: readonly UnreadableNetwork[];
+  readonly room: SweptRoom;
   readonly pools: SweptPools;
 }
 
@@ -77,6 +79,7 @@ export async function sweepCluster(
     drifting,
     messages: messages.length,
     unreadable,
+    room: measureRoom(nodes),
     pools: await auditPoolsOf(access, pools, { ...listing, nodes }, signal),
   };
 }

@@ -2,7 +2,7 @@ import { RANGES } from '../../shared/cluster/annotations.ts';
 import type { Drift } from '../../shared/drift/drift.ts';
 import type { Foreign } from '../../shared/plan/decision.ts';
 import { seenEnis } from '../../shared/state/seen-enis.ts';
-import type { Telemetry } from '../../shared/telemetry.ts';
+import { ALL_CLUSTERS, type Telemetry } from '../../shared/telemetry.ts';
 import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
 import type { Context } from '../context.ts';
 import type { SweptPools } from './audit-pools.ts';
@@ -71,6 +71,9 @@ function measure(telemetry: Telemetry, outcome: SweepOutcome): void {
   ] as const;
   // CloudWatch charges for a metric in each hour that has a value of it: none stands for zero.
   for (const [name, value] of found) if (value > 0) telemetry.metric(name, cluster, value);
+  // One for all clusters: of each it would be charged all the time.
+  const { fullest } = outcome.room;
+  if (fullest !== undefined) telemetry.metric('FullestEni', ALL_CLUSTERS, fullest);
 }
 
 function wrongIn(pools: SweptPools): number {
@@ -96,7 +99,7 @@ const LISTED = 50;
 
 function summary(outcome: SweepOutcome): Readonly<Record<string, unknown>> {
   if ('failed' in outcome) return outcome;
-  const { cluster, nodes, drifting, messages, unreadable, pools } = outcome;
+  const { cluster, nodes, drifting, messages, unreadable, pools, room } = outcome;
   const foreign = drifting.flatMap((drift) =>
     drift.foreign.map((entry) => foreignText(drift, entry)),
   );
@@ -108,6 +111,7 @@ function summary(outcome: SweepOutcome): Readonly<Record<string, unknown>> {
     unreadableNetworks: unreadable.length,
     foreignAddresses: foreign.slice(0, LISTED),
     whereabouts: pools,
+    room,
   };
 }
 

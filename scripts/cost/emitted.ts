@@ -19,6 +19,7 @@ export const EMITTED: Readonly<
   SweepCompleted: { when: 'always', by: ['sweep'] },
   ForwarderHeartbeat: { when: 'always', by: ['reconcile'] },
   Ec2Calls: { when: 'always', by: ['reconcile', 'sweep'], once: true },
+  FullestEni: { when: 'always', by: ['sweep'], once: true },
   AddressesAssigned: { when: 'busy', by: ['reconcile'] },
   AddressesReleased: { when: 'busy', by: ['reconcile'] },
   AssignmentLatency: { when: 'busy', by: ['reconcile'] },

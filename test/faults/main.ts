@@ -9,11 +9,11 @@
  */
 import { parseArgs } from 'node:util';
 import { CRASHED } from './crashes.ts';
-import type { Race } from './harness/races.ts';
+import { addRaces, type Race } from './harness/races.ts';
 import type { Done, Job } from './jobs.ts';
 import { type Cell, kindsFor } from './matrix.ts';
 import { runJobs } from './pool.ts';
-import { addRaces, matrixText, racesText, total } from './report.ts';
+import { matrixText, racesText, total } from './report.ts';
 import { WORKLOADS } from './workloads/index.ts';
 
 interface Options {

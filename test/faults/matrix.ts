@@ -1,6 +1,6 @@
-import { CALL_FAULTS, type CallFault } from './harness/calls.ts';
+import { CALL_FAULTS, type CallFault, type Point } from './harness/calls.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';
-import type { Race } from './harness/races.ts';
+import { addRaces, type Race } from './harness/races.ts';
 import { type Outcome, run, type Trouble } from './harness/run.ts';
 import {
   backOffFault,
@@ -24,13 +24,19 @@ export interface Kind {
   trouble(point: number): Trouble;
 }
 
-function everyCall({ points }: Outcome): number[] {
-  return points.map((_, index) => index);
+function callsThat(matches: (point: Point) => boolean): Kind['points'] {
+  return ({ points }) => points.flatMap((point, index) => (matches(point) ? [index] : []));
 }
 
+const everyCall = callsThat(() => true);
+
 export function everyCallNamed(...names: readonly string[]): Kind['points'] {
-  return ({ points }) =>
-    [...points.entries()].filter(([, { name }]) => names.includes(name)).map(([index]) => index);
+  return callsThat(({ name }) => names.includes(name));
+}
+
+/** Counted from 0. */
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
 }
 
 /** What EC2 shows of its network interfaces may be old: of all else we ask for the newest. */
@@ -63,27 +69,21 @@ const VISIBLE_AFTER_MS = [0, 5];
 /** Two executions of one message at once. */
 const TWICE: readonly Kind[] = VISIBLE_AFTER_MS.map((afterMs) => ({
   name: `twice, ${afterMs} ms`,
-  points: ({ invocations }) => Array.from({ length: invocations }, (_, index) => index),
+  points: ({ invocations }) => upTo(invocations),
   trouble: (point) => twice(point, afterMs),
 }));
 
 /** One of the forwarder's two replicas cannot reach SQS. */
 const SILENT: readonly Kind[] = (['fail', 'hang'] as const).map((fault) => ({
   name: `cannot send, ${fault}`,
-  points: ({ points }) =>
-    [...points.entries()]
-      .filter(([, { program, name }]) => program === 'forwarder' && name === 'SendMessageBatch')
-      .map(([index]) => index),
+  points: callsThat(({ program, name }) => program === 'forwarder' && name === 'SendMessageBatch'),
   trouble: (point) => cannotSendFrom(point, fault),
 }));
 
 /** Called only where a reconcile has failed, so two things have to go wrong. */
 const BACK_OFFS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
   name: `back-off, ${fault}`,
-  points: ({ points }) =>
-    [...points.entries()]
-      .filter(([, { program }]) => program === 'reconcile')
-      .map(([index]) => index),
+  points: callsThat(({ program }) => program === 'reconcile'),
   trouble: (point) => backOffFault(point, fault),
 }));
 
@@ -111,7 +111,7 @@ const STALE_VIEWS: readonly Kind[] = [
 
 const UNOBSERVED: readonly Kind[] = EVENT_FAULTS.map((fault) => ({
   name: fault,
-  points: ({ events }) => Array.from({ length: events }, (_, index) => index),
+  points: ({ events }) => upTo(events),
   trouble: (point) => eventFault(point, fault),
 }));
 
@@ -192,7 +192,7 @@ export async function strike(
   const points = sampleOf(kind.points(calm), options.sample);
   for (const point of points) {
     const outcome = await run(make(), kind.trouble(point));
-    for (const [race, count] of outcome.races) races.set(race, (races.get(race) ?? 0) + count);
+    addRaces(races, outcome.races);
     if (outcome.left > 0) left += 1;
     if (outcome.violations.length === 0) continue;
     failures.push({ replay: `${name}/${kind.name}/${point}`, violations: outcome.violations });

@@ -29,10 +29,6 @@ export function racesText(races: ReadonlyMap<Race, number>): string {
   return `unavoidable races, met and mended: ${counts.join(', ')}`;
 }
 
-export function addRaces(all: Map<Race, number>, races: ReadonlyMap<Race, number>): void {
-  for (const [race, count] of races) all.set(race, (all.get(race) ?? 0) + count);
-}
-
 export function total(races: ReadonlyMap<Race, number>): number {
   return [...races.values()].reduce((sum, count) => sum + count, 0);
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { churnProperty } from './harness/churn.ts';
-import type { Race } from './harness/races.ts';
-import { addRaces } from './report.ts';
+import { addRaces, type Race } from './harness/races.ts';
 
 /** What random schedules came to. */
 export interface Scheduled {
@@ -16,12 +15,8 @@ export interface ScheduledOptions {
   readonly seed: number;
   /** fast-check's path to one schedule: only that one is run. */
   readonly path?: string;
-  readonly onProgress?: (schedules: number) => void;
   readonly trace?: (line: string) => void;
 }
-
-/** Schedules between two words of progress. */
-const ROUND = 500;
 
 /** Runs random schedules until one goes wrong. */
 export async function runSchedules(options: ScheduledOptions): Promise<Scheduled> {
@@ -31,7 +26,6 @@ export async function runSchedules(options: ScheduledOptions): Promise<Scheduled
   const property = churnProperty((outcome) => {
     schedules += 1;
     addRaces(races, outcome.races);
-    if (schedules % ROUND === 0) options.onProgress?.(schedules);
   }, options.trace);
   const details = await fc.check(property, {
     seed,

@@ -34,14 +34,11 @@ interface Court {
 /** Judges each change of EC2 by the oracle, and by what whoever makes it may have read. */
 export function judging(court: Court) {
   return {
-    isOwn: (by: Acting, eni: NetworkInterface) => isOwn(court, by, eni),
-    scope: (by: Acting, old: NetworkInterface, eni: NetworkInterface) => scope(court, by, old, eni),
-    removal: (by: Acting, eni: NetworkInterface, address: Address) =>
-      removal(court, by, eni, address),
-    addition: (by: Acting, eni: NetworkInterface, address: Address) =>
-      addition(court, by, eni, address),
-    waiting: (cluster: string, node: string, address: string, since: number) =>
-      waiting(court, cluster, node, address, since),
+    isOwn: isOwn.bind(undefined, court),
+    scope: scope.bind(undefined, court),
+    removal: removal.bind(undefined, court),
+    addition: addition.bind(undefined, court),
+    waiting: waiting.bind(undefined, court),
   };
 }
 

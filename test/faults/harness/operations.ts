@@ -30,64 +30,41 @@ const slot = fc.constantFrom(...SLOTS);
 const attached = fc.constantFrom(...ADDRESSES);
 const floating = fc.constantFrom(...ADDRESSES.slice(0, -1));
 
+const node = fc.constantFrom(...NODES);
+
+/** One kind of operation, with what is chosen for it, and how often it is among others. */
+function kind<K extends string, T extends object>(
+  weight: number,
+  name: K,
+  chosen: { readonly [Key in keyof T]: fc.Arbitrary<T[Key]> },
+) {
+  const arbitrary = fc.record<T>(chosen).map((fields) => ({ kind: name, ...fields }));
+  return { weight, arbitrary };
+}
+
 export const operation = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant('start' as const),
-      slot,
-      node: fc.constantFrom(...NODES),
-      attached,
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('attach' as const), slot, attached }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('terminate' as const), slot }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('remove' as const), slot }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('float' as const), slot, attached: floating }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('detach' as const), slot }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('finish' as const), slot }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('node-goes' as const),
-      node: fc.constantFrom(...NODES),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('sweep' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('malformed' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('watches-break' as const) }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('tag' as const),
-      node: fc.constantFrom(...NODES),
-      on: fc.boolean(),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('define' as const),
-      range: fc.constantFrom('172.16.1.70-172.16.1.70', '172.16.1.71-172.16.1.250'),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('eni-goes' as const), to: fc.constantFrom(...NODES) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('by-hand' as const),
-      node: fc.constantFrom(...NODES),
-      ip: fc.constantFrom('172.16.1.70', '172.16.1.71', '172.16.1.240', '172.16.1.241'),
-      assigns: fc.boolean(),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(3_000) }) },
+  kind(6, 'start', { slot, node, attached }),
+  kind(3, 'attach', { slot, attached }),
+  kind(4, 'terminate', { slot }),
+  kind(5, 'remove', { slot }),
+  kind(3, 'float', { slot, attached: floating }),
+  kind(1, 'detach', { slot }),
+  kind(1, 'finish', { slot }),
+  kind(1, 'node-goes', { node }),
+  kind(1, 'sweep', {}),
+  kind(1, 'malformed', {}),
+  kind(1, 'watches-break', {}),
+  kind(1, 'tag', { node, on: fc.boolean() }),
+  kind(1, 'define', {
+    range: fc.constantFrom('172.16.1.70-172.16.1.70', '172.16.1.71-172.16.1.250'),
+  }),
+  kind(1, 'eni-goes', { to: node }),
+  kind(1, 'by-hand', {
+    node,
+    ip: fc.constantFrom('172.16.1.70', '172.16.1.71', '172.16.1.240', '172.16.1.241'),
+    assigns: fc.boolean(),
+  }),
+  kind(2, 'wait', { ms: fc.nat(3_000) }),
 );
 export type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
@@ -107,36 +84,37 @@ export function operate(
 ): void {
   const { world, cluster } = player;
   const { pods, gone } = played;
+  const pod = 'slot' in each ? pods.get(each.slot) : undefined;
   switch (each.kind) {
     case 'start':
-      pods.get(each.slot)?.remove();
-      pods.set(each.slot, createPod(player.cluster, each.slot.name, { ...each, ...each.slot }));
+      pod?.remove();
+      pods.set(each.slot, createPod(cluster, each.slot.name, { ...each, ...each.slot }));
       pods.get(each.slot)?.attach(each.attached);
       return;
     case 'attach':
-      pods.get(each.slot)?.attach(each.attached);
+      pod?.attach(each.attached);
       return;
     case 'detach':
-      pods.get(each.slot)?.attach();
+      pod?.attach();
       return;
     case 'float': {
-      const since = new Date(player.world.clock.now()).toISOString();
-      pods.get(each.slot)?.float([{ ip: each.attached.ip, since }]);
+      const since = new Date(world.clock.now()).toISOString();
+      pod?.float([{ ip: each.attached.ip, since }]);
       return;
     }
     case 'terminate':
-      pods.get(each.slot)?.terminate();
+      pod?.terminate();
       return;
     case 'finish':
-      pods.get(each.slot)?.finish();
+      pod?.finish();
       return;
     case 'remove':
-      pods.get(each.slot)?.remove();
+      pod?.remove();
       return;
     case 'node-goes':
       if (gone.has(each.node)) return;
       gone.add(each.node);
-      player.cluster.api.objects.delete('nodes', { name: each.node });
+      cluster.api.objects.delete('nodes', { name: each.node });
       return;
     case 'tag':
       tagEth1(world, cluster, each.node, each.on);

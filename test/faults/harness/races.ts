@@ -8,6 +8,11 @@ export type Race =
   | 'between-unassign-and-assign'
   | 'before-read-back';
 
+/** Adds what one run met to what others did. */
+export function addRaces(all: Map<Race, number>, races: ReadonlyMap<Race, number>): void {
+  for (const [race, count] of races) all.set(race, (all.get(race) ?? 0) + count);
+}
+
 /** The node of a reconcile, as far as it is known. */
 interface Reconciled {
   readonly cluster: string;

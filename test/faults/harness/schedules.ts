@@ -1,27 +1,26 @@
 import { sleep } from '../../../shared/time/clock.ts';
 import { type CallFault, CURRENT, onTime, type Point, type Schedule, SLOW_MS } from './calls.ts';
-import type { Delivery, EventFault } from './forwarders.ts';
+import type { EventFault } from './forwarders.ts';
 import type { Trouble } from './run.ts';
 
 /** Calls take their usual time, and nothing happens to them. */
 const undisturbed: Schedule = { fault: () => undefined, view: () => CURRENT, travel: onTime };
-const asUsual: Delivery = () => undefined;
 
 export const nothing: Trouble = {
   schedule: undisturbed,
-  delivery: asUsual,
+  delivery: () => undefined,
   mendedBy: 'messages',
 };
 
+/** Nothing else goes wrong than what is given. */
+function scheduled(part: Partial<Schedule>): Trouble {
+  return { ...nothing, schedule: { ...undisturbed, ...part } };
+}
+
 /** One call of the run meets with a fault. */
 export function callFault(index: number, fault: CallFault): Trouble {
-  const schedule: Schedule = {
-    ...undisturbed,
-    fault: (point) => (point.index === index ? fault : undefined),
-  };
   return {
-    schedule,
-    delivery: asUsual,
+    ...scheduled({ fault: (point) => (point.index === index ? fault : undefined) }),
     mendedBy: LEFT_TO_SWEEPS.has(fault) ? 'sweep' : 'messages',
   };
 }
@@ -51,7 +50,7 @@ export function slowListsFrom(index: number): Trouble {
     const isSlow = clock.now() < (until ?? 0) && LISTS.includes(what.name);
     return isSlow ? sleep(clock, SLOW_MS) : onTime(what, clock);
   };
-  return { ...nothing, schedule: { ...undisturbed, travel } };
+  return scheduled({ travel });
 }
 
 const SENDS = 'SendMessageBatch';
@@ -59,14 +58,12 @@ const SENDS = 'SendMessageBatch';
 /** The replica that makes one call on SQS cannot make any more from that one on. */
 export function cannotSendFrom(index: number, fault: CallFault): Trouble {
   let unfit: Point['life'] | undefined;
-  const schedule: Schedule = {
-    ...undisturbed,
+  return scheduled({
     fault(point) {
       if (point.index === index) unfit = point.life;
       return point.life === unfit && point.name === SENDS ? fault : undefined;
     },
-  };
-  return { ...nothing, schedule };
+  });
 }
 
 /** Others get the messages of one invocation so many ms after it began. */
@@ -98,7 +95,7 @@ export function backOffFault(index: number, fault: CallFault): Trouble {
 /** One event of the workload does not reach the forwarder as it should. */
 export function eventFault(index: number, fault: EventFault): Trouble {
   return {
-    schedule: undisturbed,
+    ...nothing,
     delivery: (event) => (event.index === index ? fault : undefined),
     mendedBy: fault === 'swallowed' ? 'sweep' : 'messages',
   };
@@ -106,11 +103,9 @@ export function eventFault(index: number, fault: EventFault): Trouble {
 
 /** One read is served so many versions behind. */
 export function staleRead(index: number, back: number): Trouble {
-  const schedule: Schedule = {
-    ...undisturbed,
-    view: (point) => (point.index === index ? { kind: 'versions', back } : CURRENT),
-  };
-  return { schedule, delivery: asUsual, mendedBy: 'messages', oldReads: true };
+  const view: Schedule['view'] = (point) =>
+    point.index === index ? { kind: 'versions', back } : CURRENT;
+  return { ...scheduled({ view }), oldReads: true };
 }
 
 /** How far EC2 lags behind, and for how long, ms. */
@@ -120,13 +115,10 @@ const LAGGING_MS = 4_000;
 /** From one call on EC2 shows what was so a while ago. */
 export function lagFrom(index: number): Trouble {
   let until: number | undefined;
-  const schedule: Schedule = {
-    ...undisturbed,
-    view({ index: at, service }, clock) {
-      if (at === index) until = clock.now() + LAGGING_MS;
-      const lags = until !== undefined && clock.now() < until && service === 'ec2';
-      return lags ? { kind: 'time', ms: LAG_MS } : CURRENT;
-    },
+  const view: Schedule['view'] = ({ index: at, service }, clock) => {
+    if (at === index) until = clock.now() + LAGGING_MS;
+    const lags = until !== undefined && clock.now() < until && service === 'ec2';
+    return lags ? { kind: 'time', ms: LAG_MS } : CURRENT;
   };
-  return { schedule, delivery: asUsual, mendedBy: 'messages', oldReads: true };
+  return { ...scheduled({ view }), oldReads: true };
 }

@@ -1,6 +1,7 @@
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import * as z from 'zod';
-import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
+import { ACCOUNT } from '../../../sandbox/aws.ts';
+import { evaluator } from './intrinsics.ts';
 import type { Template } from './service.ts';
 
 const statement = z.object({
@@ -26,47 +27,13 @@ export function rolesOf(template: Template): ReadonlyMap<string, readonly RoleSt
   const roles = Object.entries(template.Resources).filter(
     ([, { Type }]) => Type === 'AWS::IAM::Role',
   );
+  const { compute } = evaluator({ resources: template.Resources });
   return new Map(
     roles.map(([id, { Properties }]) => {
-      const { Policies } = role.parse(resolved(template, Properties));
+      const { Policies } = role.parse(compute(Properties));
       return [id, Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)];
     }),
   );
-}
-
-const PSEUDO: Readonly<Record<string, string>> = {
-  'AWS::Partition': 'aws',
-  'AWS::Region': REGION,
-  'AWS::AccountId': ACCOUNT,
-  'AWS::URLSuffix': 'amazonaws.com',
-};
-
-/** Replaces the intrinsic functions that the stack uses by what they give in the sandbox's account. */
-function resolved(template: Template, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((entry) => resolved(template, entry));
-  if (typeof value !== 'object' || value === null) return value;
-  const [[name, argument] = ['', undefined], ...more] = Object.entries(value);
-  if (more.length === 0 && name === 'Ref') return PSEUDO[String(argument)] ?? `ref:${argument}`;
-  if (more.length === 0 && name === 'Fn::GetAtt') return attribute(template, argument);
-  if (more.length === 0 && name === 'Fn::Sub') {
-    return String(argument).replace(/\$\{([^}]+)\}/g, (_, key: string) => {
-      const known = PSEUDO[key];
-      if (known === undefined) throw new Error(`Fn::Sub of ${key}`);
-      return known;
-    });
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([key, entry]) => [key, resolved(template, entry)]),
-  );
-}
-
-function attribute(template: Template, argument: unknown): string {
-  const [id, name] = z.tuple([z.string(), z.string()]).parse(argument);
-  const resource = template.Resources[id];
-  if (resource?.Type === 'AWS::SQS::Queue' && name === 'Arn') {
-    return `arn:aws:sqs:${REGION}:${ACCOUNT}:${resource.Properties.QueueName}`;
-  }
-  return `${id}.${name}`;
 }
 
 /** A request as IAM decides on it. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import { NET_1 } from '../support/networks.ts';
 import { until } from './cluster/processes.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
-import { watchAnnotations } from './support/annotation-times.ts';
 import { installPlugin } from './support/kubectl-plugin.ts';
-import { deletePod, told } from './support/pods.ts';
+import { deletePod, told, watchPods } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
 import { addressOf, applySampleNetworks, quietPod, runPod, runSample } from './support/samples.ts';
 import { create, definitionOf } from './support/workloads.ts';
@@ -114,7 +114,12 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
 
   test('a new pod is soon reached from the VPC', async () => {
     const { cluster } = real;
-    const annotated = await watchAnnotations(cluster, ended.signal);
+    /** When a watch of the pods showed each one's network-status first, ms since the epoch. */
+    const annotated = new Map<string, number>();
+    await watchPods(cluster, ended.signal, ({ object: { metadata } }) => {
+      if (!metadata.annotations?.[NETWORK_STATUS] || annotated.has(metadata.name)) return;
+      annotated.set(metadata.name, Date.now());
+    });
     const latencies: number[] = [];
     for (let count = 0; count < MEASURED; count += 1) {
       const [name, address] = [`measured-${count}`, `172.16.1.${102 + count}`];

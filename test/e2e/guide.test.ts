@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/wait.ts';
 import type { RealNode } from './cluster/node.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
+import type { PodStatus } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
 import {
   addressOf,
   applySampleNetworks,
   networkStatusOf,
-  type RealPod,
   runSample,
   writersOfNetworkStatus,
 } from './support/samples.ts';
@@ -23,8 +23,8 @@ const obstacles = await nodeObstacles();
 describe.skipIf(obstacles.length > 0)('the walkthrough on real nodes', () => {
   let real: RealBed;
   let node: RealNode;
-  let single: RealPod;
-  let dual: RealPod;
+  let single: PodStatus;
+  let dual: PodStatus;
 
   beforeAll(async () => {
     real = await startRealBed({ nodes: 2 });

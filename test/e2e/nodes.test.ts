@@ -3,8 +3,9 @@ import type { RealNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
 import { readiness } from './cluster/readiness.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
+import { podStatus } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
-import { applySampleNetworks, getPod, networkStatusOf, runSample } from './support/samples.ts';
+import { applySampleNetworks, networkStatusOf, runSample } from './support/samples.ts';
 
 const GATEWAY = '172.16.1.1';
 const obstacles = await nodeObstacles();
@@ -71,7 +72,8 @@ describe.skipIf(obstacles.length > 0)('a real node', () => {
   test('gives its pods other addresses after a reboot, and the old ones are released', async () => {
     await node.reboot();
 
-    const renewed = async () => networkStatusOf(await getPod(real.cluster, 'sampleapp'))[1]?.ips;
+    const renewed = async () =>
+      networkStatusOf(await podStatus(real.cluster, { name: 'sampleapp' }))[1]?.ips;
     await until(async () => {
       const [address] = (await renewed()) ?? [];
       return address !== undefined && address !== '172.16.1.70';

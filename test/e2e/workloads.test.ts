@@ -5,9 +5,9 @@ import { timeoutOption } from '../support/machine.ts';
 import { HOST_LOCAL, ipvlan, NET_1 } from '../support/networks.ts';
 import { until } from './cluster/processes.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
-import { deletePod, eventsAbout, waitFor } from './support/pods.ts';
+import { deletePod, eventsAbout, podStatus, waitFor } from './support/pods.ts';
 import { type RealBed, startRealBed } from './support/real-bed.ts';
-import { addressOf, getPod, networkStatusOf, quietPod, runPod } from './support/samples.ts';
+import { addressOf, networkStatusOf, quietPod, runPod } from './support/samples.ts';
 import {
   addressesOn,
   create,
@@ -107,14 +107,14 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     await until(async () => (await reasons()).includes('FailedCreatePodSandBox'), 'the refusal');
 
     await real.bed.sweep();
-    expect(networkStatusOf(await getPod(cluster, 'half'))).toEqual([]);
+    expect(networkStatusOf(await podStatus(cluster, { name: 'half' }))).toEqual([]);
     expect(addressesOn(real, nodeAt(0))).toEqual([...before, '172.16.3.90']);
     expect(await reasons()).not.toContain('IPsAssigned');
     expect(await reasons()).not.toContain('IPAssignmentFailed');
 
     await deletePod(cluster, { name: 'holder' });
     await waitFor(cluster, { name: 'half' }, 'Ready');
-    const first = addressOf(await getPod(cluster, 'half'), 'net1');
+    const first = addressOf(await podStatus(cluster, { name: 'half' }), 'net1');
     await until(() => addressesOn(real, nodeAt(0)).includes(first), `${first} to be assigned`);
     await until(() => addressesOn(real, nodeAt(0)).includes('172.16.3.90'), 'the other');
     expect(await answered('half')).toBe('3 of 3');

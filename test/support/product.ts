@@ -1,10 +1,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { KubeConfig } from '@kubernetes/client-node';
-import pino from 'pino';
-import { ELECTION_TIMES } from '../../forwarder/election/leader.ts';
-import { type Forwarder, startForwarder } from '../../forwarder/forwarder.ts';
+import type { Forwarder } from '../../forwarder/forwarder.ts';
 import { sqsSendBatch } from '../../forwarder/outbox/send-batch.ts';
 import type { SendBatch } from '../../forwarder/outbox/sender.ts';
 import { contextFor, type Outside } from '../../functions/context.ts';
@@ -16,10 +13,10 @@ import {
   type Invocation,
   startEventSourceMapping,
 } from '../../sandbox/lambda/event-source-mapping.ts';
-import { kubeConfigTransport } from '../../shared/cluster/authenticated-transport.ts';
 import { clusters as eksClusters } from '../../shared/cluster/connect.ts';
 import { configFrom } from '../../shared/config.ts';
 import type { Clock } from '../../shared/time/clock.ts';
+import { startUsualForwarder, transportOf } from './forwarder.ts';
 import { type RecordedTelemetry, recordedTelemetry } from './telemetry.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -91,6 +88,7 @@ export function startProduct(surroundings: Surroundings, options: ProductOptions
     random: Math.random,
     memories: new Map(),
   };
+  const names = config.clusters.map(({ name }) => name);
   const { ec2, sqs } = clients;
   const sender = sqs();
   const invocations: Invocation[] = [];
@@ -112,12 +110,7 @@ export function startProduct(surroundings: Surroundings, options: ProductOptions
     ec2: ec2(),
     underWay: () => underWay,
     reconcile,
-    sweep: () =>
-      sweepClusters(
-        context,
-        config.clusters.map(({ name }) => name),
-        NODE_DEADLINE_MS,
-      ),
+    sweep: () => sweepClusters(context, names, NODE_DEADLINE_MS),
     startDelivery() {
       const mapping = startEventSourceMapping({
         sqs: options.adaptPoller?.(sqs()) ?? sender,
@@ -135,7 +128,10 @@ export function startProduct(surroundings: Surroundings, options: ProductOptions
     async startForwarder(cluster) {
       const sendBatch = sqsSendBatch(sender, surroundings.queue.url);
       const send: SendBatch = (batch, signal) => counted(sendBatch(batch, signal));
-      const forwarder = await forwarderOf(surroundings, cluster, send);
+      const { name, leaseNamespace: namespace = 'default' } = cluster;
+      const kube = transportOf(cluster.kubernetes.kubeconfig());
+      const lease = { namespace, name: LEASE };
+      const forwarder = await startUsualForwarder({ cluster: name, kube, send, lease, clock });
       stops.push(() => forwarder.stop());
       return forwarder;
     },
@@ -177,26 +173,4 @@ function outsideOf({ clock }: Surroundings, clients: ReturnType<typeof clientsOf
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
     }),
   };
-}
-
-async function forwarderOf(
-  { clock }: Surroundings,
-  cluster: ForwardedCluster,
-  send: SendBatch,
-): Promise<Forwarder> {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromString(cluster.kubernetes.kubeconfig());
-  return startForwarder({
-    cluster: cluster.name,
-    kube: kubeConfigTransport(kubeConfig),
-    send,
-    lease: { namespace: cluster.leaseNamespace ?? 'default', name: LEASE },
-    identity: `forwarder-${Math.random()}`,
-    http: { host: '127.0.0.1', port: 0 },
-    outboxLimit: { messages: 10_000, bytes: 64 * 1024 * 1024 },
-    electionTimes: ELECTION_TIMES,
-    clock,
-    random: Math.random,
-    log: pino({ level: 'silent' }),
-  });
 }

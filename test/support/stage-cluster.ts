@@ -6,7 +6,7 @@ import { familyOf, parseAddress } from '../../shared/address.ts';
 import { parseNetworkStatus } from '../../shared/claims/network-status.ts';
 import { NETWORKS } from '../../shared/cluster/annotations.ts';
 import { FIELD_MANAGER } from '../../shared/cluster/events.ts';
-import { CONDITION_TYPE, type PodRef } from '../../shared/cluster/kubernetes.ts';
+import { CONDITION_TYPE, type Pod, type PodRef } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
 import type { PodSpec, StageCluster } from './stage.ts';
 
@@ -109,12 +109,15 @@ export function stageCluster(
     },
     async attachedTo(ref) {
       const object = await find(ref);
-      if (object === undefined) return [];
-      const pod = podFromObject(object);
-      const status = parseNetworkStatus(pod.annotations, pod.namespace);
-      return status.ok ? status.attachments.flatMap(({ ips }) => ips) : [];
+      return object === undefined ? [] : attachedIps(podFromObject(object));
     },
   };
+}
+
+/** The addresses that a pod's network-status gives it, the default network's left out. */
+export function attachedIps({ annotations, namespace }: Pod): readonly string[] {
+  const status = parseNetworkStatus(annotations, namespace);
+  return status.ok ? status.attachments.flatMap(({ ips }) => ips) : [];
 }
 
 function versionOf({ metadata }: KubeObject): number {

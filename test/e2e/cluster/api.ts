@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
@@ -10,6 +8,7 @@ import {
   type ResourceName,
   resourceNamed,
 } from '../../../sandbox/kubernetes/resources.ts';
+import { type AdminEndpoint, type ApiRequests, apiRequests } from '../../support/api-requests.ts';
 import type { ClusterObjects } from '../../support/stage-cluster.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
@@ -67,35 +66,11 @@ export interface Api extends ClusterObjects {
   close(): void;
 }
 
-export interface ApiOptions {
-  /** `https://127.0.0.1:<port>` */
-  readonly server: string;
-  /** The authority's certificate, PEM in base64. */
-  readonly caData: string;
-  readonly adminToken: string;
-}
-
 /** Every function but `find` throws Refused where the API server refuses. */
-export function apiOf({ server, caData, adminToken }: ApiOptions): Api {
-  const ca = Buffer.from(caData, 'base64');
-  const agent = new Agent({ ca, keepAlive: true, maxSockets: 16 });
-
-  const send = async (
-    method: string,
-    path: string,
-    options: { body?: object | undefined; type?: string; signal?: AbortSignal } = {},
-  ): Promise<IncomingMessage> => {
-    const { body, type = 'application/json', signal } = options;
-    const payload = body && Buffer.from(JSON.stringify(body));
-    const headers = {
-      authorization: `Bearer ${adminToken}`,
-      ...(payload && { 'content-type': type, 'content-length': payload.length }),
-    };
-    const sent = request(new URL(path, server), { method, headers, agent, signal });
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      sent.once('response', resolve).once('error', reject);
-      sent.end(payload);
-    });
+export function apiOf(endpoint: AdminEndpoint): Api {
+  const requests = apiRequests(endpoint);
+  const send: ApiRequests['send'] = async (method, path, sent) => {
+    const response = await requests.send(method, path, { type: 'application/json', ...sent });
     const status = response.statusCode ?? 0;
     if (status < 300) return response;
     throw new Refused(status, `${method} ${path}`, (await text(response)).slice(0, 500));
@@ -147,7 +122,7 @@ export function apiOf({ server, caData, adminToken }: ApiOptions): Api {
         yield { type, object: objectFrom(resource, object) };
       }
     },
-    close: () => agent.destroy(),
+    close: requests.close,
   };
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
+import type { WatchEvent } from '../cluster/api.ts';
 import { until } from '../cluster/processes.ts';
 import type { PodName, RealCluster } from '../cluster/start.ts';
 
@@ -21,6 +22,9 @@ const pod = z.object({
     name: z.string(),
     uid: z.string(),
     annotations: z.record(z.string(), z.string()).default({}),
+    managedFields: z
+      .array(z.object({ manager: z.string(), fieldsV1: z.unknown().optional() }))
+      .default([]),
   }),
   spec: z.object({
     nodeName: z.string().optional(),
@@ -55,6 +59,24 @@ export async function podStatus(
 }
 
 type PodCondition = 'Ready' | 'ContainersReady' | typeof CONDITION_TYPE;
+
+/** Tells of each pod of the namespace `default` as it is, and then of its changes, until the signal. */
+export async function watchPods(
+  { api }: RealCluster,
+  signal: AbortSignal,
+  tell: (event: WatchEvent) => void,
+): Promise<void> {
+  const tellOfDefault = (event: WatchEvent): void => {
+    if (event.object.metadata.namespace === 'default') tell(event);
+  };
+  const { objects, version } = await api.read('pods');
+  for (const object of objects) tellOfDefault({ type: 'ADDED', object });
+  const follow = async (): Promise<void> => {
+    for await (const event of api.watch('pods', version, signal)) tellOfDefault(event);
+  };
+  // It ends with the signal.
+  follow().catch(() => undefined);
+}
 
 /** Waits until a pod is as said. */
 export async function waitFor(

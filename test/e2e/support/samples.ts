@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import type { RealCluster } from '../cluster/start.ts';
 import { APP_IMAGE } from '../parts/images.ts';
-import { waitFor } from './pods.ts';
+import { type PodStatus, podStatus, waitFor } from './pods.ts';
 
 const SAMPLES = join(import.meta.dirname, '..', '..', '..', 'deploy', 'samples');
 
@@ -40,7 +40,7 @@ export async function runSample(
   cluster: RealCluster,
   name: 'sampleapp' | 'sampleapp-dual',
   node: { readonly name: string },
-): Promise<RealPod> {
+): Promise<PodStatus> {
   const manifest = sample.parse(parse(readFileSync(join(SAMPLES, `${name}.yaml`), 'utf8')));
   const containers = manifest.spec.containers.map((each) => ({ ...each, image: APP_IMAGE }));
   return runPod(cluster, {
@@ -49,31 +49,15 @@ export async function runSample(
   });
 }
 
-const realPod = z.object({
-  metadata: z.object({
-    name: z.string(),
-    uid: z.string(),
-    annotations: z.record(z.string(), z.string()).default({}),
-    managedFields: z
-      .array(z.object({ manager: z.string(), fieldsV1: z.unknown().optional() }))
-      .default([]),
-  }),
-});
-export type RealPod = z.infer<typeof realPod>;
-
 /** Makes a pod and waits until it is ready. */
 export async function runPod(
   cluster: RealCluster,
   manifest: { readonly metadata: { readonly name: string }; readonly spec: unknown },
-): Promise<RealPod> {
+): Promise<PodStatus> {
   const { name } = manifest.metadata;
   await cluster.api.create('pods', manifest);
   await waitFor(cluster, { name }, 'Ready');
-  return getPod(cluster, name);
-}
-
-export async function getPod({ api }: RealCluster, name: string): Promise<RealPod> {
-  return realPod.parse(await api.find('pods', { namespace: 'default', name }));
+  return podStatus(cluster, { name });
 }
 
 /** A pod that does nothing, on a node, with one attachment of a static address. */
@@ -103,19 +87,19 @@ const attachments = z.array(
 );
 
 /** What Multus wrote of a pod's interfaces, the default network's first. */
-export function networkStatusOf({ metadata }: RealPod): z.infer<typeof attachments> {
+export function networkStatusOf({ metadata }: PodStatus): z.infer<typeof attachments> {
   return attachments.parse(JSON.parse(metadata.annotations[NETWORK_STATUS] ?? '[]'));
 }
 
 /** The field managers that wrote the pod's network-status. */
-export function writersOfNetworkStatus({ metadata }: RealPod): string[] {
+export function writersOfNetworkStatus({ metadata }: PodStatus): string[] {
   return metadata.managedFields
     .filter(({ fieldsV1 }) => JSON.stringify(fieldsV1 ?? {}).includes(`"f:${NETWORK_STATUS}"`))
     .map(({ manager }) => manager);
 }
 
 /** The address of a pod's interface such as `net1`. */
-export function addressOf(pod: RealPod, interfaceName: string): string {
+export function addressOf(pod: PodStatus, interfaceName: string): string {
   const found = networkStatusOf(pod).find((each) => each.interface === interfaceName);
   const [address] = found?.ips ?? [];
   if (address === undefined) throw new Error(`${pod.metadata.name} has no ${interfaceName}`);

@@ -1,11 +1,9 @@
-import { KubeConfig } from '@kubernetes/client-node';
 import pino from 'pino';
-import { ELECTION_TIMES, type ElectionTimes } from '../../../forwarder/election/leader.ts';
-import { type Forwarder, startForwarder } from '../../../forwarder/forwarder.ts';
+import type { ElectionTimes } from '../../../forwarder/election/leader.ts';
+import type { Forwarder } from '../../../forwarder/forwarder.ts';
 import { sqsSendBatch } from '../../../forwarder/outbox/send-batch.ts';
-import { kubeConfigTransport } from '../../../shared/cluster/authenticated-transport.ts';
 import type { ApiTransport } from '../../../shared/cluster/transport.ts';
-import { systemClock } from '../../../shared/time/clock.ts';
+import { startUsualForwarder, transportOf } from '../../support/forwarder.ts';
 import type { Product } from '../../support/product.ts';
 import { FORWARDER, NAMESPACE } from '../cluster/product-access.ts';
 import type { PlaneBed } from './plane-bed.ts';
@@ -28,21 +26,14 @@ export async function startWatchingForwarder(options: {
   readonly wrap?: (kube: ApiTransport) => ApiTransport;
   readonly electionTimes?: ElectionTimes;
 }): Promise<WatchingForwarder> {
-  const { bed, product, wrap = (kube) => kube } = options;
-  const config = new KubeConfig();
-  config.loadFromString(options.kubeconfig ?? bed.forwarder.kubeconfigFor());
+  const { bed, product, wrap = (kube) => kube, electionTimes } = options;
   const lines: string[] = [];
-  const forwarder = await startForwarder({
+  const forwarder = await startUsualForwarder({
     cluster: bed.cluster.name,
-    kube: wrap(kubeConfigTransport(config)),
+    kube: wrap(transportOf(options.kubeconfig ?? bed.forwarder.kubeconfigFor())),
     send: sqsSendBatch(product.sqs, bed.world.queue.url),
     lease: { namespace: NAMESPACE, name: FORWARDER },
-    identity: `forwarder-${Math.random()}`,
-    http: { host: '127.0.0.1', port: 0 },
-    outboxLimit: { messages: 10_000, bytes: 64 * 1024 * 1024 },
-    electionTimes: options.electionTimes ?? ELECTION_TIMES,
-    clock: systemClock,
-    random: Math.random,
+    ...(electionTimes && { electionTimes }),
     log: pino({ level: 'info' }, { write: (line) => void lines.push(line) }),
   });
   return {

@@ -1,15 +1,11 @@
-import { KubeConfig } from '@kubernetes/client-node';
-import * as z from 'zod';
-import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
-import { kubeConfigTransport } from '../../../shared/cluster/authenticated-transport.ts';
-import { readLines } from '../../../shared/cluster/transport.ts';
+import { podFromObject } from '../../../shared/cluster/pods.ts';
 import type { Network } from '../../support/stage.ts';
+import { attachedIps } from '../../support/stage-cluster.ts';
 import type { RealNode } from '../cluster/node.ts';
 import type { RealCluster } from '../cluster/start.ts';
 import { APP_IMAGE } from '../parts/images.ts';
+import { watchPods } from './pods.ts';
 import type { RealBed } from './real-bed.ts';
-
-const LONGEST_LINE = 1024 * 1024;
 
 /** Creates objects. */
 export async function create({ kubectl }: RealCluster, ...objects: object[]): Promise<void> {
@@ -63,18 +59,6 @@ export function workload(
   };
 }
 
-const change = z.object({
-  type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']),
-  object: z.object({
-    metadata: z.object({
-      name: z.string().default(''),
-      uid: z.string().default(''),
-      annotations: z.record(z.string(), z.string()).default({}),
-    }),
-    spec: z.object({ nodeName: z.string().optional() }).default({}),
-  }),
-});
-
 /** What an observer has seen of one pod. */
 export interface SeenPod {
   readonly name: string;
@@ -86,39 +70,19 @@ export interface SeenPod {
 
 /** Follows the pods of the namespace `default` from now on, those that are gone included. */
 export async function observePods(
-  { kubeconfigFor }: RealCluster,
+  cluster: RealCluster,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, SeenPod>> {
-  const config = new KubeConfig();
-  config.loadFromString(await kubeconfigFor());
-  const path = '/api/v1/namespaces/default/pods?watch=true';
-  const response = await kubeConfigTransport(config)({ path, signal });
   const pods = new Map<string, SeenPod>();
-  const follow = async () => {
-    for await (const line of readLines(response, LONGEST_LINE)) {
-      const { type, object } = change.parse(JSON.parse(line));
-      const { uid, name, annotations } = object.metadata;
-      const pod = pods.get(uid) ?? { name, addresses: new Set<string>(), gone: false };
-      pods.set(uid, pod);
-      if (object.spec.nodeName !== undefined) pod.node = object.spec.nodeName;
-      for (const address of addressesIn(annotations[NETWORK_STATUS])) pod.addresses.add(address);
-      pod.gone = type === 'DELETED';
-    }
-  };
-  // It ends with the signal.
-  follow().catch(() => undefined);
+  await watchPods(cluster, signal, ({ type, object }) => {
+    const pod = podFromObject(object);
+    const seen = pods.get(pod.uid) ?? { name: pod.name, addresses: new Set<string>(), gone: false };
+    pods.set(pod.uid, seen);
+    if (pod.node !== undefined) seen.node = pod.node;
+    for (const address of attachedIps(pod)) seen.addresses.add(address);
+    seen.gone = type === 'DELETED';
+  });
   return pods;
-}
-
-const interfaces = z.array(
-  z.object({ ips: z.array(z.string()).default([]), default: z.boolean().optional() }),
-);
-
-function addressesIn(networkStatus: string | undefined): string[] {
-  return interfaces
-    .parse(JSON.parse(networkStatus || '[]'))
-    .filter((each) => each.default !== true)
-    .flatMap(({ ips }) => ips);
 }
 
 /** What EC2 put onto the nodes' second and third ENIs. */

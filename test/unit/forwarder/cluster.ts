@@ -1,4 +1,3 @@
-import { KubeConfig } from '@kubernetes/client-node';
 import { onTestFinished } from 'vitest';
 import {
   type KubernetesOptions,
@@ -6,8 +5,8 @@ import {
   startKubernetes,
 } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
-import { kubeConfigTransport } from '../../../shared/cluster/authenticated-transport.ts';
 import type { ApiTransport } from '../../../shared/cluster/transport.ts';
+import { transportOf } from '../../support/forwarder.ts';
 import { networkStatus } from './pods.ts';
 
 export interface Cluster {
@@ -25,12 +24,10 @@ export interface Cluster {
 export async function startCluster(options: KubernetesOptions = {}): Promise<Cluster> {
   const api = await startKubernetes(options);
   onTestFinished(() => api.stop());
-  const config = new KubeConfig();
-  config.loadFromString(api.kubeconfig());
   const annotations = (ips: readonly string[]) => ({ [NETWORK_STATUS]: networkStatus(ips) });
   return {
     api,
-    kube: kubeConfigTransport(config),
+    kube: transportOf(api.kubeconfig()),
     createPod(name, node, ips) {
       const pod = api.objects.create('pods', {
         metadata: { name, namespace: 'default', annotations: annotations(ips) },

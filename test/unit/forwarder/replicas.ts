@@ -1,13 +1,13 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
-import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import type { ElectionTimes } from '../../../forwarder/election/leader.ts';
-import { type Forwarder, startForwarder } from '../../../forwarder/forwarder.ts';
+import type { Forwarder } from '../../../forwarder/forwarder.ts';
 import { sqsSendBatch } from '../../../forwarder/outbox/send-batch.ts';
 import type { SendBatch } from '../../../forwarder/outbox/sender.ts';
 import { type SandboxSqs, startSqs } from '../../../sandbox/sqs/start.ts';
 import { type Message, parseMessage } from '../../../shared/messages/schema.ts';
 import { type Clock, systemClock } from '../../../shared/time/clock.ts';
+import { sqsClient } from '../../support/clients.ts';
+import { startUsualForwarder } from '../../support/forwarder.ts';
 import { patience } from '../../support/machine.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -74,25 +74,15 @@ export async function startReplica(
   identity = 'replica-1',
   { clock = systemClock, times = electionTimes(), ...options }: ReplicaOptions = {},
 ): Promise<Forwarder> {
-  const client = new SQSClient({
-    region: queue.sqs.region,
-    endpoint: options.endpoint ?? queue.sqs.endpoint,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  });
+  const client = sqsClient(options.endpoint ?? queue.sqs.endpoint);
   const send = sqsSendBatch(client, queue.url);
-  const forwarder = await startForwarder({
+  const forwarder = await startUsualForwarder({
     cluster: 'demo',
     kube,
     send: options.sending?.(send) ?? send,
-    lease: { namespace: 'default', name: 'multus-eni-forwarder' },
     identity,
-    http: { host: '127.0.0.1', port: 0 },
-    outboxLimit: { messages: 1_000, bytes: 1_000_000 },
     electionTimes: times,
     clock,
-    random: Math.random,
-    log: pino({ level: 'silent' }),
   });
   onTestFinished(async () => {
     await forwarder.abandon();

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { ADMIN_TOKEN } from '../../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../../sandbox/kubernetes/kubernetes.ts';
+import { type AdminEndpoint, apiRequests, type Sent } from '../../support/api-requests.ts';
 
 export const PODS = '/api/v1/namespaces/default/pods';
 export const NODES = '/api/v1/nodes';
@@ -21,14 +20,6 @@ const objectSchema = z.looseObject({
   metadata: z.looseObject({ name: z.string().optional() }).optional(),
 });
 const frameSchema = z.object({ type: z.string(), object: objectSchema });
-
-export interface Sent {
-  /** Sent as JSON; text and bytes as they are. */
-  readonly body?: object | string | Buffer;
-  /** The Content-Type; none unless given. */
-  readonly type?: string;
-  readonly accept?: string;
-}
 
 export interface Answered {
   readonly status: number;
@@ -61,25 +52,10 @@ export async function apiServer(): Promise<ApiServer> {
   return clientOf({ server: url, caData, adminToken: ADMIN_TOKEN });
 }
 
-function clientOf({ server: url, caData, adminToken }: z.infer<typeof server>): ApiServer {
-  const agent = new Agent({ ca: Buffer.from(caData, 'base64'), keepAlive: true });
-  onTestFinished(() => agent.destroy());
-
-  const open = (method: string, path: string, sent: Sent = {}): Promise<IncomingMessage> => {
-    const { body, type, accept } = sent;
-    const asItIs = typeof body !== 'object' || Buffer.isBuffer(body);
-    const payload = asItIs ? body : JSON.stringify(body);
-    const headers = {
-      authorization: `Bearer ${adminToken}`,
-      ...(type === undefined ? {} : { 'content-type': type }),
-      ...(accept === undefined ? {} : { accept }),
-      ...(payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) }),
-    };
-    return new Promise((resolve, reject) => {
-      const asked = request(new URL(path, url), { method, headers, agent });
-      asked.once('response', resolve).once('error', reject).end(payload);
-    });
-  };
+function clientOf(endpoint: AdminEndpoint): ApiServer {
+  const requests = apiRequests(endpoint);
+  onTestFinished(() => requests.close());
+  const open = requests.send;
   const send: ApiServer['send'] = async (method, path, sent) => {
     const response = await open(method, path, sent);
     const body = objectSchema.parse(JSON.parse(await text(response)));

@@ -1,25 +1,23 @@
-import { Readable } from 'node:stream';
 import {
   AssignIpv6AddressesCommand,
   AssignPrivateIpAddressesCommand,
   DescribeInstanceTypesCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSubnetsCommand,
-  EC2Client,
   UnassignIpv6AddressesCommand,
   UnassignPrivateIpAddressesCommand,
 } from '@aws-sdk/client-ec2';
-import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { virtualClock } from '../../sandbox/clock.ts';
 import type { Controls } from '../../sandbox/ec2/controls.ts';
-import { createEc2, type Ec2 } from '../../sandbox/ec2/engine.ts';
+import { createEc2 } from '../../sandbox/ec2/engine.ts';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
 import { tokenTransport } from '../../shared/cluster/authenticated-transport.ts';
 import { connectKubernetes } from '../../shared/cluster/client.ts';
 import { CONDITION_TYPE, type Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { systemClock } from '../../shared/time/clock.ts';
+import { ec2ClientInProcess } from '../support/clients.ts';
 import { ACCOUNT, createVirtualEc2, REGION } from './world/ec2.ts';
 import { virtualKubernetes } from './world/kubernetes.ts';
 
@@ -48,33 +46,12 @@ function furnish(ec2: Controls): { readonly eniId: string; readonly otherId: str
   return { eniId, otherId };
 }
 
-/** The SDK's client with the sandbox in the place of the network. */
-function clientOf(ec2: Ec2): EC2Client {
-  return new EC2Client({
-    region: REGION,
-    credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' },
-    maxAttempts: 1,
-    requestHandler: {
-      async handle(request: HttpRequest) {
-        const { status, body } = await ec2.handle(new URLSearchParams(String(request.body)));
-        const headers = { 'content-type': 'text/xml' };
-        const response = new HttpResponse({
-          statusCode: status,
-          headers,
-          body: Readable.from([Buffer.from(body)]),
-        });
-        return { response };
-      },
-    },
-  });
-}
-
 const clock = virtualClock();
 const real = createEc2({ clock, region: REGION, account: ACCOUNT });
 const virtual = createVirtualEc2(clock);
 const { eniId, otherId } = furnish(real);
 furnish(virtual);
-const client = clientOf(real);
+const client = ec2ClientInProcess(real);
 const to = { NetworkInterfaceId: eniId };
 const V6 = ['2600:1f18:1111:1::70'];
 

@@ -7,6 +7,7 @@ import type {
   Pod,
 } from '../../shared/cluster/kubernetes.ts';
 import type { PatchOperation } from '../../shared/cluster/room-resources.ts';
+import { plainPod } from './plain-pod.ts';
 
 /** One cluster's objects in plain arrays, which a test changes as it likes. */
 export interface InMemoryKubernetes extends Kubernetes {
@@ -72,17 +73,6 @@ export function podWith(
     { name: 'cbr0', default: true, ips: ['10.0.0.9'] },
     { name: network, interface: 'net1', ips },
   ];
-  return {
-    namespace: 'default',
-    name,
-    uid: `uid-${name}`,
-    node,
-    createdAt: 0,
-    terminating: false,
-    finished: false,
-    hostNetwork: false,
-    gated: false,
-    annotations: { [NETWORK_STATUS]: JSON.stringify(status) },
-    ...rest,
-  };
+  const annotations = { [NETWORK_STATUS]: JSON.stringify(status) };
+  return plainPod({ name, uid: `uid-${name}`, node, annotations, ...rest });
 }

@@ -9,7 +9,7 @@ import {
   NETWORK_STATUS,
   NETWORKS_STATUS,
 } from '../../../shared/cluster/annotations.ts';
-import type { Pod } from '../../../shared/cluster/kubernetes.ts';
+import { plainPod } from '../../support/plain-pod.ts';
 import { hostileText, mutatedText } from '../hostile.ts';
 import { fuzzTarget } from '../target.ts';
 import { address } from './values.ts';
@@ -57,19 +57,6 @@ export const conditionMessage = fc
   .array(fc.oneof({ weight: 3, arbitrary: part }, hostileText), { maxLength: 5 })
   .map((parts) => parts.join('; '));
 
-const pod: Pod = {
-  namespace: 'default',
-  name: 'app',
-  uid: 'uid-app',
-  node: 'node-a',
-  createdAt: 0,
-  terminating: false,
-  finished: false,
-  hostNetwork: false,
-  gated: false,
-  annotations: {},
-};
-
 /** @throws where an address is not in its canonical text: it would not be compared as what it is. */
 export function checkCanonical(addresses: readonly string[]): void {
   const wrong = addresses.find((text) => parseAddress(text) !== text);
@@ -110,7 +97,7 @@ export const ANNOTATIONS = [
     read(input) {
       const claims = claimsOf(
         {
-          ...pod,
+          ...plainPod(),
           annotations: { [NETWORK_STATUS]: input.networkStatus, [FLOATING_IPS]: input.floatingIps },
           condition: { status: 'True', reason: 'Assigned', message: input.conditionMessage },
         },

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
@@ -9,6 +8,7 @@ import { podsOf } from '../../../cli/cluster-pods.ts';
 import { virtualClock } from '../../../sandbox/clock.ts';
 import { type Clock, systemClock } from '../../../shared/time/clock.ts';
 import { DEAF, startDeafServer } from '../../support/deaf-server.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { startScriptedApiServer } from '../shared/cluster/api-server.ts';
 
 const LIMITS = { connectMs: 300, requestMs: 300, callMs: 1_500 };
@@ -61,8 +61,7 @@ function read(clock: Clock, kubeconfig: string): Promise<void> {
 }
 
 async function kubeconfigFor(server: string, caData?: string): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  const directory = await temporaryFolder();
   const path = join(directory, 'config');
   const kubeconfig = {
     apiVersion: 'v1',

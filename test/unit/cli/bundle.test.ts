@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { FLOATING_IPS } from '../../../shared/cluster/annotations.ts';
 import { NET_1 } from '../../support/networks.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { operatorBed } from './operator-bed.ts';
 
 const X = '172.16.1.70';
@@ -20,8 +20,7 @@ async function bundled(...more: string[]) {
   await cluster.applyNetwork(NET_1);
   await cluster.runPod('app', { on: a, networks: [{ network: NET_1, ips: [X] }] });
   await cluster.runPod('hostile', { on: a, annotations: { [FLOATING_IPS]: HOSTILE } });
-  const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   const file = join(folder, 'b.tgz');
   const ended = await operate(['bundle', '--stage', 'demo', '--out', file, ...more]);
   expect(ended).toMatchObject({ code: 0, stderr: '' });

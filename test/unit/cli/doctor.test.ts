@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../../cli/doctor/checks/index.ts';
 import { HOST_LOCAL, ipvlan, NET_1, NET_2, UNREADABLE } from '../../support/networks.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { codesAfter, codesIn, FITTING, ranged, reserve, withMultus } from './doctor-bed.ts';
 import { type OperatorBed, operate, operatorBed } from './operator-bed.ts';
 
@@ -139,8 +139,7 @@ describe('finds', () => {
 
 describe('without a cluster, manifests', () => {
   async function lint(text: string, ...more: string[]) {
-    const folder = await mkdtemp(join(tmpdir(), 'lint-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const folder = await temporaryFolder();
     await writeFile(join(folder, 'nad.yaml'), text);
     return operate(['doctor', '-f', join(folder, 'nad.yaml'), ...more]);
   }

@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { MapChange, MapData } from '../../../console/data.ts';
 import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { NET_1 } from '../../support/networks.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { mapScene, SCENE, serveMap } from './map-bed.ts';
 import { type OperatorBed, operatorBed } from './operator-bed.ts';
 
@@ -33,8 +33,7 @@ async function wholeOf(url: string): Promise<MapData> {
 }
 
 async function written(operator: OperatorBed): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'map-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   const file = join(folder, 'map.html');
   const { code, stdout } = await operator.operate(['map', '--output', file]);
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining(file) });

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import type { Outside } from '../../../cli/outside.ts';
@@ -7,15 +6,10 @@ import { run } from '../../../cli/program.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import { type Bed, type BedOptions, startBed } from '../../support/bed.ts';
 import { embeddedCluster } from '../../support/embedded.ts';
+import { type Ended, ended } from '../../support/ended.ts';
 import type { StageCluster, Worker } from '../../support/stage.ts';
 import { cloudClient } from '../../support/stage-cloud.ts';
-
-/** What a command printed, and how it ended. */
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** The product on the sandbox, and an operator in front of it. */
 export interface OperatorBed {
@@ -33,8 +27,7 @@ export async function operatorBed(workers = 2, options: BedOptions = {}): Promis
   const bed = await startBed(options);
   onTestFinished(() => bed.stop());
   const { world } = bed;
-  const folder = await mkdtemp(join(tmpdir(), 'operator-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, world.cluster.kubernetes.kubeconfig());
   for (const [name, value] of Object.entries(world.environment)) vi.stubEnv(name, value);
@@ -57,21 +50,16 @@ export async function operate(
   args: readonly string[],
   outside: Partial<Outside> = {},
 ): Promise<Ended> {
-  const ended = { stdout: '', stderr: '' };
-  const code = await run(args, {
-    environment: {},
-    clock: systemClock,
-    stdout: { write: (text: string) => (ended.stdout += text) },
-    stderr: { write: (text: string) => (ended.stderr += text) },
-    interrupted: () => new AbortController().signal,
-    ...outside,
-  });
+  const interrupted = () => new AbortController().signal;
+  const all = await ended((streams) =>
+    run(args, { environment: {}, clock: systemClock, ...streams, interrupted, ...outside }),
+  );
   // How far it is, is told where it takes long, as on a busy machine.
-  const stderr = ended.stderr.replace(
+  const stderr = all.stderr.replace(
     /^\S+: (reading|comparing|removing|two pods|\d+ (ENIs|pods)).*\n/gm,
     '',
   );
-  return { code, stdout: ended.stdout, stderr };
+  return { ...all, stderr };
 }
 
 /** The lines of a text that are wider than people's terminals. */

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { findDeadLetters, findQueue, type QueueSources } from '../../../cli/queues.ts';
 import { outsideOf } from '../../../cli/replay/outside.ts';
@@ -8,6 +7,7 @@ import { clusterQueueNames, settingsPath } from '../../../resources/names.ts';
 import { startSqs } from '../../../sandbox/sqs/start.ts';
 import { startSsm } from '../../../sandbox/ssm/server.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
+import { sqsClient } from '../../support/clients.ts';
 
 const common = {
   region: 'us-east-1',
@@ -30,7 +30,7 @@ async function startAccount(): Promise<Account> {
   const deadLetters = sandbox.createQueue('prod-dead-letter.fifo');
   const redrive = { deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 100 };
   const queue = sandbox.createQueue('prod.fifo', { RedrivePolicy: JSON.stringify(redrive) });
-  const sqs = new SQSClient({ ...common, endpoint: sandbox.endpoint });
+  const sqs = sqsClient(sandbox.endpoint);
   const outputs = { QueueUrl: queue.url, DeadLetterQueueUrl: deadLetters.url };
   const server = createServer((request, response) => {
     request.setEncoding('utf8').on('data', (body: string) => {

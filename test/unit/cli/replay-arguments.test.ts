@@ -1,27 +1,27 @@
 import { expect, test } from 'vitest';
 import { run } from '../../../cli/replay/program.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
+import { ended } from '../../support/ended.ts';
 
 /** Runs a command that is to come to nothing before it asks anyone. */
 async function runAlone(args: readonly string[]) {
-  const printed = { stdout: '', stderr: '' };
   const nobody = async (): Promise<never> => {
     throw new Error('nobody is to be asked');
   };
-  const code = await run(args, {
-    aws: () => ({
-      sqs: { send: nobody },
-      cloudFormation: { send: nobody },
-      queueOfJoined: nobody,
+  return ended((streams) =>
+    run(args, {
+      aws: () => ({
+        sqs: { send: nobody },
+        cloudFormation: { send: nobody },
+        queueOfJoined: nobody,
+      }),
+      podsOf: nobody,
+      clock: systemClock,
+      ...streams,
+      interrupted: () => new AbortController().signal,
+      waitSeconds: 0,
     }),
-    podsOf: nobody,
-    clock: systemClock,
-    stdout: { write: (text) => (printed.stdout += text) },
-    stderr: { write: (text) => (printed.stderr += text) },
-    interrupted: () => new AbortController().signal,
-    waitSeconds: 0,
-  });
-  return { code, ...printed };
+  );
 }
 
 test.each([

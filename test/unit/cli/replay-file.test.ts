@@ -1,14 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { startQueues } from './replay-queues.ts';
 
 const EVENTS = new URL('../../../events/', import.meta.url).pathname;
 
 async function fileWith(text: string): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'replay-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  const directory = await temporaryFolder();
   const path = join(directory, 'event.json');
   await writeFile(path, text);
   return path;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Ended, podMessage, startQueues } from './replay-queues.ts';
+import type { Ended } from '../../support/ended.ts';
+import { podMessage, startQueues } from './replay-queues.ts';
 
 const MALFORMED = '{"version":1,"cluster":"demo","node":"n1","pods":"x"}';
 

@@ -1,4 +1,4 @@
-import { DeleteMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
 import { type Outside, run } from '../../../cli/replay/program.ts';
 import { toDeadLetter } from '../../../functions/reconcile/queue/dead-letter.ts';
@@ -9,16 +9,10 @@ import { type SandboxSqs, startSqs } from '../../../sandbox/sqs/start.ts';
 import { deduplicationId } from '../../../shared/messages/group.ts';
 import { groupOf } from '../../../shared/messages/queue.ts';
 import type { Message, NodeMessage } from '../../../shared/messages/schema.ts';
+import { sqsClient } from '../../support/clients.ts';
+import { type Ended, ended } from '../../support/ended.ts';
 import { nodeMessage } from '../../support/messages.ts';
 import { receiveFrom, sendTo } from '../../support/queue.ts';
-import { sqsClient } from '../sandbox/sqs-rules.ts';
-
-/** What a command printed, and how it ended. */
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A queue and its dead-letter queue, both empty, on a virtual clock. */
 export interface ReplayQueues {
@@ -106,26 +100,20 @@ export async function startQueues(): Promise<ReplayQueues> {
         MessageAttributes: { reason: { DataType: 'String', StringValue: reason } },
       }),
     on: (when, action, hook) => void hooks.set(`${when} ${action}`, hook),
-    async replay(args, outside = {}) {
-      const ended = { code: 0, stdout: '', stderr: '' };
-      const code = await run([...args, '--queue-url', queue.url], {
-        ...onlySqs(clock, commandsClient),
-        stdout: { write: (text) => (ended.stdout += text) },
-        stderr: { write: (text) => (ended.stderr += text) },
-        ...outside,
-      });
-      return { ...ended, code };
-    },
+    replay: (args, outside = {}) =>
+      ended((streams) =>
+        run([...args, '--queue-url', queue.url], {
+          ...onlySqs(clock, commandsClient),
+          ...streams,
+          ...outside,
+        }),
+      ),
   };
 }
 
 /** The commands' client. Unlike the tests' own, it repeats what failed, as the program's does. */
 function hookedClient(sqs: SandboxSqs, hooks: ReadonlyMap<string, () => Promise<void>>): SQSClient {
-  const client = new SQSClient({
-    endpoint: sqs.endpoint,
-    region: sqs.region,
-    credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
-  });
+  const client = sqsClient(sqs.endpoint, 3);
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
       async (args) => {

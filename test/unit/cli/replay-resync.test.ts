@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +6,7 @@ import { podsOf } from '../../../cli/cluster-pods.ts';
 import { startWorld, type World } from '../../../sandbox/world.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import { HOST_LOCAL, networkStatus } from '../../support/networks.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { startQueues } from './replay-queues.ts';
 
 async function startCluster(): Promise<World> {
@@ -43,8 +43,7 @@ function runPod(
 const MULTUS = networkStatus([{ network: HOST_LOCAL, ips: ['172.16.1.70'] }]);
 
 async function kubeconfigOf({ cluster }: World): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'replay-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  const directory = await temporaryFolder();
   const path = join(directory, 'kubeconfig');
   await writeFile(path, cluster.kubernetes.kubeconfig());
   return path;

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { type Ended, type OperatorBed, operate, operatorBed, tooWide } from './operator-bed.ts';
+import type { Ended } from '../../support/ended.ts';
+import { type OperatorBed, operate, operatorBed, tooWide } from './operator-bed.ts';
 
 /** No stack trace, no object, and one line that says what to do. */
 function isHelpful({ stderr, stdout }: Ended, says: string | RegExp): void {

@@ -1,9 +1,8 @@
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { type Run, type RunOptions, runChecks } from '../../../conformance/run-checks.ts';
 import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
-import { createEc2, type Ec2 as SandboxEc2 } from '../../../sandbox/ec2/engine.ts';
+import { createEc2 } from '../../../sandbox/ec2/engine.ts';
 import type { Clock } from '../../../shared/time/clock.ts';
+import { ec2ClientInProcess } from '../../support/clients.ts';
 
 /** A clock that goes on by itself, and at once to where somebody waits for. */
 export function hurriedClock(): Clock {
@@ -20,24 +19,6 @@ export function hurriedClock(): Clock {
   };
 }
 
-/** The SDK's client with the sandbox's EC2 in the place of the network. */
-function clientOf(ec2: SandboxEc2, maxAttempts: number): EC2Client {
-  return new EC2Client({
-    region: REGION,
-    endpoint: 'http://127.0.0.1:1',
-    credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'none' },
-    maxAttempts,
-    requestHandler: {
-      async handle({ body }: HttpRequest) {
-        const answer = await ec2.handle(new URLSearchParams(String(body)));
-        const headers = { 'content-type': 'text/xml;charset=UTF-8' };
-        const { status: statusCode, body: xml } = answer;
-        return { response: new HttpResponse({ statusCode, headers, body: Buffer.from(xml) }) };
-      },
-    },
-  });
-}
-
 /** An account with two subnets, a worker's ENIs in them, and runs of the checks. */
 export function labBed(subnet: { readonly ipv6Cidrs?: readonly string[] } = {}) {
   const clock = hurriedClock();
@@ -52,7 +33,7 @@ export function labBed(subnet: { readonly ipv6Cidrs?: readonly string[] } = {}) 
       { deviceIndex: 1, subnetId, secondary: ['172.16.1.74', '172.16.1.75'] },
     ],
   }).enis;
-  const clients = { client: clientOf(ec2, 3), once: clientOf(ec2, 1) };
+  const clients = { client: ec2ClientInProcess(ec2, 3), once: ec2ClientInProcess(ec2) };
   const run = (options: Partial<RunOptions> = {}): Promise<Run> =>
     runChecks({ clients, clock, subnetId, secondSubnetId, drain: false, ...options });
   return { clients, clock, ec2, run, secondSubnetId, subnetId, worker: workers?.id ?? '' };

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startProxy, startTlsFront } from '../../support/proxy.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { type Queue, startQueue } from './replicas.ts';
 
@@ -42,8 +42,7 @@ function run(env: Record<string, string>): Program {
 }
 
 async function environment(cluster: Cluster, queue: Queue): Promise<Record<string, string>> {
-  const directory = await mkdtemp(join(tmpdir(), 'forwarder-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  const directory = await temporaryFolder();
   const kubeconfig = join(directory, 'kubeconfig');
   await writeFile(kubeconfig, cluster.api.kubeconfig());
   return {
@@ -109,8 +108,7 @@ test('the program ends with the reason where its port is taken', async () => {
 /** The sandbox's SQS by TLS, and a file with what the program is to trust for it. */
 async function queueByTls(queue: Queue): Promise<Record<string, string>> {
   const front = await startTlsFront(queue.sqs.endpoint);
-  const directory = await mkdtemp(join(tmpdir(), 'forwarder-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  const directory = await temporaryFolder();
   const file = join(directory, 'ca.crt');
   await writeFile(file, front.ca);
   return { AWS_ENDPOINT_URL_SQS: front.endpoint, NODE_EXTRA_CA_CERTS: file };

@@ -1,5 +1,6 @@
 import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import type { Pod } from '../../../shared/cluster/kubernetes.ts';
+import { plainPod } from '../../support/plain-pod.ts';
 
 /** The value of network-status for a pod with these addresses on `net1`. */
 export function networkStatus(ips: readonly string[], mac = '0a:00:00:00:00:01'): string {
@@ -14,20 +15,10 @@ export function podWith(
   { floating, status, ...change }: Partial<Pod> & { floating?: unknown; status?: string } = {},
 ): Pod {
   const name = change.name ?? 'p1';
-  return {
-    namespace: 'default',
-    name,
-    uid: name,
-    node: 'a',
-    createdAt: Date.UTC(2026, 0, 1),
-    terminating: false,
-    finished: false,
-    hostNetwork: false,
-    gated: false,
-    annotations: {
-      [NETWORK_STATUS]: status ?? networkStatus(ips),
-      ...(floating === undefined ? {} : { [FLOATING_IPS]: JSON.stringify(floating) }),
-    },
-    ...change,
+  const annotations = {
+    [NETWORK_STATUS]: status ?? networkStatus(ips),
+    ...(floating === undefined ? {} : { [FLOATING_IPS]: JSON.stringify(floating) }),
   };
+  const createdAt = Date.UTC(2026, 0, 1);
+  return plainPod({ name, uid: name, node: 'a', createdAt, annotations, ...change });
 }

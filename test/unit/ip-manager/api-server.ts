@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type OwnPod, ownPod } from '../../../ip-manager/addresses/own-pod.ts';
@@ -9,6 +8,7 @@ import { type RunningKubernetes, startKubernetes } from '../../../sandbox/kubern
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 export const POD = { namespace: 'default', name: 'sampleapp' };
 
@@ -76,8 +76,7 @@ export async function podEnvironment(api: RunningKubernetes) {
 }
 
 async function serviceAccount(api: RunningKubernetes): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'service-account-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporaryFolder();
   await writeFile(join(directory, 'token'), `${ADMIN_TOKEN}\n`);
   await writeFile(join(directory, 'namespace'), POD.namespace);
   await writeFile(join(directory, 'ca.crt'), Buffer.from(api.caData, 'base64'));

@@ -1,6 +1,4 @@
-import { EC2Client } from '@aws-sdk/client-ec2';
 import { onTestFinished } from 'vitest';
-import type { Ec2Clients } from '../../../ip-manager/assign/ec2-access.ts';
 import { initContainers } from '../../../ip-manager/commands/init-containers.ts';
 import type { Outside } from '../../../ip-manager/commands/outside.ts';
 import { readEnvironment } from '../../../ip-manager/environment.ts';
@@ -8,6 +6,7 @@ import { type Ec2Server, startEc2 } from '../../../sandbox/ec2/server.ts';
 import { launchWorker, type Worker, type WorkerEni } from '../../../sandbox/worker.ts';
 import { type Clock, systemClock } from '../../../shared/time/clock.ts';
 import { changeAddresses } from '../../support/change-addresses.ts';
+import { ec2Client } from '../../support/clients.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '111122223333';
@@ -81,12 +80,13 @@ export function outsideOf(
   env: Readonly<Record<string, string>> = {},
 ): Outside & { readonly said: string[] } {
   const said: string[] = [];
+  const client = ec2Client(bed.ec2.endpoint);
   return {
     said,
     environment: readEnvironment(env),
     networkInterfaces: () => networkInterfaces(interfaces),
     readInstance: async () => ({ instanceId: worker.instanceId, region: REGION }),
-    ec2Clients: () => clientsOf(bed),
+    ec2Clients: () => ({ client, once: client }),
     ownPod: async () => {
       throw new Error('this test has no API server');
     },
@@ -116,17 +116,6 @@ export function endingAtPause<T extends Pick<Outside, 'clock'>>(outside: T, nth:
     },
   };
   return { ...outside, clock };
-}
-
-/** Clients that do not try again by themselves: what the program does about a failure is to be seen. */
-function clientsOf({ ec2 }: Pick<Bed, 'ec2'>): Ec2Clients {
-  const client = new EC2Client({
-    region: REGION,
-    endpoint: ec2.endpoint,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  });
-  return { client, once: client };
 }
 
 function networkInterfaces(

@@ -1,7 +1,6 @@
-import { appendFile, chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { Interface } from './bed.ts';
 
 /**
@@ -29,8 +28,7 @@ export interface FakeInterfaces {
 }
 
 export async function fakeInterfaces(...interfaces: readonly Interface[]): Promise<FakeInterfaces> {
-  const directory = await mkdtemp(join(tmpdir(), 'ip-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporaryFolder();
   const file = (name: string) => join(directory, name);
   await writeFile(file('ip'), IP);
   await chmod(file('ip'), 0o755);

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import * as z from 'zod';
@@ -9,6 +8,7 @@ import { ownNode } from '../../../ip-manager/node/own-node.ts';
 import { ADMIN_TOKEN } from '../../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { podEnvironment } from './api-server.ts';
 import { outsideOf, startBed } from './bed.ts';
 import { SOON } from './running-sidecar.ts';
@@ -28,8 +28,7 @@ async function start(taints: readonly object[], env: Readonly<Record<string, str
   for (const name of ['worker', 'other']) {
     api.objects.create('nodes', { metadata: { name }, spec: { taints } });
   }
-  const folder = await mkdtemp(join(tmpdir(), 'cni-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   await writeFile(join(folder, '10-aws.conflist'), '{}');
   const environment = { ...(await podEnvironment(api)), CNI_DIRECTORY: folder, ...env };
   const bed = await startBed();

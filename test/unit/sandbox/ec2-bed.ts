@@ -1,9 +1,8 @@
-import { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { onTestFinished } from 'vitest';
 import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
 import { type Ec2Server, startEc2 } from '../../../sandbox/ec2/server.ts';
-
-const REGION = 'us-east-1';
+import { ec2Client } from '../../support/clients.ts';
 
 export interface Ec2Bed {
   readonly ec2: Ec2Server;
@@ -14,18 +13,13 @@ export interface Ec2Bed {
 /** A strict EC2 and an SDK client that does not retry; both end with the test. */
 export async function startBed(): Promise<Ec2Bed> {
   const clock = virtualClock();
-  const ec2 = await startEc2({ clock, region: REGION, account: '123456789012' });
-  const client = clientFor(ec2.endpoint);
+  const ec2 = await startEc2({ clock, region: 'us-east-1', account: '123456789012' });
+  const client = ec2Client(ec2.endpoint);
   onTestFinished(async () => {
     client.destroy();
     await ec2.stop();
   });
   return { ec2, client, clock };
-}
-
-export function clientFor(endpoint: string, region = REGION): EC2Client {
-  const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
-  return new EC2Client({ endpoint, region, credentials, maxAttempts: 1 });
 }
 
 export interface Workers extends Ec2Bed {

@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test, vi } from 'vitest';
 import { ConnectionLost } from '../../../sandbox/ec2/engine.ts';
-import { clientFor, startBed, startWorkers, type Workers } from './ec2-bed.ts';
+import { ec2Client } from '../../support/clients.ts';
+import { startBed, startWorkers, type Workers } from './ec2-bed.ts';
 
 const assign = (w: Workers, address = '172.16.1.90') =>
   new AssignPrivateIpAddressesCommand({ NetworkInterfaceId: w.a, PrivateIpAddresses: [address] });
@@ -182,7 +183,7 @@ describe('what is not spoken here', () => {
 
   test('a client of another region', async () => {
     const { ec2 } = await startBed();
-    const client = clientFor(ec2.endpoint, 'eu-west-1');
+    const client = ec2Client(ec2.endpoint, 'eu-west-1');
     await expect(client.send(new DescribeSubnetsCommand({}))).rejects.toMatchObject({
       name: 'AuthFailure',
     });

@@ -10,8 +10,8 @@ import {
 } from '../../../sandbox/lambda/event-source-mapping.ts';
 import type { Handler } from '../../../sandbox/lambda/function.ts';
 import { type SandboxSqs, startSqs } from '../../../sandbox/sqs/start.ts';
+import { sqsClient } from '../../support/clients.ts';
 import { sendTo } from '../../support/queue.ts';
-import { sqsClient } from './sqs-rules.ts';
 
 export const VISIBILITY_MS = 60_000;
 

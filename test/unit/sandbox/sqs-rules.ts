@@ -1,7 +1,8 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
 import { type SandboxSqs, startSqs } from '../../../sandbox/sqs/start.ts';
+import { sqsClient } from '../../support/clients.ts';
 import { skipNotApplicable } from '../../support/not-applicable.ts';
 import { openQueues, type Queues } from './sqs-queues.ts';
 
@@ -51,16 +52,6 @@ export function describeRules(subject: string, rules: readonly Rule[]): void {
 function notApplicable({ clock, moto }: Rule): string | undefined {
   if (moto !== undefined) return `moto ${moto}`;
   return clock === 'virtual' ? 'it moves time by minutes' : undefined;
-}
-
-/** A client with the sandbox's own credentials, which tries once. */
-export function sqsClient(endpoint: string): SQSClient {
-  return new SQSClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
-    maxAttempts: 1,
-  });
 }
 
 /** Expects that `request` is refused under the error name `name`. */

@@ -2,8 +2,9 @@ import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { virtualClock } from '../../../sandbox/clock.ts';
 import { type SandboxSqs, startSqs } from '../../../sandbox/sqs/start.ts';
+import { sqsClient } from '../../support/clients.ts';
 import { openQueues, type TestQueue } from './sqs-queues.ts';
-import { refused, sqsClient } from './sqs-rules.ts';
+import { refused } from './sqs-rules.ts';
 
 describe("the sandbox's queue", () => {
   const clock = virtualClock();

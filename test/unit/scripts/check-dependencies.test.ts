@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import configuration from '../../../.dependency-cruiser.ts';
 import { checkDependencies } from '../../../scripts/check-dependencies.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const PACKAGES = ['@aws-sdk/client-ec2', '@kubernetes/client-node', 'vitest', 'undeclared'];
 const MANIFEST = JSON.stringify({
@@ -14,8 +14,7 @@ const MANIFEST = JSON.stringify({
 
 /** A project of these files, by path, beside its manifest and packages. */
 async function createProject(files: Readonly<Record<string, string>>): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'dependencies-'));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const root = await temporaryFolder();
   const all: Record<string, string> = { 'package.json': MANIFEST, ...files };
   for (const name of PACKAGES) {
     all[`node_modules/${name}/package.json`] = JSON.stringify({ name, main: 'index.js' });

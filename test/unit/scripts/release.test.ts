@@ -14,17 +14,12 @@ import { stageChart } from '../../../scripts/release/chart.ts';
 import { whatIsMissing } from '../../../scripts/release/check.ts';
 import { packCli } from '../../../scripts/release/cli.ts';
 import { krewManifest } from '../../../scripts/release/krew.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const { version } = z
   .object({ version: z.string() })
   .parse(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')));
-
-async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'release-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 describe('a tag', () => {
   /** What names the version in a repository, all of it 1.2.3 but what `wrong` replaces. */

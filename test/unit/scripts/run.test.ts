@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
 const LOCK = JSON.stringify({
@@ -27,8 +27,7 @@ interface Project {
 type Run = ReturnType<typeof spawn>;
 
 async function createProject(): Promise<Project> {
-  const root = await mkdtemp(join(tmpdir(), 'launcher-'));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const root = await temporaryFolder();
   await Promise.all(['bin', 'scripts'].map((folder) => mkdir(join(root, folder))));
   await cp(join(ROOT, 'scripts/run.mjs'), join(root, 'scripts/run.mjs'));
   await writeFile(join(root, 'package-lock.json'), LOCK);

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { limitedCalls, limitedCredentials, requestLimits } from '../../../shared/aws-calls.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import { DEAF, startDeafServer } from '../../support/deaf-server.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const LIMITS = { connectMs: 300, requestMs: 300, callMs: 1_500 };
 const LATE = expect.objectContaining({ name: 'TimeoutError' });
@@ -69,8 +69,7 @@ describe('credentials that are asked of', () => {
 
   test.each(DEAF)('an STS that is %s end by themselves', async (how) => {
     const sts = await startDeafServer(how);
-    const directory = await mkdtemp(join(tmpdir(), 'web-identity-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
+    const directory = await temporaryFolder();
     await writeFile(join(directory, 'token'), 'token');
     vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', join(directory, 'token'));
     vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::111122223333:role/forwarder');

@@ -2,6 +2,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test, vi } from 'vitest';
 import { sqsSendBatch } from '../../../../forwarder/outbox/send-batch.ts';
 import { virtualClock } from '../../../../sandbox/clock.ts';
+import { sqsClient } from '../../../support/clients.ts';
 import { DEAF, startDeafServer } from '../../../support/deaf-server.ts';
 
 const BATCH = [{ group: 'demo/a', deduplicationId: 'd', body: '{}' }];
@@ -15,8 +16,7 @@ function withoutCredentials(endpoint: string): SQSClient {
 
 test.each(DEAF)('a batch for an SQS that is %s is given up', async (how) => {
   const { endpoint, requests } = await startDeafServer(how);
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const client = new SQSClient({ region: 'us-east-1', endpoint, credentials, maxAttempts: 1 });
+  const client = sqsClient(endpoint);
   const clock = virtualClock();
   const sent = sqsSendBatch(client, `${endpoint}/1/queue.fifo`, clock)(BATCH, never);
   const over = expect(sent).rejects.toMatchObject({ name: 'TimeoutError' });

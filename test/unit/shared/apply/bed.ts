@@ -1,4 +1,4 @@
-import { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { onTestFinished } from 'vitest';
 import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
 import { type Ec2Server, startEc2 } from '../../../../sandbox/ec2/server.ts';
@@ -13,6 +13,7 @@ import { POLICIES } from '../../../../shared/plan/policy.ts';
 import type { ClusterAccess } from '../../../../shared/state/cluster-access.ts';
 import { type NodeState, readNode } from '../../../../shared/state/node-state.ts';
 import { changeAddresses } from '../../../support/change-addresses.ts';
+import { ec2Client } from '../../../support/clients.ts';
 import {
   type InMemoryKubernetes,
   inMemoryKubernetes,
@@ -72,9 +73,7 @@ export interface ApplyBed {
 export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Promise<ApplyBed> {
   const clock = virtualClock();
   const ec2 = await startEc2({ clock, region: 'us-east-1', account: '123456789012' });
-  const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
-  const { endpoint } = ec2;
-  const client = new EC2Client({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
+  const client = ec2Client(ec2.endpoint);
   onTestFinished(async () => {
     client.destroy();
     await ec2.stop();

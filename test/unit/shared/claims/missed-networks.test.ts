@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { missedNetworks, parseAskedNetworks } from '../../../../shared/claims/missed-networks.ts';
 import { NETWORKS } from '../../../../shared/cluster/annotations.ts';
 import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
+import { plainPod } from '../../../support/plain-pod.ts';
 
 const SINCE = Date.UTC(2026, 0, 1);
 
@@ -38,19 +39,8 @@ describe('what a pod asks for', () => {
 });
 
 function podAsking(text: string, sandboxSince: number | undefined = SINCE): Pod {
-  return {
-    namespace: 'home',
-    name: 'app',
-    uid: 'uid',
-    node: 'node-a',
-    createdAt: SINCE,
-    terminating: false,
-    finished: false,
-    hostNetwork: false,
-    gated: false,
-    annotations: { [NETWORKS]: text },
-    ...(sandboxSince === undefined ? {} : { sandboxSince }),
-  };
+  const annotations = { [NETWORKS]: text };
+  return plainPod({ namespace: 'home', createdAt: SINCE, annotations, sandboxSince });
 }
 const attached = (...networks: string[]) => networks.map((network) => ({ network, ips: [] }));
 

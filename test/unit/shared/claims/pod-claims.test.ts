@@ -5,6 +5,7 @@ import type { ParsedNetwork } from '../../../../shared/claims/net-attach-def.ts'
 import { claimsOf } from '../../../../shared/claims/pod-claims.ts';
 import { FLOATING_IPS, IGNORE, NETWORK_STATUS } from '../../../../shared/cluster/annotations.ts';
 import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
+import { plainPod } from '../../../support/plain-pod.ts';
 
 const CREATED = Date.UTC(2026, 0, 1);
 const SINCE = '2026-01-02T00:00:00Z';
@@ -24,19 +25,8 @@ const status = JSON.stringify([
 ]);
 
 function pod(overrides: Partial<Pod> = {}): Pod {
-  return {
-    namespace: 'ns',
-    name: 'sampleapp',
-    uid: 'u1',
-    node: 'node-a',
-    createdAt: CREATED,
-    terminating: false,
-    finished: false,
-    hostNetwork: false,
-    gated: false,
-    annotations: { [NETWORK_STATUS]: status },
-    ...overrides,
-  };
+  const annotations = { [NETWORK_STATUS]: status };
+  return plainPod({ namespace: 'ns', createdAt: CREATED, annotations, ...overrides });
 }
 
 function annotated(
@@ -75,7 +65,7 @@ const net2 = {
 describe('a pod', () => {
   test('claims the addresses of its attachments', () => {
     expect(claimsOf(pod({ terminating: true }), networks)).toEqual({
-      pod: { namespace: 'ns', name: 'sampleapp', uid: 'u1' },
+      pod: { namespace: 'ns', name: 'app', uid: 'uid-app' },
       node: 'node-a',
       createdAt: CREATED,
       terminating: true,

@@ -1,21 +1,10 @@
 import { NETWORK_STATUS } from '../../../../shared/cluster/annotations.ts';
-import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
 import type { Assignment } from '../../../../shared/plan/decision.ts';
 import type { AddressProblem, Problem } from '../../../../shared/plan/problem.ts';
+import { plainPod } from '../../../support/plain-pod.ts';
 import { address } from '../plan/fixtures.ts';
 
-export const POD: Pod = {
-  namespace: 'default',
-  name: 'p',
-  uid: 'uid-p',
-  node: 'node-a',
-  createdAt: 0,
-  terminating: false,
-  finished: false,
-  hostNetwork: false,
-  gated: false,
-  annotations: { [NETWORK_STATUS]: '[]' },
-};
+export const POD = plainPod({ annotations: { [NETWORK_STATUS]: '[]' } });
 
 /** An address that POD has on an ENI. */
 export function placed(text: string, eniId = 'eni-1', name = 'net1'): Assignment {

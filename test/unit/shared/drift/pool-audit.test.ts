@@ -10,20 +10,15 @@ import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
 import { reservationsFrom } from '../../../../shared/cluster/reservations.ts';
 import { ApiError } from '../../../../shared/cluster/transport.ts';
 import { auditPools } from '../../../../shared/drift/pool-audit.ts';
+import { plainPod } from '../../../support/plain-pod.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const OLD = NOW - 3_600_000;
 
 function pod(name: string, ips: readonly string[], more: Partial<Pod> = {}): Pod {
-  return {
-    ...{ namespace: 'default', name, uid: name, node: 'worker', createdAt: OLD },
-    ...{ terminating: false, finished: false, hostNetwork: false, gated: false },
-    sandboxSince: OLD,
-    annotations: {
-      [NETWORK_STATUS]: JSON.stringify([{ name: 'default/net', interface: 'net1', ips }]),
-    },
-    ...more,
-  };
+  const status = JSON.stringify([{ name: 'default/net', interface: 'net1', ips }]);
+  const annotations = { [NETWORK_STATUS]: status };
+  return plainPod({ name, uid: name, createdAt: OLD, sandboxSince: OLD, annotations, ...more });
 }
 
 /** An IPPool as whereabouts writes it: by the distance from the range's address. */

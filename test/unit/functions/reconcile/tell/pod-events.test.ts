@@ -41,7 +41,7 @@ describe('an Event', () => {
     const problems = [problem('172.16.1.70', FULL)];
     const [event] = eventsOf({ pod: POD, placed: [], problems }, conditionAfter({ problems }));
     expect(event).toMatchObject({
-      regarding: { kind: 'Pod', namespace: 'default', name: 'p', uid: 'uid-p' },
+      regarding: { kind: 'Pod', namespace: 'default', name: 'app', uid: 'uid-app' },
       type: 'Warning',
       reason: 'IPAssignmentFailed',
     });

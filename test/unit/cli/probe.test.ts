@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
+import { probePod } from '../../../cli/probe/pod.ts';
 import type { KubeObject } from '../../../sandbox/kubernetes/object.ts';
 import { ORDER_ANNOTATION, PROBE_LABEL, probeOrder } from '../../../shared/probe.ts';
 import { ipvlan, NET_1 } from '../../support/networks.ts';
@@ -106,6 +107,47 @@ test('the image is the one that the forwarder runs, unless another is named', as
   onTestFinished(stop);
   expect(await bed.operate(without)).toMatchObject({ code: 0 });
   expect(used).toContain(image);
+});
+
+test('nothing is written but pods of its own', async () => {
+  // Without the product, of which nothing is written either.
+  const bed = await operatorBed();
+  await bed.cluster.applyNetwork(NET_1);
+  playPods(bed);
+  kubernetesOf(bed).forgetCalls();
+  expect(await bed.operate([...PROBE, '--timeout', '1'])).toMatchObject({ code: 4 });
+  const written = kubernetesOf(bed)
+    .calls.filter(({ verb }) => !['get', 'list', 'watch'].includes(verb))
+    .map(({ verb, resource, name = '' }) => `${verb} ${resource} ${name}`);
+  expect(written.filter((call) => call === 'create pods ')).toHaveLength(3);
+  for (const call of written) {
+    expect(call).toMatch(/^(create pods |(delete|patch) pods multus-eni-probe-[\w-]+)$/);
+  }
+});
+
+test('the pods may nothing, and have no token', () => {
+  const pod = { run: 'r', name: 'p', namespace: 'n', network: 'x', node: 'a', image: 'i' };
+  // https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+  expect(probePod({ ...pod, seconds: 90 })).toMatchObject({
+    spec: {
+      automountServiceAccountToken: false,
+      activeDeadlineSeconds: 150,
+      securityContext: {
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+        sysctls: [{ name: 'net.ipv4.ping_group_range' }],
+      },
+      containers: [
+        {
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        },
+      ],
+    },
+  });
 });
 
 describe('is refused, with what is wrong, and makes nothing', () => {

@@ -46,6 +46,10 @@ describe('a real API server takes', () => {
     { folder: 'base', kinds: ['deployment.apps', 'configmap', 'networkpolicy.networking.k8s.io'] },
     { folder: 'overlays/example', kinds: ['deployment.apps', 'configmap'] },
     { folder: 'readiness-gate', kinds: [`mutatingadmissionpolicy.${ADMISSION}`] },
+    {
+      folder: 'room',
+      kinds: [`mutatingadmissionpolicy.${ADMISSION}`, `validatingadmissionpolicy.${ADMISSION}`],
+    },
     { folder: 'ip-manager-rbac', kinds: [`validatingadmissionpolicy.${ADMISSION}`] },
     { folder: 'ip-manager-rbac/account', kinds: ['serviceaccount'] },
     {

@@ -121,6 +121,8 @@ describe('networks on one ENI share its room:', () => {
     ];
     const enis = [eth0(), eth1(['172.16.1.70'])];
     expect(room({ networks, enis, having })).toEqual({ [A]: 6, [B]: 8 });
+    const onBoth = requesting('s', [onA('172.16.1.72')], { [A]: 1, [B]: 1 });
+    expect(room({ networks, having: [onBoth] })).toEqual({ [A]: 8, [B]: 8 });
   });
 });
 
@@ -140,7 +142,8 @@ describe('which ENI a network has room on is what the plan would say:', () => {
 
   it('that of its master also where it has no range, and none without either', () => {
     expect(room({ networks: [network('a', { ranges: [] })] })).toEqual({ [A]: 9 });
-    expect(room({ networks: [network('a', { ranges: [], master: undefined })] })).toEqual({});
+    const nowhere = [network('a', { ranges: [], master: undefined })];
+    expect(room({ networks: nowhere, enis: [eth1(), eth0()] })).toEqual({});
   });
 
   it('both, where its ranges are in two subnets', () => {
@@ -171,6 +174,8 @@ describe('a network of both families', () => {
       requesting('q', [], { [A]: 1 }),
     ];
     expect(room({ networks, limits, having })).toEqual({ [A]: 4 });
+    const half = requesting('r', [onA('172.16.1.71')], { [A]: 1 });
+    expect(room({ networks, limits, having: [half] })).toEqual({ [A]: 4 });
   });
 });
 

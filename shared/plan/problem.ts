@@ -95,8 +95,24 @@ export function describeProblem(
 function describeNotAttached({ networks, since, unreadable }: NotAttached): string {
   const what =
     unreadable === undefined
-      ? networks.join(', ')
+      ? listed(networks)
       : `what the annotation ${NETWORKS} asks for, which cannot be read (${unreadable}),`;
   const at = new Date(since).toISOString().replace('.000Z', 'Z');
   return `the pod runs without ${what} since ${at}: Multus did not attach it. If Multus was not ready on the node, delete the pod, so that it is made anew. Else see that the NetworkAttachmentDefinition exists, and Multus' log on the node`;
+}
+
+/** So long a list leaves room in an Event, of 1,024 bytes, for what is to be done. */
+const MAX_LISTED_LENGTH = 300;
+
+/** The first of the names, and how many there are more. */
+function listed(names: readonly string[]): string {
+  let length = 0;
+  const fitting = names.findIndex((name) => {
+    length += name.length + 2;
+    return length > MAX_LISTED_LENGTH;
+  });
+  if (fitting < 0) return names.join(', ');
+  const shown = names.slice(0, Math.max(1, fitting));
+  const more = names.length - shown.length;
+  return more === 0 ? shown.join(', ') : `${shown.join(', ')} and ${more} more`;
 }

@@ -116,6 +116,10 @@ function gatewayVerdict(
   isReady: boolean,
 ): Verdict {
   if (gateway === undefined) return skipped('nobody says which it is: give --gateway');
+  const own = facts?.attachment?.ips[0] ?? '';
+  if (own !== '' && own.includes(':') !== gateway.includes(':')) {
+    return skipped(`${gateway} is of another family: give --gateway`);
+  }
   if ((report?.gateway.answered ?? 0) > 0) return ok(`${gateway} answers`);
   if (!isReady) return skipped('what failed above');
   const device = report?.leaves.gateway;

@@ -251,6 +251,15 @@ describe('a network', () => {
     ]);
   });
 
+  test('of IPv6 alone is not blamed for a gateway of IPv4', () => {
+    const v6 = (ip: string) => ({
+      attachment: { network: 'default/net', interface: 'net1', ips: [address(ip)] },
+    });
+    const report = { gateway: { answered: 0 } };
+    const a = { facts: v6('2600:1f18::1'), report };
+    expect(failures(seenOf(a, { facts: v6('2600:1f18::2'), report }))).toEqual([]);
+  });
+
   test('that answers no one outside its subnet by itself is told so, and passes', () => {
     const beyond = { gateway: 'net1', peer: 'net1', beyond: 'eth0' };
     const seen = seenOf({}, { report: { leaves: beyond, reversePath: { mode: 1, dropped: 0 } } });

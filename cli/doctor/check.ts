@@ -4,6 +4,7 @@ import type { PoolAudit } from '../../shared/drift/pool-audit.ts';
 import type { Leader } from '../status/lease.ts';
 import type { View } from '../view/view.ts';
 import type { Fact, Unasked } from './fact.ts';
+import type { MaxPods } from './max-pods.ts';
 import type { StageFacts } from './stage/stage.ts';
 import type { SubnetReservations } from './subnet-reservations.ts';
 import type { SystemPod } from './system-pods.ts';
@@ -20,8 +21,9 @@ export interface Subject {
   readonly leader?: Leader | 'none';
   /** Absent where the cluster has no whereabouts, or it may not be listed. */
   readonly pools?: PoolAudit;
-  /** Absent without a cluster, as are the other two. */
+  /** Absent without a cluster, as are the other three. */
   readonly subnetReservations?: Fact<SubnetReservations>;
+  readonly maxPods?: Fact<MaxPods>;
   /** The pods of Multus, the VPC CNI and the forwarder. */
   readonly systemPods?: readonly SystemPod[];
   /** What is deployed in AWS to serve the cluster; absent where no stage is named, and before. */

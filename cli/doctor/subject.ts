@@ -8,6 +8,7 @@ import { readLeader } from '../status/lease.ts';
 import { readView, type View } from '../view/view.ts';
 import type { Subject } from './check.ts';
 import { asked, type Fact } from './fact.ts';
+import { readMaxPods } from './max-pods.ts';
 import { readReservations } from './reservations.ts';
 import { RIGHTS, rightText } from './stage/rights.ts';
 import { readStage, type StageFacts } from './stage/stage.ts';
@@ -53,6 +54,7 @@ export async function readSubject(
     subnetReservations: await asked('ec2:GetSubnetCidrReservations', () =>
       readSubnetReservations(access.ec2.client, view),
     ),
+    maxPods: await asked('get nodes', () => readMaxPods(api, view)),
     systemPods,
     stage,
     lacking,

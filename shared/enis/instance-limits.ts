@@ -7,6 +7,7 @@ import { cachedLookUps } from './look-ups.ts';
 const described = z.object({
   InstanceType: z.string(),
   NetworkInfo: z.object({
+    MaximumNetworkInterfaces: z.number().int().positive().optional(),
     Ipv4AddressesPerInterface: z.number().int().positive(),
     Ipv6AddressesPerInterface: z.number().int().nonnegative().default(0),
   }),
@@ -37,5 +38,6 @@ function limitsFrom(entry: unknown): [string, InstanceLimits][] {
   const { data } = described.safeParse(entry);
   if (data === undefined) return [];
   const { Ipv4AddressesPerInterface: ipv4, Ipv6AddressesPerInterface: ipv6 } = data.NetworkInfo;
-  return [[data.InstanceType, { ipv4, ipv6 }]];
+  const { MaximumNetworkInterfaces: interfaces } = data.NetworkInfo;
+  return [[data.InstanceType, { ...(interfaces !== undefined && { interfaces }), ipv4, ipv6 }]];
 }

@@ -13,6 +13,7 @@ import { functionsNotAdmitted } from './functions-not-admitted.ts';
 import { hostLocalShared } from './host-local-shared.ts';
 import { masterSaysNothing } from './master-says-nothing.ts';
 import { masterWithoutEni } from './master-without-eni.ts';
+import { maxPodsTooHigh } from './max-pods-too-high.ts';
 import { moreThanEniTakes } from './more-than-eni-takes.ts';
 import { multusNotReady } from './multus-not-ready.ts';
 import { multusNotRunning } from './multus-not-running.ts';
@@ -53,6 +54,7 @@ export const CHECKS: readonly Check[] = [
   moreThanEniTakes,
   eniFull,
   concurrencyTooLow,
+  maxPodsTooHigh,
   nodesOfOneInstance,
   multusNotRunning,
   vpcCniOld,

@@ -95,6 +95,19 @@ describe('beside the VPC CNI', () => {
   });
 });
 
+test('ME304: a node that takes more pods than it has ordinary addresses for is found', async () => {
+  const takes = (pods: string) => async (bed: OperatorBed) => {
+    const { objects } = bed.bed.world.cluster.kubernetes;
+    const name = bed.workers[0]?.name ?? '';
+    const status = { allocatable: { pods } };
+    objects.patch('nodes', { name }, { status }, { subresource: 'status' });
+  };
+  const { codes, stdout } = await codesAfter(takes('29'));
+  expect(codes).toEqual(['ME304']);
+  expect(stdout).toMatch(/ip-\S+ takes 29 pods, and has addresses for 11 beside 2 Multus ENIs/);
+  expect((await codesAfter(takes('11'))).codes).toEqual([]);
+});
+
 test('ME405: a pod of Multus that is not ready is found, and not once it is', async () => {
   const bed = await operatorBed(1);
   const [worker] = bed.workers;

@@ -221,9 +221,9 @@ describe('what hardly changes', () => {
     ec2.calls.clear();
     const types = ['m5.large', 'm5.large', 't3.medium', 'x9.mega'];
     expect(await Promise.all(types.map((type) => limitsOf(type)))).toEqual([
-      { ipv4: 10, ipv6: 10 },
-      { ipv4: 10, ipv6: 10 },
-      { ipv4: 6, ipv6: 6 },
+      { interfaces: 3, ipv4: 10, ipv6: 10 },
+      { interfaces: 3, ipv4: 10, ipv6: 10 },
+      { interfaces: 3, ipv4: 6, ipv6: 6 },
       undefined,
     ]);
     await limitsOf('m5.large');

@@ -1,14 +1,16 @@
 import * as z from 'zod';
 import { claimsOf } from '../../shared/claims/pod-claims.ts';
-import { IGNORE, NETWORK_STATUS, NETWORKS_STATUS } from '../../shared/cluster/annotations.ts';
+import {
+  IGNORE,
+  NETWORK_STATUS,
+  NETWORKS,
+  NETWORKS_STATUS,
+} from '../../shared/cluster/annotations.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import { ago, instant, podName } from '../view/text.ts';
 import type { View } from '../view/view.ts';
 import { explainClaim } from './claim.ts';
 import type { Derivation, Line } from './derivation.ts';
-
-/** The pod annotation in which its owner asks for networks (multi-net-spec, "Network Attachment Selection Annotation"). */
-const NETWORKS = 'k8s.v1.cni.cncf.io/networks';
 
 /** What is asked of a Pod object beyond what decides anything. */
 const raw = z.object({

@@ -1,5 +1,5 @@
 import type { Address } from '../../shared/address.ts';
-import type { Refusal } from '../../shared/enis/ec2-errors.ts';
+import { mayBeElsewhere } from '../../shared/enis/ec2-errors.ts';
 import { allEnded } from '../../shared/time/all-ended.ts';
 import type { PodAddress } from '../addresses/pod-addresses.ts';
 import { assignTargets, type EniResult, judge, NOTHING, together } from './assign-targets.ts';
@@ -51,11 +51,6 @@ async function serve(
   const [elsewhere, others] = partition(refused, ({ refusal }) => mayBeElsewhere(refusal));
   const open = [...known, ...elsewhere.map(({ target }) => target)];
   return together({ ...judge(others), done }, await lookUp(ec2, open, signal));
-}
-
-/** EC2 does not document the text for an IPv6 address in use, so an unknown one may mean that. */
-function mayBeElsewhere({ kind }: Refusal): boolean {
-  return kind === 'elsewhere' || kind === 'unexplained';
 }
 
 function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {

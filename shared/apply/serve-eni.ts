@@ -1,4 +1,5 @@
 import { type Address, familyOf } from '../address.ts';
+import { mayBeElsewhere } from '../enis/ec2-errors.ts';
 import type { Eni } from '../enis/eni.ts';
 import type { Assignment } from '../plan/decision.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
@@ -7,7 +8,7 @@ import { allEnded } from '../time/all-ended.ts';
 import type { EniCalls } from './eni-calls.ts';
 import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
 import { problemFor } from './refused.ts';
-import { has, type LetGoElsewhere, mayBeElsewhere, takeOver } from './take-over.ts';
+import { has, type LetGoElsewhere, takeOver } from './take-over.ts';
 
 /** The assignments of one ENI, in the order in which they are served. */
 export interface Queue {
@@ -145,7 +146,7 @@ async function assignPart(
     const { address } = assignment;
     const refusal = refusals.get(address);
     if (refusal === undefined) recordAssigned(journal, assignment);
-    else if (mayBeElsewhere(refusal.kind)) elsewhere.push(assignment);
+    else if (mayBeElsewhere(refusal)) elsewhere.push(assignment);
     else recordProblem(journal, problemFor(assignment, refusal));
     if (refusal?.kind === 'unexplained' && !found.includes(address)) together.add(address);
   }

@@ -1,5 +1,5 @@
 import type { Address } from '../address.ts';
-import type { Refusal } from '../enis/ec2-errors.ts';
+import { mayBeElsewhere, type Refusal } from '../enis/ec2-errors.ts';
 import type { Eni } from '../enis/eni.ts';
 import { CodedError } from '../errors.ts';
 import { decidePassing, type Passing } from '../plan/conflict.ts';
@@ -255,13 +255,8 @@ function settle(tried: readonly Assignment[], outcome: Outcome, into: Settled): 
  * elsewhere, and once where the answer may mean that.
  */
 function isWorthLooking({ kind }: Refusal, { address }: Assignment, into: Settled): boolean {
-  if (!into.nowhere.has(address)) return mayBeElsewhere(kind);
+  if (!into.nowhere.has(address)) return mayBeElsewhere({ kind });
   return kind === 'elsewhere' ? into.round < ROUNDS - 1 : kind === 'unexplained' && into.round < 1;
-}
-
-/** EC2 does not document the text for an IPv6 address in use, so an unknown one may mean that. */
-export function mayBeElsewhere(kind: Refusal['kind']): boolean {
-  return kind === 'elsewhere' || kind === 'unexplained';
 }
 
 function unsettled(

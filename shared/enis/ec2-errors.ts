@@ -19,6 +19,11 @@ export type Refusal = {
   | { readonly kind: 'unexplained' }
 );
 
+/** EC2 does not document the text for an IPv6 address in use, so an unknown one may mean that. */
+export function mayBeElsewhere({ kind }: Pick<Refusal, 'kind'>): boolean {
+  return kind === 'elsewhere' || kind === 'unexplained';
+}
+
 const TEXTS: readonly (readonly [RegExp, Refusal['kind']])[] = [
   [/assigned, but move is not allowed/i, 'elsewhere'],
   [/does not fall within the subnet/i, 'outside-subnet'],

@@ -1,4 +1,5 @@
 import { type Cancel, type Clock, type Random, sleep } from '../../shared/time/clock.ts';
+import { withDeadline } from '../../shared/time/deadline.ts';
 import type { Lease, Leases } from './leases.ts';
 import { freeSince, type Observation, seenAgain, unsentBefore } from './observation.ts';
 import { claimed, givenUp, secondsSince } from './records.ts';
@@ -193,25 +194,8 @@ async function tried(
   task: (me: Candidate, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   try {
-    await within(me.clock, ms, signal, (either) => task(me, either));
+    await withDeadline(me.clock, ms, signal, (either) => task(me, either));
   } catch (error) {
     if (!signal.aborted) me.onError(error);
-  }
-}
-
-/** Runs `task` with a signal that is aborted after `ms` milliseconds, or with `outer`. */
-async function within(
-  clock: Clock,
-  ms: number,
-  outer: AbortSignal,
-  task: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const late = new AbortController();
-  const reason = new Error(`the Lease was not answered for within ${ms} ms`);
-  const cancel = clock.after(ms, () => late.abort(reason));
-  try {
-    await task(AbortSignal.any([outer, late.signal]));
-  } finally {
-    cancel();
   }
 }

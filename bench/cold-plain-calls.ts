@@ -13,7 +13,7 @@ import {
 } from '@kubernetes/client-node';
 import type { TokenEndpoint } from '../shared/cluster/authenticated-transport.ts';
 import type { KubernetesCalls } from '../shared/cluster/calls.ts';
-import { NETWORKS } from '../shared/cluster/networks.ts';
+import { NETWORK_DEFINITIONS } from '../shared/cluster/networks.ts';
 
 /** The calls that the functions make. */
 type FunctionCalls = Pick<
@@ -33,7 +33,10 @@ async function plainCalls(options: TokenEndpoint): Promise<FunctionCalls> {
     listNodes: ({ continue: _continue, ...query }, signal) =>
       core.listNode({ ...query, _continue }, abortedBy(signal)),
     listNetworks: ({ continue: _continue, ...query }, signal) =>
-      custom.listClusterCustomObject({ ...NETWORKS, ...query, _continue }, abortedBy(signal)),
+      custom.listClusterCustomObject(
+        { ...NETWORK_DEFINITIONS, ...query, _continue },
+        abortedBy(signal),
+      ),
     patchPodStatus: (patch, signal) =>
       core.patchNamespacedPodStatus(
         patch,

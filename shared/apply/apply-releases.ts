@@ -31,11 +31,11 @@ export interface Releases {
  * @param isAllowed asked once, before anything is unassigned, where there is anything.
  */
 export function startReleases(
-  releasing: Releasing,
+  scope: ReleaseScope,
   plan: Plan,
   isAllowed: () => Promise<boolean>,
 ): Releases {
-  const { journal } = releasing;
+  const { journal } = scope;
   const moving = plan.move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
   const seen = Map.groupBy([...plan.release, ...moving], ({ eniId }) => eniId);
   const unseen = Map.groupBy(plan.releaseUnseen, ({ eniId }) => eniId);
@@ -52,8 +52,8 @@ export function startReleases(
     if (!(await asked)) return 'failed';
     if (!allowed) return 'forbidden';
     const shown = addressesOf(seen.get(eniId));
-    if (!(await attempt(journal, () => releaseSeen(releasing, eniId, shown)))) return 'failed';
-    await attempt(journal, () => releaseUnseen(releasing, eniId, addressesOf(unseen.get(eniId))));
+    if (!(await attempt(journal, () => releaseSeen(scope, eniId, shown)))) return 'failed';
+    await attempt(journal, () => releaseUnseen(scope, eniId, addressesOf(unseen.get(eniId))));
     return 'done';
   };
   const byEni = new Map([...eniIds].map((eniId) => [eniId, releaseFrom(eniId)]));
@@ -65,7 +65,7 @@ export function startReleases(
 }
 
 /** What releases are done with. */
-export interface Releasing {
+export interface ReleaseScope {
   readonly access: ClusterAccess;
   readonly state: NodeState;
   readonly journal: Journal;
@@ -78,14 +78,14 @@ function addressesOf(placements: readonly Placement[] = []): Address[] {
 
 /** One call per family; one that fails does not keep the other from being sent. */
 async function releaseSeen(
-  releasing: Releasing,
+  scope: ReleaseScope,
   eniId: string,
   addresses: readonly Address[],
 ): Promise<void> {
-  const { journal } = releasing;
+  const { journal } = scope;
   const sent: Promise<void>[] = [];
   for (const family of [4, 6] as const) {
-    const part = release(releasing, eniId, ofFamily(addresses, family)).then((outcome) => {
+    const part = release(scope, eniId, ofFamily(addresses, family)).then((outcome) => {
       journal.released.push(...outcome.done);
       journal.alreadyAbsent.push(...outcome.absent);
     });
@@ -97,14 +97,14 @@ async function releaseSeen(
 
 /** What the read does not show is mostly gone, and EC2's refusal does not say which: one by one. */
 async function releaseUnseen(
-  releasing: Releasing,
+  scope: ReleaseScope,
   eniId: string,
   addresses: readonly Address[],
 ): Promise<void> {
-  const { journal } = releasing;
+  const { journal } = scope;
   await allEnded(
     addresses.map(async (address) => {
-      const { done, absent } = await release(releasing, eniId, [address]);
+      const { done, absent } = await release(scope, eniId, [address]);
       journal.released.push(...done);
       journal.unseenAbsent.push(...done, ...absent);
     }),
@@ -112,7 +112,7 @@ async function releaseUnseen(
 }
 
 async function release(
-  { access, state, calls }: Releasing,
+  { access, state, calls }: ReleaseScope,
   eniId: string,
   addresses: readonly Address[],
 ): Promise<{ readonly done: Placement[]; readonly absent: Placement[] }> {

@@ -1,5 +1,5 @@
 import type { EventToWrite } from './kubernetes.ts';
-import { NETWORKS } from './networks.ts';
+import { NETWORK_DEFINITIONS } from './networks.ts';
 
 /** Who wrote it: the field manager of patches, the component of Events. */
 export const FIELD_MANAGER = 'multus-eni-reconciler';
@@ -8,7 +8,7 @@ export const FIELD_MANAGER = 'multus-eni-reconciler';
 const MAX_MESSAGE_BYTES = 1024;
 /** An object's name has at most 253 characters; a dot and what makes it unique take 37. */
 const MAX_NAME_LENGTH = 253 - 37;
-const NETWORKS_VERSION = `${NETWORKS.group}/${NETWORKS.version}`;
+const NETWORKS_VERSION = `${NETWORK_DEFINITIONS.group}/${NETWORK_DEFINITIONS.version}`;
 /** Events about objects without a namespace are kept in this one. */
 const DEFAULT_NAMESPACE = 'default';
 

@@ -5,7 +5,7 @@ import { annotations, parseObject, pick } from './malformed.ts';
 import { ROOM_LABEL } from './room-resources.ts';
 
 /** https://github.com/k8snetworkplumbingwg/multi-net-spec: the CRD's group, version and plural. */
-export const NETWORKS = {
+export const NETWORK_DEFINITIONS = {
   group: 'k8s.cni.cncf.io',
   version: 'v1',
   plural: 'network-attachment-definitions',

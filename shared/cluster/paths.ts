@@ -1,4 +1,4 @@
-import { NETWORKS } from './networks.ts';
+import { NETWORK_DEFINITIONS } from './networks.ts';
 import { RESERVATION_PATHS } from './reservations.ts';
 
 /** The objects of the API server that this project asks for or writes. */
@@ -12,7 +12,7 @@ export const PATHS = {
   node: (name: string) => `/api/v1/nodes/${part(name)}`,
   ipPools: RESERVATION_PATHS.pools,
   nodeStatus: (name: string) => `${PATHS.node(name)}/status`,
-  networks: `/apis/${NETWORKS.group}/${NETWORKS.version}/${NETWORKS.plural}`,
+  networks: `/apis/${NETWORK_DEFINITIONS.group}/${NETWORK_DEFINITIONS.version}/${NETWORK_DEFINITIONS.plural}`,
   events: (namespace: string) => `${inNamespace(namespace)}/events`,
   leases: (namespace: string) =>
     `/apis/coordination.k8s.io/v1/namespaces/${part(namespace)}/leases`,

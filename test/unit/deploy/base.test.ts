@@ -5,7 +5,7 @@ import { environment, readConfig } from '../../../forwarder/config.ts';
 import { IMAGE } from '../../../scripts/image/description.ts';
 import { overlay } from '../../../scripts/overlay.ts';
 import { KUBERNETES_GROUP } from '../../../shared/cluster/errors.ts';
-import { NETWORKS } from '../../../shared/cluster/networks.ts';
+import { NETWORK_DEFINITIONS } from '../../../shared/cluster/networks.ts';
 import { configMapPatch, inBase, kustomizationIn } from './manifests.ts';
 
 const NAME = 'multus-eni-forwarder';
@@ -178,7 +178,11 @@ describe('who may do what', () => {
       { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
       { apiGroups: [''], resources: ['pods/status'], verbs: ['patch'] },
       { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list'] },
-      { apiGroups: [NETWORKS.group], resources: [NETWORKS.plural], verbs: ['list'] },
+      {
+        apiGroups: [NETWORK_DEFINITIONS.group],
+        resources: [NETWORK_DEFINITIONS.plural],
+        verbs: ['list'],
+      },
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
       { apiGroups: ['whereabouts.cni.cncf.io'], resources: ['ippools'], verbs: ['list'] },
     ]);

@@ -10,7 +10,7 @@ import { BUNDLING, type Bundle, bundleFunction, FUNCTIONS } from '../../../scrip
 import { withoutComputedKeys } from '../../../scripts/esbuild-aws-schemas.ts';
 import { tokenTransport } from '../../../shared/cluster/authenticated-transport.ts';
 import { connectKubernetes } from '../../../shared/cluster/client.ts';
-import { NETWORKS } from '../../../shared/cluster/networks.ts';
+import { NETWORK_DEFINITIONS } from '../../../shared/cluster/networks.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 
 let folder: string;
@@ -55,7 +55,7 @@ describe.each([
       metadata: { name: 'worker-a' },
       spec: { providerID: 'aws:///us-east-1a/i-0abc' },
     });
-    objects.create(NETWORKS.plural, {
+    objects.create(NETWORK_DEFINITIONS.plural, {
       metadata: { namespace: 'default', name: 'ipvlan', annotations: {} },
       spec: { config: '{}' },
     });

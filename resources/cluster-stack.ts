@@ -56,6 +56,7 @@ export function clusterTemplate(): unknown {
       HasAccessEntries: { 'Fn::Equals': [ref('Access'), 'access-entry'] },
       HasOidcProvider: IS_NAMED('OidcProvider'),
       HasPodIdentity: { 'Fn::Equals': [ref('OidcProvider'), ''] },
+      AdvertisesRoom: { 'Fn::Equals': [ref('AdvertiseRoom'), 'true'] },
       HasTopic: IS_NAMED('AlarmTopicArn'),
       HasKey: IS_NAMED('KmsKeyArn'),
       HasBoundary: IS_NAMED('PermissionsBoundary'),
@@ -185,12 +186,9 @@ function sweeps(): Resources {
 
 /** As shared/config.ts reads it. */
 function settings(): Resources {
-  const value = {
-    policy: `\${Policy}`,
-    ranges: `\${Ranges}`,
-    queueUrl: `\${Queue}`,
-    advertiseRoom: `\${AdvertiseRoom}`,
-  };
+  const value = { policy: `\${Policy}`, ranges: `\${Ranges}`, queueUrl: `\${Queue}` };
+  // Functions that do not know the setting refuse it: they are to be deployed first by whoever wants it.
+  const withRoom = { ...value, advertiseRoom: 'true' };
   return {
     Settings: {
       Type: 'AWS::SSM::Parameter',
@@ -198,7 +196,7 @@ function settings(): Resources {
         Name: `${settingsPath(STAGE)}${CLUSTER}`,
         Description: 'What multus-eni-reconciler is to do in this cluster',
         Type: 'String',
-        Value: JSON.stringify(value),
+        Value: when('AdvertisesRoom', JSON.stringify(withRoom), JSON.stringify(value)),
       },
     },
   };

@@ -80,6 +80,14 @@ describe('the template of a cluster', () => {
     ).toBeUndefined();
   });
 
+  test('keeps the setting of room only where it is wanted, as older functions refuse it', () => {
+    const settingsWith = (parameters: Readonly<Record<string, string>>): string =>
+      z.string().parse(deployed(parameters).Resources.Settings?.Properties.Value);
+    const wanted = joinedClusterFrom('edge', settingsWith({ ...EDGE, AdvertiseRoom: 'true' }));
+    expect(wanted).toMatchObject({ advertisesRoom: true });
+    expect(settingsWith(EDGE)).not.toContain('advertiseRoom');
+  });
+
   test('sweeps that cluster alone, as often as is said', () => {
     expect(
       deployed({ ...EDGE, SweepMinutes: '1' }).Resources.SweepSchedule?.Properties,

@@ -6,8 +6,6 @@ import { serveMap } from './map.ts';
 import { setScene } from './scene.ts';
 import type { Stage } from './stage.ts';
 
-/** Shorter than the five minutes that are deployed, for whoever waits at the terminal. */
-const SWEEP_EVERY_MS = 60_000;
 const SWEEP_TIMEOUT_MS = 120_000;
 
 /** How any client gets at what was left running. */
@@ -29,6 +27,7 @@ export interface Kept {
     readonly lambda: string;
     readonly scheduler: string;
     readonly sqs: string;
+    readonly ssm: string;
     readonly sts: string;
   };
   readonly region: string;
@@ -50,12 +49,12 @@ export interface Kept {
 
 /** Goes on with all that runs, the sweep on its schedule, and writes a kubeconfig for others. */
 export async function keep(stage: Stage, resources: AsyncDisposableStack): Promise<Kept> {
-  const { cluster, folder, product, world } = stage;
+  const { cluster, folder, product, sweep, world } = stage;
   // Nodes of real parts have their own Multus, and give out addresses as they will.
   if (cluster.exec === undefined) await setScene(stage);
   const schedule = startSchedule({
-    rateMs: SWEEP_EVERY_MS,
-    handler: product.sweep,
+    rateMs: sweep.everyMs,
+    handler: { ...product.sweep, invoke: () => product.sweep.invoke(sweep.input) },
     timeoutMs: SWEEP_TIMEOUT_MS,
   });
   resources.defer(() => schedule.stop());
@@ -89,6 +88,7 @@ export async function keep(stage: Stage, resources: AsyncDisposableStack): Promi
       lambda: world.lambda.endpoint,
       scheduler: world.scheduler.endpoint,
       sqs: world.sqs.endpoint,
+      ssm: world.ssm.endpoint,
       sts: world.eks.stsEndpoint,
     },
     region: world.ec2.region,

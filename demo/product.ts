@@ -61,6 +61,7 @@ export function startProduct(
     name: world.cluster.name,
     forwarder: ownForwarder(world),
   },
+  concurrency = MAXIMUM_CONCURRENCY,
 ): Product {
   const log: string[] = [];
   const listeners: ((line: string) => void)[] = [];
@@ -99,7 +100,8 @@ export function startProduct(
     log,
     onLog: (listener) => void listeners.push(listener),
     startDelivery() {
-      resources.adopt(deliver(world, reconcile, invocations), (mapping) => mapping.stop());
+      const mapping = deliver(world, reconcile, concurrency, invocations);
+      resources.adopt(mapping, (each) => each.stop());
     },
     async startForwarder() {
       forwarder = spawnForwarder({ world, folder, cluster }, tell);
@@ -117,6 +119,7 @@ export function ownForwarder({ cluster: { kubernetes } }: World): DemoCluster['f
 function deliver(
   world: World,
   reconcile: LambdaFunction,
+  maximumConcurrency: number,
   invocations: Invocation[],
 ): EventSourceMapping {
   const { environment, queue, sqs } = world;
@@ -132,7 +135,7 @@ function deliver(
     queueUrl: queue.url,
     queueArn: queue.arn,
     handler: reconcile,
-    maximumConcurrency: MAXIMUM_CONCURRENCY,
+    maximumConcurrency,
     onInvocation: (invocation) => void invocations.push(invocation),
   });
 }

@@ -5,6 +5,7 @@ import type { LoggedCall } from '../sandbox/ec2/calls.ts';
 import { startWorld, type World } from '../sandbox/world.ts';
 import type { DemoCluster, StartCluster } from './cluster.ts';
 import { startEmbedded } from './embedded.ts';
+import { type Joined, joinByTemplate } from './join.ts';
 import { type Kubectl, kubectl } from './kubectl.ts';
 import { type LatencyMeter, measureLatency } from './latency.ts';
 import { bundleFunctions, type Product, startProduct } from './product.ts';
@@ -17,6 +18,8 @@ export interface Stage {
   readonly cluster: DemoCluster;
   readonly kubectl: Kubectl;
   readonly product: Product;
+  /** How its stack has the cluster swept. */
+  readonly sweep: Joined['sweep'];
   readonly workers: DemoCluster['workers'];
   /** The product's EC2 calls so far, those by hand left out. */
   readonly calls: readonly LoggedCall[];
@@ -39,8 +42,9 @@ export async function setStage(
     const world = resources.adopt(await startWorld(), (each) => each.stop());
     return { world, cluster: await startCluster(world, resources) };
   };
-  const [{ world, cluster }] = await Promise.all([inWorld(), bundleFunctions(folder)]);
-  const product = startProduct(world, folder, resources, cluster);
+  const [{ world: account, cluster }] = await Promise.all([inWorld(), bundleFunctions(folder)]);
+  const { world, concurrency, sweep } = joinByTemplate(account);
+  const product = startProduct(world, folder, resources, cluster, concurrency);
   const { ec2 } = world;
 
   const calls: LoggedCall[] = [];
@@ -58,6 +62,7 @@ export async function setStage(
     cluster,
     kubectl: kubectl(cluster),
     product,
+    sweep,
     workers: cluster.workers,
     calls,
     async byHand(task) {

@@ -7,6 +7,7 @@ import { type SandboxIam, startIam } from './iam/server.ts';
 import { type SandboxLambda, startLambda } from './lambda/configurations.ts';
 import { type SandboxScheduler, startScheduler } from './scheduler/server.ts';
 import { type SandboxSqs, startSqs } from './sqs/start.ts';
+import { type SsmServer, startSsm } from './ssm/server.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '111122223333';
@@ -43,6 +44,7 @@ export interface Aws {
   readonly iam: SandboxIam;
   readonly lambda: SandboxLambda;
   readonly scheduler: SandboxScheduler;
+  readonly ssm: SsmServer;
   readonly cloudWatch: SandboxCloudWatch;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -64,6 +66,7 @@ export async function startAws(options: {
   const iam = await startIam();
   const lambda = await startLambda(common);
   const scheduler = await startScheduler();
+  const ssm = await startSsm();
   const cloudWatch = await startCloudWatch(common);
   eks.addCredentials({ ...CREDENTIALS, roleArn: ROLE_ARN });
   const subnets = {
@@ -85,6 +88,7 @@ export async function startAws(options: {
     iam,
     lambda,
     scheduler,
+    ssm,
     cloudWatch,
     queue,
     deadLetterQueue,
@@ -102,12 +106,13 @@ export async function startAws(options: {
       AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
       AWS_ENDPOINT_URL_SCHEDULER: scheduler.endpoint,
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+      AWS_ENDPOINT_URL_SSM: ssm.endpoint,
       AWS_ENDPOINT_URL_STS: eks.stsEndpoint,
       QUEUE_URL: queue.url,
       DEAD_LETTER_QUEUE_URL: deadLetterQueue.url,
     },
     async stop() {
-      const all = [ec2, sqs, eks, iam, lambda, scheduler, cloudWatch];
+      const all = [ec2, sqs, eks, iam, lambda, scheduler, ssm, cloudWatch];
       await Promise.all(all.map((each) => each.stop()));
     },
   };

@@ -23,7 +23,7 @@ const sweepLine = z.object({
 export const swept: Step = {
   name: 'forwarder down, a pod deleted, an address added by hand: the sweep repairs and reports',
   async run(stage) {
-    const { kubectl, product, workers } = stage;
+    const { kubectl, product, sweep, workers } = stage;
     const eni = eniOf(workers.first, 1).id;
     await product.stopForwarder();
     await untilQueueIsEmpty(stage);
@@ -34,7 +34,7 @@ export const swept: Step = {
     const addresses = leaked.map(({ address }) => address);
     check('addresses that no pod has', ['172.16.1.71', FOREIGN, '172.16.3.70'], addresses);
 
-    await product.sweep.invoke({});
+    await product.sweep.invoke(sweep.input);
     await until('what the sweep found', { missing: 0, leaked: 2, foreign: 1 }, () => {
       const { missing = 0, leaked = 0, foreign = 0 } = reported(product.log) ?? {};
       return { missing, leaked, foreign };

@@ -1,5 +1,4 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { startSsm } from '../../../sandbox/ssm/server.ts';
+import { expect, test } from 'vitest';
 import { operatorBed } from './operator-bed.ts';
 
 const PATH = '/multus-eni-reconciler/demo/clusters/';
@@ -9,9 +8,6 @@ const FUNCTION = 'multus-eni-reconciler-demo-reconcile';
 async function joinedStage() {
   const operator = await operatorBed(0, { clusters: ['demo', 'edge'] });
   const { world } = operator.bed;
-  const ssm = await startSsm();
-  onTestFinished(() => ssm.stop());
-  vi.stubEnv('AWS_ENDPOINT_URL_SSM', ssm.endpoint);
   world.lambda.setConfiguration(FUNCTION, {
     ...world.environment,
     CLUSTERS: '[{"name":"demo","ranges":["172.16.1.0/24"]}]',
@@ -19,7 +15,7 @@ async function joinedStage() {
   });
   const queueUrl = world.sqs.createQueue('edge.fifo', { FifoQueue: 'true' }).url;
   const joins = (name: string, settings: object = {}) =>
-    ssm.putParameter(`${PATH}${name}`, JSON.stringify({ queueUrl, ...settings }));
+    world.ssm.putParameter(`${PATH}${name}`, JSON.stringify({ queueUrl, ...settings }));
   const run = (line: string) =>
     operator.operate(line.split(' '), { environment: { HOME: '/nonexistent' } });
   const listsNone = () =>

@@ -38,6 +38,7 @@ const kept = z.strictObject({
     lambda: z.url(),
     scheduler: z.url(),
     sqs: z.url(),
+    ssm: z.url(),
     sts: z.url(),
   }),
   region: z.literal('us-east-1'),

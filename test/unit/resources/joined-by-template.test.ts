@@ -1,58 +1,54 @@
+import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import * as z from 'zod';
 import { aws } from '../../../functions/context.ts';
-import { startSsm } from '../../../sandbox/ssm/server.ts';
-import { startWorld, type World } from '../../../sandbox/world.ts';
+import { clusterQueueNames, settingsPath } from '../../../resources/names.ts';
+import { ROLE_ARN } from '../../../sandbox/aws.ts';
+import { createStack } from '../../../sandbox/cloudformation/stack.ts';
+import { startWorld } from '../../../sandbox/world.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import { embeddedCluster } from '../../support/embedded.ts';
 import { NET_1 } from '../../support/networks.ts';
 import { startProduct } from '../../support/product.ts';
 import { eventually } from '../../support/wait.ts';
-import { deployed } from './deployed-cluster.ts';
 
 /* A cluster that the configuration does not list, served by what deploy/cluster/template.yml makes. */
 
-const queueProperties = z
-  .object({ QueueName: z.string() })
-  .catchall(z.union([z.string(), z.number(), z.boolean(), z.record(z.string(), z.unknown())]));
-const delivery = z.object({
-  BatchSize: z.literal(10),
-  FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')]),
-  ScalingConfig: z.object({ MaximumConcurrency: z.number() }),
-});
-const parameter = z.object({ Name: z.string(), Value: z.string() });
-
-/** Makes a queue of the template in the sandbox, which refuses attributes that SQS would. */
-function makeQueue(world: World, properties: unknown): { url: string; arn: string } {
-  const { QueueName, ...attributes } = queueProperties.parse(properties);
-  const texts = Object.entries(attributes).map(([name, value]) => [
-    name,
-    typeof value === 'object' ? JSON.stringify(value) : String(value),
-  ]);
-  return world.sqs.createQueue(QueueName, Object.fromEntries(texts));
-}
+const STACK = 'multus-eni-reconciler-test';
+const TEMPLATE = new URL('../../../deploy/cluster/template.yml', import.meta.url);
+const mapping = z.object({ ScalingConfig: z.object({ MaximumConcurrency: z.number() }) });
 
 test('a cluster that joined gets its pods’ addresses by the resources of its own stack', async () => {
   const world = await startWorld({ clusters: ['edge'] });
   onTestFinished(() => world.stop());
-  const ssm = await startSsm();
-  onTestFinished(() => ssm.stop());
-  vi.stubEnv('AWS_ENDPOINT_URL_SSM', ssm.endpoint);
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', world.ssm.endpoint);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
 
-  const { Resources } = deployed({ ClusterName: 'edge', QueueName: 'edge', Stage: 'test' });
-  const deadLetters = makeQueue(world, Resources.DeadLetterQueue?.Properties);
-  const queue = makeQueue(world, Resources.Queue?.Properties);
-  const { Name, Value } = parameter.parse(Resources.Settings?.Properties);
-  ssm.putParameter(Name, Value.replace(/https:\/\/sqs\/1\/[^"]+/, queue.url));
-  const { ScalingConfig } = delivery.parse(Resources.Delivery?.Properties);
+  const arns = {
+    ...{ ReconcileRoleArn: ROLE_ARN, SweepRoleArn: ROLE_ARN, ScheduleRoleArn: ROLE_ARN },
+    ReconcileFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:reconcile',
+    SweepFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:sweep',
+    AlarmTopicArn: 'arn:aws:sns:us-east-1:111122223333:alarms',
+  };
+  const stack = createStack(world, {
+    name: `${STACK}-edge`,
+    template: readFileSync(TEMPLATE, 'utf8'),
+    parameters: { ClusterName: 'edge', QueueName: 'edge', Stage: 'test' },
+    exports: new Map(Object.entries(arns).map(([key, arn]) => [`${STACK}-${key}`, arn])),
+  });
+  const { queue: name, deadLetterQueue } = clusterQueueNames('test', 'edge');
+  const queue = {
+    url: z.url().parse(stack.output('QueueUrl')),
+    arn: world.queue.arn.replace(/[^:]+$/, name),
+  };
+  const { ScalingConfig } = mapping.parse(stack.resource('Delivery').Properties);
 
   const { readSettings } = aws('us-east-1', systemClock);
   const product = startProduct(
     { ...world, queue },
     {
-      variables: { CLUSTERS: '[]', SETTINGS_PATH: Name.slice(0, -'edge'.length) },
+      variables: { CLUSTERS: '[]', SETTINGS_PATH: settingsPath('test') },
       concurrency: ScalingConfig.MaximumConcurrency,
       wrap: (outside) => ({ ...outside, ...(readSettings && { readSettings }) }),
     },
@@ -69,7 +65,5 @@ test('a cluster that joined gets its pods’ addresses by the resources of its o
   await eventually(() => world.ec2.eni(on.eth1).secondary.map(String)).toEqual(['172.16.1.70']);
   await eventually(() => product.telemetry.total('ForwarderHeartbeat', 'edge')).toBeGreaterThan(0);
   expect(world.sqs.messages(world.queue.name)).toEqual([]);
-  expect(world.sqs.messages(deadLetters.url.slice(deadLetters.url.lastIndexOf('/') + 1))).toEqual(
-    [],
-  );
+  expect(world.sqs.messages(deadLetterQueue)).toEqual([]);
 });

@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import { fromInteger, parseAddress } from '../../shared/address.ts';
+import {
+  contains,
+  fromInteger,
+  parseAddress,
+  parseInterfaceAddress,
+} from '../../shared/address.ts';
 import type { NetworkAttachmentDefinition } from '../../shared/cluster/kubernetes.ts';
 import { PATHS } from '../../shared/cluster/paths.ts';
 import type { Subnet } from '../../shared/enis/eni.ts';
@@ -48,7 +53,8 @@ export async function targetOf(view: View, wish: Wish, api: Api): Promise<Target
   }
   const candidates = nodesOf(view, definition);
   const nodes = await chosen(wish.nodes, candidates, view, api);
-  const subnet = candidates.find((each) => each.name === nodes[0])?.subnet;
+  const subnet =
+    candidates.find((each) => each.name === nodes[0])?.subnet ?? subnetOf(view, wish, definition);
   const gateway = wish.gateway ?? gatewayIn(definition) ?? routerOf(subnet);
   return {
     namespace,
@@ -192,6 +198,23 @@ function gatewayIn(definition: NetworkAttachmentDefinition): string | undefined 
 
 function hasAddresses(definition: NetworkAttachmentDefinition): boolean {
   return ipamsIn(definition).some(({ addresses = [] }) => addresses.length > 0);
+}
+
+/**
+ * The subnet that has what the network gives out. On Amazon Linux 2023 a master such as `ens6` does not
+ * say which ENI it is.
+ */
+function subnetOf(
+  { nodes, state }: View,
+  { ips }: Wish,
+  { namespace, name }: NetworkAttachmentDefinition,
+): Subnet | undefined {
+  const [range] = state.networks.byName.get(`${namespace}/${name}`)?.ranges ?? [];
+  const given = parseInterfaceAddress(ips?.[0] ?? '');
+  const address = given ?? (range && fromInteger(range.first, range.family));
+  if (address === undefined) return undefined;
+  const known = [...nodes.values()].flatMap((node) => [...node.state.subnets.values()]);
+  return known.find(({ blocks }) => blocks.some((block) => contains(block, address)));
 }
 
 /** The VPC's router has a subnet's first address (Amazon VPC User Guide, "Subnet CIDR blocks"). */

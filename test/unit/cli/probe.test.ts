@@ -70,6 +70,18 @@ test('a network of which all is well is said to be, by two pods that are removed
   expect(probePodsIn(bed)).toEqual([]);
 });
 
+test('the gateway is the subnet’s, also where the master does not say which ENI it is', async () => {
+  const bed = await probeBed();
+  const { annotations } = NET_1;
+  await bed.cluster.applyNetwork(ipvlan('vague', 'ens6', { type: 'static' }, { annotations }));
+  playPods(bed);
+  const line = ['probe', '--network', 'vague', ...IMAGE, ...IPS, '--timeout', '2', '--json'];
+  const { stdout } = await bed.operate(line);
+  // The sandbox's workers call it eth1, as their CNI plugins say.
+  expect(JSON.parse(stdout)).toMatchObject({ gateway: GATEWAY });
+  expect(stdout).toContain('failed to lookup master');
+});
+
 test('what fails is told with what it means and what to do, and as JSON', async () => {
   const bed = await probeBed();
   const down = { link: { up: false, state: 'lowerlayerdown', mtu: 1500 } };

@@ -133,6 +133,17 @@ test('a pod without a node is bound to the one with the fewest pods', () => {
   expect(phase('c')).toBe('Running');
 });
 
+test('a pod is bound to the node that its affinity names', () => {
+  const { run, objects } = cluster();
+  const matchFields = [{ key: 'metadata.name', operator: 'In', values: ['n2'] }];
+  const terms = { nodeSelectorTerms: [{ matchFields }] };
+  const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: terms } };
+  for (const name of ['a', 'b']) {
+    run(name, '', { nodeName: '', affinity });
+    expect(objects.get('pods', { name }).spec?.nodeName).toBe('n2');
+  }
+});
+
 test('a running pod is Ready only once its readiness gate is True', () => {
   const { run, objects, clock } = cluster();
   const gate = 'multus-eni.dev/ips-assigned';

@@ -6,11 +6,18 @@ import { readBatch } from '../../functions/reconcile/queue/records.ts';
 import { requestOf } from '../../functions/reconcile/queue/request.ts';
 import { parseAssigned, parseProblems } from '../../shared/claims/condition-message.ts';
 import { parseFloatingIps } from '../../shared/claims/floating-ips.ts';
+import { missedNetworks } from '../../shared/claims/missed-networks.ts';
 import { parseNetwork } from '../../shared/claims/net-attach-def.ts';
 import { parseNetworkStatus } from '../../shared/claims/network-status.ts';
 import { rangesOf } from '../../shared/claims/ranges.ts';
-import { FLOATING_IPS, NETWORK_STATUS, RANGES } from '../../shared/cluster/annotations.ts';
+import {
+  FLOATING_IPS,
+  NETWORK_STATUS,
+  NETWORKS,
+  RANGES,
+} from '../../shared/cluster/annotations.ts';
 import { parseMessage } from '../../shared/messages/schema.ts';
+import { plainPod } from '../support/plain-pod.ts';
 
 const MIB = 1_048_576;
 const KEPT = 262_144;
@@ -39,6 +46,8 @@ const attachment = (index: number) => ({
 });
 
 const status = (text: string) => parseNetworkStatus({ [NETWORK_STATUS]: text }, 'default');
+const missed = (text: string) =>
+  missedNetworks(plainPod({ sandboxSince: 0, annotations: { [NETWORKS]: text } }), []);
 const floating = (text: string) => parseFloatingIps({ [FLOATING_IPS]: text });
 
 function network(definition: { readonly config?: string; readonly ranges?: string }) {
@@ -107,6 +116,21 @@ export const LARGE: readonly LargeInput[] = [
     name: 'a network-status of 256 KiB, all one text',
     make: () => JSON.stringify([{ name: 'x'.repeat(KEPT - 20) }]),
     read: status,
+  },
+  {
+    name: 'a request for as many networks as are read, of which none is attached',
+    make: () => many(1000, (index) => `other/net-${index}`).join(','),
+    read: missed,
+  },
+  {
+    name: 'a request of 1 MiB, for one network again and again',
+    make: () => 'a,'.repeat(MIB / 2),
+    read: missed,
+  },
+  {
+    name: 'a request of 256 KiB for one network, as JSON',
+    make: () => JSON.stringify([{ name: 'x'.repeat(KEPT) }]),
+    read: missed,
   },
   {
     name: 'a floating-ips of 1 MiB',

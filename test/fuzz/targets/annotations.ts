@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { parseAddress } from '../../../shared/address.ts';
 import { parseAssigned, parseProblems } from '../../../shared/claims/condition-message.ts';
 import { parseFloatingIps } from '../../../shared/claims/floating-ips.ts';
+import { parseAskedNetworks } from '../../../shared/claims/missed-networks.ts';
 import { parseNetworkStatus } from '../../../shared/claims/network-status.ts';
 import { claimsOf } from '../../../shared/claims/pod-claims.ts';
 import {
@@ -45,6 +46,31 @@ export const floatingIps = mutatedText(
   ),
 );
 
+const asked = fc.record(
+  {
+    name: fc.constantFrom('net-1', 'net-2', '../net', ''),
+    namespace: fc.constantFrom('default', 'other', '', '..'),
+    interface: fc.constantFrom('net1', ''),
+    ips: fc.array(address, { maxLength: 2 }),
+  },
+  { requiredKeys: ['name'] },
+);
+const askedShort = fc
+  .array(fc.constantFrom('net-1', 'other/net-2@net7', ' net-1 ', '', 'a/b/c', '@', '/'))
+  .map((items) => items.join(','));
+const askedNetworks = fc.oneof(
+  mutatedText(fc.array(asked, { maxLength: 4 })),
+  askedShort,
+  hostileText,
+);
+
+/** @throws unless it is the name of one namespace and of one network in it. */
+function checkNetworkName(network: string): void {
+  const parts = network.split('/');
+  const isRight = parts.length === 2 && parts.every((each) => /^[a-z0-9][-.a-z0-9]*$/.test(each));
+  if (!isRight) throw new Error(`${network} names no network`);
+}
+
 const part = fc.constantFrom(
   'assigned: 172.16.1.70 on eni-0abc, 2600:1f18:1111:1::70 on eni-0def',
   'assigned: none',
@@ -70,6 +96,15 @@ export const ANNOTATIONS = [
     read([text, name]) {
       const read = parseNetworkStatus({ [name]: text }, 'default');
       if (read.ok) checkCanonical(read.attachments.flatMap(({ ips }) => ips));
+      return read;
+    },
+  }),
+  fuzzTarget({
+    name: 'annotation networks',
+    inputs: askedNetworks,
+    read(text) {
+      const read = parseAskedNetworks(text, 'default');
+      if (read.ok) read.value.forEach(checkNetworkName);
       return read;
     },
   }),

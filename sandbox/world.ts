@@ -70,8 +70,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 /** The functions of the stage, as Lambda knows them, with what invokes them. */
-function installFunctions(
-  { lambda, scheduler, queue }: Aws,
+export function installFunctions(
+  { lambda, scheduler, queue }: Pick<Aws, 'lambda' | 'scheduler' | 'queue'>,
   environment: Readonly<Record<string, string>>,
   clusters: readonly string[],
 ): void {

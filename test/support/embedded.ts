@@ -49,6 +49,10 @@ async function startEmbedded(options: StageOptions): Promise<Stage> {
     clusters,
     cloud: sandboxCloud(world, bed),
     queue: stageQueue(bed, world.queue.url, insideSandboxQueue(world)),
+    operator: {
+      kubeconfig: world.cluster.kubernetes.kubeconfig(),
+      environment: world.environment,
+    },
     faults: () => sandboxFaults(world, bed, outagesOf(world)),
     stop: bed.stop,
   });

@@ -15,6 +15,7 @@ export interface StageParts {
   readonly clusters: ReadonlyMap<string, StageCluster>;
   readonly cloud: Cloud;
   readonly queue: StageQueue;
+  readonly operator: Stage['operator'];
   faults(): StageFaults;
   /** Waits until the nodes have done what follows from all that was before a pod was made. */
   nodesQuiet?(cluster: StageCluster, lastPod: PodRef): Promise<void>;
@@ -40,6 +41,7 @@ export function stageOf(parts: StageParts): Stage {
     cloud: parts.cloud,
     queue,
     calls: parts.calls,
+    operator: parts.operator,
     telemetry: product.telemetry,
     sweep: product.sweep,
     look: (worker) => deliver(parts, worker, [messageFor(worker, { reason: 'resync' })]),

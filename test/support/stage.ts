@@ -58,9 +58,18 @@ export interface Stage {
   look(worker: Worker): Promise<void>;
   /** Waits until everything that has happened so far was seen, sent and done. */
   settled(): Promise<void>;
+  /** What an operator of the first cluster has. */
+  readonly operator: OperatorAccess;
   /** Without `ec2-faults`, those of EC2 throw. */
   faults(): StageFaults;
   stop(): Promise<void>;
+}
+
+export interface OperatorAccess {
+  /** Its administrator's, as text. */
+  readonly kubeconfig: string;
+  /** By these variables programs see this account and nothing else. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface Worker {

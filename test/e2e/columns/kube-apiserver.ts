@@ -1,5 +1,6 @@
 import { startAws } from '../../../sandbox/aws.ts';
 import { launchWorker } from '../../../sandbox/worker.ts';
+import { installFunctions } from '../../../sandbox/world.ts';
 import {
   insideSandboxQueue,
   sandboxCloud,
@@ -20,6 +21,7 @@ async function startAccount(clock: TrackedClock): Promise<Account> {
   const aws = await startAws({ clock });
   return {
     ...aws,
+    installFunctions: async (...given) => installFunctions(aws, ...given),
     async launch(cluster, options) {
       const { instanceType } = options ?? {};
       const enis = workerEnis(aws, options);

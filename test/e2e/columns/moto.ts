@@ -2,9 +2,11 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { startAws } from '../../../sandbox/aws.ts';
+import { KUBERNETES_GROUP } from '../../../shared/cluster/errors.ts';
 import type { Column, StageFaults } from '../../support/stage.ts';
 import type { TrackedClock } from '../../support/tracked-clock.ts';
 import { setUpEc2 } from './moto-ec2.ts';
+import { installOnMoto } from './moto-functions.ts';
 import { setUpSqs, waitsHere } from './moto-sqs.ts';
 import { type Account, startRealStage } from './real-stage.ts';
 
@@ -27,6 +29,8 @@ async function startAccount(clock: TrackedClock): Promise<Account> {
   const reset = await fetch(new URL('/moto-api/reset', endpoint), { method: 'POST' });
   if (!reset.ok) throw new Error(`moto could not be reset: ${reset.status}`);
   const { eks, environment, stop } = await startAws({ clock });
+  const { AWS_ENDPOINT_URL_EKS, AWS_ENDPOINT_URL_STS, ...rest } = environment;
+  const elsewhere = Object.keys(rest).filter((name) => name.startsWith('AWS_ENDPOINT_URL_'));
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = { region: environment.AWS_REGION, endpoint, credentials };
   const { cloud, launch } = await setUpEc2(new EC2Client(client));
@@ -36,12 +40,17 @@ async function startAccount(clock: TrackedClock): Promise<Account> {
     queue,
     environment: {
       ...environment,
-      AWS_ENDPOINT_URL_EC2: endpoint,
-      AWS_ENDPOINT_URL_SQS: endpoint,
+      ...Object.fromEntries(elsewhere.map((name) => [name, endpoint])),
       QUEUE_URL: queue.url,
       DEAD_LETTER_QUEUE_URL: deadLetterQueue.url,
     },
     adaptPoller: waitsHere,
+    async installFunctions(variables, clusters) {
+      const role = await installOnMoto(client, variables);
+      for (const name of clusters) {
+        eks.addAccessEntry(name, role, KUBERNETES_GROUP, [KUBERNETES_GROUP]);
+      }
+    },
     launch,
     cloud: () => cloud,
     insideQueue: () => inside,

@@ -24,6 +24,7 @@ export type Launched = LaunchedWorker & Pick<NodeToAdd, 'address' | 'instanceTyp
 export interface ScenarioCluster {
   readonly stage: StageCluster;
   readonly forwarded: ForwardedCluster;
+  readonly adminKubeconfig: string;
   readonly way: Way;
   /** Waits until the nodes have done what follows from all that was before a pod was made. */
   nodesQuiet(lastPod: PodRef): Promise<void>;
@@ -63,6 +64,7 @@ export async function openCluster(options: {
       return worker;
     }),
     forwarded: { name, kubernetes: { kubeconfig: () => config }, leaseNamespace: NAMESPACE },
+    adminKubeconfig: kubeconfig({ server: endpoint, ca, user: { token: plane.adminToken } }),
     way,
     async nodesQuiet(lastPod) {
       await standIns.seen('pods', lastPod);

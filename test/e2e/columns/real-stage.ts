@@ -23,6 +23,11 @@ export interface Account {
   readonly eks: EksServer;
   readonly queue: Queue;
   readonly environment: Readonly<Record<string, string>>;
+  /** Makes the functions known to Lambda, with these variables. */
+  installFunctions(
+    variables: Readonly<Record<string, string>>,
+    clusters: readonly string[],
+  ): Promise<void>;
   readonly adaptPoller?: ProductOptions['adaptPoller'];
   launch(cluster: string, options?: WorkerOptions): Promise<Launched>;
   cloud(product: Product): Cloud;
@@ -50,6 +55,8 @@ export async function startRealStage(
   const calls = recordedCalls();
   const variables = { CLUSTERS: JSON.stringify(configured) };
   const { adaptPoller } = account;
+  const environment = { ...account.environment, ...variables };
+  await account.installFunctions(environment, [...opened.keys()]);
   const product = startProduct({ ...account, clock }, { variables, wrap: calls.wrap, adaptPoller });
   if (options.forwarder ?? true) {
     for (const { forwarded } of opened.values()) await product.startForwarder(forwarded);
@@ -63,6 +70,7 @@ export async function startRealStage(
     clusters: new Map([...opened].map(([name, { stage }]) => [name, stage])),
     cloud: account.cloud(product),
     queue: stageQueue(product, account.queue.url, account.insideQueue(product)),
+    operator: { environment, kubeconfig: [...opened.values()][0]?.adminKubeconfig ?? '' },
     faults: () => account.faults(product, outagesOf(opened)),
     async nodesQuiet({ name }, lastPod) {
       await opened.get(name)?.nodesQuiet(lastPod);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filePage } from '../../cli/map/page.ts';
 import type { MapData, MapNode } from '../../console/data.ts';
 import { systemClock } from '../../shared/time/clock.ts';
+import { keptDemo } from '../support/kept-demo.ts';
 import { NET_1 } from '../support/networks.ts';
 import { eventually } from '../support/wait.ts';
 import { mapScene, SCENE, serveMap } from '../unit/cli/map-bed.ts';
@@ -186,11 +187,25 @@ describe.skipIf(obstacles.length > 0)('the map in a browser', () => {
     const { page } = await lookAt(browser, url, { colorScheme: scheme });
     await page.setViewportSize({ width: 1280, height: 560 });
     await cellOf(page, SCENE.conflict, 'in conflict').hover();
-    if (scheme === 'light') await page.screenshot({ path: join(PICTURES, 'map.png') });
     expect(await barriers(page)).toEqual([]);
     await page.getByRole('button', { name: 'Subnets' }).click();
     await cellOf(page, SCENE.missing).hover();
-    if (scheme === 'dark') await page.screenshot({ path: join(PICTURES, 'map-subnets.png') });
     expect(await barriers(page)).toEqual([]);
+  });
+
+  test('shows the demo that is kept, with the conflict that it ends with', async () => {
+    const { map } = await keptDemo();
+    const { page, strangers, faults } = await lookAt(browser, map, { colorScheme: 'light' });
+    await page.setViewportSize({ width: 1280, height: 560 });
+    await cellOf(page, '172.16.1.70', 'in conflict').hover();
+    const details = page.locator('#details');
+    await details.getByText('multus-eni explain pod default/sampleapp', { exact: true }).waitFor();
+    await page.screenshot({ path: join(PICTURES, 'map.png') });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.getByRole('button', { name: 'Subnets' }).click();
+    await cellOf(page, '172.16.1.200').hover();
+    await details.getByText('172.16.1.200', { exact: true }).waitFor();
+    await page.screenshot({ path: join(PICTURES, 'map-subnets.png') });
+    expect({ strangers, faults }).toEqual({ strangers: [], faults: [] });
   });
 });

@@ -1,6 +1,7 @@
 import { DeleteMessageCommand } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import type { BatchResponse } from '../../functions/reconcile/reconcile-batch.ts';
+import { sqsEvent } from '../../sandbox/lambda/sqs-event.ts';
 import { nodeGroup } from '../../shared/messages/group.ts';
 import { type Message, type NodeMessage, parseMessage } from '../../shared/messages/schema.ts';
 import type { Bed } from '../support/bed.ts';
@@ -50,17 +51,11 @@ export function createQueue({ world, sqs }: Bed): Queue {
   const receive: Queue['receive'] = async () => {
     const [message] = await receiveFrom(sqs, QueueUrl, { MaxNumberOfMessages: 1 });
     if (message === undefined) return undefined;
-    const { MessageId, ReceiptHandle, Body = '', Attributes } = message;
-    const record = {
-      messageId: MessageId,
-      receiptHandle: ReceiptHandle,
-      body: Body,
-      attributes: Attributes,
-    };
+    const { ReceiptHandle, Body = '' } = message;
     const hint = read(Body);
     return {
       node: hint.reason === 'heartbeat' ? 'none' : hint.node,
-      event: { Records: [record] },
+      event: sqsEvent([message], queue.arn),
       async remove() {
         await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
       },

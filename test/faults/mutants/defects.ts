@@ -1,4 +1,4 @@
-import type { Defect } from './defect.ts';
+import type { Defect } from './plant.ts';
 import { FOR_THE_HARNESS } from './for-harness.ts';
 import { FOR_NARROW_TESTS } from './for-narrow-tests.ts';
 

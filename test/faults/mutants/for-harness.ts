@@ -1,4 +1,4 @@
-import type { Defect } from './defect.ts';
+import type { Defect } from './plant.ts';
 
 /** What the fault harness has to find. */
 export const FOR_THE_HARNESS: readonly Defect[] = [

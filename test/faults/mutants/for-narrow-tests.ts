@@ -1,4 +1,4 @@
-import type { Defect } from './defect.ts';
+import type { Defect } from './plant.ts';
 
 /** What a narrow test has to find. */
 export const FOR_NARROW_TESTS: readonly Defect[] = [

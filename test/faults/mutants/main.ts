@@ -11,9 +11,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import type { Defect } from './defect.ts';
 import { DEFECTS } from './defects.ts';
-import { findTest, plant } from './plant.ts';
+import { type Defect, findTest, plant } from './plant.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 /** Not part of the product, or not to be had twice. */

@@ -6,7 +6,7 @@ import { readView } from '../../../cli/view/view.ts';
 import { parseAddress } from '../../../shared/address.ts';
 import { systemClock as clock } from '../../../shared/time/clock.ts';
 import { codesAfter, codesIn, FITTING, reserve, withMultus } from './doctor-bed.ts';
-import { type OperatorBed, operatorBed } from './operator-bed.ts';
+import { type OperatorBed, operatorBed, tooWide } from './operator-bed.ts';
 
 const IPV6 = ['2600:1f18:1111:1::10'].map(parseAddress).filter((each) => each !== undefined);
 
@@ -148,4 +148,17 @@ describe('ME210, of what AWS may give to something else', () => {
       'not checked - ME210 range-unreserved: you lack the right ec2:GetSubnetCidrReservations',
     );
   });
+});
+
+test('is harmless whatever pods of the system say of themselves', async () => {
+  const hostile = `\u001b[2J\u001b]0;owned\u0007\u202e<script>${'A'.repeat(100_000)}`;
+  const bed = await operatorBed(1);
+  await withMultus(bed);
+  withVpcCni(bed, `registry.example/amazon-k8s-cni:${hostile}`, { [hostile]: 'true' });
+  for (const line of ['doctor --pre', 'doctor --stage demo']) {
+    const { stdout, stderr } = await bed.operate(line.split(' '));
+    expect(tooWide(stdout)).toEqual([]);
+    expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(stdout.length).toBeLessThan(20_000);
+  }
 });

@@ -38,7 +38,10 @@ export function createGatherReleases(options: {
   const sendComplete = (): void => {
     cancelComplete?.();
     cancelComplete = undefined;
-    waiting.flush(complete);
+    // What starts meanwhile takes them along; a release that is under way would keep it waiting.
+    const whole = [...complete].filter((node) => !isRestless(node));
+    complete.clear();
+    waiting.flush(whole);
   };
 
   return {

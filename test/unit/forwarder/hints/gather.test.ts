@@ -1,29 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createGather } from '../../../../forwarder/hints/gather.ts';
 import type { Hint } from '../../../../forwarder/hints/pod-index.ts';
-import { virtualClock } from '../../../../sandbox/clock.ts';
-import type { NodeMessage, PodEvent } from '../../../../shared/messages/schema.ts';
-
-function hint(
-  name: string,
-  { event = 'add', ips = [], node = 'a' }: Partial<PodEvent> & { node?: string } = {},
-): Hint {
-  return { node, pod: { event, namespace: 'default', name, uid: name, ips } };
-}
-
-function start({ terminating = new Set<string>(), starting = new Set<string>() } = {}) {
-  const clock = virtualClock();
-  const delivered: NodeMessage[] = [];
-  const gather = createGather({
-    clock,
-    cluster: 'demo',
-    deliver: (message) => delivered.push(message),
-    terminates: (node) => terminating.has(node),
-    starts: (node) => starting.has(node),
-  });
-  const names = () => delivered.map(({ pods }) => pods.map(({ name }) => name).join());
-  return { clock, delivered, gather, names };
-}
+import { hint, start } from './gathering.ts';
 
 describe('when a message is delivered', () => {
   test('the first event of a quiet node is delivered at once', () => {
@@ -105,69 +82,6 @@ describe('when a message is delivered', () => {
     gather.clear();
     clock.advance(10_000);
     expect(names()).toEqual(['p1', 'p2', 'p3']);
-  });
-});
-
-describe('what pods let go of and nobody waits for', () => {
-  const released = (name: string, node = 'a'): Hint => ({
-    ...hint(name, { event: 'delete', ips: ['172.16.1.70'], node }),
-    mayWait: true,
-  });
-
-  test('is gathered for three seconds', () => {
-    const { gather, names, clock } = start();
-    gather.add([released('p1')]);
-    clock.advance(1_000);
-    gather.add([released('p2')]);
-    clock.advance(1_999);
-    expect(names()).toEqual([]);
-    clock.advance(1);
-    expect(names()).toEqual(['p1,p2']);
-  });
-
-  test('is gathered while pods of the node terminate, for five seconds at most', () => {
-    const terminating = new Set(['a']);
-    const { gather, names, clock } = start({ terminating });
-    gather.add([released('p1')]);
-    clock.advance(4_000);
-    gather.add([released('p2')]);
-    clock.advance(999);
-    expect(names()).toEqual([]);
-    clock.advance(1);
-    expect(names()).toEqual(['p1,p2']);
-  });
-
-  test('goes out at once for five nodes of which no pod terminates any more', () => {
-    const terminating = new Set(['f']);
-    const { gather, delivered } = start({ terminating });
-    for (const node of ['a', 'f', 'b', 'c', 'd']) gather.add([released(`p-${node}`, node)]);
-    expect(delivered).toEqual([]);
-    gather.add([released('p-e', 'e')]);
-    expect(delivered.map(({ node }) => node)).toEqual(['a', 'b', 'c', 'd', 'e']);
-  });
-
-  test('goes along with what the node is told at once, as observed when it was', () => {
-    const { gather, names, delivered, clock } = start();
-    const since = clock.now();
-    gather.add([released('p1')]);
-    clock.advance(1_000);
-    gather.add([hint('p2')]);
-    expect(names()).toEqual(['p2,p1']);
-    expect(delivered[0]?.observedAt).toBe(new Date(since).toISOString());
-    clock.advance(10_000);
-    expect(delivered).toHaveLength(1);
-  });
-
-  test('is delivered when it is flushed, and never when it is cleared', () => {
-    const { gather, names, clock } = start();
-    gather.add([released('p1')]);
-    gather.flush();
-    expect(names()).toEqual(['p1']);
-    clock.advance(250);
-    gather.add([released('p2')]);
-    gather.clear();
-    clock.advance(10_000);
-    expect(names()).toEqual(['p1']);
   });
 });
 
@@ -276,14 +190,4 @@ describe('what pods of other nodes claim too', () => {
     clock.advance(5_000);
     expect(names()).toEqual(['p1']);
   });
-});
-
-test('what a pod lets go of waits for a pod of its node that starts, and goes along with it', () => {
-  const starting = new Set(['a']);
-  const { gather, names, clock } = start({ starting });
-  gather.add([{ ...hint('gone', { event: 'delete', ips: ['172.16.1.70'] }), mayWait: true }]);
-  clock.advance(4_000);
-  expect(names()).toEqual([]);
-  gather.add([hint('new')]);
-  expect(names()).toEqual(['new,gone']);
 });

@@ -9,6 +9,8 @@ export interface Waiting {
   readonly calls: Calls;
   /** When the oldest was seen that it waits for, ms since the epoch. */
   readonly since: number;
+  /** Until when it may wait, ms since the epoch; else as long as any node. */
+  readonly until?: number;
 }
 
 /** A node's turn. */
@@ -45,14 +47,12 @@ export class NoBudgetError extends Error {
 
 /** So many nodes that want to assign at the same moment are many. */
 const MANY = 3;
-/** Where less than this part of the budget would be left, many nodes wait until their news is complete. */
-const LEFT_BY_MANY = 0.8;
-/** And few nodes where less than this would be left. */
-const LEFT_BY_FEW = 0.3;
+/** Where the budget has less than so many times what nodes need, they wait until their news is complete. */
+const PLENTY = 4;
 /** For so long from the first of it, ms. */
 const PATIENCE_MS = 2_500;
-/** A node waits for its turn so long inside of an execution, ms. */
-const LONGEST_WAIT_MS = 30_000;
+/** A node waits for its turn so long inside of an execution, with all its turns together: ms. */
+export const LONGEST_WAIT_MS = 30_000;
 /** Where it only releases, nobody waits, and another execution may have calls to spare: ms. */
 const LONGEST_RELEASE_WAIT_MS = 4_000;
 /** Where the youngest message has waited so long, every execution is at work: ms. */
@@ -105,7 +105,8 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
         reject(error);
       };
       const onAbort = (): void => refuse(signal?.reason);
-      const expire = clock.after(longestWaitMs(node.calls), () =>
+      const longestMs = Math.min(longestWaitMs(node.calls), (node.until ?? Infinity) - askedAt);
+      const expire = clock.after(Math.max(0, longestMs), () =>
         refuse(new NoBudgetError(Math.max(1_000, budget.waitFor(node.calls)))),
       );
       const entry: Entry = { ...node, order: orders++, waited: false, begin };
@@ -155,8 +156,7 @@ function beginInLane(lane: readonly Entry[], budget: CallBudget, now: number): n
 /** Whether half of a node's pods would now cost as many calls as all of them a moment later, and those lack. */
 function isScarce(lane: readonly Waiting[], budget: CallBudget): boolean {
   const anyAssigns = lane.some(({ calls }) => actionsOf(calls).some(assigns));
-  const least = lane.length < MANY ? LEFT_BY_FEW : LEFT_BY_MANY;
-  return anyAssigns && budget.level(sumOf(lane)) < least;
+  return anyAssigns && budget.times(sumOf(lane)) < PLENTY;
 }
 
 function sumOf(entries: readonly Waiting[]): Calls {

@@ -93,7 +93,7 @@ export function contextFor(
   const sqs = limited(outside.sqs);
   const budget = callBudget({ clock, ...config.ec2 });
   const ec2For = (cluster: string): Ec2Access => {
-    const reading = countingEc2(limited(outside.ec2), cluster, telemetry);
+    const reading = budget.spending(countingEc2(limited(outside.ec2), cluster, telemetry));
     const sending = budget.spending(countingEc2(limited(outside.ec2Once), cluster, telemetry));
     return {
       client: sending,

@@ -9,7 +9,7 @@ import type { Plan } from '../../shared/plan/decision.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
-import { type Turn as Admitted, NoBudgetError } from '../admission.ts';
+import { type Turn as Admitted, LONGEST_WAIT_MS, NoBudgetError } from '../admission.ts';
 import { advertiseRoom } from '../advertise-room.ts';
 import { decide, isInConflict, isSoleNode, mayBeTaken, unassigns } from './decide.ts';
 import { callsOf, expectedCalls } from './expected-calls.ts';
@@ -74,9 +74,10 @@ export async function reconcileNode(
   let read = false;
   let request = asked;
   let calls = expectedCalls(asked, memory);
+  const until = access.clock.now() + LONGEST_WAIT_MS;
   for (let attempt = 1; ; ) {
     const reserved = await admission
-      .admit({ calls, since: asked.since }, signal)
+      .admit({ calls, since: asked.since, until }, signal)
       .catch((error: unknown) => {
         throw error instanceof NoBudgetError && !read ? new NotReadError(error) : error;
       });
@@ -120,7 +121,8 @@ async function takeTurn(
   signal?: AbortSignal,
 ): Promise<Turn> {
   const { access, isSole, memory } = scope;
-  const reading = await readAsked(scope, request, signal);
+  const reading = await readAsked(scope, request, signal).catch(throttled);
+  if (reading.kind === 'failed') return reading;
   if (reading.kind === 'other-instance') return { kind: 'other-instance' };
   if (reading.kind !== 'state') {
     return ended(await endWithoutState(scope, request.node, reading.kind, signal));
@@ -162,6 +164,12 @@ async function takeTurn(
   memory.releases.record({ ...observed, absent: applied.toConfirm });
   memory.releases.forget([...decided.keep, ...decided.held]);
   return ended({ kind: 'reconciled', plan: decided, applied });
+}
+
+/** @throws where it was something else that a read failed with. */
+function throttled(failure: unknown): Turn & { readonly kind: 'failed' } {
+  if (isThrottled(failure)) return { kind: 'failed', failure, releaseSent: false };
+  throw failure;
 }
 
 function ended(result: NodeResult): Turn {

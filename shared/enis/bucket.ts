@@ -1,4 +1,5 @@
 import type { Clock } from '../time/clock.ts';
+import { createPause, type Pause } from './pause.ts';
 
 export interface BucketOptions {
   readonly clock: Clock;
@@ -26,21 +27,16 @@ export interface Bucket {
   answered(): void;
   /** EC2 throttled a call. */
   throttled(): void;
-  /** From 0 to 1, once so many more are spent. */
-  level(tokens: number): number;
+  /** Tokens that nobody has reserved; negative after a throttle. */
+  left(): number;
   /** Others of us need their part until then, ms since the epoch. */
   crowded(until: number): void;
   /** Tokens a second, as far as is known. */
   rate(): number;
 }
 
-/** Calls that were sent before the first of them came back throttled say nothing new: ms. */
-const ONE_ANSWER_MS = 1_000;
-/** Where EC2 throttles, one call tries again after this time, which doubles while that is throttled too: ms. */
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 8_000;
 /** What is left of the rate. */
-const CUT = 0.6;
+const CUT = 0.75;
 /** Of the first rate, at least: forty clusters that are all at work have that much each. */
 const LEAST = 0.05;
 /** For so long others of us keep their part after EC2 throttled: ms. */
@@ -65,11 +61,7 @@ interface State {
   reserved: number;
   /** When the balance was right. */
   at: number;
-  cutAt: number;
-  /** EC2 has throttled, and answered nothing since. */
-  blocked: boolean;
-  pauseMs: number;
-  notBefore: number;
+  readonly pause: Pause;
   calmMs: number;
   /** Since when less than half a bucket was there without a break. */
   busySince: number;
@@ -85,8 +77,7 @@ export function createBucket(options: BucketOptions): Bucket {
   const now = clock.now();
   const state: State = {
     ...{ rate: perSecond, good: perSecond, balance: capacity, reserved: 0, at: now },
-    ...{ cutAt: -Infinity, blocked: false, pauseMs: FIRST_PAUSE_MS, notBefore: 0 },
-    ...{ calmMs: FIRST_CALM_MS, busySince: now, crowdedUntil: 0 },
+    ...{ pause: createPause(clock), calmMs: FIRST_CALM_MS, busySince: now, crowdedUntil: 0 },
   };
   const refilled = (): State => {
     refill(state, options);
@@ -100,13 +91,11 @@ export function createBucket(options: BucketOptions): Bucket {
     spend() {
       refilled().balance -= 1;
     },
-    answered() {
-      if (state.blocked) Object.assign(state, NOT_BLOCKED);
-    },
+    answered: state.pause.answered,
     throttled: () => noteThrottle(refilled(), options),
-    level(tokens) {
+    left() {
       const { balance, reserved } = refilled();
-      return (balance - reserved - tokens) / capacity;
+      return balance - reserved;
     },
     crowded(until) {
       refilled().crowdedUntil = Math.max(state.crowdedUntil, until);
@@ -115,8 +104,6 @@ export function createBucket(options: BucketOptions): Bucket {
   };
 }
 
-const NOT_BLOCKED: Partial<State> = { blocked: false, pauseMs: FIRST_PAUSE_MS, notBefore: 0 };
-
 function refill(state: State, { clock, capacity, mayGrow, alone }: BucketOptions): void {
   const now = clock.now();
   const seconds = (now - state.at) / 1_000;
@@ -124,35 +111,31 @@ function refill(state: State, { clock, capacity, mayGrow, alone }: BucketOptions
   const times = now > state.crowdedUntil ? alone : 1;
   state.balance = Math.min(capacity, state.balance + seconds * state.rate * times);
   if (state.balance > capacity / 2) state.busySince = now;
-  const calmSince = Math.max(state.busySince, state.cutAt);
+  const calmSince = Math.max(state.busySince, state.pause.throttledAt());
   if (mayGrow && now - calmSince >= state.calmMs) state.rate += state.rate * GROWTH * seconds;
 }
 
 function waitFor(
-  { balance, reserved, rate, notBefore }: State,
+  { balance, reserved, rate, pause }: State,
   tokens: number,
-  { clock, capacity }: BucketOptions,
+  { capacity }: BucketOptions,
 ): number {
   const missing = Math.min(tokens, capacity) - (balance - reserved);
   const refillMs = missing <= ROUNDING ? 0 : Math.ceil((missing / rate) * 1_000);
-  return Math.max(0, notBefore - clock.now(), refillMs);
+  return Math.max(pause.left(), refillMs);
 }
 
 function noteThrottle(state: State, { clock, reserve, perSecond }: BucketOptions): void {
-  const now = clock.now();
-  if (now - state.cutAt < ONE_ANSWER_MS) return;
+  const again = state.pause.isOn();
+  if (!state.pause.throttled()) return;
   // Who is throttled again and again learns nothing of a rate: EC2 answers nobody.
-  if (state.blocked) state.pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * state.pauseMs);
-  else if (state.rate > state.good * TRIED) {
+  if (!again && state.rate > state.good * TRIED) {
     state.rate = state.good;
     state.calmMs = Math.min(LONGEST_CALM_MS, 2 * state.calmMs);
-  } else {
+  } else if (!again) {
     state.rate = Math.max(perSecond * LEAST, state.rate * CUT);
     state.good = state.rate;
   }
-  state.cutAt = now;
-  state.crowdedUntil = now + CROWDED_MS;
+  state.crowdedUntil = clock.now() + CROWDED_MS;
   state.balance = Math.min(state.balance, -reserve);
-  state.blocked = true;
-  state.notBefore = now + state.pauseMs;
 }

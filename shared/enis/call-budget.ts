@@ -2,6 +2,7 @@ import type { Clock } from '../time/clock.ts';
 import { type Bucket, createBucket } from './bucket.ts';
 import type { Ec2 } from './ec2.ts';
 import { isThrottled } from './ec2-errors.ts';
+import { createPause, type Pause } from './pause.ts';
 import { WRITING_ACTIONS, type WritingAction, writingActionOf } from './writing-actions.ts';
 
 /**
@@ -35,17 +36,20 @@ export interface Reservation {
 
 /** What this execution environment may spend of EC2's writing calls. */
 export interface CallBudget {
-  /** Milliseconds until `calls` can be reserved; 0: now. More than a bucket holds counts as a full one. */
+  /**
+   * Milliseconds until what `calls` rest on can be read and they can be reserved; 0: now. More than a
+   * bucket holds counts as a full one.
+   */
   waitFor(calls: Calls): number;
-  /** Reserves calls, whether they are there or not: `waitFor` says so. */
+  /** Reserves calls, which are read for at once, whether they are there or not: `waitFor` says so. */
   reserve(calls: Calls): Reservation;
   /** Calls a second that are believed to be this environment's, of the scarcest of these actions. */
   rate(calls: Calls): number;
-  /** How full the emptiest bucket of these actions is once they are sent, from 0 to 1. */
-  level(calls: Calls): number;
+  /** How many times these calls could be sent now; of no calls, infinitely often. */
+  times(calls: Calls): number;
   /** Work waits: the other writers need their part for a while. */
   crowded(): void;
-  /** The same client; its writing calls use the budget, and their answers teach it. */
+  /** The same client; its writing calls use the budget, and the answers of all calls teach it. */
   spending(ec2: Ec2): Ec2;
 }
 
@@ -79,17 +83,23 @@ export function callBudget({
       alone: Math.min(writers, 2),
     });
   };
-  const buckets: Readonly<Record<WritingAction, Bucket>> = {
+  const buckets: Buckets = {
     AssignPrivateIpAddresses: bucketFor('AssignPrivateIpAddresses'),
     AssignIpv6Addresses: bucketFor('AssignIpv6Addresses'),
     UnassignPrivateIpAddresses: bucketFor('UnassignPrivateIpAddresses'),
     UnassignIpv6Addresses: bucketFor('UnassignIpv6Addresses'),
   };
+  // Nothing counts reads: their buckets are four times as large. But where EC2 throttles them, it may throttle all.
+  const reads = createPause(clock);
 
   return {
     waitFor: (calls) =>
-      Math.max(0, ...entriesOf(calls).map(([action, count]) => buckets[action].waitFor(count))),
+      Math.max(
+        reads.left(),
+        ...entriesOf(calls).map(([action, count]) => buckets[action].waitFor(count)),
+      ),
     reserve(calls) {
+      reads.trying();
       const reserved = new Map<WritingAction, number>();
       const add = (more: Calls): void => {
         for (const [action, count] of entriesOf(more)) {
@@ -115,28 +125,32 @@ export function callBudget({
       };
     },
     rate: (calls) => Math.min(...entriesOf(calls).map(([action]) => buckets[action].rate())),
-    level: (calls) =>
-      Math.min(1, ...entriesOf(calls).map(([action, count]) => buckets[action].level(count))),
+    times: (calls) =>
+      Math.min(...entriesOf(calls).map(([action, count]) => buckets[action].left() / count)),
     crowded() {
       for (const bucket of Object.values(buckets)) bucket.crowded(clock.now() + CROWDED_MS);
     },
-    spending: (ec2) => ({
-      send: new Proxy(ec2.send.bind(ec2), {
-        apply(target, self, args: unknown[]) {
-          const action = writingActionOf(args[0]);
-          if (action === undefined) return Reflect.apply(target, self, args);
-          const bucket = buckets[action];
-          bucket.spend();
-          const answer: unknown = Reflect.apply(target, self, args);
-          Promise.resolve(answer).then(
-            () => bucket.answered(),
-            (error: unknown) => (isThrottled(error) ? bucket.throttled() : bucket.answered()),
-          );
-          return answer;
-        },
-      }),
-    }),
+    spending: (ec2) => ({ send: taught(ec2, buckets, reads) }),
   };
+}
+
+type Buckets = Readonly<Record<WritingAction, Bucket>>;
+
+/** The client's `send`, of which the calls are counted and the answers heard. */
+function taught(ec2: Ec2, buckets: Buckets, reads: Pause): Ec2['send'] {
+  return new Proxy(ec2.send.bind(ec2), {
+    apply(target, self, args: unknown[]) {
+      const action = writingActionOf(args[0]);
+      const learner = action === undefined ? reads : buckets[action];
+      if (action !== undefined) buckets[action].spend();
+      const answer: unknown = Reflect.apply(target, self, args);
+      Promise.resolve(answer).then(
+        () => learner.answered(),
+        (error: unknown) => void (isThrottled(error) ? learner.throttled() : learner.answered()),
+      );
+      return answer;
+    },
+  });
 }
 
 function entriesOf(calls: Calls): [WritingAction, number][] {

@@ -95,7 +95,7 @@ describe('the call budget', () => {
     await send(1);
     clock.advance(10_000);
     expect(budget.waitFor({ [ASSIGN]: 2 })).toBe(0);
-    expect(budget.rate({ [ASSIGN]: 1 })).toBe(3);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(3.75);
   });
 
   test('finds its part where many others are at work, and does not grow while it is throttled', async () => {

@@ -17,6 +17,10 @@ export const GOALS: Readonly<Record<ScenarioName, Goals>> = {
   rollout: { seconds: 180, throttledPercent: 5, refused: 20, neighbourRefused: 2 },
   churn: { p99Ms: 40_000, throttledPercent: 5 },
   quietChurn: { p99Ms: 400 },
+  throttlesAll: { seconds: 10 },
+  isSlow: { seconds: 10 },
+  hasRaisedLimits: { seconds: 10 },
+  servesAnother: { seconds: 10 },
   drain: { assign: 25, unassign: 25, refused: 5 },
 };
 

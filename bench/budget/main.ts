@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { playInThread } from './in-thread.ts';
 import { type Answer, type Order, order } from './play.ts';
 import { isWithin, tableOf } from './report.ts';
-import { isScenario, SCENARIOS, type ScenarioName } from './scenarios/index.ts';
+import { isScenario, SCENARIOS, type ScenarioName, TROUBLES } from './scenarios/index.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,15 +29,17 @@ const { values } = parseArgs({
 /** Those that take longest first. */
 const ORDER = [
   ...['rollout', 'deletion', 'churn', 'neighbour', 'burst', 'burstWithoutBucket'],
-  ...['quietChurn', 'drain'],
+  ...['quietChurn', 'drain', 'throttlesAll', 'isSlow', 'hasRaisedLimits', 'servesAnother'],
 ];
 
 function wanted(): ScenarioName[] {
   const names = Object.keys(SCENARIOS).filter(isScenario);
+  if (values.only.length === 0) return names;
+  const all = [...names, ...Object.keys(TROUBLES).filter(isScenario)];
   for (const name of values.only) {
-    if (!isScenario(name)) throw new Error(`there is no ${name}; there are ${names.join(', ')}`);
+    if (!isScenario(name)) throw new Error(`there is no ${name}; there are ${all.join(', ')}`);
   }
-  return values.only.length === 0 ? names : names.filter((name) => values.only.includes(name));
+  return all.filter((name) => values.only.includes(name));
 }
 
 function orderOf(scenario: ScenarioName): Order {

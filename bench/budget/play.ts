@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { LATENCIES } from './clients.ts';
 import { type Figures, percentile } from './figures.ts';
-import { isScenario, SCENARIOS, type Scenario } from './scenarios/index.ts';
+import { isScenario, scenarioOf } from './scenarios/index.ts';
 import { startStage } from './stage.ts';
 
 /** What a thread is told to play. */
@@ -38,7 +38,7 @@ export async function play({ scenario, seed, nodes, ...ms }: Order): Promise<Ans
     neighbour = false,
     instanceType = 'm5.4xlarge',
     maxPerSecond,
-  }: Scenario = SCENARIOS[scenario];
+  } = scenarioOf(scenario);
   const latencies = { ...LATENCIES, ec2Read: ms.ec2ReadMs, ec2Write: ms.ec2WriteMs };
   const stage = await startStage({
     seed,
@@ -49,7 +49,7 @@ export async function play({ scenario, seed, nodes, ...ms }: Order): Promise<Ans
     neighbour,
     maxPerSecond,
   });
-  const { seconds, waitsMs } = await run(stage);
+  const { seconds, waitsMs, details = {} } = await run(stage);
   const result: Figures = {
     ...stage.calls(),
     seconds: round(seconds, 1),
@@ -57,7 +57,7 @@ export async function play({ scenario, seed, nodes, ...ms }: Order): Promise<Ans
     p99Ms: round(percentile(waitsMs, 0.99), 0),
     neighbourRefused: round(stage.neighbourRefused(), 1),
   };
-  return { figures: result, details: stage.details() };
+  return { figures: result, details: { ...details, ...stage.details() } };
 }
 
 function round(value: number, digits: number): number {

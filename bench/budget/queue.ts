@@ -10,6 +10,7 @@ export interface Queue {
   readonly deadLetterUrl: string;
   /** How many messages wait or are in flight. */
   size(): number;
+  deadLetters(): number;
 }
 
 export function createQueue(clock: Clock): Queue {
@@ -22,5 +23,6 @@ export function createQueue(clock: Clock): Queue {
     url: urlOf(QUEUE),
     deadLetterUrl: urlOf(DEAD_LETTER_QUEUE),
     size: () => service.messages(QUEUE).length,
+    deadLetters: () => service.messages(DEAD_LETTER_QUEUE).length,
   };
 }

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { Figures } from './figures.ts';
 import { figureOf, GOALS, type Goals, isMissed } from './goals.ts';
-import { SCENARIOS, type ScenarioName } from './scenarios/index.ts';
+import { type ScenarioName, scenarioOf } from './scenarios/index.ts';
 
 export type Results = ReadonlyMap<ScenarioName, Figures>;
 
@@ -26,7 +26,7 @@ export function tableOf(results: Results): string {
   });
   for (const [name, figures] of results) {
     const cells = COLUMNS.map(([figure, , digits]) => cell(figures, GOALS[name], figure, digits));
-    table.push([`${name}: ${SCENARIOS[name].title}`, ...cells]);
+    table.push([`${name}: ${scenarioOf(name).title}`, ...cells]);
   }
   return table.toString();
 }

@@ -32,6 +32,8 @@ export interface Stage extends Pick<VirtualTime, 'drive'> {
   readonly clock: Clock;
   readonly random: Random;
   readonly ec2: Ec2;
+  /** What calls take; a scenario may change it. */
+  readonly latencies: { -readonly [Name in keyof Latencies]: Latencies[Name] };
   readonly workers: Cluster['workers'];
   readonly pods: Pods;
   readonly addresses: Addresses;
@@ -39,6 +41,10 @@ export interface Stage extends Pick<VirtualTime, 'drive'> {
   idle(): boolean;
   /** Waits until what was prepared is done and everybody is quiet, and counts from then on. */
   begin(prepared: () => boolean): Promise<void>;
+  /** When it was, ms since the epoch. */
+  beganAt(): number;
+  /** Messages that were given up. */
+  deadLetters(): number;
   /** Milliseconds since `begin`. */
   sinceBegin(): number;
   /** EC2's calls since `begin`. */
@@ -71,7 +77,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   let neighbourRefused = (): number => 0;
 
   return {
-    ...{ clock, random: time.random, drive, ec2, addresses, idle },
+    ...{ clock, random: time.random, drive, ec2, addresses, idle, latencies },
     workers: cluster.workers,
     pods: createPods(cluster, addresses),
     async begin(prepared) {
@@ -84,6 +90,8 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       neighbourRefused = startNeighbour(clock, ec2.throttle, neighbour);
       begunAt = clock.now();
     },
+    beganAt: () => begunAt,
+    deadLetters: queue.deadLetters,
     sinceBegin: () => clock.now() - begunAt,
     calls: () => countCalls(ec2.calls.all()),
     neighbourRefused: () => neighbourRefused(),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { LATENCIES } from '../clients.ts';
 import { percentile } from '../figures.ts';
-import { isScenario, SCENARIOS, type Scenario } from '../scenarios/index.ts';
+import { isScenario, scenarioOf } from '../scenarios/index.ts';
 import { startPeerStage } from './stage.ts';
 
 /** What a thread is told to play. */
@@ -35,7 +35,7 @@ export type PeerFigures = z.output<typeof peerFigures>;
 
 /** Plays a scenario by a peer's calls, once in a thread: the thread's timers are taken over. */
 export async function playPeer({ peer, scenario, seed, nodes }: PeerOrder): Promise<PeerFigures> {
-  const { play, throttled = true, neighbour = false, ...more }: Scenario = SCENARIOS[scenario];
+  const { play, throttled = true, neighbour = false, ...more } = scenarioOf(scenario);
   const { instanceType = 'm5.4xlarge' } = more;
   const how = { throttled, neighbour, instanceType, latencies: LATENCIES };
   const stage = await startPeerStage({ peer, seed, nodes, ...how });

@@ -54,7 +54,7 @@ export async function startPeerStage(options: PeerStageOptions): Promise<PeerSta
   let neighbourRefused = (): number => 0;
 
   return {
-    ...{ clock, random, drive, ec2, ...followed },
+    ...{ clock, random, drive, ec2, latencies, ...followed },
     workers: cluster.workers,
     async begin(prepared) {
       if (!(await drive(() => prepared() && followed.idle(), PREPARING_MS))) {
@@ -67,6 +67,8 @@ export async function startPeerStage(options: PeerStageOptions): Promise<PeerSta
       neighbourRefused = startNeighbour(clock, ec2.throttle, neighbour);
       begunAt = clock.now();
     },
+    beganAt: () => begunAt,
+    deadLetters: () => 0,
     sinceBegin: () => clock.now() - begunAt,
     calls: () => countCalls(ec2.calls.all()),
     neighbourRefused: () => neighbourRefused(),

@@ -4,6 +4,7 @@ import { deletion } from './deletion.ts';
 import { drain } from './drain.ts';
 import type { Play } from './played.ts';
 import { rollout } from './rollout.ts';
+import { trouble } from './trouble.ts';
 
 export interface Scenario {
   /** For the table. */
@@ -18,7 +19,7 @@ export interface Scenario {
   readonly instanceType?: string;
 }
 
-/** By the names that `--only` takes and `--json` prints. */
+/** By the names that `--only` takes and `--json` prints: those that are played unless others are asked for. */
 export const SCENARIOS = {
   burstWithoutBucket: {
     title: 'burst of pods, no bucket',
@@ -35,8 +36,22 @@ export const SCENARIOS = {
   drain: { title: 'a node drained', play: drain, instanceType: 'm5.24xlarge' },
 } as const satisfies Readonly<Record<string, Scenario>>;
 
-export type ScenarioName = keyof typeof SCENARIOS;
+/** An EC2 in trouble; played where they are asked for. */
+export const TROUBLES = {
+  throttlesAll: { title: 'EC2 throttles all for ten minutes', play: trouble('throttles-all') },
+  isSlow: { title: 'EC2 takes 5 s a call', play: trouble('is-slow') },
+  hasRaisedLimits: { title: 'ten times the limits', play: trouble('has-raised-limits') },
+  servesAnother: { title: 'another takes every token', play: trouble('serves-another') },
+} as const satisfies Readonly<Record<string, Scenario>>;
+
+const ALL = { ...SCENARIOS, ...TROUBLES };
+
+export type ScenarioName = keyof typeof ALL;
 
 export function isScenario(name: string): name is ScenarioName {
-  return Object.hasOwn(SCENARIOS, name);
+  return Object.hasOwn(ALL, name);
+}
+
+export function scenarioOf(name: ScenarioName): Scenario {
+  return ALL[name];
 }

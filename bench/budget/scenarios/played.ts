@@ -5,6 +5,8 @@ export interface Played {
   readonly seconds: number;
   /** How long each of its addresses took, ms. */
   readonly waitsMs: readonly number[];
+  /** For `--details`. */
+  readonly details?: Readonly<Record<string, number>>;
 }
 
 /** Plays a scenario. @throws where it does not come to its end. */

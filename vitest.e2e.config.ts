@@ -3,7 +3,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import base from './vitest.config.ts';
 
 /** They take longest: begun late, each would be waited for alone. */
-const LONG = ['power-off', 'scale', 'workloads', 'in-cluster', 'walkthrough', 'demo', 'deploy'];
+const LONG = [
+  'power-off',
+  'probe',
+  'scale',
+  'workloads',
+  'in-cluster',
+  'walkthrough',
+  'demo',
+  'deploy',
+];
 
 class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

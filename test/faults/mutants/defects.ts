@@ -1,5 +1,5 @@
-import type { Defect } from './plant.ts';
 import { FOR_THE_HARNESS } from './for-harness.ts';
 import { FOR_NARROW_TESTS } from './for-narrow-tests.ts';
+import type { Defect } from './plant.ts';
 
 export const DEFECTS: readonly Defect[] = [...FOR_NARROW_TESTS, ...FOR_THE_HARNESS];

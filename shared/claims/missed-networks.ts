@@ -6,13 +6,14 @@ import type { NotAttached } from './claim.ts';
 import type { Attachment } from './network-status.ts';
 
 const MAX_NETWORKS = 1_000;
+const TOO_MANY = `more than ${MAX_NETWORKS} networks`;
 
 const name = z
   .string()
   .regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, 'not the name of a NetworkAttachmentDefinition');
 const selections = z
   .array(z.object({ name, namespace: name.or(z.literal('')).nullish() }))
-  .max(MAX_NETWORKS, `more than ${MAX_NETWORKS} networks`);
+  .max(MAX_NETWORKS, TOO_MANY);
 
 /**
  * Reads the annotation by which a pod asks for networks: `namespace/name@interface` with commas
@@ -32,8 +33,11 @@ export function parseAskedNetworks(text: string, namespace: string): Read<readon
 }
 
 function parseShort(text: string): Read<z.output<typeof selections>> {
-  const items = text.split(',').map((item) => item.trim().split('@', 1)[0] ?? '');
+  const items = text.split(',', MAX_NETWORKS + 1);
+  // Before each of half a million is looked at.
+  if (items.length > MAX_NETWORKS) return { ok: false, detail: TOO_MANY };
   const named = items
+    .map((item) => item.trim().split('@', 1)[0] ?? '')
     .filter((item) => item !== '')
     .map((item) => {
       const slash = item.indexOf('/');

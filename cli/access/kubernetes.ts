@@ -13,14 +13,22 @@ import { describeCluster } from '../../shared/cluster/eks.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { PATHS, withQuery } from '../../shared/cluster/paths.ts';
 import { tokenSource } from '../../shared/cluster/token.ts';
-import { type ApiRequest, type ApiTransport, readText } from '../../shared/cluster/transport.ts';
-import type { Clock } from '../../shared/time/clock.ts';
+import {
+  ApiError,
+  type ApiRequest,
+  type ApiTransport,
+  readText,
+} from '../../shared/cluster/transport.ts';
+import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { withDeadline } from '../../shared/time/deadline.ts';
 import { BadInput } from '../failure.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;
 const LONGEST_OBJECT_BYTES = 64 * 1024 * 1024;
 const WATCH_SECONDS = 300;
+/** Where an API server asks to slow down, as it does of kinds that it begins to serve: ms, and how often. */
+const SLOW_MS = 1_000;
+const SLOW_TRIES = 5;
 
 const listed = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 
@@ -117,6 +125,11 @@ export async function apiOfEks(eks: EKSClient, cluster: string, clock: Clock): P
   return apiOver(tokenTransport({ server, caData, token }), clock);
 }
 
+/** It did nothing of the request (RFC 6585, section 4); client-go tries again too. */
+function asksToSlowDown(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 429;
+}
+
 function apiOver(transport: ApiTransport, clock: Clock): Api {
   let sent = 0;
   let listener: ((object: unknown) => void) | undefined;
@@ -125,8 +138,15 @@ function apiOver(transport: ApiTransport, clock: Clock): Api {
     if (method !== 'GET' && !allowed(request)) {
       throw new Error(`this program sends no ${method} ${path}`);
     }
-    sent += 1;
-    return transport(request);
+    for (let tried = 1; ; tried += 1) {
+      try {
+        sent += 1;
+        return await transport(request);
+      } catch (error) {
+        if (!asksToSlowDown(error) || tried === SLOW_TRIES) throw error;
+        await sleep(clock, SLOW_MS, request.signal);
+      }
+    }
   };
   // A review has no effect: it is a question.
   const looking = writing(({ path }) => path === PATHS.accessReviews);

@@ -105,6 +105,16 @@ describe('status', () => {
     ]);
   });
 
+  test('asks again where the API server asks to slow down', async () => {
+    const { bed, operate } = await operatorBed();
+    const { faults } = bed.world.cluster.kubernetes;
+    faults.failNext(2, ({ verb, resource }) => verb === 'list' && resource === 'nodes', 429);
+    expect(await operate(['status'])).toMatchObject({
+      stdout: expect.stringContaining('2 nodes, 0 pods, 6 ENIs: no drift'),
+      stderr: '',
+    });
+  });
+
   test('does without a stage', async () => {
     const { operate, bed } = await running();
     const { stdout } = await operate(['status', '--queue-url', bed.world.queue.url]);

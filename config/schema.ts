@@ -20,7 +20,10 @@ const ranges = z
 
 const kubernetesName = z
   .string()
-  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'not a Kubernetes name');
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    'not a Kubernetes name: lower-case letters, digits and dashes, at most 63',
+  );
 
 const forwarder = z
   .strictObject({

@@ -107,6 +107,10 @@ describe('a stage’s configuration', () => {
       'region: eu-west-1\nclusters: [{ name: a }]\nlogRetentionDays: 31',
       ':3:1: logRetentionDays: CloudWatch',
     ],
+    [
+      'region: eu-west-1\nclusters: [{ name: a, forwarder: { serviceAccount: Our_Forwarder } }]',
+      ':2:36: clusters[0].forwarder.serviceAccount: not a Kubernetes name',
+    ],
     ['region: eu-west-1\nclusters: [{ name: a }', ':2:'],
     ['region: eu-west-1\nregion: eu-west-2', ':2:1: Map keys must be unique'],
     ['', ':1:1: Invalid input'],

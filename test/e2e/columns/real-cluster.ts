@@ -73,6 +73,8 @@ export async function openCluster(options: {
     async stop() {
       await standIns.stop();
       await way.stop();
+      // Others use the plane next, for which a scheduler would find what is a node no more.
+      await empty(api);
       api.close();
     },
   };

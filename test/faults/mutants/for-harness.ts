@@ -3,19 +3,6 @@ import type { Defect } from './plant.ts';
 /** What the fault harness has to find. */
 export const FOR_THE_HARNESS: readonly Defect[] = [
   {
-    name: 'pods read before ENIs',
-    replaced: [
-      {
-        name: 'readNode',
-        by: `async (original, access, node, instanceId, signal) => {
-          const pods = await access.kubernetes.listPods({ node, signal });
-          const kubernetes = { ...access.kubernetes, listPods: async () => pods };
-          return original({ ...access, kubernetes }, node, instanceId, signal);
-        }`,
-      },
-    ],
-  },
-  {
     name: 'release without the claim check',
     replaced: [
       {

@@ -3,6 +3,20 @@ import type { Defect } from './plant.ts';
 /** What a narrow test has to find. */
 export const FOR_NARROW_TESTS: readonly Defect[] = [
   {
+    name: 'pods read before ENIs',
+    replaced: [
+      {
+        name: 'readNode',
+        by: `async (original, access, node, instanceId, signal) => {
+          const pods = await access.kubernetes.listPods({ node, signal });
+          const kubernetes = { ...access.kubernetes, listPods: async () => pods };
+          return original({ ...access, kubernetes }, node, instanceId, signal);
+        }`,
+      },
+    ],
+    tests: ['schedules/one-node.test.ts'],
+  },
+  {
     name: 'a second Node of the instance does not matter to unseen releases',
     replaced: [
       {

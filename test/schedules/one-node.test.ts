@@ -8,21 +8,6 @@ const OUTSIDE = '172.16.1.200';
 const LATER = '2126-01-01T00:00:00Z';
 const SETTLES_AFTER = { kind: 'time', ms: 500 } as const;
 
-describe('an address comes to an ENI, and its claim with it, just before the ENIs are read', () => {
-  test('the pods are listed after the ENIs, so the claim is seen', async () => {
-    const scene = await startScene();
-    const p1 = scene.pod('p1', { node: 'a', ips: [] });
-    const reading = scene.reconcile('a');
-    await reading.until('DescribeNetworkInterfaces');
-    p1.claim({ ips: [X] });
-    await scene.ec2.assignByHand(scene.worker('a').enis[1]?.id ?? '', X);
-
-    expect(await reading.finish()).toEqual({ batchItemFailures: [] });
-    expect(scene.ec2.attempts()).toEqual([]);
-    expect(scene.ec2.whereIs(X)).toBe('a/eth1');
-  });
-});
-
 describe('3: two ENIs in one subnet, and a claimant on each', () => {
   test('the address stays where it is', async () => {
     const scene = await startScene({ enis: 2 });

@@ -14,7 +14,7 @@ export const FOR_NARROW_TESTS: readonly Defect[] = [
         }`,
       },
     ],
-    tests: ['schedules/one-node.test.ts'],
+    tests: ['schedules/read-order.test.ts'],
   },
   {
     name: 'a second Node of the instance does not matter to unseen releases',

@@ -27,6 +27,29 @@ export function awsClients(
   };
 }
 
+/** Who asks AWS something. */
+export interface Asking {
+  readonly clock: Clock;
+  /** Is told of each call. */
+  readonly onCall?: () => void;
+}
+
+/** The same client; each call on it ends by itself, and is counted. */
+export function countedCalls<C extends Parameters<typeof limitedCalls>[0]>(
+  client: C,
+  { clock, onCall }: Asking,
+): Pick<C, 'send'> {
+  const limited = limitedCalls(client, clock, LIMITS);
+  return {
+    send: new Proxy(limited.send, {
+      apply(target, self, args) {
+        onCall?.();
+        return Reflect.apply(target, self, args);
+      },
+    }),
+  };
+}
+
 /** EKS of a region; whoever asks it bounds the call. */
 export function eksClient(region: string | undefined): EKSClient {
   return new EKSClient({ region, requestHandler: requestLimits(LIMITS) });

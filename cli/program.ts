@@ -187,9 +187,9 @@ const tailCommand: AddCommand = (withAction) =>
 const clustersCommand: AddCommand = (withAction) =>
   withAction(
     new Command('clusters').description('which clusters does the stage serve?'),
-    async ({ options, outside: { clock }, output }) => {
+    async ({ options, outside, output }) => {
       const { clustersCommand: clusters } = await import('./clusters/command.ts');
-      return clusters(options, clock, output);
+      return clusters(options, outside, output);
     },
   );
 

@@ -9,7 +9,7 @@ import { POLICIES } from '../../shared/plan/policy.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
 import type { Clock } from '../../shared/time/clock.ts';
-import { eksClient } from '../aws-clients.ts';
+import { type Asking, eksClient } from '../aws-clients.ts';
 import { BadInput, Failed, trying } from '../failure.ts';
 import { configOfStage, lookingEc2 } from './aws.ts';
 import { joinedCluster, joinedClusters } from './joined.ts';
@@ -55,32 +55,59 @@ const SILENT: Telemetry = { info() {}, warn() {}, error() {}, metric() {} };
  */
 export async function lookAt(choice: ClusterChoice, around: Surroundings): Promise<Look> {
   const { stage, region } = choice;
-  const config = stage === undefined ? undefined : await configOfStage(stage, region, around.clock);
-  const found = config && (await clusterIn(config, choice, around.clock));
-  const joined = found?.joined;
-  const named = found?.name ?? choice.cluster;
+  const counter = countingCalls(around.clock);
+  if (stage === undefined) return connected({}, choice, around, counter);
+  const config = await configOfStage(stage, region, counter);
+  const served = await clusterIn(config, choice, counter);
+  return connected({ config, served }, choice, around, counter);
+}
+
+/** Counts what AWS is asked. */
+interface Counter extends Asking {
+  calls(): number;
+}
+
+function countingCalls(clock: Clock): Counter {
+  let calls = 0;
+  const onCall = () => {
+    calls += 1;
+  };
+  return { clock, onCall, calls: () => calls };
+}
+
+/** @param of the stage and its cluster; empty without a stage. */
+async function connected(
+  of: { readonly config?: Config; readonly served?: Served },
+  choice: ClusterChoice,
+  around: Surroundings,
+  counter: Counter,
+): Promise<Look> {
+  const { config, served } = of;
+  const { stage, region } = choice;
+  const joined = served?.joined;
+  const named = served?.name ?? choice.cluster;
   const { name, api } = await unlessRefused(named ?? choice.context ?? 'kubeconfig', () =>
-    connect(choice, named, config?.region ?? region, around),
+    connect(choice, named, config?.region ?? region, around, counter),
   );
   const configured = joined ?? config?.clusters.find((cluster) => cluster.name === name);
-  const ec2 = lookingEc2(config?.region ?? region, around.clock);
+  const client = lookingEc2(config?.region ?? region, counter);
   const managedTag = config?.managedTag ?? DEFAULT_MANAGED_TAG;
   const access: ClusterAccess = {
     cluster: name,
     kubernetes: api.kubernetes,
     ec2: {
-      client: ec2.client,
+      client,
       managedTag,
-      inventory: eniInventory(ec2.client, managedTag),
-      subnets: cachedSubnets(ec2.client),
-      limitsOf: cachedInstanceLimits(ec2.client),
+      inventory: eniInventory(client, managedTag),
+      subnets: cachedSubnets(client),
+      limitsOf: cachedInstanceLimits(client),
     },
     bounds: configured?.ranges,
     policy: configured?.policy ?? POLICIES.sync,
     clock: around.clock,
     telemetry: SILENT,
   };
-  return { access, api, config, stage, joined, region, calls: () => api.calls() + ec2.calls() };
+  return { access, api, config, stage, joined, region, calls: () => api.calls() + counter.calls() };
 }
 
 /**
@@ -94,43 +121,55 @@ export async function looksAt(
   if (choice.cluster !== undefined || choice.stage === undefined) {
     return [await lookAt(choice, around)];
   }
-  const config = await configOfStage(choice.stage, choice.region, around.clock);
+  const counter = countingCalls(around.clock);
+  const config = await configOfStage(choice.stage, choice.region, counter);
   const looks: Look[] = [];
-  for (const cluster of await namesIn(config, around.clock)) {
-    looks.push(await lookAt({ ...choice, cluster }, around));
+  for (const served of await servedBy(config, counter)) {
+    // What they have in common was asked for once, and counts once.
+    const own = looks.length === 0 ? counter : countingCalls(around.clock);
+    looks.push(await connected({ config, served }, choice, around, own));
   }
   return looks;
 }
 
-/** The cluster that is named, else the only one; and its settings, where it joined by a stack of its own. */
-async function clusterIn(config: Config, choice: ClusterChoice, clock: Clock) {
-  const { stage, cluster: name = await onlyOne(config, choice, clock) } = choice;
+/** A cluster of a stage, and its settings, where it joined by a stack of its own. */
+interface Served {
+  readonly name: string;
+  readonly joined?: JoinedCluster;
+}
+
+/** The cluster that is named, else the only one. */
+async function clusterIn(
+  config: Config,
+  { stage, cluster: name }: ClusterChoice,
+  asking: Asking,
+): Promise<Served> {
+  if (name === undefined) return onlyOne(config, stage, asking);
   const listed = config.clusters.map((each) => each.name);
   if (listed.includes(name)) return { name };
-  const joined = await joinedCluster(config, name, clock);
+  const joined = await joinedCluster(config, name, asking);
   if (joined !== undefined) return { name, joined };
   throw new BadInput(
     `stage ${stage} has no cluster ${name}: it has ${listed.join(', ') || 'none in its configuration'}`,
   );
 }
 
-async function onlyOne(config: Config, { stage }: ClusterChoice, clock: Clock): Promise<string> {
-  const [name, ...others] = await namesIn(config, clock);
-  if (name === undefined) {
+async function onlyOne(config: Config, stage: string | undefined, asking: Asking): Promise<Served> {
+  const [only, ...others] = await servedBy(config, asking);
+  if (only === undefined) {
     throw new BadInput(
       `stage ${stage} has no cluster: its configuration lists none, and none joined`,
     );
   }
-  if (others.length === 0) return name;
-  const known = [name, ...others].join(', ');
+  if (others.length === 0) return only;
+  const known = [only, ...others].map(({ name }) => name).join(', ');
   throw new BadInput(`stage ${stage} has several clusters: give --cluster, one of ${known}`);
 }
 
 /** Those of the configuration; where it lists none, those that joined. */
-async function namesIn(config: Config, clock: Clock): Promise<string[]> {
-  const clusters =
-    config.clusters.length > 0 ? config.clusters : await joinedClusters(config, clock);
-  return clusters.map(({ name }) => name);
+async function servedBy({ clusters, ...stage }: Config, asking: Asking): Promise<Served[]> {
+  if (clusters.length > 0) return clusters.map(({ name }) => ({ name }));
+  return (await joinedClusters(stage, asking)).map((joined) => ({ name: joined.name, joined }));
 }
 
 async function connect(
@@ -138,6 +177,7 @@ async function connect(
   named: string | undefined,
   region: string | undefined,
   { clock, environment }: Surroundings,
+  { onCall }: Asking,
 ): Promise<{ readonly name: string; readonly api: Api }> {
   const path = kubeconfigPath(kubeconfig, environment);
   if (path !== undefined) {
@@ -147,6 +187,7 @@ async function connect(
   if (named === undefined) {
     throw new BadInput('which cluster? Give --cluster, --stage or --kubeconfig');
   }
+  onCall?.();
   return { name: named, api: await apiOfEks(eksClient(region), named, clock) };
 }
 

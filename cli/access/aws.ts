@@ -1,40 +1,28 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import { limitedCalls, requestLimits } from '../../shared/aws-calls.ts';
+import { requestLimits } from '../../shared/aws-calls.ts';
 import { type Config, configFrom } from '../../shared/config.ts';
 import type { Ec2 } from '../../shared/enis/ec2.ts';
-import type { Clock } from '../../shared/time/clock.ts';
-import { LIMITS } from '../aws-clients.ts';
+import { type Asking, countedCalls, LIMITS } from '../aws-clients.ts';
 import { BadInput, Failed, trying } from '../failure.ts';
 
 /** What only reads. */
 const READS = /^(Describe|GetSubnetCidrReservations)/;
 
 /** EC2 as an operator looks at it: what may change something is refused before it is sent. */
-export interface LookingEc2 {
-  readonly client: Ec2;
-  /** How many requests were sent. */
-  calls(): number;
-}
-
-export function lookingEc2(region: string | undefined, clock: Clock): LookingEc2 {
+export function lookingEc2(region: string | undefined, asking: Asking): Ec2 {
   const ec2 = new EC2Client({ region, requestHandler: requestLimits(LIMITS) });
-  const limited = limitedCalls(ec2, clock, LIMITS);
-  let sent = 0;
+  const counted = countedCalls(ec2, asking);
   return {
-    client: {
-      send: new Proxy(limited.send, {
-        apply(target, self, args: unknown[]) {
-          const [command] = args;
-          const name = command instanceof Object ? command.constructor.name : '';
-          if (!READS.test(name)) throw new Error(`this program sends no ${name}`);
-          sent += 1;
-          return Reflect.apply(target, self, args);
-        },
-      }),
-    },
-    calls: () => sent,
+    send: new Proxy(counted.send, {
+      apply(target, self, args: unknown[]) {
+        const [command] = args;
+        const name = command instanceof Object ? command.constructor.name : '';
+        if (!READS.test(name)) throw new Error(`this program sends no ${name}`);
+        return Reflect.apply(target, self, args);
+      },
+    }),
   };
 }
 
@@ -50,14 +38,12 @@ const described = z.object({
 export async function configOfStage(
   stage: string,
   region: string | undefined,
-  clock: Clock,
+  asking: Asking,
 ): Promise<Config> {
   const lambda = new LambdaClient({ region, requestHandler: requestLimits(LIMITS) });
   const name = `multus-eni-reconciler-${stage}-reconcile`;
   const answer = await trying(`read the configuration of the function ${name}`, () =>
-    limitedCalls(lambda, clock, LIMITS).send(
-      new GetFunctionConfigurationCommand({ FunctionName: name }),
-    ),
+    countedCalls(lambda, asking).send(new GetFunctionConfigurationCommand({ FunctionName: name })),
   ).catch((error: unknown) => {
     if (!(error instanceof Failed) || !/ResourceNotFound/.test(error.message)) throw error;
     throw new BadInput(

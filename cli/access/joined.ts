@@ -5,13 +5,12 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import { limitedCalls, requestLimits } from '../../shared/aws-calls.ts';
+import { requestLimits } from '../../shared/aws-calls.ts';
 import { type Config, type JoinedCluster, joinedClusterFrom } from '../../shared/config.ts';
-import type { Clock } from '../../shared/time/clock.ts';
-import { LIMITS } from '../aws-clients.ts';
+import { type Asking, countedCalls, LIMITS } from '../aws-clients.ts';
 import { Failed, trying } from '../failure.ts';
 
-interface Asked extends Pick<Config, 'settingsPath'> {
+interface Stage extends Pick<Config, 'settingsPath'> {
   /** Absent: that of the environment. */
   readonly region?: string;
 }
@@ -29,14 +28,14 @@ const page = z.object({
  * @throws Failed where SSM refuses, or the settings are wrong.
  */
 export async function joinedCluster(
-  { settingsPath, region }: Asked,
+  { settingsPath, region }: Stage,
   name: string,
-  clock: Clock,
+  asking: Asking,
 ): Promise<JoinedCluster | undefined> {
   if (settingsPath === undefined) return undefined;
   const command = new GetParameterCommand({ Name: `${settingsPath}${name}` });
   try {
-    const answer = await ssm(region, clock).send(command);
+    const answer = await ssm(region, asking).send(command);
     return settingsOf(name, parameter.parse(answer).Parameter.Value);
   } catch (error) {
     if (error instanceof ParameterNotFound) return undefined;
@@ -50,19 +49,19 @@ export function joinedTo(
   stage: string,
   name: string,
   region: string | undefined,
-  clock: Clock,
+  asking: Asking,
 ): Promise<JoinedCluster | undefined> {
   const settingsPath = `/multus-eni-reconciler/${stage}/clusters/`;
-  return joinedCluster({ settingsPath, region }, name, clock);
+  return joinedCluster({ settingsPath, region }, name, asking);
 }
 
 /** All that joined, in order of their names. Throws as the other. */
 export async function joinedClusters(
-  { settingsPath: Path, region }: Asked,
-  clock: Clock,
+  { settingsPath: Path, region }: Stage,
+  asking: Asking,
 ): Promise<JoinedCluster[]> {
   if (Path === undefined) return [];
-  const client = ssm(region, clock);
+  const client = ssm(region, asking);
   const found: JoinedCluster[] = [];
   let NextToken: string | undefined;
   do {
@@ -77,12 +76,8 @@ export async function joinedClusters(
   return found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function ssm(region: string | undefined, clock: Clock) {
-  return limitedCalls(
-    new SSMClient({ region, requestHandler: requestLimits(LIMITS) }),
-    clock,
-    LIMITS,
-  );
+function ssm(region: string | undefined, asking: Asking) {
+  return countedCalls(new SSMClient({ region, requestHandler: requestLimits(LIMITS) }), asking);
 }
 
 function settingsOf(name: string, text: string): JoinedCluster {

@@ -1,6 +1,6 @@
-import type { Clock } from '../../shared/time/clock.ts';
 import { configOfStage } from '../access/aws.ts';
 import { joinedClusters } from '../access/joined.ts';
+import type { Asking } from '../aws-clients.ts';
 import { EXIT } from '../exit-code.ts';
 import { BadInput } from '../failure.ts';
 import type { Output } from '../output.ts';
@@ -14,12 +14,12 @@ import { rangeText } from '../view/text.ts';
  */
 export async function clustersCommand(
   { stage, region }: { readonly stage?: string; readonly region?: string },
-  clock: Clock,
+  asking: Asking,
   output: Output,
 ): Promise<number> {
   if (stage === undefined) throw new BadInput('whose clusters? Give --stage');
-  const config = await configOfStage(stage, region, clock);
-  const joined = await joinedClusters(config, clock);
+  const config = await configOfStage(stage, region, asking);
+  const joined = await joinedClusters(config, asking);
   const clusters = [
     ...config.clusters.map((cluster) => ({ ...cluster, by: 'config', queueUrl: config.queueUrl })),
     ...joined.map((cluster) => ({ ...cluster, by: 'its own stack' })),

@@ -114,10 +114,11 @@ function placeLines(explained: Explained, choice: EniChoice): Line[] {
   }
   const target = eni && { address, eniId: eni.id };
   const contested = on.length === 0 && target ? contestedBy(view, state, target) : undefined;
-  if (contested !== undefined) lines.push(...contestLines(explained, contested.eni));
-  const isNew = on.length === 0 && eni !== undefined;
-  if (isNew)
+  if (contested !== undefined) {
+    lines.push(...contestLines(explained, contested.eni));
+  } else if (on.length === 0 && eni !== undefined && !pod.terminating) {
     lines.push({ section: 'plan', text: `${eniName(eni)} has ${roomOf(eni, state.limits)}.` });
+  }
   return lines;
 }
 

@@ -14,6 +14,7 @@ import { explainAddress } from './address.ts';
 import { placeOf } from './claim.ts';
 import { explainPod } from './pod.ts';
 import { printConclusion, printDerivation, printLines } from './print.ts';
+import { withoutLimits, withRoom } from './with-room.ts';
 
 /**
  * Why a pod has its addresses, or has them not.
@@ -28,10 +29,12 @@ export async function explainPodCommand(look: Look, asked: string, output: Outpu
   look.api.onPod((each) => {
     if (isCalled(each, namespace, name)) object = each;
   });
-  const view = await viewOf(look, output);
-  const pod = view.allPods.find((each) => each.namespace === namespace && each.name === name);
-  if (pod === undefined) throw new BadInput(noSuchPod(view, namespace, name));
-  const explanation = explainPod(view, pod, object);
+  const first = await viewOf({ ...look, access: withoutLimits(look.access) }, output);
+  const pod = first.allPods.find((each) => each.namespace === namespace && each.name === name);
+  if (pod === undefined) throw new BadInput(noSuchPod(first, namespace, name));
+  const outlined = explainPod(first, pod, object);
+  const view = (await withRoom(look.access, first, outlined)) ?? first;
+  const explanation = view === first ? outlined : explainPod(view, pod, object);
   const fine = explanation.claims.every(({ conclusion }) => conclusion.fine);
   output.result({ cluster: view.cluster, ...explanation, ...common(look, view) });
   for (const line of explanation.about) print(output, line);

@@ -17,7 +17,7 @@ export function outsideOf(given: {
     aws: (region) => ({
       ...awsClients(region, clock),
       async queueOfJoined(stage, cluster) {
-        return (await joinedTo(stage, cluster, region, clock))?.queueUrl;
+        return (await joinedTo(stage, cluster, region, { clock }))?.queueUrl;
       },
     }),
     podsOf: (choice, region) => podsOf(choice, eksClient(region), clock),

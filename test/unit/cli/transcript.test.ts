@@ -44,17 +44,22 @@ test('the page for operators shows what the program prints in front of the kept 
   const run = async (line: string) => {
     const { stdout, stderr } = await operate(line.split(' '), { environment: { KUBECONFIG } });
     expect({ line, stderr }).toEqual({ line, stderr: '' });
-    expect(tooWide(stdout)).toEqual([]);
     return stdout;
   };
   const compare = async (line: string, as = line) => {
     const stdout = await run(line);
+    expect(tooWide(stdout)).toEqual([]);
     if (process.env.SHOW) console.log(`$ multus-eni ${as}\n${stdout}`);
     else expect(same(shown(`multus-eni ${as}`))).toBe(same(stdout));
     return stdout;
   };
   await compare('status --stage demo');
   await compare('explain pod default/sampleapp --stage demo');
+  const pods = ['default/sampleapp', 'default/sampleapp-2'];
+  for (const pod of pods) {
+    const { calls } = JSON.parse(await run(`explain pod ${pod} --stage demo --json`));
+    expect({ pod, calls }).toEqual({ pod, calls: 7 });
+  }
   await compare('explain ip 172.16.1.200 --stage demo');
   const drift = await compare('drift --stage demo');
 

@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config';
 import { PRELOADED } from './test/support/setup/preloaded.ts';
 
+/** The tests of what stands around the product, which start whole programs: `npm run test:tools`. */
+export const TOOLS = ['bench', 'demo', 'deploy', 'scripts'].map(
+  (folder) => `test/unit/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**'],
+    exclude: ['test/e2e/**', ...TOOLS],
     setupFiles: [
       'test/support/setup/loopback-only.ts',
       'test/support/setup/environment.ts',

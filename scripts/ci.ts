@@ -11,14 +11,12 @@ import { type Counts, countsOf, countTests, type TestCounts } from './test-repor
 
 const REPORT = '.build/test-report.json';
 
-function runTests(): TestCounts {
+/** A script that runs Vitest. */
+function runTests(script: string): TestCounts {
   mkdirSync(dirname(REPORT), { recursive: true });
   rmSync(REPORT, { force: true });
-  const { status } = spawnSync(
-    'npm',
-    ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`],
-    { stdio: 'inherit' },
-  );
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
+  const { status } = spawnSync('npm', ['run', script, '--', ...reporters], { stdio: 'inherit' });
   return countTests(readReport(), status === 0);
 }
 
@@ -45,11 +43,11 @@ async function runCounted(script: string, ...args: readonly string[]): Promise<C
 }
 
 const checks = runChecks();
-const tests = runTests();
-for (const name of tests.skipped) console.log(`skipped: ${name}`);
+const tests = [runTests('test'), runTests('test:tools')];
+for (const { skipped } of tests) for (const name of skipped) console.log(`skipped: ${name}`);
 const faults = await runCounted('test:faults', '--short');
 const endToEnd = await runCounted('test:e2e');
-const all = [checks, tests, faults, endToEnd];
+const all = [checks, ...tests, faults, endToEnd];
 const failed = all.reduce((sum, counts) => sum + counts.failed, 0);
 const passed = all.reduce((sum, counts) => sum + counts.passed, 0);
 console.log(`${passed} passed, ${failed} failed`);

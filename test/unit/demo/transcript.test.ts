@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CreateTagsCommand, DeleteTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { expect, test, vi } from 'vitest';
 import { keptDemo } from '../../support/kept-demo.ts';
-import { operate, tooWide } from './operator-bed.ts';
+import { operate, tooWide } from '../cli/operator-bed.ts';
 
 /*
  * docs/operator.md shows what the program prints, in front of the demo that is kept. What

@@ -73,7 +73,7 @@ export async function reconcileNode(
   const isSole = kept(access.clock, SOLE_GOOD_FOR_MS, () => isSoleNode(access, asked.node, signal));
   let read = false;
   let request = asked;
-  let calls = expectedCalls(asked, memory);
+  let calls = expectedCalls(asked, memory, access.clock.now());
   const until = access.clock.now() + LONGEST_WAIT_MS;
   for (let attempt = 1; ; ) {
     const reserved = await admission

@@ -49,7 +49,7 @@ export const FAILURES = {
   },
   'reply-lost': {
     means: 'The other pod gets the packets, and its answers do not come back.',
-    fix: 'Let the security groups and network ACLs pass the way back too.',
+    fix: 'Let the network ACLs of both subnets pass the way back too: answers go from UDP port 20177 to the ports of clients (1024-65535).',
   },
   'rp-filter': {
     means:

@@ -36,59 +36,94 @@ export interface EchoSeen {
  * Answers the other pod, and asks it, in packets of many lengths once it has answered. An answer is
  * short whatever was asked: so the length of one direction alone is tried. Linux does not fragment
  * what fits the interface's MTU.
+ *
+ * It asks from a port of its own, as clients do. From the port that it answers at, a security group would
+ * take what one pod asks for an answer to the other, and let it in (Amazon EC2 User Guide, "Security group
+ * connection tracking"); and a network ACL that forgets the ports of clients would lose nothing (Amazon
+ * VPC User Guide, "Ephemeral ports").
  */
 export async function keepEchoing(echo: Echo, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const socket = createSocket(echo.address.includes(':') ? 'udp6' : 'udp4');
+    const type = echo.address.includes(':') ? 'udp6' : 'udp4';
+    const [answering, asking] = [createSocket(type), createSocket(type)];
     try {
-      socket.bind(echo.port, echo.address);
-      await once(socket, 'listening', { signal });
+      await listen(answering, echo.address, echo.port, signal);
+      await listen(asking, echo.address, 0, signal);
       delete echo.seen.trouble;
-      await talk(echo, socket, signal);
+      answer(echo, answering);
+      await ask(echo, asking, signal);
     } catch (error) {
       // An address may be gone for a moment, or not be there yet.
       if (!signal.aborted) echo.seen.trouble = String(error);
     } finally {
-      socket.close();
+      answering.close();
+      asking.close();
     }
     await sleep(echo.clock, RETRY_MS, signal).catch(() => undefined);
   }
 }
 
-async function talk(echo: Echo, socket: Socket, signal: AbortSignal): Promise<void> {
-  const { clock, run, peer, port, seen } = echo;
-  const send = (text: string, to: string, length = 0): void => {
-    const data = Buffer.alloc(Math.max(length, text.length));
-    data.write(text);
-    // What cannot be sent is not answered, and that is told.
-    socket.send(data, port, to, () => {});
-  };
-  const overhead = HEADERS[echo.address.includes(':') ? 6 : 4];
-  socket.on('message', (data, { address }) => {
-    const [kind, whose, length] = data.toString('latin1', 0, 64).replace(/\0.*$/s, '').split(' ');
-    if (whose !== run) return;
-    if (kind === REQUEST) {
-      seen.received += 1;
-      send(`${ANSWER} ${run} ${data.length + overhead}`, address);
-    } else if (kind === ANSWER && address === peer) {
-      seen.answered += 1;
-      const passed = Number(length) || 0;
-      if (seen.longest !== undefined && passed > seen.longest.passed) seen.longest.passed = passed;
-    }
-  });
+async function listen(
+  socket: Socket,
+  address: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<void> {
+  socket.bind(port, address);
+  await once(socket, 'listening', { signal });
   socket.on('error', () => {});
-  for (let tries = 0; ; ) {
+}
+
+function answer({ run, address, seen }: Echo, socket: Socket): void {
+  socket.on('message', (data, from) => {
+    const [kind, whose] = wordsOf(data);
+    if (kind !== REQUEST || whose !== run) return;
+    seen.received += 1;
+    send(socket, `${ANSWER} ${run} ${data.length + overheadOf(address)}`, from);
+  });
+}
+
+async function ask(echo: Echo, socket: Socket, signal: AbortSignal): Promise<void> {
+  const { clock, run, address, peer, port, seen } = echo;
+  socket.on('message', (data, from) => {
+    const [kind, whose, length] = wordsOf(data);
+    if (kind !== ANSWER || whose !== run || from.address !== peer) return;
+    seen.answered += 1;
+    const passed = Number(length) || 0;
+    if (seen.longest !== undefined && passed > seen.longest.passed) seen.longest.passed = passed;
+  });
+  for (let tries = 0; ; await sleep(clock, TICK_MS, signal)) {
+    if (peer === undefined) continue;
+    const to = { address: peer, port };
+    send(socket, `${REQUEST} ${run}`, to);
     const mtu = echo.mtu();
-    if (peer !== undefined) send(`${REQUEST} ${run}`, peer);
-    if (peer !== undefined && seen.answered > 0 && mtu !== undefined && !seen.longest?.done) {
-      seen.longest ??= { tried: mtu, passed: 0, done: false };
-      tries += 1;
-      seen.longest.done = seen.longest.passed >= mtu || tries > LONGEST_TRIES;
-      const lengths = [mtu, ...LENGTHS.filter((each) => each < mtu)];
-      if (!seen.longest.done) {
-        for (const each of lengths) send(`${REQUEST} ${run}`, peer, each - overhead);
-      }
+    if (seen.answered === 0 || mtu === undefined || seen.longest?.done) continue;
+    seen.longest ??= { tried: mtu, passed: 0, done: false };
+    tries += 1;
+    seen.longest.done = seen.longest.passed >= mtu || tries > LONGEST_TRIES;
+    if (seen.longest.done) continue;
+    for (const length of [mtu, ...LENGTHS.filter((each) => each < mtu)]) {
+      send(socket, `${REQUEST} ${run}`, to, length - overheadOf(address));
     }
-    await sleep(clock, TICK_MS, signal);
   }
+}
+
+function send(
+  socket: Socket,
+  text: string,
+  { address, port }: { readonly address: string; readonly port: number },
+  length = 0,
+): void {
+  const data = Buffer.alloc(Math.max(length, text.length));
+  data.write(text);
+  // What cannot be sent is not answered, and that is told.
+  socket.send(data, port, address, () => {});
+}
+
+function wordsOf(data: Buffer): string[] {
+  return data.toString('latin1', 0, 64).replace(/\0.*$/s, '').split(' ');
+}
+
+function overheadOf(address: string): number {
+  return HEADERS[address.includes(':') ? 6 : 4];
 }

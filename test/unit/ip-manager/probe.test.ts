@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -46,6 +48,31 @@ test('of an interface that there is not, nothing is said', async () => {
     reversePath: { mode: 0, dropped: 0 },
     duplicates: [],
   });
+});
+
+test('a pod is asked from a port of its own, so that no filter takes the question for an answer', async () => {
+  const peer = createSocket('udp4').bind(20_179, '127.0.0.6');
+  await once(peer, 'listening');
+  const seen: EchoSeen = { answered: 0, received: 0 };
+  const ending = new AbortController();
+  const echo = { run: 'run', address: '127.0.0.5', port: 20_179, peer: '127.0.0.6', seen };
+  const running = keepEchoing({ ...echo, clock: systemClock, mtu: () => 1500 }, ending.signal);
+  onTestFinished(async () => {
+    ending.abort();
+    await running;
+    peer.close();
+  });
+  const { promise: asked, resolve } = Promise.withResolvers<{ text: string; port: number }>();
+  peer.on('message', (data, { port }) => resolve({ text: String(data), port }));
+  const from = await asked;
+  expect(from.text).toBe('Q run');
+  expect(from.port).not.toBe(20_179);
+  // Nobody but the port that asked takes an answer, and nobody but the known one a question.
+  peer.send('A run 33', 20_179, '127.0.0.5');
+  peer.send('Q run', from.port, '127.0.0.5');
+  peer.send('A run 33', from.port, '127.0.0.5');
+  await eventually(() => seen.answered).toBe(1);
+  expect(seen.received).toBe(0);
 });
 
 test('two pods answer each other alone, and find out how long packets may be', async () => {

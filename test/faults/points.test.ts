@@ -20,6 +20,7 @@ const CALLS = {
     'listNetworkAttachmentDefinitions',
     'listNodes',
     'listPods',
+    'patchNodeStatus',
     'setPodCondition',
     'writeEvent',
   ],
@@ -32,6 +33,8 @@ const CALLS = {
     'listNetworkAttachmentDefinitions',
     'listNodes',
     'listPods',
+    'listWholeNodes',
+    'patchNodeStatus',
   ],
 };
 

@@ -25,6 +25,7 @@ import { type Lambda, startLambda, type VisibleTo } from './lambda.ts';
 import { startLife } from './life.ts';
 import { outsideOf } from './outside.ts';
 import type { Surroundings } from './replicas.ts';
+import { type Rooms, watchRooms } from './room.ts';
 
 /** As functions/sweep/handler.ts gives it, ms. */
 const SWEEP_TIMEOUT_MS = 60_000;
@@ -53,6 +54,7 @@ export interface Bed {
 export interface BedOptions {
   readonly clusters: readonly string[];
   readonly networks?: readonly NetworkName[];
+  readonly room?: boolean;
   readonly schedule: Schedule;
   readonly delivery: Delivery;
   readonly visibleTo?: VisibleTo;
@@ -82,6 +84,7 @@ interface Parts {
   readonly config: Config;
   readonly claims: Claims;
   readonly invariants: Invariants;
+  readonly rooms: Rooms;
   readonly through: Through;
   readonly step: () => number;
   readonly queue: (operation: string, input: object) => unknown;
@@ -100,6 +103,7 @@ export function startBed(options: BedOptions): Bed {
   const staleAt = (): number => progress.staleAt;
   const claims = trackClaims(step);
   const invariants = watchInvariants(world, claims, { step, staleAt });
+  const rooms = watchRooms(world, step, invariants.violate);
   const points: Point[] = [];
   const calls = callsThrough({
     clock,
@@ -111,9 +115,9 @@ export function startBed(options: BedOptions): Bed {
     lambda.poke();
     return answer;
   };
-  const config = configOf(options.clusters, queues);
+  const config = configOf(options, queues);
   const through = inSteps(calls, progress);
-  const parts: Parts = { world, config, claims, invariants, through, step, queue, log };
+  const parts: Parts = { world, config, claims, invariants, rooms, through, step, queue, log };
   const lambda: Lambda = startLambda({
     ...{ world, config, invariants, log, cold, visibleTo, step, staleAt },
     outsideOf: (life) => outsideOf(parts, life),
@@ -139,10 +143,13 @@ export function startBed(options: BedOptions): Bed {
   };
 }
 
-function configOf(clusters: readonly string[], queues: VirtualWorld['queues']): Config {
+function configOf(
+  { clusters, room = false }: Pick<BedOptions, 'clusters' | 'room'>,
+  queues: VirtualWorld['queues'],
+): Config {
   return configFrom({
     AWS_REGION: REGION,
-    CLUSTERS: JSON.stringify(clusters.map((name) => ({ name }))),
+    CLUSTERS: JSON.stringify(clusters.map((name) => ({ name, advertiseRoom: room }))),
     QUEUE_URL: queues.queueUrl,
     DEAD_LETTER_QUEUE_URL: queues.deadLetterQueueUrl,
   });

@@ -9,6 +9,7 @@ import type { Through } from './calls.ts';
 import type { Invariants } from './invariants.ts';
 import type { Life } from './life.ts';
 import { arrived, beginReading, currentReading, described, listed, shownTo } from './reconciles.ts';
+import type { Rooms } from './room.ts';
 
 /** Never used to send: they lend their types to what is sent in their place. */
 const options = { region: REGION, credentials: { accessKeyId: 'none', secretAccessKey: 'none' } };
@@ -19,6 +20,7 @@ interface Parts {
   readonly world: VirtualWorld;
   readonly through: Through;
   readonly invariants: Invariants;
+  readonly rooms: Rooms;
   /** The number of the step that is being taken. */
   readonly step: () => number;
   /** Calls SQS, and keeps account of what it took. */
@@ -58,7 +60,11 @@ export function outsideOf(parts: Parts, life: Life): Outside {
   };
 }
 
-function kubernetesOf({ world, through, step }: Parts, life: Life, name: string): Kubernetes {
+function kubernetesOf(
+  { world, rooms, through, step }: Parts,
+  life: Life,
+  name: string,
+): Kubernetes {
   const cluster = world.clusters.get(name);
   if (cluster === undefined) throw new Error(`there is no cluster ${name}`);
   const reading = currentReading();
@@ -66,7 +72,8 @@ function kubernetesOf({ world, through, step }: Parts, life: Life, name: string)
     cluster.api,
     (call, effect, { node, signal }) =>
       through(life, { service: 'kubernetes', name: call, signal }, (view) => {
-        const answer = effect(view.kind === 'versions' ? view.back : 0);
+        const back = view.kind === 'versions' ? view.back : 0;
+        const answer = rooms.saying(reading, () => effect(back));
         if (call === 'listPods' && reading !== undefined) listed(reading, node, step());
         return answer;
       }),

@@ -5,6 +5,7 @@ import { driftOf } from './drift.ts';
 import type { Delivery } from './forwarders.ts';
 import type { VisibleTo } from './lambda.ts';
 import type { Race } from './races.ts';
+import { wrongRooms } from './room.ts';
 import type { Workload } from './workload.ts';
 import { playerOf } from './workload.ts';
 
@@ -91,6 +92,7 @@ export async function run(
   const bed = startBed({
     clusters: workload.clusters ?? ['demo'],
     networks: workload.networks ?? ['net-1'],
+    room: workload.room ?? false,
     cold: trouble.cold ?? false,
     schedule: trial.schedule,
     delivery: trial.delivery,
@@ -131,6 +133,7 @@ export async function run(
   log?.('the trouble ends');
   const swept = await sweep(bed, rest);
   for (const { text } of driftOf(world, claims)) invariants.violate(`after the sweep: ${text}`);
+  for (const text of wrongRooms(world, claims)) invariants.violate(`after the sweep: ${text}`);
   for (const body of world.queues.lost()) invariants.violate(`a message is lost: ${body}`);
   if (swept > 0) await expectTold(bed, rest);
   if (swept > 0 || strictly) await expectCalm(bed, rest);
@@ -169,7 +172,7 @@ async function expectTold(bed: Bed, rest: Rest): Promise<void> {
   }
 }
 
-const WRITES = /^(Assign|Unassign|set|write)/;
+const WRITES = /^(Assign|Unassign|patch|set|write)/;
 const ASSIGNS = /^Assign/;
 
 /** An execution environment at a time may have to learn that what it saw to be gone is there again. */

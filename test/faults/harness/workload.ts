@@ -11,6 +11,8 @@ export interface Workload {
   readonly workers: readonly WorkerSpec[];
   /** Default: `net-1`. */
   readonly networks?: readonly NetworkName[];
+  /** Nodes tell how much room the networks have. */
+  readonly room?: boolean;
   /**
    * It changes what no event tells of: tags, ENIs, subnets. In trouble, what a pod's event said of it
    * too early is left to the sweep.

@@ -110,4 +110,9 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
     ],
     only: '/1 back',
   },
+  {
+    name: 'a Node tells the room that is left, and not what runs',
+    replaced: [{ name: 'requestedOf', by: '() => new Map()' }],
+    only: 'room before placement/',
+  },
 ];

@@ -10,6 +10,7 @@ import { nodeDies } from './node-dies.ts';
 import { outsiders } from './outsiders.ts';
 import { placement } from './placement.ts';
 import { rollingUpdate } from './rolling-update.ts';
+import { room } from './room.ts';
 import { statefulSet } from './stateful-set.ts';
 import { twoClusters } from './two-clusters.ts';
 
@@ -30,4 +31,5 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   () => laterIpv6,
   () => byHand,
   () => outsiders,
+  () => room,
 ];

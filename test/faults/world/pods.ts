@@ -2,6 +2,7 @@ import { toTimestamp } from '../../../sandbox/kubernetes/deletion.ts';
 import type { Objects } from '../../../sandbox/kubernetes/objects.ts';
 import { FLOATING_IPS, NETWORK_STATUS, NETWORKS } from '../../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
+import { roomOf } from './room.ts';
 import type { NetworkName, VirtualCluster } from './world.ts';
 
 /** One address on one network. */
@@ -17,6 +18,8 @@ export interface PodSpec {
   /** Default `default`. */
   readonly namespace?: string;
   readonly gated?: boolean;
+  /** It requests the room of an attachment of it. */
+  readonly requests?: NetworkName;
 }
 
 /** A pod, of which the workload does what scheduler, kubelet and Multus would. */
@@ -37,6 +40,8 @@ export interface VirtualPod {
   remove(): void;
 }
 
+const MAIN = { name: 'main', image: 'app' };
+
 /** Creates a pod that is bound to its node, and not attached yet. Nothing is done to one that is gone. */
 export function createPod(
   cluster: Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'findWorker'>,
@@ -44,11 +49,12 @@ export function createPod(
   spec: PodSpec,
 ): VirtualPod {
   const { objects, store } = cluster.api;
-  const { node, namespace = 'default', gated = false } = spec;
+  const { node, namespace = 'default', gated = false, requests } = spec;
   ensureNamespace(objects, namespace);
   const ref = { namespace, name };
   const uid = cluster.newUid();
   const readinessGates = gated ? [{ conditionType: CONDITION_TYPE }] : [];
+  const resources = requests && { resources: { requests: { [roomOf(requests)]: '1' } } };
   // As the API server would come to it, in a tenth of the time.
   store.put('pods', {
     apiVersion: 'v1',
@@ -59,7 +65,7 @@ export function createPod(
       creationTimestamp: toTimestamp(cluster.clock.now()),
       annotations: { [NETWORKS]: 'default/net-1, default/net-2' },
     },
-    spec: { nodeName: node, readinessGates, containers: [{ name: 'main', image: 'app' }] },
+    spec: { nodeName: node, readinessGates, containers: [{ ...MAIN, ...resources }] },
     status: { phase: 'Pending' },
   });
   const find = () => {

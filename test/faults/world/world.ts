@@ -2,6 +2,7 @@ import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
 import { createKubernetesApi, type KubernetesApi } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { launchWorker } from '../../../sandbox/worker.ts';
 import { RANGES } from '../../../shared/cluster/annotations.ts';
+import { ROOM_LABEL } from '../../../shared/cluster/room-resources.ts';
 import type { Clock, Random } from '../../../shared/time/clock.ts';
 import { createVirtualEc2, type VirtualEc2 } from './ec2.ts';
 import { createVirtualQueues, type VirtualQueues } from './queues.ts';
@@ -59,6 +60,8 @@ export interface VirtualWorld {
   readonly ec2: VirtualEc2;
   readonly queues: VirtualQueues;
   readonly clusters: ReadonlyMap<string, VirtualCluster>;
+  /** Nodes are to tell how much room the networks have. */
+  readonly room: boolean;
 }
 
 /** `net-1` and `net-6` give out ::70 or .70 and more of eth1's subnet, `net-2` .70 to .90 of eth2's. */
@@ -81,6 +84,8 @@ export function createVirtualWorld(options: {
   readonly clusters: readonly string[];
   /** The networks that each cluster has; default `net-1`. */
   readonly networks?: readonly NetworkName[];
+  /** Nodes are to tell how much room the networks have. */
+  readonly room?: boolean;
   readonly seed?: number;
 }): VirtualWorld {
   const clock = virtualClock();
@@ -91,10 +96,10 @@ export function createVirtualWorld(options: {
     ec2.addSubnet({ cidr: '172.16.1.0/24', ipv6Cidrs: ['2600:1f18:1111:1::/64'] }),
     ec2.addSubnet({ cidr: '172.16.3.0/24' }),
   ] as const;
-  const { networks = ['net-1'] } = options;
-  const parts = { clock, random, ec2, subnets, networks };
+  const { networks = ['net-1'], room = false } = options;
+  const parts = { clock, random, ec2, subnets, networks, room };
   const clusters = new Map(options.clusters.map((name) => [name, createCluster(name, parts)]));
-  return { clock, random, ec2, queues: createVirtualQueues(clock), clusters };
+  return { clock, random, ec2, queues: createVirtualQueues(clock), clusters, room };
 }
 
 interface Parts {
@@ -103,6 +108,7 @@ interface Parts {
   readonly ec2: VirtualEc2;
   readonly subnets: readonly [node: string, eth1: string, eth2: string];
   readonly networks: readonly NetworkName[];
+  readonly room: boolean;
 }
 
 /** As EKS writes them. */
@@ -113,19 +119,23 @@ const OUTSIDE_EC2 = {
 
 function createCluster(
   name: string,
-  { clock, random, ec2, subnets: [nodeSubnetId, ...subnets], networks }: Parts,
+  { clock, random, ec2, subnets: [nodeSubnetId, ...subnets], networks, room }: Parts,
 ): VirtualCluster {
   const api = createKubernetesApi({ clock, random });
   const { objects } = api;
   for (const network of NETWORKS.filter((each) => networks.includes(each.name)))
-    objects.create('network-attachment-definitions', definition(network));
+    objects.create('network-attachment-definitions', definition(network, room));
   const workers = new Map<string, VirtualWorker>();
   const names = new Map<string, string>();
   const enis = subnets.map((subnetId, index) => ({ subnetId, deviceIndex: index + 1 }));
   const addNode: VirtualCluster['addNode'] = (worker) => {
     const labels = { 'node.kubernetes.io/instance-type': worker.instanceType };
     const providerID = `aws:///us-east-1a/${worker.instanceId}`;
-    objects.create('nodes', { metadata: { name: worker.name, labels }, spec: { providerID } });
+    const metadata = { name: worker.name, labels };
+    // What the kubelet says of it.
+    const amounts = { cpu: '2' };
+    const status = { capacity: amounts, allocatable: amounts };
+    objects.create('nodes', { metadata, spec: { providerID }, ...(room && { status }) });
   };
   return {
     name,
@@ -165,7 +175,7 @@ function createCluster(
     findWorker: (node) => workers.get(node),
     editNetwork(network, change = {}) {
       for (const each of NETWORKS.filter((known) => known.name === network)) {
-        const { metadata, ...rest } = definition({ ...each, ...change });
+        const { metadata, ...rest } = definition({ ...each, ...change }, room);
         const old = objects.get('network-attachment-definitions', metadata);
         objects.update('network-attachment-definitions', {
           ...rest,
@@ -177,12 +187,15 @@ function createCluster(
   };
 }
 
-function definition({ name, deviceIndex, range }: Network) {
+function definition({ name, deviceIndex, range }: Network, room: boolean) {
   const master = `eth${deviceIndex}`;
   const config = { cniVersion: '0.3.1', type: 'ipvlan', master, ipam: { type: 'static' } };
   const annotations = range === undefined ? {} : { [RANGES]: JSON.stringify([range]) };
   return {
-    metadata: { name, namespace: 'default', annotations },
+    metadata: {
+      ...{ name, namespace: 'default', annotations },
+      ...(room && { labels: { [ROOM_LABEL]: 'enabled' } }),
+    },
     spec: { config: JSON.stringify(config) },
   };
 }

@@ -9,32 +9,25 @@ import { until } from './cluster/processes.ts';
 import { PRODUCT_IMAGE } from './image/product-image.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 import { type InClusterBed, startInClusterBed } from './support/in-cluster-bed.ts';
+import { takeMultus } from './support/multus-on-node.ts';
 import { deletePod, podStatus, waitFor } from './support/pods.ts';
 import { CHOSEN_NETWORK, quietPod } from './support/samples.ts';
 
 const TAINT = 'multus-eni.dev/multus-not-ready';
 const NAME = 'multus-eni-startup-taint';
 const IN_SYSTEM = '--namespace=kube-system';
-const CNI = '/etc/cni/net.d';
 const obstacles = await nodeObstacles();
 
 const taint = z.object({ key: z.string() });
 const tainted = z.object({ spec: z.object({ taints: z.array(taint).default([]) }) });
-const configuration = z.looseObject({
-  cniVersion: z.string(),
-  delegates: z.tuple([z.looseObject({ name: z.string() })]),
-});
-
 /* A node on which Multus comes late, as on one that has just been launched. */
 describe.skipIf(obstacles.length > 0)('on a node whose Multus is late', () => {
   let real: InClusterBed;
   let node: RealNode;
-  let multus: string;
 
   beforeAll(async () => {
     real = await startInClusterBed();
     [node] = real.nodes;
-    multus = await node.run(['cat', `${CNI}/00-multus.conf`]);
     await real.cluster.api.create('network-attachment-definitions', CHOSEN_NETWORK);
     await real.apply('overlays/demo');
     real.startDelivery();
@@ -43,23 +36,6 @@ describe.skipIf(obstacles.length > 0)('on a node whose Multus is late', () => {
   });
   afterAll(() => real?.stop());
 
-  const write = async (file: string, text: string): Promise<void> => {
-    const bytes = Buffer.from(text).toString('base64');
-    const path = `${CNI}/${file}`;
-    await node.run([
-      'sh',
-      '-c',
-      `echo ${bytes} | base64 -d > ${path}.new && mv ${path}.new ${path}`,
-    ]);
-  };
-  /** As before Multus comes: there is the default network, as the VPC CNI writes it. */
-  const takeMultus = async (): Promise<void> => {
-    const { cniVersion, delegates } = configuration.parse(JSON.parse(multus));
-    const [{ name, ...plugin }] = delegates;
-    await write('10-aws.conflist', JSON.stringify({ cniVersion, name, plugins: [plugin] }));
-    await node.run(['rm', `${CNI}/00-multus.conf`]);
-  };
-  const putMultus = () => write('00-multus.conf', multus);
   const taintsOf = async ({ name }: RealNode): Promise<string[]> => {
     const { spec } = tainted.parse(await real.cluster.api.find('nodes', { name }));
     return spec.taints.map(({ key }) => key);
@@ -81,7 +57,7 @@ describe.skipIf(obstacles.length > 0)('on a node whose Multus is late', () => {
   };
 
   test('a pod that starts before Multus is told so, and mended by what it is told', async () => {
-    await takeMultus();
+    const putMultus = await takeMultus(node);
     await runChosen('missed', '172.16.1.140');
     await waitFor(real.cluster, { name: 'missed' }, 'ContainersReady');
     // By the forwarder's message alone: no sweep runs here.
@@ -108,7 +84,7 @@ describe.skipIf(obstacles.length > 0)('on a node whose Multus is late', () => {
   });
 
   test('with the startup taint no pod starts there before Multus', async () => {
-    await takeMultus();
+    const putMultus = await takeMultus(node);
     await real.cluster.kubectl(['taint', 'node', node.name, `${TAINT}=:NoSchedule`]);
     await applyStartupTaint();
     await runChosen('kept', '172.16.1.141');

@@ -130,6 +130,9 @@ export function probePods(api: Api, namespace: string, clock: Clock): ProbePods 
 
 type Send = (request: Omit<ApiRequest, 'signal'>) => Promise<string>;
 
+/** A container's second Event names the error alone, such as ErrImagePull: the one before says which image, and why. */
+const SAYS_NOTHING = /^Error: \w+$/;
+
 async function warningsOf(send: Send, namespace: string, uid: string): Promise<string[]> {
   const fieldSelector = `involvedObject.uid=${uid}`;
   const path = withQuery(PATHS.events(namespace), { fieldSelector });
@@ -137,7 +140,7 @@ async function warningsOf(send: Send, namespace: string, uid: string): Promise<s
   if (text === undefined) return [];
   return eventList
     .parse(JSON.parse(text))
-    .items.filter(({ type }) => type === 'Warning')
+    .items.filter(({ type, message }) => type === 'Warning' && !SAYS_NOTHING.test(message ?? ''))
     .toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? -1 : 1))
     .map(({ reason, message }) => [reason, message].filter(Boolean).join(': '));
 }

@@ -82,6 +82,32 @@ test('the gateway is the subnet’s, also where the master does not say which EN
   expect(stdout).toContain('failed to lookup master');
 });
 
+test('of Events about a pod the one is told that says what is wrong', async () => {
+  const bed = await probeBed();
+  await bed.cluster.applyNetwork(ipvlan('vague', 'ens6', { type: 'static' }));
+  const { objects, store } = kubernetesOf(bed);
+  const warned = new Set<string>();
+  const stop = store.onChange(() => {
+    for (const { metadata } of probePodsIn(bed)) {
+      const { namespace, name, uid } = metadata;
+      if (warned.has(uid)) continue;
+      warned.add(uid);
+      // As the kubelet adds it to each Event about an image.
+      objects.create('events', {
+        metadata: { name: `${name}.1`, namespace },
+        involvedObject: { kind: 'Pod', namespace, name, uid },
+        ...{ type: 'Warning', reason: 'Failed', message: 'Error: ErrImagePull' },
+        lastTimestamp: '2099-01-01T00:00:00Z',
+      });
+    }
+  });
+  onTestFinished(stop);
+  const line = ['probe', '--network', 'vague', ...IMAGE, ...IPS, '--timeout', '2', '--json'];
+  const { stdout } = await bed.operate(line);
+  expect(stdout).toContain('failed to lookup master');
+  expect(stdout).not.toContain('ErrImagePull');
+});
+
 test('what fails is told with what it means and what to do, and as JSON', async () => {
   const bed = await probeBed();
   const down = { link: { up: false, state: 'lowerlayerdown', mtu: 1500 } };

@@ -100,8 +100,11 @@ function duplicateVerdict({ facts, report }: Side, other: Side): Verdict {
   return ok('nobody else was seen to have it');
 }
 
-function linkVerdict({ report, facts }: Side): Verdict {
-  if (report === undefined) return failed('not-tried', 'the pod has not said how its link is');
+function linkVerdict({ report, facts, unread }: Side): Verdict {
+  if (report === undefined) {
+    const why = unread === undefined ? '' : `, and its log cannot be read: ${unread}`;
+    return failed('not-tried', `the pod has not said how its link is${why}`);
+  }
   const name = facts?.attachment?.interface ?? 'net1';
   if (report.link === undefined) return failed('no-interface', `there is no ${name} in the pod`);
   const { up, state, mtu } = report.link;

@@ -1,4 +1,5 @@
 import type { Address } from '../../shared/address.ts';
+import { kubernetesFailure } from '../../shared/cluster/errors.ts';
 import { type ProbeOrder, probeReport } from '../../shared/probe.ts';
 import { readJson } from '../../shared/text/read.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
@@ -121,7 +122,12 @@ async function followLog(
     const { gateway, peer } = report.value;
     if (gateway.answered > 0 || peer.answered > 0) side.answeredAt ??= clock.now();
   };
-  await pods.log(side.pod, told, signal);
+  try {
+    await pods.log(side.pod, told, signal);
+  } catch (error) {
+    side.unread = kubernetesFailure(error).detail;
+    throw error;
+  }
 }
 
 async function readWarnings(
@@ -165,13 +171,18 @@ async function untilDecided(
 }
 
 /** Whether what is wrong with a pod is what it will stay, as far as anybody has told. */
-function isDecided({ facts, gone, warnings }: Side): boolean {
+function isDecided({ facts, gone, report, unread, warnings }: Side): boolean {
   const { condition, hopeless, told, hasLog, attachment, waits = '' } = facts ?? {};
   const isLeftOut = told === true && attachment === undefined;
-  const isTold = condition !== undefined && hasLog === true;
+  // Multus tells before any container starts: such a pod gets no order, and says nothing.
+  const hasNothing = attachment?.interface === undefined || attachment.ips.length === 0;
+  const isIdle = hasLog === true && hasNothing;
+  // A container may take its time to say the first word.
+  const isHeard = report !== undefined || unread !== undefined;
+  const isTold = condition !== undefined && hasLog === true && isHeard;
   const isNowhere = /nodes are available/.test(waits);
-  const hasCause = hopeless !== undefined || warnings.length > 0 || isLeftOut || isNowhere;
-  return gone === true || isTold || hasCause;
+  const isStuck = hopeless !== undefined || warnings.length > 0 || isNowhere;
+  return gone === true || isTold || isLeftOut || isIdle || isStuck;
 }
 
 /** What each pod is to try by what is known now. */

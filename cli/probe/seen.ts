@@ -19,6 +19,8 @@ export interface Side {
   /** The gateway or the other pod answered for the first time. */
   readonly answeredAt?: number;
   readonly report?: ProbeReport;
+  /** Why its log, and so its report, cannot be read. */
+  readonly unread?: string;
 }
 
 /** All that a probe has seen of a network so far. */

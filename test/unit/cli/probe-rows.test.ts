@@ -241,6 +241,13 @@ describe('a network', () => {
     expect(failures(seenOf(a, b))).toEqual(expected);
   });
 
+  test('with a log that cannot be read says why', () => {
+    const side = { unread: 'dial tcp 172.20.1.4:10250: i/o timeout' };
+    const rows = rowsOf(seenOf({ report: 'none', side }, SILENTLY()));
+    const text = `the pod has not said how its link is, and its log cannot be read: ${side.unread}`;
+    expect(rows).toContainEqual(expect.objectContaining({ code: 'not-tried', text }));
+  });
+
   test('with one address for both pods is told of both', () => {
     const ips = [address('172.16.1.70')];
     const attachment = { network: 'default/net', interface: 'net1', ips };

@@ -1,0 +1,89 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { ProbePods } from '../../../cli/probe/pods.ts';
+import { type ProbeRun, watchRun } from '../../../cli/probe/run.ts';
+import type { ProbeSeen } from '../../../cli/probe/seen.ts';
+import { virtualClock } from '../../../sandbox/clock.ts';
+import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
+import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
+
+const RUN: ProbeRun = {
+  run: 'r',
+  network: 'default/net',
+  sides: [
+    { node: 'a', pod: 'probe-a' },
+    { node: 'b', pod: 'probe-b' },
+  ],
+  seconds: 90,
+};
+
+/** A pod whose container runs, and, where it is attached, has its address. */
+function podObject(name: string, ip: string | undefined): object {
+  const attached = [{ name: 'default/net', interface: 'net1', ips: [ip], dns: {} }];
+  const isAssigned = { type: CONDITION_TYPE, status: 'True', reason: 'Assigned', message: '' };
+  return {
+    metadata: {
+      ...{ name, namespace: 'default', uid: name, creationTimestamp: '2026-01-01T00:00:00Z' },
+      annotations: ip === undefined ? {} : { [NETWORK_STATUS]: JSON.stringify(attached) },
+    },
+    spec: { nodeName: name, containers: [{ name: 'probe' }] },
+    status: {
+      phase: 'Running',
+      conditions: ip === undefined ? [] : [isAssigned],
+      containerStatuses: [{ state: { running: {} } }],
+    },
+  };
+}
+
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+
+/** Watches two pods that say nothing, until a verdict. @returns what was seen, and after how many seconds. */
+async function watched(
+  ips: readonly (string | undefined)[],
+  log: ProbePods['log'] = (_name, _told, signal) => untilAborted(signal),
+): Promise<{ readonly seen: ProbeSeen; readonly seconds: number }> {
+  const clock = virtualClock();
+  const begun = clock.now();
+  const pods: ProbePods = {
+    refused: async () => [],
+    create: async () => {},
+    order: async () => {},
+    async follow(_run, told, signal) {
+      for (const [index, { pod }] of RUN.sides.entries()) told(podObject(pod, ips[index]), false);
+      await untilAborted(signal);
+    },
+    log,
+    warnings: async () => [],
+    removeAll: async () => ({ removed: 0, left: [] }),
+  };
+  let seen: ProbeSeen | undefined;
+  const watching = watchRun(RUN, pods, clock, new AbortController().signal).then((all) => {
+    seen = all;
+  });
+  while (seen === undefined) {
+    await setImmediate();
+    clock.advance(50);
+  }
+  await watching;
+  return { seen, seconds: (clock.now() - begun) / 1000 };
+}
+
+test('pods that have said nothing yet are waited for, as long as it may take', async () => {
+  const { seconds } = await watched(['172.16.1.70', '172.16.1.71']);
+  expect(seconds).toBeGreaterThanOrEqual(RUN.seconds);
+});
+
+test('pods whose logs cannot be read are not, and it is known why', async () => {
+  const log = async () => {
+    throw new Error('dial tcp 172.20.1.4:10250: i/o timeout');
+  };
+  const { seconds, seen } = await watched(['172.16.1.70', '172.16.1.71'], log);
+  expect(seconds).toBeLessThan(RUN.seconds / 2);
+  expect(seen.sides[0].unread).toContain('10250: i/o timeout');
+});
+
+test('pods that run and were not attached have nothing to say', async () => {
+  const { seconds } = await watched([undefined, undefined]);
+  expect(seconds).toBeLessThan(RUN.seconds / 2);
+});

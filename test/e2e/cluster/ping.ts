@@ -55,7 +55,7 @@ export function startPinging(
 }
 
 /** The beginning of a command in a pod's network namespace, on its node. */
-function inPod(node: RealNode, podUid: string): string[] {
+export function inPod(node: RealNode, podUid: string): string[] {
   const pid = sandboxOf(node, podUid);
   if (pid === undefined) throw new Error(`${node.name} runs no sandbox of pod ${podUid}`);
   return ['nsenter', '-t', pid, '-n', '--'];

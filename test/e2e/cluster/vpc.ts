@@ -18,6 +18,11 @@ export interface Vpc {
   plug(node: NamespaceMachine, eni: PluggedEni): Promise<void>;
   /** Forgets the link of an ENI whose node is gone. */
   unplug(eniId: string): void;
+  /**
+   * Loses what comes from an ENI for an address of another one, and that `what` is true of in the words of
+   * ip-rule(8), as security groups and network ACLs do. @returns what ends it.
+   */
+  lose(from: string, to: LostAddress, what: string): Promise<() => Promise<void>>;
   /** When an address answers to the VPC's router for the first time from now on, ms since the epoch. */
   firstAnswer(address: string): Promise<number>;
   /** Whether an address answers to the VPC's router now. */
@@ -25,6 +30,12 @@ export interface Vpc {
   /** Waits until everything that EC2 has said so far is done. */
   settled(): Promise<void>;
   stop(): void;
+}
+
+/** An address, and the ENI that it is or will be on. */
+export interface LostAddress {
+  readonly address: string;
+  readonly eniId: string;
 }
 
 export interface PluggedEni {
@@ -43,12 +54,18 @@ const UNTIL_ANSWERED = 'until ping -n -D -c 1 -W 1 "$1" 2>/dev/null; do sleep 0.
 /** Where nobody answers it ends with 1, and with 2 where no route leads there. */
 const ONCE = 'ping -n -c 1 -W 1 "$1" 2>/dev/null || true';
 
+/** Routing tables and priorities from here on are of what gets lost. */
+const FIRST_LOSSES = 100;
+/** Of the documentation (RFC 5737): nobody answers there. */
+const NOBODY = '192.0.2.1';
+
 /** Has `machine` follow EC2 from now on. */
 export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
   const links = new Map<string, string>();
   let current = new Map<string, Route>();
   let work = Promise.resolve();
   let plugged = 0;
+  let losses = 0;
 
   const obey = (): void => {
     work = work.then(async () => {
@@ -87,6 +104,16 @@ export function startVpc(ec2: Ec2, machine: NamespaceMachine): Vpc {
         current = new Map([...current].filter(([, route]) => route.link !== link));
       });
       work.catch(() => undefined);
+    },
+    async lose(from, { address, eniId }, what) {
+      losses += 1;
+      const table = FIRST_LOSSES + losses;
+      // By the right link, to nobody: reverse path filtering asks the same rules for the way back, and has
+      // to find the link that packets come from.
+      const route = `${address} via ${NOBODY} dev ${links.get(eniId)} onlink table ${table}`;
+      const rule = `pref ${table} iif ${links.get(from)} to ${address} ${what} lookup ${table}`;
+      await machine.network(`ip route add ${route}; ip rule add ${rule}`);
+      return () => machine.network(`ip rule del ${rule}; ip route del ${route}`);
     },
     async firstAnswer(address) {
       // Without a route ping ends at once.

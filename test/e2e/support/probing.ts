@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
-import type { FailureCode } from '../../../cli/probe/failures.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../../cli/main.ts');
 
@@ -67,14 +66,15 @@ export function rowsIn(stdout: string): Rows {
   return rows;
 }
 
-/** Each failure as `code: check of a`, or `code: check from a to b`; by the names of the two nodes. */
-export function failuresIn(rows: Rows, [a]: readonly string[]): string[] {
-  const short = (node: string) => (node === a ? 'a' : 'b');
+/** A failure as `code: check of a: text`, or `code: check from a to b: text`; `a` is the first node. */
+export function failuresIn(rows: Rows, nodes: readonly string[]): string[] {
+  const letters = new Map(nodes.map((node, index) => [node, 'ab'.charAt(index)]));
+  const short = (text: string) =>
+    [...letters].reduce((so, [node, letter]) => so.replaceAll(node, letter), text);
   return rows
     .filter(({ result }) => result === 'failed')
-    .map(({ code, check, node, to }): `${FailureCode}: ${string}` | string =>
-      to === undefined
-        ? `${code}: ${check} of ${short(node)}`
-        : `${code}: ${check} from ${short(node)} to ${short(to)}`,
-    );
+    .map(({ code, check, node, to, text: said }) => {
+      const where = to === undefined ? `of ${node}` : `from ${node} to ${to}`;
+      return short(`${code}: ${check} ${where}: ${said}`);
+    });
 }

@@ -1,9 +1,9 @@
 import { Argument, Command } from 'commander';
-import type { Outside } from './outside.ts';
+import type { CliOutside } from './outside.ts';
 
 /** Its own program: it has options of its own, and is reached by `npm run replay` too. */
 export function replayGroup(
-  outside: Outside,
+  outside: CliOutside,
   end: (code: number) => void,
   program: Command,
 ): Command {
@@ -23,7 +23,7 @@ export function replayGroup(
 
 /** What shells read, and what they ask at each Tab. */
 export function completionCommands(
-  { stdout }: Outside,
+  { stdout }: CliOutside,
   program: Command,
 ): readonly (readonly [Command, { readonly hidden?: boolean }])[] {
   const completion = new Command('completion')

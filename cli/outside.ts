@@ -2,7 +2,7 @@ import type { Clock } from '../shared/time/clock.ts';
 import type { Sink } from './output.ts';
 
 /** Everything outside of the program. */
-export interface Outside {
+export interface CliOutside {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly stdout: Sink;

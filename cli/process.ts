@@ -1,8 +1,8 @@
 import { systemClock } from '../shared/time/clock.ts';
-import type { Outside } from './outside.ts';
+import type { CliOutside } from './outside.ts';
 
 /** What this process has. */
-export const ofProcess: Outside = {
+export const ofProcess: CliOutside = {
   environment: process.env,
   clock: systemClock,
   stdout: process.stdout,

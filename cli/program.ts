@@ -3,7 +3,7 @@ import type { ClusterChoice } from './access/access.ts';
 import { EXIT } from './exit-code.ts';
 import { completionCommands, replayGroup } from './other-commands.ts';
 import type { Output } from './output.ts';
-import type { Outside } from './outside.ts';
+import type { CliOutside } from './outside.ts';
 import { type ProbeFlags, probeOptions } from './probe/options.ts';
 import { runProgram } from './run-program.ts';
 
@@ -28,7 +28,7 @@ interface Running<O> {
   readonly output: Output;
   readonly options: O & Common;
   readonly args: readonly string[];
-  readonly outside: Outside;
+  readonly outside: CliOutside;
 }
 
 /**
@@ -37,12 +37,12 @@ interface Running<O> {
  * @param args without the program's own name.
  * @returns the exit code.
  */
-export function run(args: readonly string[], outside: Outside): Promise<number> {
+export function run(args: readonly string[], outside: CliOutside): Promise<number> {
   return runProgram((end) => programOf(outside, end), args);
 }
 
 /** Every command, as `--help` shows them. */
-function programOf(outside: Outside, end: (code: number) => void): Command {
+function programOf(outside: CliOutside, end: (code: number) => void): Command {
   const program = new Command('multus-eni')
     .description(
       'Shows what the ENIs of EKS workers have, what Multus pods claim, and why they differ.',
@@ -273,7 +273,7 @@ const COMMANDS: readonly AddCommand[] = [
 
 /** Runs an action; what goes wrong with it becomes a line and an exit code. */
 async function guarded<O>(
-  outside: Outside,
+  outside: CliOutside,
   options: O & Common,
   args: readonly string[],
   action: Action<O>,

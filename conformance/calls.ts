@@ -7,7 +7,7 @@ import {
 import * as z from 'zod';
 import { type Address, familyOf } from '../shared/address.ts';
 import type { Ec2 } from '../shared/enis/ec2.ts';
-import { isThrottled, type Refusal, refusalOf } from '../shared/enis/ec2-errors.ts';
+import { ec2RefusalOf, isThrottled, type Refusal } from '../shared/enis/ec2-errors.ts';
 
 /** Who sends calls. */
 export interface Caller {
@@ -111,7 +111,7 @@ export async function answerOf(
     const isClients = status >= 400 && status < 500;
     if (!(error instanceof Error) || !isClients || isThrottled(error)) throw error;
     const { name: code, message: text } = error;
-    return { kind: 'refused', code, text, refusal: refusalOf(error, asked) };
+    return { kind: 'refused', code, text, refusal: ec2RefusalOf(error, asked) };
   }
 }
 

@@ -12,7 +12,7 @@ import { countOf, jsonOf, type Report, summaryOf, tableOf } from './report.ts';
 import { mostCalls, type Run, type RunOptions, runChecks } from './run-checks.ts';
 
 /** What a run talks to. */
-export interface Target {
+export interface ConformanceTarget {
   readonly on: Report['on'];
   readonly region: string;
   readonly clients: Pick<GuardedEc2, 'client' | 'once'>;
@@ -25,9 +25,9 @@ export interface Target {
 }
 
 /** Everything outside of the program. */
-export interface Outside {
-  readonly aws: (region: string | undefined) => Promise<Target>;
-  readonly sandbox: () => Promise<Target>;
+export interface ConformanceOutside {
+  readonly aws: (region: string | undefined) => Promise<ConformanceTarget>;
+  readonly sandbox: () => Promise<ConformanceTarget>;
   /** What the operator types; `undefined` where nobody can be asked. */
   readonly ask: (question: string) => Promise<string | undefined>;
   readonly print: (text: string) => void;
@@ -64,7 +64,7 @@ Exit codes:
 docs/conformance.md says more.`;
 
 /** Runs the program. @param args without its own name. @returns the exit code. */
-export async function run(args: readonly string[], outside: Outside): Promise<number> {
+export async function run(args: readonly string[], outside: ConformanceOutside): Promise<number> {
   try {
     return await runProgram((end) => programOf(outside, end), args);
   } catch (error) {
@@ -74,7 +74,7 @@ export async function run(args: readonly string[], outside: Outside): Promise<nu
   }
 }
 
-function programOf(outside: Outside, end: (code: number) => void): Command {
+function programOf(outside: ConformanceOutside, end: (code: number) => void): Command {
   return new Command('conformance')
     .description('Tries on EC2 and EKS what the code takes for granted about them.')
     .exitOverride()
@@ -100,7 +100,7 @@ function subnetId(text: string): string {
   throw new InvalidArgumentError('a subnet’s id is subnet-… with hexadecimal digits.');
 }
 
-async function conformance(asked: Options, outside: Outside): Promise<number> {
+async function conformance(asked: Options, outside: ConformanceOutside): Promise<number> {
   if (asked.sandbox && (asked.subnet ?? asked.cluster ?? asked.region) !== undefined) {
     throw new BadInput('--sandbox brings its own subnets and its own cluster');
   }
@@ -126,7 +126,7 @@ async function conformance(asked: Options, outside: Outside): Promise<number> {
  * @returns whether the buckets may be emptied.
  * @throws BadInput where the subnet is not confirmed.
  */
-async function confirmed(options: Options, outside: Outside): Promise<boolean> {
+async function confirmed(options: Options, outside: ConformanceOutside): Promise<boolean> {
   const { subnet, confirm, yes, buckets, sandbox } = options;
   if (sandbox) return buckets;
   if (subnet === undefined) return false;
@@ -187,9 +187,9 @@ async function checked(options: RunOptions): Promise<Run> {
 
 async function perform(
   options: Options,
-  target: Target,
+  target: ConformanceTarget,
   drain: boolean,
-  outside: Outside,
+  outside: ConformanceOutside,
 ): Promise<number> {
   const { subnet, secondSubnet, cluster, json } = options;
   const { clients, clock, on, region } = target;

@@ -6,7 +6,7 @@ import { startWorld } from '../sandbox/world.ts';
 import { limitedCalls, requestLimits } from '../shared/aws-calls.ts';
 import { systemClock } from '../shared/time/clock.ts';
 import { runClusterChecks } from './cluster/index.ts';
-import type { Target } from './program.ts';
+import type { ConformanceTarget } from './program.ts';
 
 /** How a service is reached, where that is not the SDK's own affair. */
 interface Reach {
@@ -20,7 +20,11 @@ interface Reached {
   readonly eks: Reach;
 }
 
-async function targetOf({ region, ec2, eks }: Reached): Promise<Omit<Target, 'on' | 'stop'>> {
+async function targetOf({
+  region,
+  ec2,
+  eks,
+}: Reached): Promise<Omit<ConformanceTarget, 'on' | 'stop'>> {
   const clock = systemClock;
   const requestHandler = requestLimits(LIMITS);
   const clientOf = (more: object) =>
@@ -43,7 +47,7 @@ async function targetOf({ region, ec2, eks }: Reached): Promise<Omit<Target, 'on
 }
 
 /** AWS, with the credentials and the Region that the environment has. */
-export async function awsTarget(region: string | undefined): Promise<Target> {
+export async function awsTarget(region: string | undefined): Promise<ConformanceTarget> {
   return {
     ...(await targetOf({ region, ec2: {}, eks: {} })),
     on: 'AWS',
@@ -52,7 +56,7 @@ export async function awsTarget(region: string | undefined): Promise<Target> {
 }
 
 /** The project's own EC2 and EKS on this machine: nothing of the environment is used. */
-export async function sandboxTarget(): Promise<Target> {
+export async function sandboxTarget(): Promise<ConformanceTarget> {
   const { ec2, eks, environment, subnets, cluster, stop } = await startWorld();
   ec2.throttle.enable();
   const credentials = {

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers';
-import type { CallBudget, Calls, Reservation } from '../shared/enis/call-budget.ts';
+import type { CallBudget, Calls, ReservedCalls } from '../shared/enis/call-budget.ts';
 import { assigns, WRITING_ACTIONS, type WritingAction } from '../shared/enis/writing-actions.ts';
 import type { Cancel, Clock } from '../shared/time/clock.ts';
 
 /** A node that waits to be read. */
-export interface Waiting {
+export interface WaitingNode {
   /** What it is expected to send; nothing for a look. */
   readonly calls: Calls;
   /** When the oldest was seen that it waits for, ms since the epoch. */
@@ -14,7 +14,7 @@ export interface Waiting {
 }
 
 /** A node's turn. */
-export interface Turn extends Reservation {
+export interface Turn extends ReservedCalls {
   /** How long it was waited for, ms; 0 where the budget had room at once. */
   readonly waitedMs: number;
   /** Calls a second that are believed to be this environment's, of the scarcest action that it needs. */
@@ -30,7 +30,7 @@ export interface Admission {
    *
    * @throws NoBudgetError where that takes longer than it may; the signal's reason.
    */
-  admit(node: Waiting, signal?: AbortSignal): Promise<Turn>;
+  admit(node: WaitingNode, signal?: AbortSignal): Promise<Turn>;
 }
 
 /** EC2 has no tokens for this node now. */
@@ -58,7 +58,7 @@ const LONGEST_RELEASE_WAIT_MS = 4_000;
 /** Where the youngest message has waited so long, every execution is at work: ms. */
 const CROWDED_AFTER_MS = 400;
 
-interface Entry extends Waiting {
+interface Entry extends WaitingNode {
   /** Those that wait for the same moment begin in the order in which they came. */
   readonly order: number;
   /** It was looked at before, and there was no room. */
@@ -139,7 +139,8 @@ function beginThoseDue(waiting: Iterable<Entry>, budget: CallBudget, now: number
 
 function beginInLane(lane: readonly Entry[], budget: CallBudget, now: number): number {
   const patienceMs = isScarce(lane, budget) ? PATIENCE_MS : 0;
-  const leftMs = ({ since }: Waiting): number => (patienceMs > 0 ? since + patienceMs - now : 0);
+  const leftMs = ({ since }: WaitingNode): number =>
+    patienceMs > 0 ? since + patienceMs - now : 0;
   const patient = lane.map(leftMs).filter((ms) => ms > 0);
   for (const entry of lane) {
     if (leftMs(entry) > 0) continue;
@@ -154,12 +155,12 @@ function beginInLane(lane: readonly Entry[], budget: CallBudget, now: number): n
 }
 
 /** Whether half of a node's pods would now cost as many calls as all of them a moment later, and those lack. */
-function isScarce(lane: readonly Waiting[], budget: CallBudget): boolean {
+function isScarce(lane: readonly WaitingNode[], budget: CallBudget): boolean {
   const anyAssigns = lane.some(({ calls }) => actionsOf(calls).some(assigns));
   return anyAssigns && budget.times(sumOf(lane)) < PLENTY;
 }
 
-function sumOf(entries: readonly Waiting[]): Calls {
+function sumOf(entries: readonly WaitingNode[]): Calls {
   const sum: Partial<Record<keyof Calls, number>> = {};
   for (const { calls } of entries) {
     for (const action of actionsOf(calls)) sum[action] = (sum[action] ?? 0) + (calls[action] ?? 0);

@@ -25,8 +25,8 @@ import { type ReadSettings, type ServedClusters, servedClusters } from './served
 /** A node has 45 s for all of its calls. */
 const LIMITS: CallLimits = { connectMs: 3_000, requestMs: 10_000, callMs: 30_000 };
 
-/** The outside world of the functions: all that they call. */
-export interface Outside {
+/** All that the functions call. */
+export interface Clients {
   readonly ec2: Ec2;
   /** Sends each call once; see `Ec2Access`. */
   readonly ec2Once: Ec2;
@@ -37,7 +37,7 @@ export interface Outside {
 }
 
 /** AWS as the SDK's default chain finds it, and the clusters' API servers. */
-export function aws(region: string, clock: Clock, limits: CallLimits = LIMITS): Outside {
+export function aws(region: string, clock: Clock, limits: CallLimits = LIMITS): Clients {
   const common = { region, requestHandler: requestLimits(limits) };
   const eks = new EKSClient(common);
   return {
@@ -84,17 +84,17 @@ export interface Context {
 
 export function contextFor(
   config: Config,
-  outside: Outside,
+  clients: Clients,
   { clock, telemetry }: Pick<Context, 'clock' | 'telemetry'>,
 ): Context {
   // An ENI may go from one cluster's instance to another's.
   const attachments = rememberedAttachments();
   const limited = <C extends Ec2 | Sqs>(client: C) => limitedCalls(client, clock, LIMITS);
-  const sqs = limited(outside.sqs);
+  const sqs = limited(clients.sqs);
   const budget = callBudget({ clock, ...config.ec2 });
   const ec2For = (cluster: string): Ec2Access => {
-    const reading = budget.spending(countingEc2(limited(outside.ec2), cluster, telemetry));
-    const sending = budget.spending(countingEc2(limited(outside.ec2Once), cluster, telemetry));
+    const reading = budget.spending(countingEc2(limited(clients.ec2), cluster, telemetry));
+    const sending = budget.spending(countingEc2(limited(clients.ec2Once), cluster, telemetry));
     return {
       client: sending,
       managedTag: config.managedTag,
@@ -117,10 +117,10 @@ export function contextFor(
     admission: createAdmission(clock, budget),
     sendTo: (queueUrl) => messageSender(sqs, queueUrl),
     inventory: ec2For(ALL_CLUSTERS).inventory,
-    clusters: servedClusters(config, outside.readSettings ?? noSettings, clock),
+    clusters: servedClusters(config, clients.readSettings ?? noSettings, clock),
     accessTo: async (cluster) => ({
       cluster: cluster.name,
-      kubernetes: await outside.kubernetesOf(cluster),
+      kubernetes: await clients.kubernetesOf(cluster),
       ec2: ec2OfCluster(cluster.name),
       bounds: cluster.ranges,
       policy: cluster.policy,

@@ -4,7 +4,7 @@ import { systemClock } from '../shared/time/clock.ts';
 import { ownPod } from './addresses/own-pod.ts';
 import { ec2Clients } from './assign/ec2-access.ts';
 import { readInstance } from './assign/instance.ts';
-import type { Outside } from './commands/outside.ts';
+import type { IpManagerOutside } from './commands/outside.ts';
 import { readEnvironment } from './environment.ts';
 import { ownNode } from './node/own-node.ts';
 import { run } from './program.ts';
@@ -12,7 +12,7 @@ import { run } from './program.ts';
 const clock = systemClock;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function outside(): Outside {
+function outside(): IpManagerOutside {
   const environment = readEnvironment(process.env);
   return {
     environment,

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ORDER_FILE } from '../shared/probe.ts';
 import { initContainers } from './commands/init-containers.ts';
-import type { Outside } from './commands/outside.ts';
+import type { IpManagerOutside } from './commands/outside.ts';
 import { probe } from './commands/probe.ts';
 import { sidecar } from './commands/sidecar.ts';
 import { untaint } from './commands/untaint.ts';
@@ -42,7 +42,7 @@ export interface Streams {
  */
 export async function run(
   args: readonly string[],
-  outside: () => Outside,
+  outside: () => IpManagerOutside,
   streams: Streams,
 ): Promise<number> {
   const { complain, signal } = streams;
@@ -84,7 +84,7 @@ interface Limited {
   readonly timeout: number;
 }
 
-function programOf(outside: () => Outside, { say, signal }: Streams): Command {
+function programOf(outside: () => IpManagerOutside, { say, signal }: Streams): Command {
   const timeout = (): Option =>
     new Option('--timeout <duration>', 'how long to try, such as 90s or 5m')
       .argParser(milliseconds)

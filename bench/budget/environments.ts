@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
-import { contextFor, type Outside } from '../../functions/context.ts';
+import { type Clients, contextFor } from '../../functions/context.ts';
 import type { ReconcileContext } from '../../functions/reconcile/reconcile-batch.ts';
 import { REGION } from '../../sandbox/aws.ts';
 import type { Ec2 } from '../../sandbox/ec2/engine.ts';
@@ -15,7 +15,7 @@ import type { Tally } from './tally.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** What an execution environment of the function lives in. */
-export interface Surroundings {
+export interface LambdaSurroundings {
   readonly time: VirtualTime;
   readonly latencies: Latencies;
   readonly ec2: Ec2;
@@ -31,7 +31,7 @@ export interface Surroundings {
 }
 
 /** What an execution environment keeps, warm: what it looks up once is looked up. */
-export async function warmEnvironment(surroundings: Surroundings): Promise<ReconcileContext> {
+export async function warmEnvironment(surroundings: LambdaSurroundings): Promise<ReconcileContext> {
   const { time, queue, cluster, instanceType } = surroundings;
   const { clock, random, settle } = time;
   const config = configFrom({
@@ -41,9 +41,9 @@ export async function warmEnvironment(surroundings: Surroundings): Promise<Recon
     DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,
     EC2_BUDGET: JSON.stringify(surroundings.budget),
   });
-  const outside = outsideOf(surroundings);
-  const context = contextFor(config, outside, { clock, telemetry: telling(surroundings.tally) });
-  await settle(warm(outside));
+  const clients = clientsOf(surroundings);
+  const context = contextFor(config, clients, { clock, telemetry: telling(surroundings.tally) });
+  await settle(warm(clients));
   const access = await context.accessTo((await context.clusters.named(cluster.name)).config);
   await settle(Promise.all([access?.ec2.subnets.of(cluster.subnets)]));
   await settle(Promise.all([access?.ec2.limitsOf(instanceType)]));
@@ -57,7 +57,7 @@ export async function warmEnvironment(surroundings: Surroundings): Promise<Recon
 }
 
 /** The SDK's first call reads files, for which no virtual clock waits. */
-async function warm({ ec2, ec2Once }: Outside): Promise<void> {
+async function warm({ ec2, ec2Once }: Clients): Promise<void> {
   const nothing = [{ Name: 'subnet-id', Values: ['subnet-none'] }];
   for (const client of [ec2, ec2Once]) {
     await client.send(new DescribeSubnetsCommand({ Filters: nothing }));
@@ -65,7 +65,7 @@ async function warm({ ec2, ec2Once }: Outside): Promise<void> {
 }
 
 /** As functions/context.ts makes it, with the sandbox in the place of the network. */
-function outsideOf({ time, latencies, ec2, queue, cluster, tally }: Surroundings): Outside {
+function clientsOf({ time, latencies, ec2, queue, cluster, tally }: LambdaSurroundings): Clients {
   const kubernetes = virtualKubernetes(
     cluster.api,
     async (call, effect, { signal }) => {

@@ -6,7 +6,7 @@ import {
 import { startEventSourceMapping } from '../../sandbox/lambda/event-source-mapping.ts';
 import { sleep } from '../../shared/time/clock.ts';
 import { sqsClient } from './clients.ts';
-import { type Surroundings, warmEnvironment } from './environments.ts';
+import { type LambdaSurroundings, warmEnvironment } from './environments.ts';
 
 /** Of the function, and of what it gives to one node: functions/reconcile/handler.ts. */
 const TIMEOUT_MS = 60_000;
@@ -25,7 +25,7 @@ export interface Lambda {
  * @param onEvent is told of each batch when its execution begins.
  */
 export async function startLambda(
-  surroundings: Surroundings,
+  surroundings: LambdaSurroundings,
   concurrency: number,
   onEvent: (event: SQSEvent) => void = () => {},
 ): Promise<Lambda> {

@@ -39,7 +39,7 @@ export async function serveMap(first: MapData, page: Page, port = 0): Promise<Ma
   const listeners = new Set<ServerResponse>();
   const root = `/${randomBytes(16).toString('hex')}/`;
   const server = createServer((request, response) => {
-    const status = refusalOf(request, origin);
+    const status = statusOfRefusal(request, origin);
     if (status !== undefined) answer(response, status);
     else if (request.url === root) sendPage(request, response, page);
     else if (request.url === `${root}events` && request.method === 'GET') {
@@ -77,7 +77,7 @@ export async function serveMap(first: MapData, page: Page, port = 0): Promise<Ma
  * Why a request is refused: nothing here changes anything, a name that somebody points at this machine
  * is not its own (DNS rebinding), and pages of others are none of its pages.
  */
-function refusalOf({ method, headers }: IncomingMessage, origin: string): number | undefined {
+function statusOfRefusal({ method, headers }: IncomingMessage, origin: string): number | undefined {
   if (method !== 'GET' && method !== 'HEAD') return 405;
   if (`http://${headers.host}` !== origin) return 421;
   if (headers.origin !== undefined && headers.origin !== origin) return 403;

@@ -3,7 +3,7 @@ import { joinedTo } from '../access/joined.ts';
 import { awsClients, eksClient } from '../aws-clients.ts';
 import { podsOf } from '../cluster-pods.ts';
 import type { Sink } from '../output.ts';
-import type { Outside } from './program.ts';
+import type { ReplayOutside } from './program.ts';
 
 /** What `replay` needs beside what the whole program has. */
 export function outsideOf(given: {
@@ -11,7 +11,7 @@ export function outsideOf(given: {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly interrupted: () => AbortSignal;
-}): Outside {
+}): ReplayOutside {
   const { clock, stdout, stderr, interrupted } = given;
   return {
     aws: (region) => ({

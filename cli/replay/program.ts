@@ -14,7 +14,7 @@ import { list } from './list.ts';
 import { replayNode } from './node.ts';
 
 /** Everything outside of the program. */
-export interface Outside {
+export interface ReplayOutside {
   /** The clients of a region; without one, of the region that the environment names. */
   readonly aws: (region: string | undefined) => QueueSources;
   readonly podsOf: (choice: ClusterChoice, region: string | undefined) => Promise<Pod[]>;
@@ -49,11 +49,11 @@ interface Common extends QueueChoice {
  * @param args without the program's own name.
  * @returns the exit code.
  */
-export function run(args: readonly string[], outside: Outside): Promise<number> {
+export function run(args: readonly string[], outside: ReplayOutside): Promise<number> {
   return runProgram((end) => programOf(outside, end), args);
 }
 
-function programOf(outside: Outside, end: (code: number) => void): Command {
+function programOf(outside: ReplayOutside, end: (code: number) => void): Command {
   const program = new Command('replay')
     .description('Looks into the dead-letter queue, and asks for nodes to be looked at again.')
     .exitOverride()
@@ -67,7 +67,7 @@ function programOf(outside: Outside, end: (code: number) => void): Command {
   return program;
 }
 
-type MakeCommand = (outside: Outside, end: (code: number) => void) => Command;
+type MakeCommand = (outside: ReplayOutside, end: (code: number) => void) => Command;
 
 function withCommon(command: Command, program: Command): Command {
   return command
@@ -186,7 +186,7 @@ const clusterCommand: MakeCommand = (outside, end) =>
 
 /** Runs an action; what goes wrong with it becomes a line and an exit code. */
 async function guarded(
-  outside: Outside,
+  outside: ReplayOutside,
   { json = false, region }: Common,
   end: (code: number) => void,
   action: (output: Output, aws: QueueSources) => Promise<number>,

@@ -1,8 +1,8 @@
 import { type Cancel, type Clock, type Random, sleep } from '../../shared/time/clock.ts';
 import { withDeadline } from '../../shared/time/deadline.ts';
 import type { Lease, Leases } from './leases.ts';
-import { freeSince, type Observation, seenAgain, unsentBefore } from './observation.ts';
 import { claimed, givenUp, secondsSince } from './records.ts';
+import { freeSince, type SeenLease, seenAgain, unsentBefore } from './seen-lease.ts';
 
 /** Milliseconds; the first three as client-go's leader election has them by default. */
 export interface ElectionTimes {
@@ -57,7 +57,7 @@ interface ElectionOptions {
 
 /** One who takes part. */
 interface Candidate extends ElectionOptions {
-  seen: Observation | undefined;
+  seen: SeenLease | undefined;
   leading: boolean;
   /** Of the timer by which it leads no more. */
   expiry: Cancel;

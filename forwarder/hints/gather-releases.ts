@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
 import type { News } from './news.ts';
-import { createWaiting, type Gathered, type Waiting } from './waiting.ts';
+import { createWaitingNews, type Gathered, type WaitingNews } from './waiting.ts';
 
 /** It goes out this long after the first of all nodes was complete, ms. */
 const COMPLETE_MS = 3_000;
@@ -19,13 +19,13 @@ export function createGatherReleases(options: {
   /** Whether the node will soon hear of more: its pods terminate or start. */
   readonly isRestless: (node: string) => boolean;
   readonly deliver: (node: string, gathered: Gathered) => void;
-}): Waiting {
+}): WaitingNews {
   const { clock, isRestless, deliver } = options;
   const complete = new Set<string>();
   const forgotten = (node: string): void => {
     complete.delete(node);
   };
-  const waiting = createWaiting({
+  const waiting = createWaitingNews({
     clock,
     longestMs: LONGEST_MS,
     deliver(node, gathered) {

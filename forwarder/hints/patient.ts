@@ -1,13 +1,13 @@
 import type { Clock } from '../../shared/time/clock.ts';
 import { createGatherReleases } from './gather-releases.ts';
 import { addAll, type News } from './news.ts';
-import { createWaiting, type Gathered, type Waiting } from './waiting.ts';
+import { createWaitingNews, type Gathered, type WaitingNews } from './waiting.ts';
 
 /** So long a claim of an address that others have waits for the node's other pods that start, ms. */
 const STARTING_MS = 2_000;
 
 /** News that may wait for more of its node. */
-export interface Patient extends Omit<Waiting, 'add'> {
+export interface Patient extends Omit<WaitingNews, 'add'> {
   /** Takes news of a node, if they may wait. @returns whether they do. */
   add(node: string, news: readonly News[]): boolean;
 }
@@ -28,7 +28,7 @@ export function createPatient(options: {
     isRestless: (node) => terminates(node) || starts(node),
     deliver: deliverWhole,
   });
-  const contested = createWaiting({ clock, longestMs: STARTING_MS, deliver: deliverWhole });
+  const contested = createWaitingNews({ clock, longestMs: STARTING_MS, deliver: deliverWhole });
   const take = (node: string): Gathered | undefined => {
     const waited = releases.take(node);
     const other = contested.take(node);

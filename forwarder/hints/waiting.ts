@@ -9,7 +9,7 @@ export interface Gathered {
 }
 
 /** News that waits, by node. Each node's is delivered within a time that begins with its first. */
-export interface Waiting {
+export interface WaitingNews {
   add(node: string, news: readonly News[]): void;
   /** Hands over what waits for a node. */
   take(node: string): Gathered | undefined;
@@ -19,11 +19,11 @@ export interface Waiting {
   clear(): void;
 }
 
-export function createWaiting(options: {
+export function createWaitingNews(options: {
   readonly clock: Clock;
   readonly longestMs: number;
   readonly deliver: (node: string, gathered: Gathered) => void;
-}): Waiting {
+}): WaitingNews {
   const { clock, longestMs, deliver } = options;
   const windows = new Map<string, Gathered & { readonly cancel: Cancel }>();
 

@@ -14,9 +14,9 @@ const LONGEST_NODE_MS = 45_000;
 
 const telemetry = lambdaTelemetry('reconcile');
 const config = configFrom(process.env);
-const outside = aws(config.region, systemClock);
+const clients = aws(config.region, systemClock);
 const context = {
-  ...contextFor(config, outside, { clock: systemClock, telemetry }),
+  ...contextFor(config, clients, { clock: systemClock, telemetry }),
   queueUrl: config.queueUrl,
   deadLetterQueueUrl: config.deadLetterQueueUrl,
   random: Math.random,

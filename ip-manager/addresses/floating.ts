@@ -4,21 +4,21 @@ import { parseNetworkStatus } from '../../shared/claims/network-status.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 
 /** Since when an address has been on the pod's interfaces without a break. */
-export interface Observation {
+export interface Presence {
   /** Milliseconds since the epoch, by our clock. */
   readonly since: number;
   /** It was there when the program started: it may have come long before. */
   readonly fromStart: boolean;
 }
 
-export type Observations = ReadonlyMap<Address, Observation>;
+export type Presences = ReadonlyMap<Address, Presence>;
 
 /** What is seen at `now` (ms since the epoch); `before` is absent at the first look. */
 export function observe(
   addresses: readonly Address[],
   now: number,
-  before: Observations | undefined,
-): Observations {
+  before: Presences | undefined,
+): Presences {
   const fresh = { since: now, fromStart: before === undefined };
   return new Map(addresses.map((address) => [address, before?.get(address) ?? fresh]));
 }
@@ -33,8 +33,8 @@ export function observe(
  */
 export function floatingAnnotation(
   pod: Pod,
-  observations: Observations,
-  sinceOf: (observation: Observation) => number,
+  presences: Presences,
+  sinceOf: (presence: Presence) => number,
 ): string | null | undefined {
   const status = parseNetworkStatus(pod.annotations, pod.namespace);
   if (!status.ok) return undefined;
@@ -43,26 +43,26 @@ export function floatingAnnotation(
   const recorded = new Map(
     (published.ok ? published.floating : []).map(({ address, since }) => [address, since]),
   );
-  const floating = [...observations]
+  const floating = [...presences]
     .filter(([address]) => !given.has(address))
     .sort(([a], [b]) => compareAddresses(a, b))
-    .map(([ip, observation]) => {
-      const from = (observation.fromStart ? recorded.get(ip) : undefined) ?? sinceOf(observation);
+    .map(([ip, presence]) => {
+      const from = (presence.fromStart ? recorded.get(ip) : undefined) ?? sinceOf(presence);
       return { ip, since: new Date(from).toISOString() };
     });
   return floating.length === 0 ? null : JSON.stringify(floating);
 }
 
 /**
- * Gives the beginning of an observation by the API server's clock: claims of pods on several nodes are
- * compared, and that is the one clock that all of them can ask. For one observation it gives the same
+ * Gives the beginning of a presence by the API server's clock: claims of pods on several nodes are
+ * compared, and that is the one clock that all of them can ask. For one presence it gives the same
  * time always, however the two clocks differ later.
  */
-export function sinceByServer(): (observation: Observation, aheadMs: number) => number {
-  const told = new WeakMap<Observation, number>();
-  return (observation, aheadMs) => {
-    const since = told.get(observation) ?? observation.since + aheadMs;
-    told.set(observation, since);
+export function sinceByServer(): (presence: Presence, aheadMs: number) => number {
+  const told = new WeakMap<Presence, number>();
+  return (presence, aheadMs) => {
+    const since = told.get(presence) ?? presence.since + aheadMs;
+    told.set(presence, since);
     return since;
   };
 }

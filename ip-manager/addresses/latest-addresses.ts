@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/time/clock.ts';
 import { type ChangeSignal, createChangeSignal } from './change-signal.ts';
-import { type Observations, observe } from './floating.ts';
+import { observe, type Presences } from './floating.ts';
 import type { PodAddress } from './pod-addresses.ts';
 
 /** The pod's addresses as they were seen last. */
@@ -8,7 +8,7 @@ export interface LatestAddresses {
   update(addresses: readonly PodAddress[]): void;
   addresses(): readonly PodAddress[];
   /** `undefined` before the first update. */
-  observations(): Observations | undefined;
+  presences(): Presences | undefined;
   /** A signal of the caller's own, which every update from now on notifies. */
   listen(): ChangeSignal;
 }
@@ -16,19 +16,19 @@ export interface LatestAddresses {
 export function latestAddresses(clock: Clock): LatestAddresses {
   const signals: ChangeSignal[] = [];
   let present: readonly PodAddress[] = [];
-  let observations: Observations | undefined;
+  let presences: Presences | undefined;
   return {
     update(addresses) {
       present = addresses;
-      observations = observe(
+      presences = observe(
         addresses.map(({ address }) => address),
         clock.now(),
-        observations,
+        presences,
       );
       for (const signal of signals) signal.notify();
     },
     addresses: () => present,
-    observations: () => observations,
+    presences: () => presences,
     listen() {
       const signal = createChangeSignal(clock);
       signals.push(signal);

@@ -2,15 +2,15 @@ import type { Address } from '../../shared/address.ts';
 import { mayBeElsewhere } from '../../shared/enis/ec2-errors.ts';
 import { allEnded } from '../../shared/time/all-ended.ts';
 import type { PodAddress } from '../addresses/pod-addresses.ts';
-import { assignTargets, type EniResult, judge, NOTHING, together } from './assign-targets.ts';
+import { assignPlaced, type EniResult, judge, NOTHING, together } from './assign-placed.ts';
 import type { InstanceEc2 } from './ec2-access.ts';
 import { lookUp } from './look-up.ts';
-import { isThere, place, type Target } from './place.ts';
+import { isThere, type PlacedAddress, place } from './place.ts';
 
 /** What became of the pod's addresses. */
 export interface AssignResult extends EniResult {
   /** EC2 had them on their ENIs already. */
-  readonly there: readonly Target[];
+  readonly there: readonly PlacedAddress[];
   /** Of networks that are not on ENIs. */
   readonly notOurs: readonly PodAddress[];
 }
@@ -30,8 +30,8 @@ export async function assignAddresses(
   signal: AbortSignal,
 ): Promise<AssignResult> {
   const enis = await ec2.inventory.ofInstances([ec2.instanceId], signal);
-  const { targets, notOurs, failed } = await place(addresses, enis, ec2, signal);
-  const [there, missing] = partition(targets, isThere);
+  const { placed, notOurs, failed } = await place(addresses, enis, ec2, signal);
+  const [there, missing] = partition(placed, isThere);
   const byEni = Map.groupBy(missing, ({ eni }) => eni.id);
   const served = await allEnded(
     [...byEni.values()].map((lacking) => serve(ec2, lacking, contested, signal)),
@@ -42,14 +42,14 @@ export async function assignAddresses(
 /** Assigns the addresses that one ENI lacks. */
 async function serve(
   ec2: InstanceEc2,
-  lacking: readonly Target[],
+  lacking: readonly PlacedAddress[],
   contested: ReadonlySet<Address>,
   signal: AbortSignal,
 ): Promise<EniResult> {
   const [known, untried] = partition(lacking, ({ address }) => contested.has(address));
-  const { done, refused } = await assignTargets(ec2.client, untried, signal);
+  const { done, refused } = await assignPlaced(ec2.client, untried, signal);
   const [elsewhere, others] = partition(refused, ({ refusal }) => mayBeElsewhere(refusal));
-  const open = [...known, ...elsewhere.map(({ target }) => target)];
+  const open = [...known, ...elsewhere.map(({ placed }) => placed)];
   return together({ ...judge(others), done }, await lookUp(ec2, open, signal));
 }
 

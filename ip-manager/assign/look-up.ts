@@ -1,9 +1,9 @@
 import { releaseFromEni } from '../../shared/apply/release.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
 import { describeProblem } from '../../shared/plan/problem.ts';
-import { assignTargets, type EniResult, judge, NOTHING, together } from './assign-targets.ts';
+import { assignPlaced, type EniResult, judge, NOTHING, together } from './assign-placed.ts';
 import type { InstanceEc2 } from './ec2-access.ts';
-import type { Target } from './place.ts';
+import type { PlacedAddress } from './place.ts';
 
 /**
  * Looks up which other ENIs have addresses that one ENI lacks. Assigns what none has any more; what
@@ -14,7 +14,7 @@ import type { Target } from './place.ts';
  */
 export async function lookUp(
   ec2: InstanceEc2,
-  open: readonly Target[],
+  open: readonly PlacedAddress[],
   signal: AbortSignal,
 ): Promise<EniResult> {
   const [first] = open;
@@ -22,14 +22,14 @@ export async function lookUp(
   const lookedAt = ec2.clock.now();
   const addresses = open.map(({ address }) => address);
   const shown = await ec2.inventory.withAddresses(first.eni.vpcId, addresses, signal);
-  const free: Target[] = [];
-  const take: (Target & { readonly holder: Eni })[] = [];
+  const free: PlacedAddress[] = [];
+  const take: (PlacedAddress & { readonly holder: Eni })[] = [];
   const held: EniResult[] = [];
-  for (const target of open) {
-    const holder = shown.find((eni) => eni.id !== target.eni.id && has(eni, target));
-    if (holder === undefined) free.push(target);
-    else if (mayBeTaken(ec2, target, holder)) take.push({ ...target, holder });
-    else held.push(describeHeld(ec2, target, holder));
+  for (const placed of open) {
+    const holder = shown.find((eni) => eni.id !== placed.eni.id && has(eni, placed));
+    if (holder === undefined) free.push(placed);
+    else if (mayBeTaken(ec2, placed, holder)) take.push({ ...placed, holder });
+    else held.push(describeHeld(ec2, placed, holder));
   }
   for (const [eniId, taking] of Map.groupBy(take, ({ holder }) => holder.id)) {
     const releasing = { once: ec2.once, clock: ec2.clock, listedAt: lookedAt, signal };
@@ -40,16 +40,20 @@ export async function lookUp(
       taking.map(({ address }) => address),
     );
   }
-  const { done, refused } = await assignTargets(ec2.client, [...free, ...take], signal);
+  const { done, refused } = await assignPlaced(ec2.client, [...free, ...take], signal);
   return together(...held, { ...judge(refused), done });
 }
 
-function has(eni: Eni, { address }: Target): boolean {
+function has(eni: Eni, { address }: PlacedAddress): boolean {
   return eni.secondary.includes(address) || eni.primary.includes(address);
 }
 
 /** Only from a managed ENI that a tag names as one of the same cluster as ours. */
-function mayBeTaken({ allowReassignment }: InstanceEc2, { address, eni }: Target, holder: Eni) {
+function mayBeTaken(
+  { allowReassignment }: InstanceEc2,
+  { address, eni }: PlacedAddress,
+  holder: Eni,
+) {
   return (
     allowReassignment &&
     holder.managed &&
@@ -58,15 +62,19 @@ function mayBeTaken({ allowReassignment }: InstanceEc2, { address, eni }: Target
   );
 }
 
-function describeHeld({ allowReassignment }: InstanceEc2, target: Target, holder: Eni): EniResult {
+function describeHeld(
+  { allowReassignment }: InstanceEc2,
+  placed: PlacedAddress,
+  holder: Eni,
+): EniResult {
   const eniId = holder.id;
-  if (holder.primary.includes(target.address)) {
+  if (holder.primary.includes(placed.address)) {
     const reason = describeProblem({ kind: 'primary', eniId });
-    return { ...NOTHING, failed: [{ ...target, reason }] };
+    return { ...NOTHING, failed: [{ ...placed, reason }] };
   }
   const where = holder.instanceId === undefined ? eniId : `${eniId} of ${holder.instanceId}`;
   const reason = allowReassignment
     ? describeProblem({ kind: 'held-elsewhere', eniId, why: 'not-our-eni' })
     : `on ${where}, until the reconciler moves it or its holder lets go. Without a reconciler, ALLOW_REASSIGNMENT=true takes it`;
-  return { ...NOTHING, waiting: [{ ...target, elsewhere: true, reason }] };
+  return { ...NOTHING, waiting: [{ ...placed, elsewhere: true, reason }] };
 }

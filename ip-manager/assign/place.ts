@@ -8,7 +8,7 @@ import { describeProblem } from '../../shared/plan/problem.ts';
 import type { PodAddress } from '../addresses/pod-addresses.ts';
 
 /** An address of the pod with the ENI that it belongs on. */
-export interface Target extends PodAddress {
+export interface PlacedAddress extends PodAddress {
   readonly eni: Eni;
 }
 
@@ -18,7 +18,7 @@ export interface Unassigned extends PodAddress {
 }
 
 export interface Placed {
-  readonly targets: readonly Target[];
+  readonly placed: readonly PlacedAddress[];
   /** Of networks that are not on ENIs. */
   readonly notOurs: readonly PodAddress[];
   readonly failed: readonly Unassigned[];
@@ -34,7 +34,7 @@ export async function place(
   { subnets, managedTag }: { readonly subnets: Subnets; readonly managedTag: ManagedTag },
   signal: AbortSignal,
 ): Promise<Placed> {
-  const targets: Target[] = [];
+  const placed: PlacedAddress[] = [];
   const notOurs: PodAddress[] = [];
   const failed: Unassigned[] = [];
   const managed = enis.filter((eni) => eni.managed).map((eni) => eni.subnetId);
@@ -54,11 +54,11 @@ export async function place(
         choice = choose(first, { enis, subnets: await current });
       }
     }
-    if (choice.kind === 'eni') targets.push({ ...first, eni: choice.eni });
+    if (choice.kind === 'eni') placed.push({ ...first, eni: choice.eni });
     else if (choice.kind === 'not-our-network') notOurs.push(first);
     else failed.push({ ...first, reason: describeChoice(choice, managedTag) });
   }
-  return { targets, notOurs, failed };
+  return { placed, notOurs, failed };
 }
 
 function choose({ address, mac }: PodAddress, node: Parameters<typeof chooseEni>[1]): EniChoice {
@@ -86,7 +86,7 @@ function describeChoice(
 }
 
 /** Whether EC2 has the address on its ENI already, also as primary or by a delegated prefix. */
-export function isThere({ address, eni }: Target): boolean {
+export function isThere({ address, eni }: PlacedAddress): boolean {
   return (
     eni.secondary.includes(address) || eni.primary.includes(address) || inPrefixOf(eni, address)
   );

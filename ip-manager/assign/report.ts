@@ -14,8 +14,8 @@ export function reasonsOf(unassigned: readonly Unassigned[]): string[] {
 /** A line for each address that is where it belongs, or is left alone. */
 export function describeOutcome({ there, done, notOurs }: AssignResult): string[] {
   return [
-    ...there.map((target) => `${atInterface(target)}: on ${target.eni.id} already`),
-    ...done.map((target) => `${atInterface(target)}: assigned to ${target.eni.id}`),
+    ...there.map((placed) => `${atInterface(placed)}: on ${placed.eni.id} already`),
+    ...done.map((placed) => `${atInterface(placed)}: assigned to ${placed.eni.id}`),
     ...notOurs.map((each) => `${atInterface(each)}: left alone, no managed ENI has its subnet`),
   ];
 }

@@ -6,7 +6,7 @@ import { assignAddresses } from '../assign/assign-addresses.ts';
 import { type InstanceEc2, instanceEc2 } from '../assign/ec2-access.ts';
 import { reasonToTryAgain } from '../assign/explain.ts';
 import { describeOutcome, reasonsOf } from '../assign/report.ts';
-import type { Outside } from './outside.ts';
+import type { IpManagerOutside } from './outside.ts';
 
 const BACK_OFF = { first: 500, most: 30_000, jitter: 0.5 };
 /** Where somebody has to give a permission first: EC2 counts also the calls that it refuses. */
@@ -25,7 +25,7 @@ export interface Unpublished {
  * @throws the signal's reason.
  */
 export async function assignDirectly(
-  outside: Outside,
+  outside: IpManagerOutside,
   { addresses, changed }: Unpublished,
   signal: AbortSignal,
 ): Promise<never> {
@@ -60,7 +60,7 @@ export async function assignDirectly(
   }
 }
 
-async function accessEc2(outside: Outside, signal: AbortSignal): Promise<InstanceEc2> {
+async function accessEc2(outside: IpManagerOutside, signal: AbortSignal): Promise<InstanceEc2> {
   const instance = await outside.readInstance(signal);
   const clients = outside.ec2Clients(instance.region);
   return instanceEc2(clients, instance, outside.environment, outside.clock);

@@ -7,7 +7,7 @@ import { instanceEc2 } from '../assign/ec2-access.ts';
 import { reasonToTryAgain } from '../assign/explain.ts';
 import { atInterface, describeOutcome, reasonsOf } from '../assign/report.ts';
 import { EXIT, Failure } from '../exit-code.ts';
-import type { Outside } from './outside.ts';
+import type { IpManagerOutside } from './outside.ts';
 import { type TimeLimit, withTimeLimit } from './time-limit.ts';
 
 const BACK_OFF = { first: 500, most: 10_000, jitter: 0.5 };
@@ -17,7 +17,7 @@ const BACK_OFF = { first: 500, most: 10_000, jitter: 0.5 };
  *
  * @throws Failure that says which address is not there and why, and the signal's reason.
  */
-export async function initContainers(outside: Outside, limit: TimeLimit): Promise<void> {
+export async function initContainers(outside: IpManagerOutside, limit: TimeLimit): Promise<void> {
   const { say } = outside;
   const addresses = fromNetworkInterfaces(outside.networkInterfaces());
   if (addresses.length === 0) {
@@ -31,7 +31,7 @@ export async function initContainers(outside: Outside, limit: TimeLimit): Promis
   const { there, done, failed, notOurs } = outcome;
   const assigned = [...there, ...done];
   if (failed.length > 0) {
-    const others = assigned.map((target) => `${atInterface(target)} is on ${target.eni.id}`);
+    const others = assigned.map((placed) => `${atInterface(placed)} is on ${placed.eni.id}`);
     throw new Failure(EXIT.notAssigned, [...reasonsOf(failed), ...others].join('; '));
   }
   if (assigned.length === 0) {
@@ -51,7 +51,7 @@ interface Trying {
 
 /** Ends when nothing is waited for any more, or when something cannot be assigned. */
 async function assignAll(
-  outside: Outside,
+  outside: IpManagerOutside,
   addresses: readonly PodAddress[],
   { signal, waitsFor }: Trying,
 ): Promise<AssignResult> {

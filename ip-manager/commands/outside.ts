@@ -7,7 +7,7 @@ import type { Environment } from '../environment.ts';
 import type { OwnNode } from '../node/own-node.ts';
 
 /** All that is outside of the program. */
-export interface Outside {
+export interface IpManagerOutside {
   readonly environment: Environment;
   readonly networkInterfaces: () => NodeJS.Dict<NetworkInterfaceInfo[]>;
   /** @throws Failure where the instance metadata service does not tell. */

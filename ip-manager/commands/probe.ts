@@ -3,8 +3,8 @@ import { PROBE_PORT, type ProbeOrder, type ProbeReport, probeOrder } from '../..
 import { readJson } from '../../shared/text/read.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { type EchoSeen, keepEchoing } from '../probe/echo.ts';
+import { type InterfaceFacts, interfaceFactsOf, leavesBy } from '../probe/interface-facts.ts';
 import { keepPinging } from '../probe/ping.ts';
-import { leavesBy, type Surroundings, surroundingsOf } from '../probe/surroundings.ts';
 
 const LOOK_MS = 100;
 /** At the latest so often it says how it is. */
@@ -61,7 +61,7 @@ async function obey(order: ProbeOrder, options: ProbeOptions, signal: AbortSigna
   const { run, address, gateway, peer } = order;
   const { clock } = options;
   const seen: Seen = { answered: 0, received: 0, gatewayAnswered: 0, pinged: 0 };
-  let around: Surroundings | undefined;
+  let facts: InterfaceFacts | undefined;
   const pinging = (to: string | undefined, answered: () => void) =>
     to === undefined
       ? Promise.resolve()
@@ -77,15 +77,15 @@ async function obey(order: ProbeOrder, options: ProbeOptions, signal: AbortSigna
           },
           signal,
         );
-  const mtu = () => around?.link?.mtu;
+  const mtu = () => facts?.link?.mtu;
   const reporting = async (): Promise<void> => {
-    const dropsBefore = (await surroundingsOf(order.interface)).reversePath.dropped;
+    const dropsBefore = (await interfaceFactsOf(order.interface)).reversePath.dropped;
     const told = teller(options);
     let leaves: ProbeReport['leaves'] = {};
     for (let looks = 0; !signal.aborted; looks += 1) {
-      around = await surroundingsOf(order.interface);
+      facts = await interfaceFactsOf(order.interface);
       if (looks % ROUTES_EVERY === 0) leaves = await leavesBy(options.ipCommand, order);
-      told(reportOf(order, seen, { ...around, leaves, dropsBefore }));
+      told(reportOf(order, seen, { ...facts, leaves, dropsBefore }));
       await sleep(clock, LOOK_MS, signal).catch(() => undefined);
     }
   };
@@ -104,10 +104,10 @@ async function obey(order: ProbeOrder, options: ProbeOptions, signal: AbortSigna
 function reportOf(
   { run }: ProbeOrder,
   seen: Seen,
-  around: Surroundings & Pick<ProbeReport, 'leaves'> & { readonly dropsBefore: number },
+  facts: InterfaceFacts & Pick<ProbeReport, 'leaves'> & { readonly dropsBefore: number },
 ): ProbeReport {
   const { answered, received, pinged, longest, trouble = seen.pingTrouble } = seen;
-  const { dropsBefore, reversePath, ...rest } = around;
+  const { dropsBefore, reversePath, ...rest } = facts;
   return {
     run,
     ...rest,

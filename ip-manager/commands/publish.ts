@@ -1,7 +1,7 @@
 import { FLOATING_IPS } from '../../shared/cluster/annotations.ts';
 import { pauseAfter } from '../../shared/time/back-off.ts';
 import type { ChangeSignal } from '../addresses/change-signal.ts';
-import { floatingAnnotation, type Observations, sinceByServer } from '../addresses/floating.ts';
+import { floatingAnnotation, type Presences, sinceByServer } from '../addresses/floating.ts';
 import {
   LASTING_REFUSALS,
   type OwnPod,
@@ -10,7 +10,7 @@ import {
   podFailure,
 } from '../addresses/own-pod.ts';
 import { EXIT, Failure } from '../exit-code.ts';
-import type { Outside } from './outside.ts';
+import type { IpManagerOutside } from './outside.ts';
 
 const BACK_OFF = { first: 500, most: 30_000, jitter: 0.5 };
 /** How often to look whether `network-status` names by now what is published as floating. */
@@ -20,7 +20,7 @@ const UNREADABLE = "nothing is published: the pod's network-status cannot be rea
 /** What is to be published, which changes. */
 export interface Publishable {
   /** `undefined` while nothing is known. */
-  readonly observations: () => Observations | undefined;
+  readonly presences: () => Presences | undefined;
   readonly changed: ChangeSignal;
 }
 
@@ -32,8 +32,8 @@ export interface Publishable {
  * @throws Failure where there is no such pod, what nobody foresaw, and the signal's reason.
  */
 export async function publish(
-  outside: Outside,
-  { observations, changed }: Publishable,
+  outside: IpManagerOutside,
+  { presences, changed }: Publishable,
   onPermission: (mayPublish: boolean) => void,
   signal: AbortSignal,
 ): Promise<never> {
@@ -46,12 +46,12 @@ export async function publish(
   let pause: number | undefined;
   for (;;) {
     await changed.wait(signal, pause);
-    const seen = observations();
+    const seen = presences();
     if (seen === undefined) continue;
     try {
       pod ??= await outside.ownPod();
       const wantedOf = (now: Patched): string | null | undefined =>
-        floatingAnnotation(now.pod, seen, (observation) => sinceOf(observation, now.aheadMs));
+        floatingAnnotation(now.pod, seen, (presence) => sinceOf(presence, now.aheadMs));
       const { wanted, isNew } = await publishOnce(pod, wantedOf, log.published, signal);
       log.works(wanted === undefined ? UNREADABLE : '');
       failures = 0;

@@ -2,7 +2,7 @@ import { untilOneFails } from '../../shared/time/until-one-fails.ts';
 import { watchAddresses } from '../addresses/ip-monitor.ts';
 import { latestAddresses } from '../addresses/latest-addresses.ts';
 import { assignDirectly } from './assign-directly.ts';
-import type { Outside } from './outside.ts';
+import type { IpManagerOutside } from './outside.ts';
 import { publish } from './publish.ts';
 
 /**
@@ -12,7 +12,7 @@ import { publish } from './publish.ts';
  * @throws Failure where the interfaces cannot be watched or the pod is not found, and the signal's
  *   reason.
  */
-export async function sidecar(outside: Outside, signal: AbortSignal): Promise<never> {
+export async function sidecar(outside: IpManagerOutside, signal: AbortSignal): Promise<never> {
   const { clock, environment, say } = outside;
   const seen = latestAddresses(clock);
   const [toPublish, toAssign] = [seen.listen(), seen.listen()];

@@ -1,6 +1,6 @@
 import { withDeadline } from '../../shared/time/deadline.ts';
 import { EXIT, Failure } from '../exit-code.ts';
-import type { Outside } from './outside.ts';
+import type { IpManagerOutside } from './outside.ts';
 
 export interface TimeLimit {
   readonly timeoutMs: number;
@@ -14,7 +14,7 @@ export interface TimeLimit {
  *   `work` throws.
  */
 export async function withTimeLimit<T>(
-  { clock, say }: Pick<Outside, 'clock' | 'say'>,
+  { clock, say }: Pick<IpManagerOutside, 'clock' | 'say'>,
   { timeoutMs, signal }: TimeLimit,
   work: (signal: AbortSignal, waitsFor: (reason: string) => void) => Promise<T>,
 ): Promise<T> {

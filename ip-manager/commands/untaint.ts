@@ -3,7 +3,7 @@ import { kubernetesFailure } from '../../shared/cluster/errors.ts';
 import { pauseAfter } from '../../shared/time/back-off.ts';
 import { sleep } from '../../shared/time/clock.ts';
 import { EXIT, Failure } from '../exit-code.ts';
-import type { Outside } from './outside.ts';
+import type { IpManagerOutside } from './outside.ts';
 
 const LOOK_MS = 500;
 /** So many looks in a row: the container runtime has seen the file by then, too. */
@@ -17,7 +17,7 @@ const BACK_OFF = { first: 500, most: 30_000, jitter: 0.5 };
  * @throws Failure where the node's name or the service account is missing, or the folder cannot be
  *   read; the signal's reason.
  */
-export async function untaint(outside: Outside, signal: AbortSignal): Promise<void> {
+export async function untaint(outside: IpManagerOutside, signal: AbortSignal): Promise<void> {
   const { clock, environment, random, say } = outside;
   const { cniDirectory, startupTaint } = environment;
   const node = await outside.ownNode();

@@ -6,7 +6,7 @@ import { pauseAfter } from '../../shared/time/back-off.ts';
 import { sleep } from '../../shared/time/clock.ts';
 import { LASTING_REFUSALS, podFailure } from '../addresses/own-pod.ts';
 import { EXIT, Failure } from '../exit-code.ts';
-import type { Outside } from './outside.ts';
+import type { IpManagerOutside } from './outside.ts';
 import { type TimeLimit, withTimeLimit } from './time-limit.ts';
 
 const BACK_OFF = { first: 500, most: 2_000, jitter: 0.5 };
@@ -16,7 +16,7 @@ const BACK_OFF = { first: 500, most: 2_000, jitter: 0.5 };
  *
  * @throws Failure that says what the condition was when the time was up, or why it cannot be read.
  */
-export async function wait(outside: Outside, limit: TimeLimit): Promise<void> {
+export async function wait(outside: IpManagerOutside, limit: TimeLimit): Promise<void> {
   const { clock, random } = outside;
   const pod = await outside.ownPod();
   const told = await withTimeLimit(outside, limit, async (signal, waitsFor) => {

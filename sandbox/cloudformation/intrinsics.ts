@@ -8,7 +8,7 @@ export interface Scope {
 }
 
 /** What a template does not say itself. */
-export interface Outside {
+export interface DeployedValues {
   readonly region: string;
   readonly account: string;
   /** @throws where the account exports nothing by that name. */
@@ -27,7 +27,7 @@ const ABSENT = Symbol('AWS::NoValue');
  */
 export function evaluator(
   { parameters, mappings = {}, conditions = {} }: Scope,
-  { region, account, importValue, refOf, attributeOf }: Outside,
+  { region, account, importValue, refOf, attributeOf }: DeployedValues,
 ) {
   const names: Readonly<Record<string, unknown>> = {
     ...parameters,

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { evaluator, type Outside } from './intrinsics.ts';
+import { type DeployedValues, evaluator } from './intrinsics.ts';
 
 const parameter = z.object({
   Default: z.union([z.string(), z.number()]).optional(),
@@ -52,7 +52,7 @@ export interface ComputedTemplate {
 export function computed(
   text: string,
   given: Readonly<Record<string, string>>,
-  outside: (resource: ComputedTemplate['resource']) => Outside,
+  outside: (resource: ComputedTemplate['resource']) => DeployedValues,
 ): ComputedTemplate {
   const read = template.parse(parse(text, { version: '1.1' }));
   const parameters = parametersOf(read.Parameters, given);

@@ -20,7 +20,7 @@ export interface AddedInstance {
   readonly enis: readonly NetworkInterface[];
 }
 
-export interface Target {
+export interface NewAttachment {
   readonly id: string;
   readonly instanceId: string;
   readonly deviceIndex: number;
@@ -29,7 +29,11 @@ export interface Target {
 }
 
 /** @throws Error where that instance does not take that ENI there. */
-export function attached(state: State, eni: NetworkInterface, target: Target): NetworkInterface {
+export function attached(
+  state: State,
+  eni: NetworkInterface,
+  target: NewAttachment,
+): NetworkInterface {
   const { id, instanceId, deviceIndex, at: attachedAt } = target;
   const instance = state.instances.get(instanceId);
   const type = state.instanceTypes.get(instance?.type ?? '');

@@ -25,7 +25,7 @@ export interface SubnetModel {
   readonly tags: Tags;
 }
 
-export interface Attachment {
+export interface AttachmentModel {
   readonly id: string;
   readonly instanceId: string;
   readonly deviceIndex: number;
@@ -45,7 +45,7 @@ export interface NetworkInterface {
   /** Of the call that created it: the same call once more creates no second one. */
   readonly clientToken?: string;
   /** Absent while detached. */
-  readonly attachment?: Attachment;
+  readonly attachment?: AttachmentModel;
   readonly primary: Address;
   readonly secondary: readonly Address[];
   readonly ipv6: readonly Address[];

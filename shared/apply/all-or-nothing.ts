@@ -1,5 +1,5 @@
 import type { Address } from '../address.ts';
-import { type Refusal, refusalOf } from '../enis/ec2-errors.ts';
+import { ec2RefusalOf, type Refusal } from '../enis/ec2-errors.ts';
 
 /** What became of each address of a call. */
 export interface Outcome {
@@ -102,7 +102,7 @@ async function refusalOfCall(
     await call(part);
     return undefined;
   } catch (error) {
-    const refusal = refusalOf(error, part);
+    const refusal = ec2RefusalOf(error, part);
     if (refusal === undefined) throw error;
     return refusal;
   }

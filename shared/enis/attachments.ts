@@ -1,5 +1,5 @@
 /** An attachment of an ENI, as a read showed it. */
-export interface Attachment {
+export interface EniAttachment {
   readonly instanceId: string;
   /** When it began, ms since the epoch. */
   readonly at: number;
@@ -8,9 +8,9 @@ export interface Attachment {
 }
 
 /** The newest attachment of each ENI that any read has shown, whichever came last. */
-export interface Attachments {
-  saw(eniId: string, attachment: Attachment): void;
-  newestOf(eniId: string): Attachment | undefined;
+export interface EniAttachments {
+  saw(eniId: string, attachment: EniAttachment): void;
+  newestOf(eniId: string): EniAttachment | undefined;
 }
 
 /** More than an account's Region has ENIs of workers; those seen last are remembered. */
@@ -20,8 +20,8 @@ const MOST = 20_000;
  * Remembers attachments, since EC2's reads lag behind: one that shows an ENI where it was may come
  * after one that showed where it is (EC2 API Reference, "Eventual consistency").
  */
-export function rememberedAttachments(): Attachments {
-  const known = new Map<string, Attachment>();
+export function rememberedAttachments(): EniAttachments {
+  const known = new Map<string, EniAttachment>();
   return {
     saw(eniId, seen) {
       const before = known.get(eniId);
@@ -34,7 +34,7 @@ export function rememberedAttachments(): Attachments {
   };
 }
 
-function newer(before: Attachment, seen: Attachment): Attachment {
+function newer(before: EniAttachment, seen: EniAttachment): EniAttachment {
   if (before.at !== seen.at) return before.at > seen.at ? before : seen;
   // It ends once.
   return { ...seen, leaving: before.leaving || seen.leaving };

@@ -27,7 +27,7 @@ const RESERVE = 10;
 const CROWDED_MS = 5_000;
 
 /** Calls that somebody may send. */
-export interface Reservation {
+export interface ReservedCalls {
   /** Reserves what it does not cover yet of `calls`, if all of that is there. @returns whether it is. */
   extend(calls: Calls): boolean;
   /** Gives back what was not used. */
@@ -42,7 +42,7 @@ export interface CallBudget {
    */
   waitFor(calls: Calls): number;
   /** Reserves calls, which are read for at once, whether they are there or not: `waitFor` says so. */
-  reserve(calls: Calls): Reservation;
+  reserve(calls: Calls): ReservedCalls;
   /** Calls a second that are believed to be this environment's, of the scarcest of these actions. */
   rate(calls: Calls): number;
   /** How many times these calls could be sent now; of no calls, infinitely often. */

@@ -66,7 +66,7 @@ const answered = z.object({ $metadata: z.object({ httpStatusCode: z.number() }) 
  * @returns the refusal, or `undefined` for everything that says nothing of the addresses: a
  *   throttled or lost call, an ENI that is gone, missing rights.
  */
-export function refusalOf(error: unknown, asked: readonly Address[]): Refusal | undefined {
+export function ec2RefusalOf(error: unknown, asked: readonly Address[]): Refusal | undefined {
   if (!(error instanceof Error) || !isAboutAddresses(error)) return undefined;
   const answer = error.message;
   const named = addressesIn(answer, asked);

@@ -2,7 +2,7 @@ import { DescribeNetworkInterfacesCommand, type Filter } from '@aws-sdk/client-e
 import * as z from 'zod';
 import { type Address, type AddressRange, familyOf, parseAddress, parseCidr } from '../address.ts';
 import { oneLine } from '../text/one-line.ts';
-import { type Attachment, type Attachments, rememberedAttachments } from './attachments.ts';
+import { type EniAttachment, type EniAttachments, rememberedAttachments } from './attachments.ts';
 import type { Ec2, ManagedTag } from './ec2.ts';
 import type { Eni } from './eni.ts';
 import { inFilters } from './filters.ts';
@@ -92,7 +92,7 @@ function toEni(described: z.infer<typeof networkInterface>, managedTag: ManagedT
 const LEAVING: ReadonlySet<string | undefined> = new Set(['detaching', 'detached']);
 
 function remember(
-  attachments: Attachments,
+  attachments: EniAttachments,
   { NetworkInterfaceId: eniId, Attachment: attachment }: z.infer<typeof networkInterface>,
 ): void {
   const { InstanceId: instanceId, AttachTime: since, Status: status } = attachment ?? {};
@@ -103,7 +103,7 @@ function remember(
 interface Describing {
   readonly ec2: Ec2;
   readonly managedTag: ManagedTag;
-  readonly attachments: Attachments;
+  readonly attachments: EniAttachments;
 }
 
 async function describe(
@@ -159,7 +159,7 @@ export interface EniInventory {
   /** All ENIs of the account and region that carry the managed tag, attached or not. */
   managed(signal?: AbortSignal): Promise<Eni[]>;
   /** The newest attachment of an ENI that any of these reads has shown, this or an earlier one. */
-  newestAttachment(eniId: string): Attachment | undefined;
+  newestAttachment(eniId: string): EniAttachment | undefined;
 }
 
 /**
@@ -170,7 +170,7 @@ export interface EniInventory {
 export function eniInventory(
   ec2: Ec2,
   managedTag: ManagedTag,
-  attachments: Attachments = rememberedAttachments(),
+  attachments: EniAttachments = rememberedAttachments(),
 ): EniInventory {
   const describing = { ec2, managedTag, attachments };
   const byValues = async (

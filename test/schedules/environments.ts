@@ -1,4 +1,4 @@
-import { contextFor, type Outside } from '../../functions/context.ts';
+import { type Clients, contextFor } from '../../functions/context.ts';
 import {
   type BatchResponse,
   type ReconcileContext,
@@ -20,22 +20,22 @@ type Start = (node: string, event: unknown) => Actor<BatchResponse>;
 
 /** Lambda's execution environments: a node is served by the one that served it last, unless that is busy or dead. */
 export interface Environments {
-  /** Takes the outside world that all of them share, and gives it back. */
-  readonly outside: (outside: Outside) => Outside;
+  /** Takes the clients that all of them share, and gives them back. */
+  readonly share: (clients: Clients) => Clients;
   /** @param variables their environment variables. */
   reconcile(variables: Readonly<Record<string, string>>): Start;
 }
 
 export function createEnvironments(clock: VirtualClock): Environments {
-  let shared: Outside | undefined;
+  let shared: Clients | undefined;
   const served = new Map<string, { start: Start; actor?: Actor<BatchResponse> }>();
   return {
-    outside(outside) {
-      shared = outside;
-      return outside;
+    share(clients) {
+      shared = clients;
+      return clients;
     },
     reconcile: (variables) => (node, event) => {
-      if (shared === undefined) throw new Error('there is no outside world yet');
+      if (shared === undefined) throw new Error('there are no clients yet');
       const last = served.get(node);
       const free = last?.actor?.ended() ? last : { start: environment(variables, shared, clock) };
       const actor = free.start(node, event);
@@ -48,12 +48,12 @@ export function createEnvironments(clock: VirtualClock): Environments {
 /** One environment: what the function keeps between its invocations is kept here. */
 function environment(
   variables: Readonly<Record<string, string>>,
-  outside: Outside,
+  clients: Clients,
   clock: VirtualClock,
 ): Start {
   const config = configFrom(variables);
   let current: Gate = (_, make) => make();
-  const stepped = interposed(outside, ({ name }, make) => current(name, make));
+  const stepped = interposed(clients, ({ name }, make) => current(name, make));
   const context: ReconcileContext = {
     ...contextFor(config, stepped, {
       clock: pausing(clock),

@@ -50,7 +50,7 @@ interface SceneOptions {
 export async function startScene({ enis = 1 }: SceneOptions = {}): Promise<Scene> {
   const clock = virtualClock(Math.floor(Date.now() / 1000) * 1000);
   const environments = createEnvironments(clock);
-  const bed = await startBed({ clock, wrap: environments.outside });
+  const bed = await startBed({ clock, wrap: environments.share });
   onTestFinished(() => bed.stop());
   const { world, sweep, startForwarder } = bed;
   const { cluster, subnets } = world;

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { contextFor, type Outside } from '../../functions/context.ts';
+import { type Clients, contextFor } from '../../functions/context.ts';
 import { reconcileBatch } from '../../functions/reconcile/reconcile-batch.ts';
 import type { NodeMemory } from '../../functions/reconcile/scope.ts';
 import type { World } from '../../sandbox/world.ts';
@@ -21,20 +21,20 @@ interface Batches {
 
 async function startBatches(): Promise<Batches> {
   const calls = recordedCalls();
-  const outsides: Outside[] = [];
-  const wrap = (outside: Outside): Outside => {
-    outsides.push(outside);
-    return outside;
+  const taken: Clients[] = [];
+  const wrap = (clients: Clients): Clients => {
+    taken.push(clients);
+    return clients;
   };
   const { world, stop } = await startBed({ wrap });
   onTestFinished(stop);
-  const [outside] = outsides;
-  if (outside === undefined) throw new Error('the bed has no outside world');
+  const [clients] = taken;
+  if (clients === undefined) throw new Error('the bed has no clients');
   const config = configFrom(world.environment);
   const telemetry = recordedTelemetry();
   const memories = new Map<string, NodeMemory>();
   const context = {
-    ...contextFor(config, calls.wrap(outside), { clock: systemClock, telemetry }),
+    ...contextFor(config, calls.wrap(clients), { clock: systemClock, telemetry }),
     queueUrl: config.queueUrl,
     deadLetterQueueUrl: config.deadLetterQueueUrl,
     random: Math.random,

@@ -1,7 +1,7 @@
-import type { Outside } from '../../functions/context.ts';
+import type { Clients } from '../../functions/context.ts';
 
-/** A call of the outside world. */
-export interface OutsideCall {
+/** A call that a client makes. */
+export interface ClientCall {
   /** As AWS or our own interface names it, such as `AssignPrivateIpAddresses` or `listPods`. */
   readonly name: string;
   /** What is asked, as JSON; of an API server, its cluster first. */
@@ -9,16 +9,16 @@ export interface OutsideCall {
 }
 
 /** Stands between the product and each call: makes it, now or later, or never. */
-export type Interposer = <T>(call: OutsideCall, make: () => Promise<T>) => Promise<T>;
+export type Interposer = <T>(call: ClientCall, make: () => Promise<T>) => Promise<T>;
 
-/** The outside world with every call through one function, but for connecting to a cluster. */
-export function interposed(outside: Outside, through: Interposer): Outside {
+/** The clients with every call through one function, but for connecting to a cluster. */
+export function interposed(clients: Clients, through: Interposer): Clients {
   return {
-    ec2: interposedClient(outside.ec2, through),
-    ec2Once: interposedClient(outside.ec2Once, through),
-    sqs: interposedClient(outside.sqs, through),
+    ec2: interposedClient(clients.ec2, through),
+    ec2Once: interposedClient(clients.ec2Once, through),
+    sqs: interposedClient(clients.sqs, through),
     kubernetesOf: async (cluster) =>
-      interposedMethods(cluster.name, await outside.kubernetesOf(cluster), through),
+      interposedMethods(cluster.name, await clients.kubernetesOf(cluster), through),
   };
 }
 

@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Forwarder } from '../../forwarder/forwarder.ts';
 import { sqsSendBatch } from '../../forwarder/outbox/send-batch.ts';
 import type { SendBatch } from '../../forwarder/outbox/sender.ts';
-import { contextFor, type Outside } from '../../functions/context.ts';
+import { type Clients, contextFor } from '../../functions/context.ts';
 import { reconcileBatch } from '../../functions/reconcile/reconcile-batch.ts';
 import { sweepClusters } from '../../functions/sweep/sweep-clusters.ts';
 import type { Queue } from '../../sandbox/aws.ts';
@@ -24,7 +24,7 @@ const NODE_DEADLINE_MS = 20_000;
 const LEASE = 'multus-eni-forwarder';
 
 /** Where the product runs. */
-export interface Surroundings {
+export interface ProductSurroundings {
   readonly clock: Clock;
   readonly queue: Pick<Queue, 'url' | 'arn'>;
   /** The functions' variables, and where their clients find EC2, SQS and EKS. */
@@ -34,8 +34,8 @@ export interface Surroundings {
 export interface ProductOptions {
   /** Variables beside those of the surroundings, such as CLUSTERS with ranges or a policy. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Wraps the outside world, so that a test can hold, refuse or watch single calls. */
-  readonly wrap?: (outside: Outside) => Outside;
+  /** Wraps the functions' clients, so that a test can hold, refuse or watch single calls. */
+  readonly wrap?: (clients: Clients) => Clients;
   /** How many invocations run side by side; default 4. */
   readonly concurrency?: number;
   /** Prepares the client that polls the queue for an SQS that is not quite SQS. */
@@ -73,14 +73,17 @@ export interface Product {
 }
 
 /** Nothing of it runs until it is begun; `stop()` ends it. */
-export function startProduct(surroundings: Surroundings, options: ProductOptions = {}): Product {
+export function startProduct(
+  surroundings: ProductSurroundings,
+  options: ProductOptions = {},
+): Product {
   const { clock } = surroundings;
   const telemetry = recordedTelemetry();
   const config = configFrom({ ...surroundings.environment, ...options.variables });
-  const clients = clientsOf(surroundings);
-  const plain = outsideOf(surroundings, clients);
-  const outside = options.wrap?.(plain) ?? plain;
-  const context = contextFor(config, outside, { clock, telemetry });
+  const make = factoriesFor(surroundings);
+  const plain = functionsClients(clock, make);
+  const clients = options.wrap?.(plain) ?? plain;
+  const context = contextFor(config, clients, { clock, telemetry });
   const reconcileContext = {
     ...context,
     queueUrl: config.queueUrl,
@@ -89,7 +92,7 @@ export function startProduct(surroundings: Surroundings, options: ProductOptions
     memories: new Map(),
   };
   const names = config.clusters.map(({ name }) => name);
-  const { ec2, sqs } = clients;
+  const { ec2, sqs } = make;
   const sender = sqs();
   const invocations: Invocation[] = [];
   const stops: (() => Promise<unknown>)[] = [];
@@ -142,7 +145,7 @@ export function startProduct(surroundings: Surroundings, options: ProductOptions
 }
 
 /** Makes clients of the surroundings' services. */
-function clientsOf({ environment }: Surroundings) {
+function factoriesFor({ environment }: ProductSurroundings) {
   const common = {
     region: environment.AWS_REGION ?? '',
     credentials: {
@@ -159,15 +162,15 @@ function clientsOf({ environment }: Surroundings) {
   };
 }
 
-function outsideOf({ clock }: Surroundings, clients: ReturnType<typeof clientsOf>): Outside {
-  const eks = clients.eks();
+function functionsClients(clock: Clock, make: ReturnType<typeof factoriesFor>): Clients {
+  const eks = make.eks();
   return {
-    ec2: clients.ec2(),
-    ec2Once: clients.ec2({ maxAttempts: 1 }),
-    sqs: clients.sqs(),
+    ec2: make.ec2(),
+    ec2Once: make.ec2({ maxAttempts: 1 }),
+    sqs: make.sqs(),
     kubernetesOf: eksClusters({
       clock,
-      region: clients.region,
+      region: make.region,
       eks: () => eks,
       credentials: () => eks.config.credentials(),
       requestTimeoutMs: REQUEST_TIMEOUT_MS,

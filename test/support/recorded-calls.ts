@@ -1,4 +1,4 @@
-import type { Outside } from '../../functions/context.ts';
+import type { Clients } from '../../functions/context.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import type { Ec2 } from '../../shared/enis/ec2.ts';
 import { interposedClient } from './interposed.ts';
@@ -14,7 +14,7 @@ export interface RecordedCalls {
 }
 
 /** Records the calls at the clients, so that it does not matter what answers them. */
-export function recordedCalls(): RecordedCalls & { wrap(outside: Outside): Outside } {
+export function recordedCalls(): RecordedCalls & { wrap(clients: Clients): Clients } {
   const ec2: RecordedCalls['ec2'][number][] = [];
   const writes: RecordedCalls['writes'][number][] = [];
 
@@ -46,11 +46,11 @@ export function recordedCalls(): RecordedCalls & { wrap(outside: Outside): Outsi
       ec2.length = 0;
       writes.length = 0;
     },
-    wrap: (outside) => ({
-      ...outside,
-      ec2: recordingEc2(outside.ec2),
-      ec2Once: recordingEc2(outside.ec2Once),
-      kubernetesOf: async (cluster) => recordingKubernetes(await outside.kubernetesOf(cluster)),
+    wrap: (clients) => ({
+      ...clients,
+      ec2: recordingEc2(clients.ec2),
+      ec2Once: recordingEc2(clients.ec2Once),
+      kubernetesOf: async (cluster) => recordingKubernetes(await clients.kubernetesOf(cluster)),
     }),
   };
 }

@@ -1,4 +1,4 @@
-/** Makes a call of the outside world, now or when it is let go. */
+/** Makes a call of a client, now or when it is let go. */
 export type Gate = <T>(call: string, make: () => Promise<T>) => Promise<T>;
 
 /** One run of a function, of which every call waits until the test lets it go. */

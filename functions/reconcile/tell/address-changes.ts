@@ -26,7 +26,7 @@ export function tellAddressChanges(
         ? { change: 'assigned', ...common }
         : { change: 'taken-over', ...common, from };
     }),
-    ...refused(problems).flatMap((problem) => (isTold(state, problem) ? [] : refusalOf(problem))),
+    ...refused(problems).flatMap((problem) => (isTold(state, problem) ? [] : refusalsIn(problem))),
   ];
   logAddressChanges(telemetry, { cluster, node: state.node }, reasons, changes);
 }
@@ -40,7 +40,7 @@ function refused(problems: readonly Problem[]): Problem[] {
   return [...byPod.values()].flatMap((ofPod) => inOrder(ofPod).slice(0, MAX_REFUSED));
 }
 
-function refusalOf(problem: Problem): AddressChange[] {
+function refusalsIn(problem: Problem): AddressChange[] {
   if (!('address' in problem)) return [];
   const { address, kind, pod } = problem;
   const eni = 'eniId' in problem ? { eni: problem.eniId } : {};

@@ -19,12 +19,12 @@ import {
   type Travelling,
 } from './calls.ts';
 import { type Claims, trackClaims } from './claims.ts';
+import { clientsOf } from './clients.ts';
 import { type Delivery, type Forwarders, startForwarders } from './forwarders.ts';
 import { type Invariants, watchInvariants } from './invariants.ts';
 import { type Lambda, startLambda, type VisibleTo } from './lambda.ts';
 import { startLife } from './life.ts';
-import { outsideOf } from './outside.ts';
-import type { Surroundings } from './replicas.ts';
+import type { ForwarderSurroundings } from './replicas.ts';
 import { type Rooms, watchRooms } from './room.ts';
 
 /** As functions/sweep/handler.ts gives it, ms. */
@@ -120,7 +120,7 @@ export function startBed(options: BedOptions): Bed {
   const parts: Parts = { world, config, claims, invariants, rooms, through, step, queue, log };
   const lambda: Lambda = startLambda({
     ...{ world, config, invariants, log, cold, visibleTo, step, staleAt },
-    outsideOf: (life) => outsideOf(parts, life),
+    clientsOf: (life) => clientsOf(parts, life),
   });
   const forwarders = [...clusters.values()].map((cluster) =>
     forward(parts, progress, cluster, options),
@@ -193,7 +193,7 @@ function forward(
   cluster: VirtualCluster,
   { schedule, delivery }: BedOptions,
 ): Forwarders {
-  const send: Surroundings['send'] = (life, batch) =>
+  const send: ForwarderSurroundings['send'] = (life, batch) =>
     through(life, { service: 'sqs', name: 'SendMessageBatch' }, () =>
       queue('SendMessageBatch', {
         QueueUrl: world.queues.queueUrl,
@@ -232,7 +232,7 @@ function sweep(parts: Parts, clusters: readonly string[]): void {
     metric() {},
     error: (text: string, _subject: unknown, error: unknown) => log?.(`${text}: ${error}`),
   };
-  const context = contextFor(config, outsideOf(parts, life), { clock: life.clock, telemetry });
+  const context = contextFor(config, clientsOf(parts, life), { clock: life.clock, telemetry });
   const cancel = world.clock.after(SWEEP_TIMEOUT_MS, life.kill);
   log?.('a sweep begins');
   void sweepClusters(context, clusters, SWEEP_DEADLINE_MS)

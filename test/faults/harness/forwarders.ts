@@ -1,5 +1,11 @@
 import type { Change } from '../../../sandbox/kubernetes/store.ts';
-import { listAgain, type Surroundings, split, startReplicas, tellAll } from './replicas.ts';
+import {
+  type ForwarderSurroundings,
+  listAgain,
+  split,
+  startReplicas,
+  tellAll,
+} from './replicas.ts';
 
 /** How late a late event is, and how long one waits for its successor, ms. */
 const LATE_MS = 180_000;
@@ -29,7 +35,10 @@ export interface Forwarders {
   breakWatches(): void;
 }
 
-export function startForwarders(surroundings: Surroundings, delivery: Delivery): Forwarders {
+export function startForwarders(
+  surroundings: ForwarderSurroundings,
+  delivery: Delivery,
+): Forwarders {
   const replicas = startReplicas(surroundings);
   const held: Change[] = [];
   const tellHeld = (): void => {

@@ -1,4 +1,4 @@
-import { contextFor, type Outside } from '../../../functions/context.ts';
+import { type Clients, contextFor } from '../../../functions/context.ts';
 import {
   type BatchResponse,
   type ReconcileContext,
@@ -45,7 +45,7 @@ interface Environment {
 interface LambdaOptions {
   readonly world: VirtualWorld;
   readonly config: Config;
-  readonly outsideOf: (life: Life) => Outside;
+  readonly clientsOf: (life: Life) => Clients;
   readonly invariants: Invariants;
   readonly cold: boolean;
   readonly visibleTo: VisibleTo;
@@ -126,7 +126,7 @@ export function startLambda(options: LambdaOptions): Lambda {
 function createEnvironment({
   world,
   config,
-  outsideOf,
+  clientsOf,
   invariants,
   log,
 }: LambdaOptions): Environment {
@@ -139,7 +139,7 @@ function createEnvironment({
   const retried = new Set<string>();
   const telemetry = noticing(retried, log);
   const context: ReconcileContext = {
-    ...contextFor(config, outsideOf(life), { clock: life.clock, telemetry }),
+    ...contextFor(config, clientsOf(life), { clock: life.clock, telemetry }),
     queueUrl: config.queueUrl,
     deadLetterQueueUrl: config.deadLetterQueueUrl,
     random,

@@ -20,7 +20,7 @@ const SPLIT_MS = 3_000;
 const SEND_TIMEOUT_MS = 10_000;
 
 /** What the replicas of one cluster's forwarder run on. */
-export interface Surroundings {
+export interface ForwarderSurroundings {
   readonly world: VirtualWorld;
   readonly cluster: VirtualCluster;
   readonly through: Through;
@@ -42,13 +42,13 @@ interface Running {
 
 /** The replicas of one cluster's forwarder, of which one leads. */
 export interface Replicas {
-  readonly surroundings: Surroundings;
+  readonly surroundings: ForwarderSurroundings;
   readonly running: Running[];
   leader: Running | undefined;
 }
 
 /** Starts two replicas, and elects one. */
-export function startReplicas(surroundings: Surroundings): Replicas {
+export function startReplicas(surroundings: ForwarderSurroundings): Replicas {
   const replicas: Replicas = { surroundings, running: [], leader: undefined };
   start(replicas);
   start(replicas);
@@ -173,7 +173,7 @@ function lose({ replica, outbox }: Running): void {
 }
 
 /** Gives a call up after ten seconds, as the forwarder's does. */
-function sending(life: Life, send: Surroundings['send']): SendBatch {
+function sending(life: Life, send: ForwarderSurroundings['send']): SendBatch {
   return async (batch) => {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const cancel = life.clock.after(SEND_TIMEOUT_MS, () => reject(new Error('TimeoutError')));

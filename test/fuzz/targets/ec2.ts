@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import * as z from 'zod';
 import { parseAddress } from '../../../shared/address.ts';
 import { DEFAULT_MANAGED_TAG, type Ec2 } from '../../../shared/enis/ec2.ts';
-import { refusalOf } from '../../../shared/enis/ec2-errors.ts';
+import { ec2RefusalOf } from '../../../shared/enis/ec2-errors.ts';
 import { cachedInstanceLimits } from '../../../shared/enis/instance-limits.ts';
 import { eniInventory } from '../../../shared/enis/inventory.ts';
 import { cachedSubnets } from '../../../shared/enis/subnets.ts';
@@ -130,7 +130,7 @@ export const EC2 = [
     name: 'what EC2 refuses with',
     inputs: refusal,
     read({ name, message }) {
-      const read = refusalOf(Object.assign(new Error(message), { name }), ASKED);
+      const read = ec2RefusalOf(Object.assign(new Error(message), { name }), ASKED);
       if (read?.named.some((address) => !ASKED.includes(address))) {
         throw new Error('an address is named that was not asked for');
       }

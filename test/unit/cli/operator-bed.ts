@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import type { Outside } from '../../../cli/outside.ts';
+import type { CliOutside } from '../../../cli/outside.ts';
 import { run } from '../../../cli/program.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import { type Bed, type BedOptions, startBed } from '../../support/bed.ts';
@@ -19,7 +19,7 @@ export interface OperatorBed {
   readonly workers: readonly Worker[];
   readonly kubeconfig: string;
   /** Runs `multus-eni`, with a kubeconfig unless the environment says otherwise. */
-  operate(args: readonly string[], outside?: Partial<Outside>): Promise<Ended>;
+  operate(args: readonly string[], outside?: Partial<CliOutside>): Promise<Ended>;
 }
 
 /** @param workers how many; each with eth1 and eth2. */
@@ -48,7 +48,7 @@ export async function operatorBed(workers = 2, options: BedOptions = {}): Promis
 /** Runs the program in this process. */
 export async function operate(
   args: readonly string[],
-  outside: Partial<Outside> = {},
+  outside: Partial<CliOutside> = {},
 ): Promise<Ended> {
   const interrupted = () => new AbortController().signal;
   const all = await ended((streams) =>

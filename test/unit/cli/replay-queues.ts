@@ -1,6 +1,6 @@
 import { DeleteMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
-import { type Outside, run } from '../../../cli/replay/program.ts';
+import { type ReplayOutside, run } from '../../../cli/replay/program.ts';
 import { toDeadLetter } from '../../../functions/reconcile/queue/dead-letter.ts';
 import { readBatch } from '../../../functions/reconcile/queue/records.ts';
 import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
@@ -42,7 +42,7 @@ export interface ReplayQueues {
   /** Does something before or after the commands' own calls of an action; before, it may throw. */
   on(when: 'before' | 'after', action: string, hook: () => Promise<void>): void;
   /** Runs a command on these queues. */
-  replay(args: readonly string[], outside?: Partial<Outside>): Promise<Ended>;
+  replay(args: readonly string[], outside?: Partial<ReplayOutside>): Promise<Ended>;
 }
 
 /** The receives after which a message is dead. */
@@ -154,7 +154,7 @@ async function setAllAside(
 }
 
 /** SQS, and nothing else. */
-function onlySqs(clock: VirtualClock, sqs: SQSClient): Omit<Outside, 'stdout' | 'stderr'> {
+function onlySqs(clock: VirtualClock, sqs: SQSClient): Omit<ReplayOutside, 'stdout' | 'stderr'> {
   return {
     aws: () => ({ sqs, cloudFormation: { send: refuse }, queueOfJoined: refuse }),
     podsOf: async () => [],

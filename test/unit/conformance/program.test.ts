@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { CHECKS } from '../../../conformance/facts/index.ts';
-import { type Outside, run, type Target } from '../../../conformance/program.ts';
+import {
+  type ConformanceOutside,
+  type ConformanceTarget,
+  run,
+} from '../../../conformance/program.ts';
 import { mostCalls } from '../../../conformance/run-checks.ts';
 import { labBed } from './lab-bed.ts';
 
@@ -11,7 +15,7 @@ function operator(...typed: string[]) {
   const said = { stdout: '', stderr: '' };
   const questions: string[] = [];
   const regions: (string | undefined)[] = [];
-  const target: Target = {
+  const target: ConformanceTarget = {
     on: 'AWS',
     region: bed.ec2.region,
     clients: bed.clients,
@@ -19,7 +23,7 @@ function operator(...typed: string[]) {
     cluster: async () => [],
     stop: async () => undefined,
   };
-  const outside: Outside = {
+  const outside: ConformanceOutside = {
     async aws(region) {
       regions.push(region);
       return target;

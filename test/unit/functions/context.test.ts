@@ -1,7 +1,7 @@
 import { DescribeNetworkInterfacesCommand } from '@aws-sdk/client-ec2';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { aws, contextFor, type Outside } from '../../../functions/context.ts';
+import { aws, type Clients, contextFor } from '../../../functions/context.ts';
 import { virtualClock } from '../../../sandbox/clock.ts';
 import { configFrom } from '../../../shared/config.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
@@ -26,7 +26,7 @@ const describing = () => new DescribeNetworkInterfacesCommand({});
 const sending = (endpoint: string) =>
   new SendMessageCommand({ QueueUrl: `${endpoint}/1/queue`, MessageBody: 'x' });
 
-const CALLS: readonly (readonly [string, (outside: Outside, at: string) => Promise<unknown>])[] = [
+const CALLS: readonly (readonly [string, (clients: Clients, at: string) => Promise<unknown>])[] = [
   ['EC2', ({ ec2 }) => ec2.send(describing())],
   ['EC2, asked once', ({ ec2Once }) => ec2Once.send(describing())],
   ['SQS', ({ sqs }, endpoint) => sqs.send(sending(endpoint))],
@@ -59,16 +59,16 @@ describe('a call of the functions on', () => {
     const { requests } = await startDeaf(how);
     const clock = virtualClock();
     const { ec2 } = aws(REGION, clock, { ...LIMITS, requestMs: 3_600_000 });
-    const taken = Promise.withResolvers<Outside>();
-    const wrap = (outside: Outside): Outside => {
-      taken.resolve(outside);
-      return outside;
+    const taken = Promise.withResolvers<Clients>();
+    const wrap = (clients: Clients): Clients => {
+      taken.resolve(clients);
+      return clients;
     };
     const { world, stop } = await startBed({ wrap });
     onTestFinished(stop);
     const config = configFrom(world.environment);
-    const outside = { ...(await taken.promise), ec2 };
-    const context = contextFor(config, outside, { clock, telemetry: recordedTelemetry() });
+    const clients = { ...(await taken.promise), ec2 };
+    const context = contextFor(config, clients, { clock, telemetry: recordedTelemetry() });
     const { config: demo } = await context.clusters.named('demo');
     const access = await context.accessTo(demo);
     for (const asked of [1, 2]) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { WorldCluster } from '../../../sandbox/world.ts';
 import { nodeGroup } from '../../../shared/messages/group.ts';
 import { scenePod } from '../../schedules/scene-pod.ts';
-import type { OutsideCall } from '../../support/interposed.ts';
+import type { ClientCall } from '../../support/interposed.ts';
 import { nodeMessage } from '../../support/messages.ts';
 import { startHangingBed } from './hanging.ts';
 import { enqueue, nextEvent } from './queued.ts';
@@ -73,7 +73,7 @@ async function startBatch() {
 }
 
 type Batch = Awaited<ReturnType<typeof startBatch>>;
-type Matcher = (call: OutsideCall, batch: Batch) => boolean;
+type Matcher = (call: ClientCall, batch: Batch) => boolean;
 
 const onA =
   (action: string): Matcher =>

@@ -1,15 +1,15 @@
 import { onTestFinished } from 'vitest';
-import type { Outside } from '../../../functions/context.ts';
+import type { Clients } from '../../../functions/context.ts';
 import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
 import { type Bed, startBed } from '../../support/bed.ts';
 import {
+  type ClientCall,
   type Interposer,
   interposed,
   interposedMethods,
-  type OutsideCall,
 } from '../../support/interposed.ts';
 
-type Hangs = (call: OutsideCall) => boolean;
+type Hangs = (call: ClientCall) => boolean;
 
 /** A bed of which some calls are never answered, and which does not heed that they are given up. */
 export interface HangingBed {
@@ -49,11 +49,11 @@ export async function startHangingBed(
       busy -= 1;
     });
   };
-  const wrap = (outside: Outside): Outside => ({
-    ...interposed(outside, through),
+  const wrap = (clients: Clients): Clients => ({
+    ...interposed(clients, through),
     kubernetesOf: ({ name }) =>
       through({ name: 'DescribeCluster', input: name }, async () =>
-        interposedMethods(name, await outside.kubernetesOf({ name }), through),
+        interposedMethods(name, await clients.kubernetesOf({ name }), through),
       ),
   });
   const bed = await startBed({ clock, wrap, clusters, variables });

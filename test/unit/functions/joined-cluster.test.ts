@@ -22,7 +22,7 @@ async function startJoined() {
   const bed = await startBed({
     clusters: ['demo', 'edge'],
     variables: { CLUSTERS: '[{ "name": "demo" }]', SETTINGS_PATH: PATH },
-    wrap: (outside) => ({ ...outside, ...(readSettings && { readSettings }) }),
+    wrap: (clients) => ({ ...clients, ...(readSettings && { readSettings }) }),
   });
   onTestFinished(() => bed.stop());
   const names = clusterQueueNames('test', 'edge');

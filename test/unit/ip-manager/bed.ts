@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { initContainers } from '../../../ip-manager/commands/init-containers.ts';
-import type { Outside } from '../../../ip-manager/commands/outside.ts';
+import type { IpManagerOutside } from '../../../ip-manager/commands/outside.ts';
 import { readEnvironment } from '../../../ip-manager/environment.ts';
 import { type Ec2Server, startEc2 } from '../../../sandbox/ec2/server.ts';
 import { launchWorker, type Worker, type WorkerEni } from '../../../sandbox/worker.ts';
@@ -78,7 +78,7 @@ export function outsideOf(
   worker: Worker,
   interfaces: readonly Interface[] = [],
   env: Readonly<Record<string, string>> = {},
-): Outside & { readonly said: string[] } {
+): IpManagerOutside & { readonly said: string[] } {
   const said: string[] = [];
   const client = ec2Client(bed.ec2.endpoint);
   return {
@@ -100,7 +100,10 @@ export function outsideOf(
 }
 
 /** The same, with a clock by which the time of its command is up at the `nth` pause between tries. */
-export function endingAtPause<T extends Pick<Outside, 'clock'>>(outside: T, nth: number): T {
+export function endingAtPause<T extends Pick<IpManagerOutside, 'clock'>>(
+  outside: T,
+  nth: number,
+): T {
   let timeIsUp: (() => void) | undefined;
   let pauses = 0;
   const clock: Clock = {
@@ -120,7 +123,7 @@ export function endingAtPause<T extends Pick<Outside, 'clock'>>(outside: T, nth:
 
 function networkInterfaces(
   interfaces: readonly Interface[],
-): ReturnType<Outside['networkInterfaces']> {
+): ReturnType<IpManagerOutside['networkInterfaces']> {
   const primary = { name: 'eth0', mac: '0a:58:a9:fe:00:01', addresses: ['10.0.0.5', 'fe80::1'] };
   return Object.fromEntries(
     [primary, ...interfaces].map(({ name, mac, addresses }) => [
@@ -136,7 +139,7 @@ function networkInterfaces(
 }
 
 /** Runs the init container to its end, with much more time than it needs. */
-export function runInitContainers(outside: Outside): Promise<void> {
+export function runInitContainers(outside: IpManagerOutside): Promise<void> {
   return initContainers(outside, { timeoutMs: 60_000, signal: new AbortController().signal });
 }
 

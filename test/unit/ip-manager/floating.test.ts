@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import {
   floatingAnnotation,
-  type Observations,
   observe,
+  type Presences,
   sinceByServer,
 } from '../../../ip-manager/addresses/floating.ts';
 import { type Address, parseAddress } from '../../../shared/address.ts';
@@ -33,10 +33,10 @@ const attached = (...ips: string[]) => ({
   [NETWORK_STATUS]: JSON.stringify([{ name: 'default/ipvlan-conf-1', interface: 'net1', ips }]),
 });
 
-const annotation = (pod: Pod, observations: Observations) =>
-  floatingAnnotation(pod, observations, ({ since }) => since);
+const annotation = (pod: Pod, presences: Presences) =>
+  floatingAnnotation(pod, presences, ({ since }) => since);
 
-const start = (...texts: string[]): Observations => observe(addresses(...texts), NOON, undefined);
+const start = (...texts: string[]): Presences => observe(addresses(...texts), NOON, undefined);
 
 test('what network-status lists is not floating', () => {
   const pod = podWith(attached('172.16.1.70'));
@@ -78,8 +78,8 @@ test('nothing is known to be floating while network-status cannot be read', () =
 
 test('since when it is there is told by the API server’s clock, and stays so', () => {
   const sinceOf = sinceByServer();
-  const observation = { since: NOON, fromStart: false };
-  expect(sinceOf(observation, -60_000)).toBe(NOON - 60_000);
-  expect(sinceOf(observation, 0)).toBe(NOON - 60_000);
+  const presence = { since: NOON, fromStart: false };
+  expect(sinceOf(presence, -60_000)).toBe(NOON - 60_000);
+  expect(sinceOf(presence, 0)).toBe(NOON - 60_000);
   expect(sinceOf({ since: NOON, fromStart: false }, 0)).toBe(NOON);
 });

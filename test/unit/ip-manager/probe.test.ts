@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type EchoSeen, keepEchoing } from '../../../ip-manager/probe/echo.ts';
-import { surroundingsOf } from '../../../ip-manager/probe/surroundings.ts';
+import { interfaceFactsOf } from '../../../ip-manager/probe/interface-facts.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import { eventually } from '../../support/wait.ts';
 
@@ -36,7 +36,7 @@ test('an interface is seen as the kernel shows it', async () => {
       '26001f18111100010000000000000071 03 40 00 88     eth0',
     ].join('\n'),
   });
-  expect(await surroundingsOf('net1', root)).toEqual({
+  expect(await interfaceFactsOf('net1', root)).toEqual({
     link: { up: false, state: 'lowerlayerdown', mtu: 9001 },
     reversePath: { mode: 2, dropped: 7 },
     duplicates: ['2600:1f18:1111:0001:0000:0000:0000:0070'],
@@ -44,7 +44,7 @@ test('an interface is seen as the kernel shows it', async () => {
 });
 
 test('of an interface that there is not, nothing is said', async () => {
-  expect(await surroundingsOf('net1', await rootWith({}))).toEqual({
+  expect(await interfaceFactsOf('net1', await rootWith({}))).toEqual({
     reversePath: { mode: 0, dropped: 0 },
     duplicates: [],
   });

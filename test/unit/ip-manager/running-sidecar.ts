@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { Outside } from '../../../ip-manager/commands/outside.ts';
+import type { IpManagerOutside } from '../../../ip-manager/commands/outside.ts';
 import { sidecar } from '../../../ip-manager/commands/sidecar.ts';
 import { type Bed, type Interface, outsideOf } from './bed.ts';
 import type { FakeInterfaces } from './interfaces.ts';
@@ -14,7 +14,7 @@ export const net1 = (...addresses: string[]): Interface => ({
 });
 
 /** Runs the sidecar until the test ends; `ended` is how it does. */
-export function runSidecar(outside: Outside) {
+export function runSidecar(outside: IpManagerOutside) {
   const controller = new AbortController();
   const ended = sidecar(outside, controller.signal).catch((error: unknown) => error);
   const stop = () => controller.abort(new Error('SIGTERM'));
@@ -28,9 +28,9 @@ export function runSidecar(outside: Outside) {
 /** Runs it in a pod on a new worker. `said` is what it prints. */
 export function runSidecarIn(
   bed: Bed,
-  ownPod: Outside['ownPod'],
+  ownPod: IpManagerOutside['ownPod'],
   interfaces: FakeInterfaces,
-  more: Partial<Outside> = {},
+  more: Partial<IpManagerOutside> = {},
 ) {
   const worker = bed.addWorker();
   const outside = outsideOf(bed, worker, [], { IP_COMMAND: interfaces.command });

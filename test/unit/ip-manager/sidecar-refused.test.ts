@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Outside } from '../../../ip-manager/commands/outside.ts';
+import type { IpManagerOutside } from '../../../ip-manager/commands/outside.ts';
 import { EXIT, Failure } from '../../../ip-manager/exit-code.ts';
 import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
@@ -90,7 +90,7 @@ test('an expired token is read anew once the kubelet has renewed it', async () =
 });
 
 describe('where it is refused for long', () => {
-  async function startForbidden(more: Partial<Outside> = {}) {
+  async function startForbidden(more: Partial<IpManagerOutside> = {}) {
     const bed = await startBed();
     const verbs: string[] = [];
     const server = await startApiServer([], verbs);
@@ -130,7 +130,7 @@ describe('where it is refused for long', () => {
     await published(server, FLOATING);
   });
 
-  test.each<[string, Partial<Outside>]>([
+  test.each<[string, Partial<IpManagerOutside>]>([
     [
       'there is no instance metadata',
       {

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { ownPod } from '../../../ip-manager/addresses/own-pod.ts';
-import type { Outside } from '../../../ip-manager/commands/outside.ts';
+import type { IpManagerOutside } from '../../../ip-manager/commands/outside.ts';
 import { wait } from '../../../ip-manager/commands/wait.ts';
 import { readEnvironment } from '../../../ip-manager/environment.ts';
 import { EXIT } from '../../../ip-manager/exit-code.ts';
@@ -12,7 +12,9 @@ import { type ApiServer, POD, startApiServer } from './api-server.ts';
 import { endingAtPause } from './bed.ts';
 import { SOON } from './running-sidecar.ts';
 
-function outsideOf(pod: Outside['ownPod']): Outside & { readonly said: string[] } {
+function outsideOf(
+  pod: IpManagerOutside['ownPod'],
+): IpManagerOutside & { readonly said: string[] } {
   const said: string[] = [];
   const notAsked = (): never => {
     throw new Error('waiting needs nothing of AWS');
@@ -31,7 +33,7 @@ function outsideOf(pod: Outside['ownPod']): Outside & { readonly said: string[] 
   };
 }
 
-function start({ ownPod: pod }: Pick<ApiServer, 'ownPod'>, prepare = (it: Outside) => it) {
+function start({ ownPod: pod }: Pick<ApiServer, 'ownPod'>, prepare = (it: IpManagerOutside) => it) {
   const outside = outsideOf(pod);
   const limit = { timeoutMs: 60_000, signal: new AbortController().signal };
   const running = wait(prepare(outside), limit);

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import {
+  type DeployedValues,
   evaluator as evaluatorWith,
-  type Outside,
   type Scope,
 } from '../../../sandbox/cloudformation/intrinsics.ts';
 
 /** The sandbox's account, with names made up for what a template makes, and for what it imports. */
-export function madeUp(queueName: (id: string) => string): Outside {
+export function madeUp(queueName: (id: string) => string): DeployedValues {
   return {
     region: REGION,
     account: ACCOUNT,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Address } from '../../../../shared/address.ts';
 import { allOrNothing } from '../../../../shared/apply/all-or-nothing.ts';
 import { assignToEni } from '../../../../shared/apply/assign.ts';
-import { isThrottled, refusalOf } from '../../../../shared/enis/ec2-errors.ts';
+import { ec2RefusalOf, isThrottled } from '../../../../shared/enis/ec2-errors.ts';
 import { address } from '../plan/fixtures.ts';
 import { changesIn, startApplyBed } from './bed.ts';
 
@@ -129,7 +129,10 @@ describe('an answer of EC2', () => {
     ['The primary IP address of an interface cannot be unassigned.', 'primary', []],
     ['Something new about 2001:DB8:0::70.', 'unexplained', ['2001:db8::70']],
   ])('“%s” is understood as %s', (text, kind, named) => {
-    expect(refusalOf(error('InvalidParameterValue', text), asked)).toMatchObject({ kind, named });
+    expect(ec2RefusalOf(error('InvalidParameterValue', text), asked)).toMatchObject({
+      kind,
+      named,
+    });
   });
 
   it('that an ENI is full is known by its code', () => {
@@ -137,7 +140,7 @@ describe('an answer of EC2', () => {
       'PrivateIpAddressLimitExceeded',
       'Number of private addresses will exceed limit.',
     );
-    expect(refusalOf(full, asked)).toMatchObject({ kind: 'eni-full', named: [] });
+    expect(ec2RefusalOf(full, asked)).toMatchObject({ kind: 'eni-full', named: [] });
   });
 
   const answered = (status: number, code: string, message = 'No, 172.16.1.70.') =>
@@ -152,9 +155,12 @@ describe('an answer of EC2', () => {
     'SomethingNew.AboutAddresses',
   ])('with the client error %s is about some of the addresses', (code) => {
     const named = ['172.16.1.70'];
-    expect(refusalOf(answered(400, code), asked)).toMatchObject({ kind: 'unexplained', named });
+    expect(ec2RefusalOf(answered(400, code), asked)).toMatchObject({ kind: 'unexplained', named });
     const text = '[172.16.1.70] assigned, but move is not allowed.';
-    expect(refusalOf(answered(400, code, text), asked)).toMatchObject({ kind: 'elsewhere', named });
+    expect(ec2RefusalOf(answered(400, code, text), asked)).toMatchObject({
+      kind: 'elsewhere',
+      named,
+    });
   });
 
   it.each([
@@ -175,13 +181,13 @@ describe('an answer of EC2', () => {
     [500, 'InternalError'],
     [503, 'Unavailable'],
   ])('%i %s says nothing of the addresses', (status, code) => {
-    expect(refusalOf(answered(status, code), asked)).toBeUndefined();
+    expect(ec2RefusalOf(answered(status, code), asked)).toBeUndefined();
   });
 
   it('that never came says nothing of the addresses', () => {
-    expect(refusalOf(error('TimeoutError', 'x 172.16.1.70'), asked)).toBeUndefined();
-    expect(refusalOf(answered(Number.NaN, 'Error'), asked)).toBeUndefined();
-    expect(refusalOf('172.16.1.70', asked)).toBeUndefined();
+    expect(ec2RefusalOf(error('TimeoutError', 'x 172.16.1.70'), asked)).toBeUndefined();
+    expect(ec2RefusalOf(answered(Number.NaN, 'Error'), asked)).toBeUndefined();
+    expect(ec2RefusalOf('172.16.1.70', asked)).toBeUndefined();
   });
 
   it('that asks to come back later is told from others', () => {

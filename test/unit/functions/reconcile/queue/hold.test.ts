@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Outside } from '../../../../../functions/context.ts';
+import type { Clients } from '../../../../../functions/context.ts';
 import { ExpiredReceiptError, hold } from '../../../../../functions/reconcile/queue/hold.ts';
 import { virtualClock } from '../../../../../sandbox/clock.ts';
 import { nodeGroup } from '../../../../../shared/messages/group.ts';
@@ -18,9 +18,9 @@ const X = '172.16.1.70';
 const Y = '172.16.1.71';
 
 /** A bed with two workers, each with a pod that waits for an address. */
-async function startTwo(wrap: (outside: Outside) => Outside = (outside) => outside) {
+async function startTwo(wrap: (clients: Clients) => Clients = (clients) => clients) {
   const calls = recordedCalls();
-  const bed = await startBed({ wrap: (outside) => calls.wrap(wrap(outside)) });
+  const bed = await startBed({ wrap: (clients) => calls.wrap(wrap(clients)) });
   onTestFinished(() => bed.stop());
   const cluster = embeddedCluster(bed.world, bed.world.cluster);
   const [a, b] = [await cluster.addWorker(), await cluster.addWorker()];
@@ -45,10 +45,10 @@ function visibilityCalls({ world }: Bed): number {
 describe('a batch', () => {
   test('reads while SQS is asked to keep its messages for it', async () => {
     const listed = Promise.withResolvers<void>();
-    const { bed, cluster, a, pods } = await startTwo((outside) => ({
-      ...outside,
+    const { bed, cluster, a, pods } = await startTwo((clients) => ({
+      ...clients,
       sqs: {
-        send: new Proxy(outside.sqs.send.bind(outside.sqs), {
+        send: new Proxy(clients.sqs.send.bind(clients.sqs), {
           async apply(target, self, args) {
             await listed.promise;
             return Reflect.apply(target, self, args);
@@ -56,7 +56,7 @@ describe('a batch', () => {
         }),
       },
       async kubernetesOf(name) {
-        const kubernetes = await outside.kubernetesOf(name);
+        const kubernetes = await clients.kubernetesOf(name);
         return {
           ...kubernetes,
           async listPods(options) {

@@ -14,10 +14,10 @@ test('what a pod is told comes in its order, however slow the API server is', as
     written.push(event.reason);
   };
   const bed = await startBed({
-    wrap: (outside) => ({
-      ...outside,
+    wrap: (clients) => ({
+      ...clients,
       kubernetesOf: async (cluster) => ({
-        ...(await outside.kubernetesOf(cluster)),
+        ...(await clients.kubernetesOf(cluster)),
         writeEvent: writeSlowly,
       }),
     }),

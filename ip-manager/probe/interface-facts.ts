@@ -11,14 +11,14 @@ const BEYOND = { 4: '192.0.2.1', 6: '2001:db8::1' } as const;
 const DAD_FAILED = 0x08;
 const ROUTE_TIMEOUT_MS = 2_000;
 
-export type Surroundings = Pick<ProbeReport, 'link' | 'reversePath' | 'duplicates'>;
+export type InterfaceFacts = Pick<ProbeReport, 'link' | 'reversePath' | 'duplicates'>;
 
 /**
  * What the kernel shows of an interface to everybody.
  *
  * @param root where `/proc` and `/sys` are.
  */
-export async function surroundingsOf(name: string, root = '/'): Promise<Surroundings> {
+export async function interfaceFactsOf(name: string, root = '/'): Promise<InterfaceFacts> {
   const read = (path: string): Promise<string> =>
     readFile(join(root, path), 'utf8').then(
       (text) => text.trim(),

@@ -3,18 +3,18 @@ import { problemOf } from '../../shared/apply/refused.ts';
 import type { Ec2 } from '../../shared/enis/ec2.ts';
 import type { Refusal } from '../../shared/enis/ec2-errors.ts';
 import { describeProblem } from '../../shared/plan/problem.ts';
-import type { Target, Unassigned } from './place.ts';
+import type { PlacedAddress, Unassigned } from './place.ts';
 
 /** Not on its ENI yet: it may be the next time. */
-export interface Waiting extends Unassigned {
+export interface NotYetAssigned extends Unassigned {
   /** Another ENI has it. */
   readonly elsewhere: boolean;
 }
 
 /** What became of addresses that one ENI lacks. */
 export interface EniResult {
-  readonly done: readonly Target[];
-  readonly waiting: readonly Waiting[];
+  readonly done: readonly PlacedAddress[];
+  readonly waiting: readonly NotYetAssigned[];
   readonly failed: readonly Unassigned[];
 }
 
@@ -30,7 +30,7 @@ export function together(...all: readonly EniResult[]): EniResult {
 
 /** An address that EC2 refuses to assign. */
 export interface Refused {
-  readonly target: Target;
+  readonly placed: PlacedAddress;
   readonly refusal: Refusal;
 }
 
@@ -39,42 +39,42 @@ export interface Refused {
  *
  * @throws what the SDK throws where EC2 does not refuse addresses.
  */
-export async function assignTargets(
+export async function assignPlaced(
   client: Ec2,
-  targets: readonly Target[],
+  placed: readonly PlacedAddress[],
   signal: AbortSignal,
-): Promise<{ readonly done: readonly Target[]; readonly refused: readonly Refused[] }> {
-  const [first] = targets;
+): Promise<{ readonly done: readonly PlacedAddress[]; readonly refused: readonly Refused[] }> {
+  const [first] = placed;
   if (first === undefined) return { done: [], refused: [] };
-  const addresses = targets.map(({ address }) => address);
+  const addresses = placed.map(({ address }) => address);
   const outcome = await assignToEni(client, first.eni.id, addresses, signal);
   const refusals = new Map(outcome.refused.map(({ address, refusal }) => [address, refusal]));
-  const refused = targets.flatMap((target) => {
-    const refusal = refusals.get(target.address);
-    return refusal === undefined ? [] : [{ target, refusal }];
+  const refused = placed.flatMap((each) => {
+    const refusal = refusals.get(each.address);
+    return refusal === undefined ? [] : [{ placed: each, refusal }];
   });
-  return { done: targets.filter(({ address }) => !refusals.has(address)), refused };
+  return { done: placed.filter(({ address }) => !refusals.has(address)), refused };
 }
 
 /** What EC2's refusals mean where no look-up has said more. */
 export function judge(refused: readonly Refused[]): EniResult {
-  const waiting: Waiting[] = [];
+  const waiting: NotYetAssigned[] = [];
   const failed: Unassigned[] = [];
-  for (const { target, refusal } of refused) {
-    const { eni } = target;
+  for (const { placed, refusal } of refused) {
+    const { eni } = placed;
     if (refusal.kind === 'elsewhere') {
       const reason = 'EC2 says that another ENI has it, and does not show yet which';
-      waiting.push({ ...target, elsewhere: true, reason });
+      waiting.push({ ...placed, elsewhere: true, reason });
     } else if (refusal.kind === 'eni-full') {
       // The reconciler, or whoever holds them, lets go of addresses that are in use no longer.
       const reason = describeProblem(problemOf(refusal, eni.id));
-      waiting.push({ ...target, elsewhere: false, reason });
-    } else failed.push({ ...target, reason: describeRefusal(target, refusal) });
+      waiting.push({ ...placed, elsewhere: false, reason });
+    } else failed.push({ ...placed, reason: describeRefusal(placed, refusal) });
   }
   return { done: [], waiting, failed };
 }
 
-function describeRefusal({ eni }: Target, refusal: Refusal): string {
+function describeRefusal({ eni }: PlacedAddress, refusal: Refusal): string {
   const { kind } = refusal;
   return describeProblem(
     kind === 'outside-subnet' || kind === 'reserved'

@@ -1,6 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Outside } from '../../../functions/context.ts';
+import type { Clients } from '../../../functions/context.ts';
 import type { Kubernetes } from '../../../shared/cluster/kubernetes.ts';
 import { REGION } from '../world/ec2.ts';
 import { virtualKubernetes } from '../world/kubernetes.ts';
@@ -28,7 +28,7 @@ interface Parts {
 }
 
 /** What the functions of one execution environment call, each call through the one point. */
-export function outsideOf(parts: Parts, life: Life): Outside {
+export function clientsOf(parts: Parts, life: Life): Clients {
   const { world, through, invariants, step, queue } = parts;
   const ec2 = sending(ec2Client, async (name, input, signal) => {
     const reading = currentReading();

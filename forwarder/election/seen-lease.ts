@@ -1,7 +1,7 @@
 import type { Lease } from './leases.ts';
 
 /** A Lease as this replica saw it first. */
-export interface Observation {
+export interface SeenLease {
   readonly lease: Lease;
   /** By the own clock, ms since the epoch. */
   readonly at: number;
@@ -9,10 +9,10 @@ export interface Observation {
 
 /** What is seen once `lease` was read: the same Lease again does not count from anew. */
 export function seenAgain(
-  seen: Observation | undefined,
+  seen: SeenLease | undefined,
   lease: Lease | undefined,
   now: number,
-): Observation | undefined {
+): SeenLease | undefined {
   if (lease === undefined) return undefined;
   return seen?.lease.resourceVersion === lease.resourceVersion ? seen : { lease, at: now };
 }
@@ -23,7 +23,7 @@ export function seenAgain(
  * @param leaseDuration ms; a Lease that says that it runs longer does.
  */
 export function freeSince(
-  seen: Observation | undefined,
+  seen: SeenLease | undefined,
   identity: string,
   leaseDuration: number,
 ): number {
@@ -34,7 +34,7 @@ export function freeSince(
 }
 
 /** Since when the holder had something unsent, ms since the epoch, as far as the Lease tells. */
-export function unsentBefore(seen: Observation | undefined): number | undefined {
+export function unsentBefore(seen: SeenLease | undefined): number | undefined {
   const seconds = seen?.lease.unsentSeconds;
   return seen === undefined || seconds === undefined ? undefined : seen.at - seconds * 1_000;
 }

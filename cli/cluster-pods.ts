@@ -4,7 +4,7 @@ import type { Clock } from '../shared/time/clock.ts';
 import { unlessRefused } from './access/access.ts';
 import { apiOfEks, apiOfKubeconfig } from './access/kubernetes.ts';
 
-export interface ClusterChoice {
+export interface ReachedCluster {
   readonly cluster: string;
   /** A file whose current context is the cluster; absent: EKS says where it is. */
   readonly kubeconfig?: string;
@@ -17,7 +17,7 @@ export interface ClusterChoice {
  * @throws BadInput where there is no such cluster or kubeconfig; Failed where it can't be read.
  */
 export async function podsOf(
-  { cluster, kubeconfig }: ClusterChoice,
+  { cluster, kubeconfig }: ReachedCluster,
   eks: EKSClient,
   clock: Clock,
 ): Promise<Pod[]> {

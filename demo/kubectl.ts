@@ -26,7 +26,7 @@ const event = z.object({
   involvedObject: z.object({ name: z.string() }),
 });
 
-export interface ApplyOptions {
+export interface KubectlApplyOptions {
   /** Another name than the manifest's. */
   readonly name?: string;
   /** The node that the pod is to run on. */
@@ -38,7 +38,7 @@ export interface ApplyOptions {
 /** What somebody does with `kubectl` in the guide, through the API server. */
 export interface Kubectl {
   /** Creates what a manifest of deploy/samples/ holds. */
-  apply(manifest: string, options?: ApplyOptions): Promise<void>;
+  apply(manifest: string, options?: KubectlApplyOptions): Promise<void>;
   deletePod(name: string): Promise<void>;
   /** All pods of the namespace `default`. */
   pods(): Promise<Pod[]>;
@@ -70,7 +70,7 @@ export function kubectl({ kubeconfig, image }: DemoCluster): Kubectl {
 
 function changed(
   object: Manifest,
-  { name, node, networks, image }: ApplyOptions & { readonly image: string | undefined },
+  { name, node, networks, image }: KubectlApplyOptions & { readonly image: string | undefined },
 ): Manifest {
   const { metadata, spec } = object;
   const wanted: Record<string, string> = networks === undefined ? {} : { [NETWORKS]: networks };

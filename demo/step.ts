@@ -1,5 +1,5 @@
 import { until } from './expect.ts';
-import { type Row, rowsOfPodNamed } from './rows.ts';
+import { type DemoRow, rowsOfPodNamed } from './rows.ts';
 import type { Stage } from './stage.ts';
 
 /** A step of the demo, which verifies what it shows. */
@@ -13,7 +13,7 @@ export interface Step {
 export async function untilRows(
   stage: Stage,
   pod: string,
-  expected: readonly Omit<Row, 'pod'>[],
+  expected: readonly Omit<DemoRow, 'pod'>[],
 ): Promise<void> {
   const rows = expected.map((row) => ({ pod, ...row }));
   await until(`the addresses of ${pod}`, rows, () => rowsOfPodNamed(stage, pod));

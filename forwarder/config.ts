@@ -23,7 +23,7 @@ export const environment = z.object({
 });
 
 /** The forwarder's configuration, read from the environment once. */
-export interface Config {
+export interface ForwarderConfig {
   readonly cluster: string;
   readonly queueUrl: string;
   readonly region: string;
@@ -48,7 +48,7 @@ export interface Config {
  *
  * @throws Error which names every variable that is missing or wrong, and what is wrong with it.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(env: Readonly<Record<string, string | undefined>>): ForwarderConfig {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(set);
   if (!parsed.success) {

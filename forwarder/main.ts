@@ -5,7 +5,7 @@ import pino from 'pino';
 import { limitedCredentials, requestLimits } from '../shared/aws-calls.ts';
 import { kubeConfigTransport } from '../shared/cluster/authenticated-transport.ts';
 import { systemClock } from '../shared/time/clock.ts';
-import { type Config, readConfig } from './config.ts';
+import { type ForwarderConfig, readConfig } from './config.ts';
 import { ELECTION_TIMES } from './election/leader.ts';
 import { type ForwarderOptions, startForwarder } from './forwarder.ts';
 import { CALL_TIMEOUT_MS, sqsSendBatch } from './outbox/send-batch.ts';
@@ -23,7 +23,7 @@ function kubeConfig(file: string | undefined): KubeConfig {
 const LIMITS = { connectMs: 3_000, requestMs: CALL_TIMEOUT_MS, callMs: CALL_TIMEOUT_MS };
 const CREDENTIALS_TIMEOUT_MS = 60_000;
 
-function sqsClient({ region, proxy }: Config): SQSClient {
+function sqsClient({ region, proxy }: ForwarderConfig): SQSClient {
   const settings = {
     region,
     requestHandler: requestLimits(LIMITS, proxy),
@@ -36,7 +36,7 @@ function sqsClient({ region, proxy }: Config): SQSClient {
   return new SQSClient({ ...settings, credentials });
 }
 
-function forwarderOptions(config: Config, log: pino.Logger): ForwarderOptions {
+function forwarderOptions(config: ForwarderConfig, log: pino.Logger): ForwarderOptions {
   return {
     cluster: config.cluster,
     kube: kubeConfigTransport(kubeConfig(config.kubeconfig), config.proxy),

@@ -6,8 +6,8 @@ import type { Addresses } from './addresses.ts';
 import { type Cluster, NETWORKS, type Network } from './cluster.ts';
 
 /** A pod with an address on each network, of which the scenario does what kubelet and Multus would. */
-export interface Pod extends Pick<VirtualPod, 'node' | 'terminate'> {
-  readonly addresses: readonly PodAddress[];
+export interface BenchPod extends Pick<VirtualPod, 'node' | 'terminate'> {
+  readonly addresses: readonly BenchAddress[];
   /** Multus has attached it. It waits for its addresses from now on. */
   attach(): void;
   /** Its containers run. */
@@ -18,7 +18,7 @@ export interface Pod extends Pick<VirtualPod, 'node' | 'terminate'> {
   isTold(): boolean;
 }
 
-export interface PodAddress extends Attached {
+export interface BenchAddress extends Attached {
   readonly network: Network;
   /** The ENI on which it belongs. */
   readonly eniId: string;
@@ -28,7 +28,7 @@ export interface PodAddress extends Attached {
   releasedMs?: number;
 }
 
-export interface PodSpec {
+export interface BenchPodSpec {
   /** One for each network; unless given the next that are free. */
   readonly ips?: readonly string[];
   /** Our condition is its readiness gate. */
@@ -36,9 +36,9 @@ export interface PodSpec {
 }
 
 export interface Pods {
-  create(worker: VirtualWorker, spec?: PodSpec): Pod;
+  create(worker: VirtualWorker, spec?: BenchPodSpec): BenchPod;
   /** Its addresses are given out again, after those that were given back before. */
-  giveBack(pod: Pod): void;
+  giveBack(pod: BenchPod): void;
 }
 
 export function createPods(cluster: Cluster, addresses: Addresses): Pods {
@@ -63,7 +63,7 @@ export function createPods(cluster: Cluster, addresses: Addresses): Pods {
       const pod = createPod(cluster, `app-${count}`, { node: worker.name, gated });
       const { name, namespace, node } = pod;
       const placed = NETWORKS.map(
-        (network, index): PodAddress => ({
+        (network, index): BenchAddress => ({
           network,
           ip: ips?.[index] ?? nextIp(network),
           eniId: cluster.eniOf(node, network),

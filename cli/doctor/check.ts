@@ -3,14 +3,14 @@ import type { NetworkAttachmentDefinition } from '../../shared/cluster/kubernete
 import type { PoolAudit } from '../../shared/drift/pool-audit.ts';
 import type { Leader } from '../status/lease.ts';
 import type { View } from '../view/view.ts';
-import type { Fact, Unasked } from './fact.ts';
 import type { MaxPods } from './max-pods.ts';
+import type { MaybeKnown, Unasked } from './maybe-known.ts';
 import type { StageFacts } from './stage/stage.ts';
 import type { SubnetReservations } from './subnet-reservations.ts';
 import type { SystemPod } from './system-pods.ts';
 
 /** What checks look at: a cluster, or manifests alone. */
-export interface Subject {
+export interface CheckSubject {
   /** Absent where manifests are looked at without a cluster. */
   readonly view?: View;
   readonly definitions: readonly NetworkAttachmentDefinition[];
@@ -22,14 +22,14 @@ export interface Subject {
   /** Absent where the cluster has no whereabouts, or it may not be listed. */
   readonly pools?: PoolAudit;
   /** Absent without a cluster, as are the other three. */
-  readonly subnetReservations?: Fact<SubnetReservations>;
-  readonly maxPods?: Fact<MaxPods>;
+  readonly subnetReservations?: MaybeKnown<SubnetReservations>;
+  readonly maxPods?: MaybeKnown<MaxPods>;
   /** The pods of Multus, the VPC CNI and the forwarder. */
   readonly systemPods?: readonly SystemPod[];
   /** What is deployed in AWS to serve the cluster; absent where no stage is named, and before. */
   readonly stage?: StageFacts;
   /** What the cluster does not let the functions do; absent before anything is installed. */
-  readonly lacking?: Fact<readonly string[]>;
+  readonly lacking?: MaybeKnown<readonly string[]>;
   /** `key=value`. */
   readonly managedTag?: string;
   readonly now: number;
@@ -54,5 +54,5 @@ export interface Check {
   /** What it can be asked of: `manifests` also without a cluster; `installed` not before. */
   readonly asks: 'manifests' | 'cluster' | 'installed';
   /** @returns what is wrong; or why that cannot be said, where something may not be asked. */
-  find(subject: Subject): readonly Finding[] | Unasked;
+  find(subject: CheckSubject): readonly Finding[] | Unasked;
 }

@@ -6,7 +6,7 @@ import { BadInput } from '../failure.ts';
 import { count, type Output } from '../output.ts';
 import { partly } from '../view/partial.ts';
 import { labelled } from '../wrap.ts';
-import type { Check, Finding, Subject } from './check.ts';
+import type { Check, CheckSubject, Finding } from './check.ts';
 import { CHECKS } from './checks/index.ts';
 import { definitionsIn } from './manifests.ts';
 import { readSubject } from './subject.ts';
@@ -59,7 +59,12 @@ export async function lintCommand(
   return tell(count(definitions.length, 'definition'), asked, subject, output);
 }
 
-function tell(what: string, asked: readonly Check[], subject: Subject, output: Output): number {
+function tell(
+  what: string,
+  asked: readonly Check[],
+  subject: CheckSubject,
+  output: Output,
+): number {
   const found: Found[] = [];
   const notChecked: NotChecked[] = [];
   for (const { find, asks: _, ...check } of asked) {

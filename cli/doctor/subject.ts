@@ -6,12 +6,12 @@ import type { Look } from '../access/access.ts';
 import type { Output } from '../output.ts';
 import { readLeader } from '../status/lease.ts';
 import { readView, type View } from '../view/view.ts';
-import type { Subject } from './check.ts';
-import { asked, type Fact } from './fact.ts';
+import type { CheckSubject } from './check.ts';
 import { readMaxPods } from './max-pods.ts';
+import { asked, type MaybeKnown } from './maybe-known.ts';
 import { readReservations } from './reservations.ts';
 import { RIGHTS, rightText } from './stage/rights.ts';
-import { readStage, type StageFacts } from './stage/stage.ts';
+import { readStageStack, type StageFacts } from './stage/stage.ts';
 import { readSubnetReservations } from './subnet-reservations.ts';
 import { type SystemPod, systemPodFrom } from './system-pods.ts';
 
@@ -26,7 +26,7 @@ export async function readSubject(
   pre: boolean,
   clock: Clock,
   output: Output,
-): Promise<Subject> {
+): Promise<CheckSubject> {
   const { access, api } = look;
   // First: whom something is kept for is there before, and so is in the list of pods.
   const reservations = await readReservations(api, () =>
@@ -66,10 +66,10 @@ export async function readSubject(
 async function stageOf(look: Look, view: View, clock: Clock): Promise<StageFacts | undefined> {
   const { config, stage } = look;
   if (config === undefined || stage === undefined) return undefined;
-  return readStage({ ...look, config }, stage, view, clock);
+  return readStageStack({ ...look, config }, stage, view, clock);
 }
 
-function lackingOf({ api }: Look): Promise<Fact<readonly string[]>> {
+function lackingOf({ api }: Look): Promise<MaybeKnown<readonly string[]>> {
   return asked('create subjectaccessreviews.authorization.k8s.io', async () => {
     const lacking: string[] = [];
     for (const right of RIGHTS) {

@@ -5,7 +5,7 @@ import { BadInput } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { instant } from '../view/text.ts';
 import { labelled } from '../wrap.ts';
-import { type Change, changesOf, type Logs } from './query.ts';
+import { changesOf, type LoggedChange, type Logs } from './query.ts';
 
 const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -56,7 +56,7 @@ export async function historyCommand(
   return changes.length === 0 ? EXIT.nothing : EXIT.ok;
 }
 
-function textOf({ change, eni, pod, from, why, cluster, node, reasons }: Change): string {
+function textOf({ change, eni, pod, from, why, cluster, node, reasons }: LoggedChange): string {
   const asked = `${cluster}/${node}, asked by ${reasons.join(' and ')}`;
   switch (change) {
     case 'assigned':

@@ -12,7 +12,7 @@ import { Failed, trying } from '../failure.ts';
 export type Logs = Pick<CloudWatchLogsClient, 'send'>;
 
 /** One change of the address that was asked for. */
-export interface Change extends AddressChange {
+export interface LoggedChange extends AddressChange {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly cluster: string;
@@ -52,7 +52,7 @@ function queryFor(address: Address): string {
 export async function changesOf(
   logs: Logs,
   { address, stage, from, clock }: AskedHistory,
-): Promise<readonly Change[]> {
+): Promise<readonly LoggedChange[]> {
   const group = `/aws/lambda/multus-eni-reconciler-${stage}-reconcile`;
   const { queryId } = await trying(`query the log ${group}`, () =>
     logs.send(
@@ -87,7 +87,7 @@ export interface AskedHistory {
 function changesIn(
   row: readonly { readonly field?: string; readonly value?: string }[],
   address: Address,
-): Change[] {
+): LoggedChange[] {
   const field = (name: string): string => row.find((each) => each.field === name)?.value ?? '';
   const line = addressLine.safeParse(json(field('@message'))).data;
   if (line === undefined) return [];

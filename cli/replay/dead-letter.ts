@@ -62,14 +62,17 @@ function namedIn(body: string): { cluster?: string; node?: string } {
 }
 
 /** Which messages are meant; all that is given has to hold. */
-export interface Filter {
+export interface LetterFilter {
   readonly cluster?: string;
   readonly node?: string;
   /** A part of the reason, upper or lower case. */
   readonly reason?: string;
 }
 
-export function matches(letter: DeadLetter, { cluster, node, reason }: Filter): boolean {
+export function letterMatches(
+  letter: DeadLetter,
+  { cluster, node, reason }: LetterFilter,
+): boolean {
   return (
     (cluster === undefined || letter.cluster === cluster) &&
     (node === undefined || letter.node === node) &&

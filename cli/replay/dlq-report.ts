@@ -7,7 +7,7 @@ import { heldByOthers } from './list.ts';
 import { showLetters } from './show-letters.ts';
 
 /** What became of the messages that were seen, by their ids. */
-export interface Outcome {
+export interface ReplayOutcome {
   /** By their origins, so that nothing is sent twice by one run. */
   readonly sent: Map<string, DeadLetter>;
   readonly malformed: Map<string, DeadLetter>;
@@ -27,7 +27,7 @@ interface Reported {
   readonly dryRun: boolean;
   readonly output: Output;
   readonly signal: AbortSignal;
-  readonly outcome: Outcome;
+  readonly outcome: ReplayOutcome;
   /** What SQS counted at the beginning. */
   readonly before: Count;
 }

@@ -11,14 +11,19 @@ import {
 } from '../held-messages.ts';
 import { count, type Output } from '../output.ts';
 import type { DeadLetters } from '../queues.ts';
-import { type DeadLetter, type Filter, matches, readDeadLetter } from './dead-letter.ts';
-import { type Outcome, report } from './dlq-report.ts';
-import { asReplay, type Outgoing, sendBatches } from './send.ts';
+import {
+  type DeadLetter,
+  type LetterFilter,
+  letterMatches,
+  readDeadLetter,
+} from './dead-letter.ts';
+import { type ReplayOutcome, report } from './dlq-report.ts';
+import { asReplay, type ReplayMessage, sendBatches } from './send.ts';
 
 export interface DlqOptions {
   readonly sqs: Sqs;
   readonly queues: DeadLetters;
-  readonly filter: Filter;
+  readonly filter: LetterFilter;
   /** How many messages are sent at most. */
   readonly max: number;
   /** Tells what would be sent, and changes nothing. */
@@ -31,7 +36,7 @@ export interface DlqOptions {
 
 interface Run extends DlqOptions {
   readonly queue: HeldMessages;
-  readonly outcome: Outcome;
+  readonly outcome: ReplayOutcome;
   /** What SQS counted at the beginning. */
   readonly before: Count;
 }
@@ -49,7 +54,7 @@ interface Run extends DlqOptions {
  */
 export async function replayDeadLetters(options: DlqOptions): Promise<number> {
   const queue = heldMessages(options.sqs, options.queues.deadLetterQueueUrl, options.waitSeconds);
-  const outcome: Outcome = {
+  const outcome: ReplayOutcome = {
     sent: new Map(),
     malformed: new Map(),
     others: new Map(),
@@ -124,7 +129,7 @@ function isOver({ signal, outcome, max }: Run): boolean {
   return signal.aborted || outcome.sent.size >= max;
 }
 
-function isKnown({ sent, ...left }: Outcome, { id, origin }: HeldMessage): boolean {
+function isKnown({ sent, ...left }: ReplayOutcome, { id, origin }: HeldMessage): boolean {
   const { malformed, others, refused, cameBack, late } = left;
   return (
     sent.get(origin)?.held.id === id ||
@@ -156,7 +161,7 @@ async function replay(
   }
 }
 
-interface Chosen extends Outgoing {
+interface Chosen extends ReplayMessage {
   readonly letter: DeadLetter;
 }
 
@@ -168,7 +173,7 @@ function choose(run: Run, messages: readonly HeldMessage[]): Chosen[] {
     const { origin, id } = held;
     if (outcome.sent.has(origin) || chosen.has(origin)) outcome.cameBack.set(id, letter);
     else if (cameLater(held, before)) outcome.late.set(id, letter);
-    else if (!matches(letter, filter)) outcome.others.set(id, letter);
+    else if (!letterMatches(letter, filter)) outcome.others.set(id, letter);
     else if (letter.message === undefined) outcome.malformed.set(id, letter);
     else if (outcome.sent.size + chosen.size < max) {
       chosen.set(origin, { letter, origin, message: asReplay(letter.message) });

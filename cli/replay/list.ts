@@ -3,7 +3,7 @@ import { EXIT } from '../exit-code.ts';
 import { HELD_SECONDS, heldMessages, receiveAll } from '../held-messages.ts';
 import { count, type Output } from '../output.ts';
 import type { DeadLetters } from '../queues.ts';
-import { type DeadLetter, matches, readDeadLetter } from './dead-letter.ts';
+import { type DeadLetter, letterMatches, readDeadLetter } from './dead-letter.ts';
 import { showLetters } from './show-letters.ts';
 
 export interface ListOptions {
@@ -27,7 +27,7 @@ export interface ListOptions {
 export async function list(options: ListOptions): Promise<number> {
   const { queues, cluster, output, signal } = options;
   const { letters: all, visible, held } = await look(options);
-  const letters = all.filter((letter) => matches(letter, { cluster }));
+  const letters = all.filter((letter) => letterMatches(letter, { cluster }));
   const more = Math.max(0, visible - all.length);
   output.result({
     queueUrl: queues.queueUrl,

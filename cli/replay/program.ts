@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import type { Clock } from '../../shared/time/clock.ts';
-import type { ClusterChoice } from '../cluster-pods.ts';
+import type { ReachedCluster } from '../cluster-pods.ts';
 import { EXIT } from '../exit-code.ts';
 import { BadInput, Failed } from '../failure.ts';
 import { type Output, outputTo, type Sink } from '../output.ts';
@@ -17,7 +17,7 @@ import { replayNode } from './node.ts';
 export interface ReplayOutside {
   /** The clients of a region; without one, of the region that the environment names. */
   readonly aws: (region: string | undefined) => QueueSources;
-  readonly podsOf: (choice: ClusterChoice, region: string | undefined) => Promise<Pod[]>;
+  readonly podsOf: (choice: ReachedCluster, region: string | undefined) => Promise<Pod[]>;
   readonly clock: Clock;
   readonly stdout: Sink;
   readonly stderr: Sink;

@@ -6,7 +6,7 @@ import {
   stringAttribute,
 } from '../../shared/messages/attributes.ts';
 import { deduplicationId } from '../../shared/messages/group.ts';
-import { groupOf } from '../../shared/messages/queue.ts';
+import { messageGroupOf } from '../../shared/messages/queue.ts';
 import type { Message } from '../../shared/messages/schema.ts';
 import { type BatchEntry, MAX_BATCH, sendBatch } from '../../shared/messages/send-batch.ts';
 import type { Sqs } from '../../shared/messages/sqs.ts';
@@ -18,7 +18,7 @@ export interface SendOptions {
 }
 
 /** What to send. */
-export interface Outgoing {
+export interface ReplayMessage {
   readonly message: Message;
   /** The id by which it is known where it comes back. */
   readonly origin?: string;
@@ -37,7 +37,7 @@ export interface Sent<T> {
  * @returns batch by batch, so that its caller can act on each before the next is sent.
  * @throws Failed where SQS can't be asked, or refuses a batch whole.
  */
-export async function* sendBatches<T extends Outgoing>(
+export async function* sendBatches<T extends ReplayMessage>(
   { sqs, queueUrl }: SendOptions,
   items: readonly T[],
 ): AsyncGenerator<Sent<T>> {
@@ -57,9 +57,9 @@ interface Entry<T> extends BatchEntry {
   readonly bytes: number;
 }
 
-function entryOf<T extends Outgoing>(item: T): Entry<T> {
+function entryOf<T extends ReplayMessage>(item: T): Entry<T> {
   const { message, origin } = item;
-  const group = groupOf(message);
+  const group = messageGroupOf(message);
   const body = JSON.stringify(message);
   const attributes: StringAttributes =
     origin === undefined ? {} : { [REPLAY_ORIGIN]: stringAttribute(origin) };
@@ -70,7 +70,7 @@ function entryOf<T extends Outgoing>(item: T): Entry<T> {
   return { ...entry, bytes: messageBytes(body, {}) };
 }
 
-function batchesOf<T extends Outgoing>(items: readonly T[]): Entry<T>[][] {
+function batchesOf<T extends ReplayMessage>(items: readonly T[]): Entry<T>[][] {
   const batches: Entry<T>[][] = [];
   let bytes = 0;
   for (const item of items) {

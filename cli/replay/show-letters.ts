@@ -1,4 +1,5 @@
 import type { Output } from '../output.ts';
+import { instant } from '../view/text.ts';
 import type { DeadLetter } from './dead-letter.ts';
 
 const HEAD = ['CLUSTER', 'NODE', 'PODS', 'FIRST SEEN', 'RECEIVES', 'REASON'];
@@ -21,8 +22,4 @@ function row(letter: DeadLetter): string[] {
     String(held.receives),
     reason,
   ];
-}
-
-function instant(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

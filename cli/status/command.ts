@@ -26,7 +26,7 @@ export interface StatusSources {
 }
 
 /** One line of the screen. */
-export interface Row {
+export interface StatusRow {
   readonly name: string;
   readonly text: string;
   readonly tone?: Tone;
@@ -36,7 +36,7 @@ export interface Row {
 
 export interface ClusterStatus {
   readonly cluster: string;
-  readonly rows: readonly Row[];
+  readonly rows: readonly StatusRow[];
   /** How full each node's ENIs are, the fullest first; none where they could not be read. */
   readonly rooms: readonly NodeRoom[];
 }
@@ -113,7 +113,7 @@ export async function statusOf(
   return { cluster, rows: [...known, ...told], rooms };
 }
 
-async function row(name: string, read: () => Promise<Omit<Row, 'name'>>): Promise<Row> {
+async function row(name: string, read: () => Promise<Omit<StatusRow, 'name'>>): Promise<StatusRow> {
   try {
     return { name, ...(await read()) };
   } catch (error) {
@@ -122,7 +122,7 @@ async function row(name: string, read: () => Promise<Omit<Row, 'name'>>): Promis
   }
 }
 
-async function forwarder({ access, api }: Look, now: number): Promise<Omit<Row, 'name'>> {
+async function forwarder({ access, api }: Look, now: number): Promise<Omit<StatusRow, 'name'>> {
   const leader = await unlessRefused(access.cluster, () => readLeader(api));
   if (leader === undefined) return { text: 'none has run: there is no Lease', tone: 'bad' };
   const { holder, renewedAt, durationSeconds, unsentSeconds } = leader;
@@ -135,7 +135,7 @@ async function forwarder({ access, api }: Look, now: number): Promise<Omit<Row, 
   return { text, tone: isOver ? 'bad' : 'good' };
 }
 
-function heartbeat({ last }: Measured, now: number): Omit<Row, 'name'> {
+function heartbeat({ last }: Measured, now: number): Omit<StatusRow, 'name'> {
   const beat = last.get('ForwarderHeartbeat');
   if (beat === undefined) return { text: 'none in the last hour', tone: 'bad' };
   return { text: ago(beat.at, now), tone: now - beat.at > SILENT_MS ? 'bad' : 'good' };
@@ -149,7 +149,7 @@ const FOUND: readonly (readonly [MetricName, string])[] = [
   ['DriftFull', 'full'],
 ];
 
-function sweep({ last }: Measured, now: number): Omit<Row, 'name'> {
+function sweep({ last }: Measured, now: number): Omit<StatusRow, 'name'> {
   const done = last.get('SweepCompleted');
   if (done === undefined) return { text: 'none in the last hour', tone: 'bad' };
   const found = FOUND.flatMap(([name, word]) => {
@@ -164,25 +164,25 @@ function sweep({ last }: Measured, now: number): Omit<Row, 'name'> {
 async function queue(
   { sqs, deadLetterQueueUrl }: StatusSources,
   queueUrl = '',
-): Promise<Omit<Row, 'name'>> {
+): Promise<Omit<StatusRow, 'name'>> {
   const { waiting, inFlight, deadLetters } = await readQueue(sqs, queueUrl, deadLetterQueueUrl);
   const dead = deadLetters === undefined ? '' : `; ${count(deadLetters, 'dead letter')}`;
   const text = `${count(waiting, 'message')} waiting, ${inFlight} in flight${dead}`;
   return { text, tone: (deadLetters ?? 0) > 0 ? 'bad' : 'good' };
 }
 
-function throttles({ sum }: Measured): Omit<Row, 'name'> {
+function throttles({ sum }: Measured): Omit<StatusRow, 'name'> {
   const number = sum.get('Ec2Throttles') ?? 0;
   return { text: `${count(number, 'call')} throttled in the last hour` };
 }
 
-async function alarmsOn(cloudWatch: CloudWatch, stage: string): Promise<Omit<Row, 'name'>> {
+async function alarmsOn(cloudWatch: CloudWatch, stage: string): Promise<Omit<StatusRow, 'name'>> {
   const on = await readAlarms(cloudWatch, stage);
   if (on.length === 0) return { text: 'none is on', tone: 'good' };
   return { text: `${on.map(({ name }) => name).join(', ')}: see docs/runbook.md`, tone: 'bad' };
 }
 
-function nodes(view: View): Omit<Row, 'name'> {
+function nodes(view: View): Omit<StatusRow, 'name'> {
   const drift = driftIn(view);
   const text = countsText(drift.counts);
   const size = `${count(drift.nodes, 'node')}, ${count(drift.pods, 'pod')}, ${count(drift.enis, 'ENI')}`;

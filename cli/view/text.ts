@@ -3,6 +3,8 @@ import { fromInteger } from '../../shared/address.ts';
 import type { PodRef } from '../../shared/cluster/kubernetes.ts';
 import type { Eni, InstanceLimits, Subnet } from '../../shared/enis/eni.ts';
 
+export { instant } from '../../console/words.ts';
+
 /** `default/sampleapp`. */
 export function podName({ namespace, name }: Pick<PodRef, 'namespace' | 'name'>): string {
   return `${namespace}/${name}`;
@@ -16,11 +18,6 @@ export function ago(at: number, now: number): string {
   if (minutes < 120) return `${minutes} min ago`;
   const hours = Math.round(minutes / 60);
   return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} days ago`;
-}
-
-/** `2026-01-15T03:02:11Z`. */
-export function instant(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /** `eni-0abc (eth1)`. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { deduplicationId } from '../../shared/messages/group.ts';
-import { groupOf } from '../../shared/messages/queue.ts';
+import { messageGroupOf } from '../../shared/messages/queue.ts';
 import { parseMessage } from '../../shared/messages/schema.ts';
 import { check } from '../expect.ts';
 import { rowsOf } from '../rows.ts';
@@ -60,7 +60,7 @@ async function replay({ world }: Stage, name: string): Promise<void> {
       new SendMessageCommand({
         QueueUrl: world.queue.url,
         MessageBody: body,
-        MessageGroupId: groupOf(parsed.message),
+        MessageGroupId: messageGroupOf(parsed.message),
         MessageDeduplicationId: deduplicationId(),
       }),
     );

@@ -10,7 +10,7 @@ import {
   type Groups,
   groupOf,
   type Limit,
-  type Outgoing,
+  type OutboxMessage,
   type Pending,
   removeFirst,
   waiting,
@@ -25,7 +25,7 @@ export interface Backlog {
   /** `now`: ms since the epoch, here and below. */
   push(message: Message, now: number): void;
   /** Takes up to a batch of messages that are due, each the oldest of a group with none away. */
-  take(now: number): Outgoing[];
+  take(now: number): OutboxMessage[];
   /** SQS has the message that was away. */
   sent(group: string): void;
   /** Whether SQS has it is not known: it is due again. */
@@ -109,7 +109,7 @@ export function createBacklog(options: BacklogOptions): Backlog {
 }
 
 /** The first messages of the groups that are due, which are away from then on. */
-function takeBatch(byName: Map<string, Group>, now: number): Outgoing[] {
+function takeBatch(byName: Map<string, Group>, now: number): OutboxMessage[] {
   const batch: Pending[] = [];
   let bytes = 0;
   for (const group of [...byName.values()]) {

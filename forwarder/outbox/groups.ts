@@ -8,13 +8,13 @@ export interface Limit {
 }
 
 /** One entry of a SendMessageBatch. `deduplicationId` stays the same when it is sent again. */
-export interface Outgoing {
+export interface OutboxMessage {
   readonly group: string;
   readonly deduplicationId: string;
   readonly body: string;
 }
 
-export interface Pending extends Outgoing {
+export interface Pending extends OutboxMessage {
   readonly reason: Message['reason'];
   readonly bytes: number;
 }

@@ -1,9 +1,9 @@
 import type { BatchRefusal } from '../../shared/messages/send-batch.ts';
 import { pauseAfter } from '../../shared/time/back-off.ts';
 import type { Clock, Random } from '../../shared/time/clock.ts';
-import { createAlarm } from './alarm.ts';
 import type { Backlog } from './backlog.ts';
-import type { Outgoing } from './groups.ts';
+import type { OutboxMessage } from './groups.ts';
+import { createWakeUp } from './wake-up.ts';
 
 const CALLS_AT_ONCE = 4;
 /** In milliseconds. */
@@ -18,7 +18,10 @@ export type SendRefusal = Omit<BatchRefusal, 'detail'>;
  * @returns the messages that were refused.
  * @throws where the call as a whole failed; whether it had an effect is not known.
  */
-export type SendBatch = (batch: readonly Outgoing[], signal: AbortSignal) => Promise<SendRefusal[]>;
+export type SendBatch = (
+  batch: readonly OutboxMessage[],
+  signal: AbortSignal,
+) => Promise<SendRefusal[]>;
 
 /** What becomes of messages, for metrics and log. */
 export interface SenderEvents {
@@ -55,7 +58,7 @@ export function createSender(options: SenderOptions): Sender {
   let abort = new AbortController();
 
   /** The call as a whole failed: nothing is sent for a while, as the next would fail alike. */
-  const giveBack = (batch: readonly Outgoing[], error: unknown): void => {
+  const giveBack = (batch: readonly OutboxMessage[], error: unknown): void => {
     for (const { group } of batch) backlog.failed(group);
     events.failed(error instanceof Error ? error.name : String(error), batch.length);
     if (pausedUntil > clock.now()) return;
@@ -63,7 +66,7 @@ export function createSender(options: SenderOptions): Sender {
     failedCalls += 1;
   };
 
-  const call = async (batch: readonly Outgoing[]): Promise<void> => {
+  const call = async (batch: readonly OutboxMessage[]): Promise<void> => {
     const { signal } = abort;
     calls += 1;
     try {
@@ -82,7 +85,7 @@ export function createSender(options: SenderOptions): Sender {
   const sendDue = (): void => {
     const now = clock.now();
     if (pausedUntil > now) {
-      alarm.set(pausedUntil);
+      wakeUp.set(pausedUntil);
       return;
     }
     while (calls < CALLS_AT_ONCE) {
@@ -91,9 +94,9 @@ export function createSender(options: SenderOptions): Sender {
       void call(batch);
     }
     const due = backlog.nextDue(now);
-    if (due !== undefined) alarm.set(due);
+    if (due !== undefined) wakeUp.set(due);
   };
-  const alarm = createAlarm(clock, sendDue);
+  const wakeUp = createWakeUp(clock, sendDue);
 
   return {
     sendDue,
@@ -102,7 +105,7 @@ export function createSender(options: SenderOptions): Sender {
       abort = new AbortController();
       failedCalls = 0;
       pausedUntil = 0;
-      alarm.clear();
+      wakeUp.clear();
     },
   };
 }
@@ -110,7 +113,7 @@ export function createSender(options: SenderOptions): Sender {
 /** What an answer means for each message of the batch. */
 function settle(
   options: SenderOptions,
-  batch: readonly Outgoing[],
+  batch: readonly OutboxMessage[],
   refusals: readonly SendRefusal[],
 ): void {
   const { clock, backlog, events } = options;

@@ -32,7 +32,7 @@ import {
   withSubnet,
 } from './subnets.ts';
 
-export interface Holder {
+export interface AddressHolder {
   readonly eniId: string;
   /** Absent while the ENI is detached. */
   readonly instanceId: string | undefined;
@@ -73,7 +73,7 @@ export interface Controls {
   associateElasticIp(eniId: string, privateIp: string, elasticIp: string): void;
   eni(eniId: string): NetworkInterface;
   /** The ENI that has the address, in the first VPC unless another is given. */
-  holderOf(address: string, vpcId?: string): Holder | undefined;
+  holderOf(address: string, vpcId?: string): AddressHolder | undefined;
   snapshot(): State;
 }
 

@@ -16,7 +16,7 @@ export interface EnvironmentOptions extends RuntimeData {
 }
 
 /** An execution environment: a worker thread with variables and module state of its own. */
-export interface Environment {
+export interface LambdaEnvironment {
   /** False once it has ended; such a one is not used again. */
   usable(): boolean;
   /** One at a time. @throws FunctionError. */
@@ -24,7 +24,7 @@ export interface Environment {
   stop(): Promise<void>;
 }
 
-export function startEnvironment(options: EnvironmentOptions): Environment {
+export function startEnvironment(options: EnvironmentOptions): LambdaEnvironment {
   const { name, bundle, handlerName, memoryMb, env, timeoutMs, clock } = options;
   const worker = new Worker(new URL('./runtime.ts', import.meta.url), {
     workerData: { name, bundle, handlerName, memoryMb } satisfies RuntimeData,

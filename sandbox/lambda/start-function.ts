@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../shared/time/clock.ts';
-import { type Environment, startEnvironment } from './environment.ts';
+import { type LambdaEnvironment, startEnvironment } from './environment.ts';
 import { FunctionError, type LambdaFunction } from './function.ts';
 
 export interface FunctionOptions {
@@ -27,19 +27,19 @@ export interface FunctionOptions {
  */
 export function startFunction(options: FunctionOptions): LambdaFunction {
   const { name = 'function', maxInstances = 10 } = options;
-  const environments = new Set<Environment>();
-  const idle: Environment[] = [];
+  const environments = new Set<LambdaEnvironment>();
+  const idle: LambdaEnvironment[] = [];
   const waiting: (() => void)[] = [];
   let running = 0;
   let stopped = false;
 
-  const warm = (): Environment | undefined => {
+  const warm = (): LambdaEnvironment | undefined => {
     const environment = idle.pop();
     if (environment === undefined || environment.usable()) return environment;
     environments.delete(environment);
     return warm();
   };
-  const cold = (): Environment => {
+  const cold = (): LambdaEnvironment => {
     const environment = startEnvironment({
       name,
       bundle: options.bundle,

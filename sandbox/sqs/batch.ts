@@ -1,5 +1,5 @@
 import { SqsError } from './errors.ts';
-import { MAX_BYTES, type MessageAttributes, messageBytes } from './message.ts';
+import { MAX_BYTES, type MessageAttributes, sizeOfMessage } from './message.ts';
 
 const MAX_ENTRIES = 10;
 
@@ -47,7 +47,7 @@ export function assertBatchBytes(
   }[],
 ): void {
   const bytes = entries.reduce(
-    (sum, entry) => sum + messageBytes(entry.MessageBody, entry.MessageAttributes),
+    (sum, entry) => sum + sizeOfMessage(entry.MessageBody, entry.MessageAttributes),
     0,
   );
   if (bytes <= MAX_BYTES) return;

@@ -47,7 +47,7 @@ const DATA_TYPE = /^(String|Number|Binary)(\..{1,})?$/;
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
 /** Body and attributes (names, types and values) count, in bytes. */
-export function messageBytes(body: string, attributes: MessageAttributes): number {
+export function sizeOfMessage(body: string, attributes: MessageAttributes): number {
   let bytes = Buffer.byteLength(body);
   for (const [name, attribute] of Object.entries(attributes)) {
     bytes += Buffer.byteLength(name) + Buffer.byteLength(attribute.DataType);
@@ -77,7 +77,7 @@ export function assertMessage(message: Outgoing, maxBytes: number): void {
       throw invalidValue('MessageAttributes', name, 'It must have a type and a non-empty value.');
     }
   }
-  if (messageBytes(message.body, message.attributes) > maxBytes) {
+  if (sizeOfMessage(message.body, message.attributes) > maxBytes) {
     throw new SqsError(
       'InvalidParameterValue',
       `One or more parameters are invalid. Reason: Message must be shorter than ${maxBytes} bytes.`,

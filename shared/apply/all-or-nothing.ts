@@ -2,7 +2,7 @@ import type { Address } from '../address.ts';
 import { ec2RefusalOf, type Refusal } from '../enis/ec2-errors.ts';
 
 /** What became of each address of a call. */
-export interface Outcome {
+export interface CallOutcome {
   readonly done: readonly Address[];
   readonly refused: readonly { readonly address: Address; readonly refusal: Refusal }[];
 }
@@ -37,7 +37,7 @@ export async function allOrNothing(
   addresses: readonly Address[],
   call: (addresses: readonly Address[]) => Promise<void>,
   { together = new Set(), culprits }: Parts = {},
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   const done: Address[] = [];
   const refused: { address: Address; refusal: Refusal }[] = [];
   let full: Refusal | undefined;

@@ -11,14 +11,14 @@ import { attempt, type Journal } from './journal.ts';
  * What became of the addresses that were to leave an ENI. `done`: all that the read showed are off;
  * `failed`: not all of them; `forbidden`: nothing may be unassigned.
  */
-export type Ended = 'done' | 'failed' | 'forbidden';
+export type ReleasesEnd = 'done' | 'failed' | 'forbidden';
 
 /** The releases of a plan, which are under way. */
 export interface Releases {
   /** Whether anything is to leave this ENI. */
   readonly concern: (eniId: string) => boolean;
   /** Resolves once nothing is being unassigned from this ENI any more. */
-  readonly from: (eniId: string) => Promise<Ended>;
+  readonly from: (eniId: string) => Promise<ReleasesEnd>;
   /** Resolves once no call is under way any more. */
   readonly ended: Promise<unknown>;
 }
@@ -48,7 +48,7 @@ export function startReleases(
       : attempt(journal, async () => {
           allowed = await isAllowed();
         });
-  const releaseFrom = async (eniId: string): Promise<Ended> => {
+  const releaseFrom = async (eniId: string): Promise<ReleasesEnd> => {
     if (!(await asked)) return 'failed';
     if (!allowed) return 'forbidden';
     const shown = addressesOf(seen.get(eniId));

@@ -5,9 +5,9 @@ import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { type Releases, startReleases } from './apply-releases.ts';
 import { eniCalls } from './eni-calls.ts';
-import { attempt, type Journal, keyOf, newJournal } from './journal.ts';
+import { attempt, claimKey, type Journal, newJournal } from './journal.ts';
 import { StalePodsError } from './release.ts';
-import { type Queue, type Serving, serve } from './serve-eni.ts';
+import { type EniWork, type Serving, serve } from './serve-eni.ts';
 import type { LetGoElsewhere } from './take-over.ts';
 
 /** How a plan is to be applied. */
@@ -129,11 +129,11 @@ async function serveEni(
   const { plan } = serves;
   const on = <A extends Assignment>(list: readonly A[]): A[] =>
     list.filter((assignment) => assignment.eniId === eniId);
-  const queue = { kept: on(serves.kept), wanted: on(plan.assign), waiting: on(plan.waiting) };
+  const work = { kept: on(serves.kept), wanted: on(plan.assign), waiting: on(plan.waiting) };
   const moves = on(plan.move);
-  if (moves.length === 0 && !queue.wanted.some(({ needsRoom }) => needsRoom)) {
-    await serve(serving, queue);
-    await serveFull(serving, eniId, queue, releases);
+  if (moves.length === 0 && !work.wanted.some(({ needsRoom }) => needsRoom)) {
+    await serve(serving, work);
+    await serveFull(serving, eniId, work, releases);
     return;
   }
   const [emptied, ...left] = await Promise.all(
@@ -141,14 +141,14 @@ async function serveEni(
   );
   if ([emptied, ...left].includes('forbidden')) {
     const { assign, waiting } = serves.followed();
-    await serve(serving, { ...queue, wanted: on(assign), waiting: on(waiting) });
+    await serve(serving, { ...work, wanted: on(assign), waiting: on(waiting) });
     return;
   }
-  const wanted = [...moves.filter((_, index) => left[index] === 'done'), ...queue.wanted];
+  const wanted = [...moves.filter((_, index) => left[index] === 'done'), ...work.wanted];
   const fitting = wanted.filter(({ needsRoom }) => !needsRoom);
   await serve(
     serving,
-    emptied === 'done' ? { ...queue, wanted } : { ...queue, wanted: fitting, waiting: [] },
+    emptied === 'done' ? { ...work, wanted } : { ...work, wanted: fitting, waiting: [] },
   );
 }
 
@@ -156,17 +156,17 @@ async function serveEni(
 async function serveFull(
   serving: Serving,
   eniId: string,
-  { wanted }: Queue,
+  { wanted }: EniWork,
   releases: Releases,
 ): Promise<void> {
   const { problems } = serving.journal;
   const full = wanted.filter(
-    ({ claim, address }) => problems.get(keyOf(claim.pod, address))?.kind === 'eni-full',
+    ({ claim, address }) => problems.get(claimKey(claim.pod, address))?.kind === 'eni-full',
   );
   if (full.length === 0 || !releases.concern(eniId)) return;
   const ended = await releases.from(eniId);
   if (ended === 'forbidden') return;
-  for (const { claim, address } of full) problems.delete(keyOf(claim.pod, address));
+  for (const { claim, address } of full) problems.delete(claimKey(claim.pod, address));
   if (ended === 'done') await serve(serving, { kept: [], wanted: full, waiting: [] });
 }
 
@@ -179,7 +179,7 @@ function appliedOf(
   const { assigned, problems } = journal;
   const answered = new Set([...assigned.keys(), ...problems.keys()]);
   for (const { claim, address, eniId } of kept) {
-    const key = keyOf(claim.pod, address);
+    const key = claimKey(claim.pod, address);
     assigned.delete(key);
     const problem = problems.get(key);
     if (problem === undefined || !SAYS_NOT_WHERE.has(problem.kind)) continue;
@@ -187,10 +187,10 @@ function appliedOf(
     const subject = { cluster, node, eniId, address };
     telemetry.warn('EC2 refuses to assign again what it shows as assigned', subject, { problem });
   }
-  const isAssigned = ({ claim, address }: Assignment) => assigned.has(keyOf(claim.pod, address));
-  const isOpen = ({ claim, address }: Assignment) => !answered.has(keyOf(claim.pod, address));
+  const isAssigned = ({ claim, address }: Assignment) => assigned.has(claimKey(claim.pod, address));
+  const isOpen = ({ claim, address }: Assignment) => !answered.has(claimKey(claim.pod, address));
   const stands = (problem: Problem) =>
-    !('address' in problem && answered.has(keyOf(problem.pod, problem.address)));
+    !('address' in problem && answered.has(claimKey(problem.pod, problem.address)));
   const { assign, move, waiting } = followed;
   return {
     assigned: [...move, ...assign, ...waiting].flatMap(withRivals).filter(isAssigned),

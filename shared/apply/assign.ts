@@ -1,7 +1,7 @@
 import { AssignIpv6AddressesCommand, AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
 import { type Address, familyOf } from '../address.ts';
 import type { Ec2 } from '../enis/ec2.ts';
-import { allOrNothing, type Outcome, type Parts } from './all-or-nothing.ts';
+import { allOrNothing, type CallOutcome, type Parts } from './all-or-nothing.ts';
 
 /**
  * Assigns addresses to an ENI: one call per family. An address that the ENI has already is
@@ -16,7 +16,7 @@ export async function assignToEni(
   addresses: readonly Address[],
   signal?: AbortSignal,
   parts?: Parts,
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   const assignIpv4 = async (part: readonly Address[]): Promise<void> => {
     await ec2.send(
       new AssignPrivateIpAddressesCommand({

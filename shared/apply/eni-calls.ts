@@ -1,7 +1,7 @@
 import type { Address } from '../address.ts';
 import type { Eni } from '../enis/eni.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
-import type { Outcome, Parts } from './all-or-nothing.ts';
+import type { CallOutcome, Parts } from './all-or-nothing.ts';
 import { assignToEni } from './assign.ts';
 import { assertAttached } from './attached.ts';
 import type { Journal } from './journal.ts';
@@ -22,7 +22,7 @@ export interface EniCalls {
    *
    * @throws what the SDK throws where EC2 does not refuse addresses.
    */
-  assign(eniId: string, addresses: readonly Address[], parts?: Parts): Promise<Outcome>;
+  assign(eniId: string, addresses: readonly Address[], parts?: Parts): Promise<CallOutcome>;
   /**
    * One call per family, each sent once and only while the pod list is fresh and the ENI is where
    * it was (docs/design.md, rule 3).
@@ -30,7 +30,7 @@ export interface EniCalls {
    * @throws StalePodsError before a call that the basis does not carry; what the SDK throws where
    *   EC2 does not refuse addresses, and then the call may have had its effect.
    */
-  release(eni: Eni, addresses: readonly Address[], basis: Basis): Promise<Outcome>;
+  release(eni: Eni, addresses: readonly Address[], basis: Basis): Promise<CallOutcome>;
 }
 
 /** The calls of one apply, which its journal hears of. */

@@ -42,7 +42,7 @@ export function newJournal(): Journal {
   };
 }
 
-export function keyOf(pod: PodRef, address: Address): string {
+export function claimKey(pod: PodRef, address: Address): string {
   return `${pod.uid}/${address}`;
 }
 
@@ -50,13 +50,13 @@ export function recordAssigned(
   { assigned, problems }: Journal,
   { address, claim: { pod } }: Assignment,
 ): void {
-  const key = keyOf(pod, address);
+  const key = claimKey(pod, address);
   assigned.add(key);
   problems.delete(key);
 }
 
 export function recordProblem({ problems }: Journal, problem: ClaimProblem): void {
-  problems.set(keyOf(problem.pod, problem.address), problem);
+  problems.set(claimKey(problem.pod, problem.address), problem);
 }
 
 /** Does `task`; what it throws is among the failures. @returns whether it went well. */

@@ -7,7 +7,7 @@ import type { Ec2 } from '../enis/ec2.ts';
 import { isThrottled } from '../enis/ec2-errors.ts';
 import { CodedError } from '../errors.ts';
 import type { Clock } from '../time/clock.ts';
-import { allOrNothing, type Outcome, type Parts } from './all-or-nothing.ts';
+import { allOrNothing, type CallOutcome, type Parts } from './all-or-nothing.ts';
 import { ofFamily } from './assign.ts';
 
 /** A pod list is good for a release for this many milliseconds (docs/design.md, rule 3). */
@@ -45,7 +45,7 @@ export async function releaseFromEni(
   releasing: Releasing,
   eniId: string,
   addresses: readonly Address[],
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   const { once, clock, listedAt, beforeEachCall, afterEffect, absent, signal } = releasing;
   const parts: Parts =
     absent === undefined ? {} : { culprits: { of: 'not-assigned', among: absent } };

@@ -6,12 +6,12 @@ import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { allEnded } from '../time/all-ended.ts';
 import type { EniCalls } from './eni-calls.ts';
-import { type Journal, keyOf, recordAssigned, recordProblem } from './journal.ts';
+import { claimKey, type Journal, recordAssigned, recordProblem } from './journal.ts';
 import { problemFor } from './refused.ts';
 import { has, type LetGoElsewhere, takeOver } from './take-over.ts';
 
 /** The assignments of one ENI, in the order in which they are served. */
-export interface Queue {
+export interface EniWork {
   /** On the ENI already, as far as the read shows; assigned again for safety. */
   readonly kept: readonly Assignment[];
   readonly wanted: readonly Assignment[];
@@ -19,7 +19,7 @@ export interface Queue {
   readonly waiting: readonly Assignment[];
 }
 
-/** What an ENI's queue is served with. */
+/** What the work of an ENI is done with. */
 export interface Serving {
   readonly access: ClusterAccess;
   readonly state: NodeState;
@@ -37,13 +37,13 @@ export interface Serving {
 const MOST_TURNS = 5;
 
 /**
- * Serves an ENI's queue. Where addresses are refused, waiting ones are tried in their place, first
+ * Serves what waits for an ENI. Where addresses are refused, waiting ones are tried in their place, first
  * those of pods of which nothing was refused. The journal gets what became of each.
  *
  * @throws what `takeOver` throws, and what EC2 throws.
  */
-export async function serve(serving: Serving, queue: Queue): Promise<void> {
-  let { kept, wanted, waiting } = queue;
+export async function serve(serving: Serving, work: EniWork): Promise<void> {
+  let { kept, wanted, waiting } = work;
   for (let turn = 1; turn <= MOST_TURNS && kept.length + wanted.length > 0; turn += 1) {
     await assign(serving, kept, wanted);
     const next = nextOf(serving.journal, wanted, waiting);
@@ -65,7 +65,7 @@ function nextOf(
   return ([4, 6] as const).flatMap((family) => {
     const refused = served
       .filter(inFamily(family))
-      .map(({ claim, address }) => problems.get(keyOf(claim.pod, address))?.kind)
+      .map(({ claim, address }) => problems.get(claimKey(claim.pod, address))?.kind)
       .filter((kind) => kind !== undefined);
     return refused.includes('eni-full')
       ? []

@@ -8,7 +8,7 @@ import type { ClaimProblem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { sleep } from '../time/clock.ts';
-import type { Outcome } from './all-or-nothing.ts';
+import type { CallOutcome } from './all-or-nothing.ts';
 import type { EniCalls } from './eni-calls.ts';
 import { type HolderView, readHolders } from './holder.ts';
 import { type Journal, recordAssigned, recordProblem } from './journal.ts';
@@ -212,9 +212,9 @@ async function assignAll(
   { calls }: TakeOverOptions,
   tried: readonly Assignment[],
   apart: readonly Assignment[],
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   const together = new Set(apart.map(({ address }) => address));
-  const outcomes: Outcome[] = [];
+  const outcomes: CallOutcome[] = [];
   for (const [eniId, onEni] of Map.groupBy(tried, (assignment) => assignment.eniId)) {
     const addresses = onEni.map(({ address }) => address);
     outcomes.push(await calls.assign(eniId, addresses, { together }));
@@ -234,7 +234,7 @@ interface Settled {
 }
 
 /** Writes EC2's answers into the journal. @returns what another ENI has again, to be looked up again. */
-function settle(tried: readonly Assignment[], outcome: Outcome, into: Settled): Assignment[] {
+function settle(tried: readonly Assignment[], outcome: CallOutcome, into: Settled): Assignment[] {
   const again: Assignment[] = [];
   for (const assignment of tried) {
     const { address } = assignment;

@@ -33,7 +33,7 @@ export function parseObject<T>(kind: string, schema: z.ZodType<T>, object: unkno
 }
 
 /** A `metav1.Time`, also as the Kubernetes client's Date; read as milliseconds since the epoch. */
-export const instant = z
+export const instantSchema = z
   .union([z.date(), z.iso.datetime({ offset: true })])
   .transform((value) => new Date(value).getTime());
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { POD_ANNOTATIONS } from './annotations.ts';
 import { CONDITION_TYPE, type Pod, type PodCondition } from './kubernetes.ts';
-import { annotations, instant, parseObject, pick } from './malformed.ts';
+import { annotations, instantSchema, parseObject, pick } from './malformed.ts';
 import { containers, requestedRoom } from './room-resources.ts';
 
 const condition = z.object({
@@ -10,7 +10,7 @@ const condition = z.object({
   status: z.enum(['True', 'False', 'Unknown']).catch('Unknown'),
   reason: z.string().nullish(),
   message: z.string().nullish(),
-  lastTransitionTime: instant.nullish().catch(undefined),
+  lastTransitionTime: instantSchema.nullish().catch(undefined),
 });
 
 const pod = z.object({
@@ -18,8 +18,8 @@ const pod = z.object({
     namespace: z.string().min(1),
     name: z.string().min(1),
     uid: z.string().min(1),
-    creationTimestamp: instant,
-    deletionTimestamp: instant.nullish(),
+    creationTimestamp: instantSchema,
+    deletionTimestamp: instantSchema.nullish(),
     annotations,
   }),
   spec: z.object({

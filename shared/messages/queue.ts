@@ -6,7 +6,7 @@ import type { Sqs } from './sqs.ts';
 /** Sends messages into the queue; throws where one was not accepted. */
 export type SendMessages = (messages: readonly Message[], signal?: AbortSignal) => Promise<void>;
 
-export function groupOf(message: Message): string {
+export function messageGroupOf(message: Message): string {
   return message.reason === 'heartbeat'
     ? heartbeatGroup(message.cluster)
     : nodeGroup(message.cluster, message.node);
@@ -17,7 +17,7 @@ export function messageSender(sqs: Sqs, queueUrl: string): SendMessages {
   return async (messages, signal) => {
     for (let start = 0; start < messages.length; start += MAX_BATCH) {
       const batch = messages.slice(start, start + MAX_BATCH).map((message) => ({
-        group: groupOf(message),
+        group: messageGroupOf(message),
         deduplicationId: deduplicationId(),
         body: JSON.stringify(message),
       }));

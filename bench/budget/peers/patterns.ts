@@ -1,14 +1,14 @@
 import { type Clock, type Random, sleep } from '../../../shared/time/clock.ts';
 import type { VirtualWorker } from '../../../test/faults/world/world.ts';
-import type { PodAddress } from '../pods.ts';
+import type { BenchAddress } from '../pods.ts';
 import type { Boto } from './boto.ts';
 
 /** A pod that Multus has attached. */
 export interface AttachedPod {
   readonly worker: VirtualWorker;
-  readonly addresses: readonly PodAddress[];
+  readonly addresses: readonly BenchAddress[];
   /** EC2 did not assign it, and nobody will try again. */
-  lost(address: PodAddress): void;
+  lost(address: BenchAddress): void;
   /** The peer is done with it. */
   done(): void;
 }

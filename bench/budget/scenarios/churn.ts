@@ -1,4 +1,4 @@
-import type { Pod } from '../pods.ts';
+import type { BenchPod } from '../pods.ts';
 import type { Stage } from '../stage.ts';
 import { type Play, untilEnd } from './played.ts';
 
@@ -43,13 +43,13 @@ export function churn(perSecond: number): Play {
 }
 
 /** @returns the pods that came and were attached, and those that went, so far. */
-function startChanges(stage: Stage, pods: readonly Pod[], changes: number, perSecond: number) {
+function startChanges(stage: Stage, pods: readonly BenchPod[], changes: number, perSecond: number) {
   const { clock, random, workers } = stage;
   const there = [...pods];
   const load = new Map(workers.map(({ name }) => [name, PODS_PER_NODE]));
   const loadOf = (node: string): number => load.get(node) ?? 0;
-  const came: Pod[] = [];
-  const went: Pod[] = [];
+  const came: BenchPod[] = [];
+  const went: BenchPod[] = [];
 
   const come = (): void => {
     // Where there is most room, as a scheduler does, with some chance.

@@ -1,4 +1,4 @@
-import type { Pod } from '../pods.ts';
+import type { BenchPod } from '../pods.ts';
 import type { Stage } from '../stage.ts';
 import { firstSeen, type Play, untilEnd } from './played.ts';
 
@@ -26,7 +26,7 @@ export const drain: Play = async (stage) => {
     pod.run();
   }
   await stage.begin(() => [...old, ...others].every((pod) => pod.isTold()));
-  const fresh: Pod[] = [];
+  const fresh: BenchPod[] = [];
   let gone = 0;
   for (const [index, pod] of old.entries()) {
     clock.after(random() * WINDOW_MS, () => {
@@ -53,7 +53,7 @@ export const drain: Play = async (stage) => {
   };
 };
 
-function replace({ clock, random, pods, workers }: Stage, old: Pod, index: number): Pod {
+function replace({ clock, random, pods, workers }: Stage, old: BenchPod, index: number): BenchPod {
   const worker = workers[1 + (index % TARGETS)];
   if (worker === undefined) throw new Error('there are too few workers');
   const pod = pods.create(worker, { ips: old.addresses.map(({ ip }) => ip) });

@@ -1,5 +1,5 @@
 import type { VirtualWorker } from '../../../test/faults/world/world.ts';
-import type { Pod } from '../pods.ts';
+import type { BenchPod } from '../pods.ts';
 import type { Stage } from '../stage.ts';
 import { type Play, untilEnd } from './played.ts';
 
@@ -27,11 +27,11 @@ export const rollout: Play = async (stage) => {
   }
   await stage.begin(() => old.every((pod) => pod.isTold()));
   const fresh: Starting[] = [];
-  const going: Pod[] = [];
-  const stopping = new Set<Pod>();
+  const going: BenchPod[] = [];
+  const stopping = new Set<BenchPod>();
   let gone = 0;
 
-  const stop = (pod: Pod): void => {
+  const stop = (pod: BenchPod): void => {
     going.push(pod);
     stopping.add(pod);
     pod.terminate();
@@ -66,7 +66,7 @@ export const rollout: Play = async (stage) => {
 };
 
 interface Starting {
-  readonly pod: Pod;
+  readonly pod: BenchPod;
   /** Its containers run. */
   isUp(): boolean;
 }
@@ -97,7 +97,7 @@ function leastLoaded({ workers }: Stage) {
       change(best, 1);
       return best;
     },
-    leave({ node }: Pod): void {
+    leave({ node }: BenchPod): void {
       const worker = byName.get(node);
       if (worker !== undefined) change(worker, -1);
     },

@@ -1,7 +1,7 @@
 import type { LoggedCall } from '../../../sandbox/ec2/calls.ts';
 import type { BucketSize } from '../../../sandbox/ec2/throttle.ts';
 import { countCalls } from '../figures.ts';
-import type { Pod } from '../pods.ts';
+import type { BenchPod } from '../pods.ts';
 import type { Stage } from '../stage.ts';
 import { type Play, untilEnd } from './played.ts';
 
@@ -63,8 +63,8 @@ export function trouble(kind: Trouble): Play {
 }
 
 /** Pods come and go, node by node. */
-function change({ clock, pods, workers }: Stage, there: readonly Pod[]) {
-  const came: Pod[] = [];
+function change({ clock, pods, workers }: Stage, there: readonly BenchPod[]) {
+  const came: BenchPod[] = [];
   const went = there.slice(0, (MINUTES * MINUTE_MS) / EVERY_MS);
   for (let index = 0; index * EVERY_MS < MINUTES * MINUTE_MS; index += 1) {
     clock.after(index * EVERY_MS, () => {

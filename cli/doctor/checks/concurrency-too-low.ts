@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { withFact } from '../fact.ts';
+import { ifKnown } from '../maybe-known.ts';
 import { ofStage } from '../stage/of-stage.ts';
 
 /** The account runs fewer executions at once than the functions need. */
@@ -12,8 +12,8 @@ export const concurrencyTooLow: Check = {
   asks: 'installed',
   find: ({ stage }) =>
     ofStage(stage, ({ concurrency, mappings }) =>
-      withFact(mappings, (all) =>
-        withFact(concurrency, (limit) => {
+      ifKnown(mappings, (all) =>
+        ifKnown(concurrency, (limit) => {
           // And one for a sweep.
           const need = all.reduce((sum, each) => sum + (each.concurrency ?? 0), 1);
           if (limit >= need) return [];

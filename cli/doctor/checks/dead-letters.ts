@@ -1,6 +1,6 @@
 import { count } from '../../output.ts';
 import type { Check } from '../check.ts';
-import { withFact } from '../fact.ts';
+import { ifKnown } from '../maybe-known.ts';
 import { ofStage } from '../stage/of-stage.ts';
 
 /** Messages that were set aside, or could not be done for more than an hour. */
@@ -14,7 +14,7 @@ export const deadLetters: Check = {
   asks: 'installed',
   find: ({ stage }) =>
     ofStage(stage, (facts) =>
-      withFact(facts.deadLetters, (known) => {
+      ifKnown(facts.deadLetters, (known) => {
         if (known === undefined) {
           const about = facts.queueUrl;
           return [{ about, text: `${about} has no dead-letter queue` }];

@@ -1,6 +1,6 @@
 import { type EndpointProblem, endpointProblem } from '../../../shared/cluster/endpoint.ts';
 import type { Check } from '../check.ts';
-import { withFact } from '../fact.ts';
+import { ifKnown } from '../maybe-known.ts';
 import { ofStage } from '../stage/of-stage.ts';
 
 const TEXTS: Readonly<Record<EndpointProblem, string>> = {
@@ -19,8 +19,8 @@ export const endpointNotReached: Check = {
   asks: 'installed',
   find: ({ stage, view }) =>
     ofStage(stage, ({ functions, cluster }) =>
-      withFact(functions, ({ reconcile: { inVpc } }) =>
-        withFact(cluster, ({ endpoint }) => {
+      ifKnown(functions, ({ reconcile: { inVpc } }) =>
+        ifKnown(cluster, ({ endpoint }) => {
           // In a VPC its name stands for the private endpoint, where there is one.
           const byPrivate = inVpc && endpoint.endpointPrivateAccess === true;
           const problem = endpointProblem(endpoint, { inVpc, byPrivate });

@@ -1,6 +1,6 @@
 import { KUBERNETES_GROUP } from '../../../shared/cluster/errors.ts';
 import type { Check } from '../check.ts';
-import { withFact } from '../fact.ts';
+import { ifKnown } from '../maybe-known.ts';
 import { ofStage } from '../stage/of-stage.ts';
 
 /** A role of the functions that the cluster does not know, or not in our group. */
@@ -14,9 +14,9 @@ export const functionsNotAdmitted: Check = {
   asks: 'installed',
   find: ({ stage, view }) =>
     ofStage(stage, ({ cluster, groups }) =>
-      withFact(cluster, ({ hasEntries }) => {
+      ifKnown(cluster, ({ hasEntries }) => {
         if (!hasEntries) return { unasked: 'the cluster has the ConfigMap aws-auth only' };
-        return withFact(groups, (all) =>
+        return ifKnown(groups, (all) =>
           [...all].flatMap(([role, of]) => {
             if (of?.includes(KUBERNETES_GROUP)) return [];
             const lacks = of === undefined ? 'has no access entry' : 'lacks the group';

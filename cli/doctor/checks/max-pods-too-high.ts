@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { withFact } from '../fact.ts';
+import { ifKnown } from '../maybe-known.ts';
 
 /** A node that takes more pods than the VPC CNI has addresses for beside the Multus ENIs. */
 export const maxPodsTooHigh: Check = {
@@ -18,7 +18,7 @@ export const maxPodsTooHigh: Check = {
         of === 'vpc-cni' && environment.ENABLE_PREFIX_DELEGATION === 'true' ? [node] : [],
       ),
     );
-    return withFact(maxPods, (known) =>
+    return ifKnown(maxPods, (known) =>
       [...known].flatMap(([name, pods]) => {
         const { limits, enis = [] } = view.nodes.get(name)?.state ?? {};
         if (limits?.interfaces === undefined || byPrefix.has(name)) return [];

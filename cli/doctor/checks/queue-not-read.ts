@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { withFact } from '../fact.ts';
+import { ifKnown } from '../maybe-known.ts';
 import { ofStage } from '../stage/of-stage.ts';
 
 /** What it is while it reads, or is about to. */
@@ -15,9 +15,9 @@ export const queueNotRead: Check = {
   asks: 'installed',
   find: ({ stage }) =>
     ofStage(stage, ({ queue, mappings, queueUrl: about }) =>
-      withFact(queue, (known) => {
+      ifKnown(queue, (known) => {
         if (known === undefined) return [{ about, text: `the queue ${about} does not exist` }];
-        return withFact(mappings, (all) => {
+        return ifKnown(mappings, (all) => {
           if (all.some(({ state }) => READING.includes(state))) return [];
           const [state = 'not there'] = all.map((each) => each.state);
           return [{ about, text: `the event source mapping of ${about} is ${state}` }];

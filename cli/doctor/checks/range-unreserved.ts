@@ -1,8 +1,8 @@
 import type { AddressRange } from '../../../shared/address.ts';
 import { rangeText } from '../../view/text.ts';
 import type { Check } from '../check.ts';
-import { withFact } from '../fact.ts';
 import { enisAt, mastersIn } from '../masters.ts';
+import { ifKnown } from '../maybe-known.ts';
 import type { SubnetReservation } from '../subnet-reservations.ts';
 
 /** A range that AWS may give to something else, as nobody reserved it. */
@@ -15,7 +15,7 @@ export const rangeUnreserved: Check = {
   asks: 'cluster',
   find({ view, networks, subnetReservations }) {
     if (view === undefined || subnetReservations === undefined) return [];
-    return withFact(subnetReservations, (reservations) =>
+    return ifKnown(subnetReservations, (reservations) =>
       mastersIn(networks).flatMap(({ network, index }) => {
         const subnets = new Map(
           enisAt(view, index).flatMap(({ eni, subnet }) =>

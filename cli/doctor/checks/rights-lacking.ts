@@ -1,6 +1,6 @@
 import { KUBERNETES_GROUP } from '../../../shared/cluster/errors.ts';
 import type { Check } from '../check.ts';
-import { withFact } from '../fact.ts';
+import { ifKnown } from '../maybe-known.ts';
 
 /** Something that the cluster does not let the functions' group do. */
 export const rightsLacking: Check = {
@@ -12,7 +12,7 @@ export const rightsLacking: Check = {
   asks: 'installed',
   find({ lacking }) {
     if (lacking === undefined) return [];
-    return withFact(lacking, (rights) =>
+    return ifKnown(lacking, (rights) =>
       rights.map((right) => ({
         about: right,
         text: `the group ${KUBERNETES_GROUP} may not ${right}`,

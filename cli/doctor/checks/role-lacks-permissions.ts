@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { withFact } from '../fact.ts';
+import { ifKnown } from '../maybe-known.ts';
 import { ofStage } from '../stage/of-stage.ts';
 
 /** Something that IAM does not let a function's role do. */
@@ -12,7 +12,7 @@ export const roleLacksPermissions: Check = {
   asks: 'installed',
   find: ({ stage }) =>
     ofStage(stage, ({ denied }) =>
-      withFact(denied, (all) =>
+      ifKnown(denied, (all) =>
         all.map(({ roleArn, action, resourceArn }) => ({
           about: roleArn,
           text: `${roleArn} may not ${action}${resourceArn ? ` on ${resourceArn}` : ''}`,

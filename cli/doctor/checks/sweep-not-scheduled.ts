@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { withFact } from '../fact.ts';
+import { ifKnown } from '../maybe-known.ts';
 import { ofStage } from '../stage/of-stage.ts';
 
 /** No schedule has the cluster swept. */
@@ -13,7 +13,7 @@ export const sweepNotScheduled: Check = {
   asks: 'installed',
   find: ({ stage, view }) =>
     ofStage(stage, ({ schedules }) =>
-      withFact(schedules, (all) => {
+      ifKnown(schedules, (all) => {
         if (all.some(({ isEnabled }) => isEnabled)) return [];
         const about = view?.cluster ?? '';
         if (all.length === 0) return [{ about, text: `no schedule has ${about} swept` }];

@@ -1,5 +1,5 @@
 import type { Finding } from '../check.ts';
-import type { Unasked } from '../fact.ts';
+import type { Unasked } from '../maybe-known.ts';
 import type { StageFacts } from './stage.ts';
 
 /** What follows from what is deployed; without a stage nobody knows what that is. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/time/clock.ts';
 import type { Look } from '../../access/access.ts';
 import { redriveOf } from '../../queues.ts';
 import type { View } from '../../view/view.ts';
-import { asked, type Fact, withFact } from '../fact.ts';
+import { asked, ifKnown, type MaybeKnown } from '../maybe-known.ts';
 import { type StageClients, stageClients } from './clients.ts';
 import { type EksCluster, readCluster, readGroups } from './cluster.ts';
 import {
@@ -21,18 +21,18 @@ import { readSchedules, type Schedule } from './schedules.ts';
 export interface StageFacts {
   readonly stage: string;
   readonly queueUrl: string;
-  readonly functions: Fact<Functions>;
+  readonly functions: MaybeKnown<Functions>;
   /** `undefined` where there is none. */
-  readonly queue: Fact<QueueFacts | undefined>;
-  readonly deadLetters: Fact<QueueFacts | undefined>;
+  readonly queue: MaybeKnown<QueueFacts | undefined>;
+  readonly deadLetters: MaybeKnown<QueueFacts | undefined>;
   /** What has `reconcile` read the queue. */
-  readonly mappings: Fact<readonly Mapping[]>;
-  readonly schedules: Fact<readonly Schedule[]>;
-  readonly concurrency: Fact<number>;
-  readonly cluster: Fact<EksCluster>;
+  readonly mappings: MaybeKnown<readonly Mapping[]>;
+  readonly schedules: MaybeKnown<readonly Schedule[]>;
+  readonly concurrency: MaybeKnown<number>;
+  readonly cluster: MaybeKnown<EksCluster>;
   /** The groups of each function's role in the cluster; `undefined` without an access entry. */
-  readonly groups: Fact<ReadonlyMap<string, readonly string[] | undefined>>;
-  readonly denied: Fact<readonly Denied[]>;
+  readonly groups: MaybeKnown<ReadonlyMap<string, readonly string[] | undefined>>;
+  readonly denied: MaybeKnown<readonly Denied[]>;
   /** Of the functions; absent where they do not say. */
   readonly version?: string;
 }
@@ -43,7 +43,7 @@ interface Functions {
 }
 
 /** Reads it. What may not be asked costs only what follows from it. */
-export async function readStage(
+export async function readStageStack(
   look: Look & { readonly config: Config },
   stage: string,
   view: View,
@@ -65,14 +65,14 @@ export async function readStage(
     asked('eks:DescribeCluster', () => readCluster(clients.eks, cluster)),
   ]);
   const [mappings, groups, denied] = await Promise.all([
-    withFact(queue, async (known) =>
+    ifKnown(queue, async (known) =>
       known === undefined
         ? { known: [] }
         : asked('lambda:ListEventSourceMappings', () =>
             readMappings(clients.lambda, `${prefix}reconcile`, known.arn),
           ),
     ),
-    withFact(functions, (known) =>
+    ifKnown(functions, (known) =>
       asked('eks:DescribeAccessEntry', () => readAllGroups(clients, cluster, known)),
     ),
     readAllDenied(clients, look, view, { functions, queue, deadLetters, eks }),
@@ -114,7 +114,7 @@ async function readAllDenied(
   { iam }: StageClients,
   { access }: Look,
   view: View,
-  facts: Pick<StageFacts, 'functions' | 'queue' | 'deadLetters'> & { eks: Fact<EksCluster> },
+  facts: Pick<StageFacts, 'functions' | 'queue' | 'deadLetters'> & { eks: MaybeKnown<EksCluster> },
 ): Promise<StageFacts['denied']> {
   const { functions, queue, deadLetters, eks } = facts;
   if ('unasked' in functions) return functions;

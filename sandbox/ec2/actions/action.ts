@@ -16,20 +16,20 @@ export interface View {
 }
 
 /** What an action answers and, where it changes something, the state after it. */
-export interface Outcome {
+export interface ActionOutcome {
   readonly answer: Xml;
   readonly state?: State;
 }
 
 /** @throws Ec2Error, and then nothing of the call is done. */
-export type Action = (params: Record<string, unknown>, view: View) => Outcome;
+export type Action = (params: Record<string, unknown>, view: View) => ActionOutcome;
 
 /** The parameter of the actions that can be tried without effect. */
 export const dryRun = { DryRun: flag.default(false) };
 
 export function defineAction<T>(
   schema: z.ZodType<T>,
-  run: (request: T, view: View) => Outcome,
+  run: (request: T, view: View) => ActionOutcome,
 ): Action {
   return (params, view) => {
     const outcome = run(parseRequest(schema, params), view);

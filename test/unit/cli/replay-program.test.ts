@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import type { World } from '../../../sandbox/world.ts';
-import { groupOf } from '../../../shared/messages/queue.ts';
+import { messageGroupOf } from '../../../shared/messages/queue.ts';
 import { type Clock, systemClock } from '../../../shared/time/clock.ts';
 import { type Bed, startBed } from '../../support/bed.ts';
 import { embeddedCluster } from '../../support/embedded.ts';
@@ -66,7 +66,7 @@ async function letDie(
   for (const worker of workers) {
     for (let sent = 0; sent < each; sent += 1) {
       const message = messageFor(worker);
-      await sendTo(sqs, world.queue.url, groupOf(message), JSON.stringify(message));
+      await sendTo(sqs, world.queue.url, messageGroupOf(message), JSON.stringify(message));
     }
   }
   const dead = () => world.sqs.messages(world.deadLetterQueue.name).length;
@@ -139,7 +139,7 @@ test('a message of a cluster that is not configured is sent once by a run, whate
   const { world } = bed;
   const dead = () => world.sqs.messages(world.deadLetterQueue.name);
   const unknown = podMessage('n1', 'a', { cluster: 'staging' });
-  await sendTo(bed.sqs, world.queue.url, groupOf(unknown), JSON.stringify(unknown));
+  await sendTo(bed.sqs, world.queue.url, messageGroupOf(unknown), JSON.stringify(unknown));
   bed.startDelivery();
   await eventually(() => dead().length).toBe(1);
   const [first] = dead();

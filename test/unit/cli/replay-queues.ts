@@ -7,7 +7,7 @@ import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
 import { sqsEvent } from '../../../sandbox/lambda/sqs-event.ts';
 import { type SandboxSqs, startSqs } from '../../../sandbox/sqs/start.ts';
 import { deduplicationId } from '../../../shared/messages/group.ts';
-import { groupOf } from '../../../shared/messages/queue.ts';
+import { messageGroupOf } from '../../../shared/messages/queue.ts';
 import type { Message, NodeMessage } from '../../../shared/messages/schema.ts';
 import { sqsClient } from '../../support/clients.ts';
 import { type Ended, ended } from '../../support/ended.ts';
@@ -86,10 +86,13 @@ export async function startQueues(): Promise<ReplayQueues> {
     groups: () => sqs.messages('nodes.fifo').map(({ groupId }) => groupId),
     deadBodies: () => sqs.messages('dead.fifo').map(({ body }) => body),
     send: (message, id = deduplicationId()) =>
-      send(queue.url, groupOf(message), JSON.stringify(message), { MessageDeduplicationId: id }),
+      send(queue.url, messageGroupOf(message), JSON.stringify(message), {
+        MessageDeduplicationId: id,
+      }),
     receive,
     async letDie(...messages) {
-      for (const each of messages) await send(queue.url, groupOf(each), JSON.stringify(each));
+      for (const each of messages)
+        await send(queue.url, messageGroupOf(each), JSON.stringify(each));
       await letAllDie();
     },
     letAllDie,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { groupOf } from '../../../shared/messages/queue.ts';
+import { messageGroupOf } from '../../../shared/messages/queue.ts';
 import { parseMessage } from '../../../shared/messages/schema.ts';
 
 const FOLDER = new URL('../../../events/', import.meta.url);
@@ -59,7 +59,7 @@ describe.each([...WELL_FORMED, 'malformed'])('%s', (name) => {
 
 describe.each(WELL_FORMED)('%s', (name) => {
   test('holds a message of the schema, in the group of its node', () => {
-    expect(recordOf(name).attributes.MessageGroupId).toBe(groupOf(messageOf(name)));
+    expect(recordOf(name).attributes.MessageGroupId).toBe(messageGroupOf(messageOf(name)));
   });
 });
 

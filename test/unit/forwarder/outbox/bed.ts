@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Outgoing } from '../../../../forwarder/outbox/groups.ts';
+import type { OutboxMessage } from '../../../../forwarder/outbox/groups.ts';
 import { createOutbox } from '../../../../forwarder/outbox/outbox.ts';
 import type { SendRefusal } from '../../../../forwarder/outbox/sender.ts';
 import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
@@ -25,14 +25,14 @@ export const heartbeat = (observedAt: string): Message => ({
 
 /** One call on SQS, which the test answers. */
 export interface Call {
-  readonly batch: readonly Outgoing[];
+  readonly batch: readonly OutboxMessage[];
   readonly signal: AbortSignal;
   answer(refusals?: SendRefusal[]): Promise<void>;
   fail(): Promise<void>;
 }
 
 /** What a message is about, for comparing. */
-export function about({ body }: Outgoing): string {
+export function about({ body }: OutboxMessage): string {
   const parsed = parseMessage(body);
   if (!parsed.ok) throw new Error(parsed.detail);
   const { message } = parsed;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Outgoing } from '../../../../forwarder/outbox/groups.ts';
+import type { OutboxMessage } from '../../../../forwarder/outbox/groups.ts';
 import { nodeGroup } from '../../../../shared/messages/group.ts';
 import { about, heartbeat, pods, resync, start } from './bed.ts';
 
@@ -47,7 +47,7 @@ describe('a message that SQS takes', () => {
     outbox.push(pods('a', 'p', ips(40_000)));
     outbox.push(pods('b', 'p', ips(40_000)));
     outbox.push(pods('c', 'p', ips(100_000)));
-    const batches: (readonly Outgoing[])[] = [];
+    const batches: (readonly OutboxMessage[])[] = [];
     while (calls.length > 0) {
       const { batch, answer } = call();
       batches.push(batch);

@@ -7,7 +7,7 @@ export interface Unasked {
 }
 
 /** What was asked of AWS or of the cluster for checks: it is known, or why it is not. */
-export type Fact<T> = { readonly known: T } | Unasked;
+export type MaybeKnown<T> = { readonly known: T } | Unasked;
 
 /** What AWS's services call it where a right is missing. */
 const REFUSED = /^(AccessDenied|AuthorizationError|UnauthorizedOperation)/;
@@ -17,7 +17,7 @@ const REFUSED = /^(AccessDenied|AuthorizationError|UnauthorizedOperation)/;
  *
  * @param right what the operator needs for it, such as `iam:SimulatePrincipalPolicy`.
  */
-export async function asked<T>(right: string, read: () => Promise<T>): Promise<Fact<T>> {
+export async function asked<T>(right: string, read: () => Promise<T>): Promise<MaybeKnown<T>> {
   try {
     return { known: await read() };
   } catch (error) {
@@ -28,7 +28,7 @@ export async function asked<T>(right: string, read: () => Promise<T>): Promise<F
   }
 }
 
-/** What follows from a fact, where it is known. */
-export function withFact<T, R>(fact: Fact<T>, then: (known: T) => R): R | Unasked {
-  return 'unasked' in fact ? fact : then(fact.known);
+/** What follows from it, where it is known. */
+export function ifKnown<T, R>(it: MaybeKnown<T>, then: (known: T) => R): R | Unasked {
+  return 'unasked' in it ? it : then(it.known);
 }

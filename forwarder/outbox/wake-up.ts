@@ -1,14 +1,14 @@
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
 
 /** One timer, for the earliest of the times at which something is due. */
-export interface Alarm {
+export interface WakeUp {
   /** @param at ms since the epoch; does nothing where it is set for as early. */
   set(at: number): void;
   clear(): void;
 }
 
 /** @param ring called once at the earliest time that was set. */
-export function createAlarm(clock: Clock, ring: () => void): Alarm {
+export function createWakeUp(clock: Clock, ring: () => void): WakeUp {
   let timer: { readonly at: number; readonly cancel: Cancel } | undefined;
   return {
     set(at) {

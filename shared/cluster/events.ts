@@ -1,3 +1,4 @@
+import { cutToBytes } from '../text/cut-to-bytes.ts';
 import type { EventToWrite } from './kubernetes.ts';
 import { NETWORK_DEFINITIONS } from './networks.ts';
 
@@ -29,7 +30,7 @@ export function coreEvent(event: EventToWrite & { readonly at: number }, uuid: s
     },
     type: event.type,
     reason: event.reason,
-    message: cutToBytes(event.message, MAX_MESSAGE_BYTES),
+    message: shortened(event.message, MAX_MESSAGE_BYTES),
     source: { component: FIELD_MANAGER },
     reportingComponent: FIELD_MANAGER,
     firstTimestamp: at,
@@ -38,12 +39,9 @@ export function coreEvent(event: EventToWrite & { readonly at: number }, uuid: s
   };
 }
 
-/** The longest beginning of `text` that fits; a cut one ends in an ellipsis, never in half a character. */
-function cutToBytes(text: string, maxBytes: number): string {
-  const bytes = new TextEncoder().encode(text);
-  if (bytes.length <= maxBytes) return text;
+/** A text that fits as it is; else its beginning, and an ellipsis. */
+function shortened(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
   const ellipsis = '…';
-  const room = maxBytes - Buffer.byteLength(ellipsis);
-  const whole = new TextDecoder().decode(bytes.subarray(0, room), { stream: true });
-  return `${whole}${ellipsis}`;
+  return `${cutToBytes(text, maxBytes - Buffer.byteLength(ellipsis))}${ellipsis}`;
 }

@@ -9,6 +9,7 @@ import {
 } from '../../../shared/messages/attributes.ts';
 import { deduplicationId } from '../../../shared/messages/group.ts';
 import type { Sqs } from '../../../shared/messages/sqs.ts';
+import { cutToBytes } from '../../../shared/text/cut-to-bytes.ts';
 import type { Envelope } from './records.ts';
 
 /**
@@ -52,11 +53,4 @@ function roomBeside(body: string, kept: StringAttributes): number {
 /** SQS refuses control characters in a body or attribute (Amazon SQS API Reference, "SendMessage"). */
 function printable(text: string): string {
   return text.toWellFormed().replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, ' ');
-}
-
-/** The longest beginning of `text` that fits and ends in a whole character. */
-function cutToBytes(text: string, maxBytes: number): string {
-  const bytes = new TextEncoder().encode(text).subarray(0, maxBytes);
-  // What is left of a cut character is kept for a next part, which does not come.
-  return new TextDecoder().decode(bytes, { stream: true });
 }

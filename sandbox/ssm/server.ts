@@ -7,7 +7,6 @@ import { listenOnLoopback } from '../loopback.ts';
 export interface SsmServer {
   readonly endpoint: string;
   putParameter(name: string, value: string): void;
-  deleteParameter(name: string): void;
   /** The names that were asked for, in order. */
   asked(): readonly string[];
   stop(): Promise<void>;
@@ -63,7 +62,6 @@ export async function startSsm(): Promise<SsmServer> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     putParameter: (name, value) => void parameters.set(name, value),
-    deleteParameter: (name) => void parameters.delete(name),
     asked: () => asked,
     stop,
   };

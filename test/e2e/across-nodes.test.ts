@@ -27,25 +27,20 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     await real?.stop();
   });
 
-  const nodeAt = (index: number) => {
-    const node = real.cluster.nodes[index];
-    if (node === undefined) throw new Error(`there is no node ${index}`);
-    return node;
-  };
   const holderOf = (address: string) => real.bed.world.ec2.holderOf(address)?.instanceId;
   const servedAt = (address: string, index: number) =>
     until(
-      () => holderOf(address) === nodeAt(index).worker.instanceId,
+      () => holderOf(address) === real.nodeAt(index).worker.instanceId,
       `${address} to be on node ${index}`,
     );
   const onNet1 = (name: string, index: number, address: string) =>
-    quietPod(name, nodeAt(index), [{ name: NET_1.name, ips: [`${address}/24`] }]);
+    quietPod(name, real.nodeAt(index), [{ name: NET_1.name, ips: [`${address}/24`] }]);
 
   /** An operator asks why, by the plugin of kubectl. */
   const saysSo = async (): Promise<void> => {
     const plugin = await installPlugin(real.cluster, real.bed.world.environment);
     onTestFinished(() => plugin.remove());
-    const [here, there] = [nodeAt(0).name, nodeAt(1).name];
+    const [here, there] = [real.nodeAt(0).name, real.nodeAt(1).name];
 
     const explained = await plugin.run(['explain', 'pod', 'default/sampleapp-dual']);
     expect(explained).toMatchObject({ code: 4, text: expect.stringContaining('So') });
@@ -91,11 +86,11 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
 
   test('of two pods that host-local gives one address, the first keeps it', async () => {
     const { cluster } = real;
-    const first = await runSample(cluster, 'sampleapp', nodeAt(0));
+    const first = await runSample(cluster, 'sampleapp', real.nodeAt(0));
     await servedAt('172.16.1.70', 0);
     const pinging = await cluster.startPinging({ name: 'sampleapp' }, GATEWAY);
 
-    const second = await runSample(cluster, 'sampleapp-dual', nodeAt(1));
+    const second = await runSample(cluster, 'sampleapp-dual', real.nodeAt(1));
     expect(addressOf(second, 'net1')).toBe(addressOf(first, 'net1'));
     await told(cluster, 'sampleapp-dual', 'default/sampleapp');
     const described = await cluster.kubectl(['describe', 'pod', 'sampleapp-dual']);
@@ -105,7 +100,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
 
     const { sent, received } = await pinging.stop();
     expect(received).toBe(sent);
-    expect(holderOf('172.16.1.70')).toBe(nodeAt(0).worker.instanceId);
+    expect(holderOf('172.16.1.70')).toBe(real.nodeAt(0).worker.instanceId);
 
     await deletePod(cluster, { name: 'sampleapp' });
     await servedAt('172.16.1.70', 1);

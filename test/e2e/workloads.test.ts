@@ -50,11 +50,6 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     await real?.stop();
   });
 
-  const nodeAt = (index: number) => {
-    const node = real.cluster.nodes[index];
-    if (node === undefined) throw new Error(`there is no node ${index}`);
-    return node;
-  };
   const kubectl = (...args: string[]) => real.cluster.kubectl(args);
   const answered = async (name: string, address = GATEWAY) => {
     const { sent, received } = await real.cluster.ping({ name }, address);
@@ -66,7 +61,7 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
       .map(podFromObject);
 
   test('a pod with our readiness gate is ready, and a Service’s endpoint, once it can be reached', async () => {
-    const pod = quietPod('gated', nodeAt(0), [{ name: NET_1.name, ips: ['172.16.1.100/24'] }]);
+    const pod = quietPod('gated', real.nodeAt(0), [{ name: NET_1.name, ips: ['172.16.1.100/24'] }]);
     await create(
       real.cluster,
       {
@@ -92,35 +87,41 @@ describe.skipIf(obstacles.length > 0)('two real nodes', () => {
     await real.startProduct();
 
     await until(async () => (await endpoints('addresses')) === podIp, 'the endpoint to be ready');
-    expect(addressesOn(real, nodeAt(0))).toEqual(['172.16.1.100']);
+    expect(addressesOn(real, real.nodeAt(0))).toEqual(['172.16.1.100']);
     expect(await answered('gated')).toBe('3 of 3');
   });
 
   test('a pod whose set-up fails half-way claims nothing until it is whole', async () => {
     const { cluster } = real;
-    const before = addressesOn(real, nodeAt(0));
-    await runPod(cluster, quietPod('holder', nodeAt(0), [{ name: TINY.name }]));
-    await until(() => addressesOn(real, nodeAt(0)).includes('172.16.3.90'), 'the only address');
+    const before = addressesOn(real, real.nodeAt(0));
+    await runPod(cluster, quietPod('holder', real.nodeAt(0), [{ name: TINY.name }]));
+    await until(
+      () => addressesOn(real, real.nodeAt(0)).includes('172.16.3.90'),
+      'the only address',
+    );
     const both = [{ name: HOST_LOCAL.name }, { name: TINY.name }];
-    await create(cluster, quietPod('half', nodeAt(0), both));
+    await create(cluster, quietPod('half', real.nodeAt(0), both));
     const reasons = async () => (await eventsAbout(cluster, 'half')).map(({ reason }) => reason);
     await until(async () => (await reasons()).includes('FailedCreatePodSandBox'), 'the refusal');
 
     await real.bed.sweep();
     expect(networkStatusOf(await podStatus(cluster, { name: 'half' }))).toEqual([]);
-    expect(addressesOn(real, nodeAt(0))).toEqual([...before, '172.16.3.90']);
+    expect(addressesOn(real, real.nodeAt(0))).toEqual([...before, '172.16.3.90']);
     expect(await reasons()).not.toContain('IPsAssigned');
     expect(await reasons()).not.toContain('IPAssignmentFailed');
 
     await deletePod(cluster, { name: 'holder' });
     await waitFor(cluster, { name: 'half' }, 'Ready');
     const first = addressOf(await podStatus(cluster, { name: 'half' }), 'net1');
-    await until(() => addressesOn(real, nodeAt(0)).includes(first), `${first} to be assigned`);
-    await until(() => addressesOn(real, nodeAt(0)).includes('172.16.3.90'), 'the other');
+    await until(() => addressesOn(real, real.nodeAt(0)).includes(first), `${first} to be assigned`);
+    await until(() => addressesOn(real, real.nodeAt(0)).includes('172.16.3.90'), 'the other');
     expect(await answered('half')).toBe('3 of 3');
     expect(await answered('half', '172.16.3.1')).toBe('3 of 3');
     await deletePod(cluster, { name: 'half' });
-    await until(() => addressesOn(real, nodeAt(0)).length === before.length, 'both to be released');
+    await until(
+      () => addressesOn(real, real.nodeAt(0)).length === before.length,
+      'both to be released',
+    );
   });
 
   test('a StatefulSet’s pod that is evicted to the other node takes its address along', async () => {

@@ -1,9 +1,6 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
-import { startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
-import { tokenTransport } from '../../shared/cluster/authenticated-transport.ts';
-import { connectKubernetes } from '../../shared/cluster/client.ts';
-import { systemClock } from '../../shared/time/clock.ts';
+import { connectedKubernetes } from '../support/sandbox-kubernetes.ts';
 import { staleRead } from './harness/schedules.ts';
 import { calmRun, everyCallNamed, type Kind, strike } from './matrix.ts';
 import { WORKLOADS } from './workloads/index.ts';
@@ -12,18 +9,8 @@ const BACK = 5;
 
 /** An API server whose cache lags behind, as it does for whoever does not ask for the newest. */
 async function lagging() {
-  const api = await startKubernetes();
-  onTestFinished(() => api.stop());
+  const { api, kubernetes } = await connectedKubernetes();
   api.faults.serveStale(BACK);
-  const kubernetes = connectKubernetes({
-    clock: systemClock,
-    transport: tokenTransport({
-      server: api.url,
-      caData: api.caData,
-      token: async () => ADMIN_TOKEN,
-    }),
-    requestTimeoutMs: 10_000,
-  });
   const cached = async (): Promise<unknown> => {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
     const url = `${api.url}/api/v1/pods?resourceVersion=0`;

@@ -7,17 +7,13 @@ import {
   UnassignIpv6AddressesCommand,
   UnassignPrivateIpAddressesCommand,
 } from '@aws-sdk/client-ec2';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { virtualClock } from '../../sandbox/clock.ts';
 import type { Controls } from '../../sandbox/ec2/controls.ts';
 import { createEc2 } from '../../sandbox/ec2/engine.ts';
-import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
-import { startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
-import { tokenTransport } from '../../shared/cluster/authenticated-transport.ts';
-import { connectKubernetes } from '../../shared/cluster/client.ts';
 import { CONDITION_TYPE, type Kubernetes } from '../../shared/cluster/kubernetes.ts';
-import { systemClock } from '../../shared/time/clock.ts';
 import { ec2ClientInProcess } from '../support/clients.ts';
+import { connectedKubernetes } from '../support/sandbox-kubernetes.ts';
 import { ACCOUNT, createVirtualEc2, REGION } from './world/ec2.ts';
 import { virtualKubernetes } from './world/kubernetes.ts';
 
@@ -114,17 +110,7 @@ describe('EC2 without its wire', () => {
 
 /** The API server behind the client, and without HTTP. */
 async function bothWays() {
-  const api = await startKubernetes();
-  onTestFinished(() => api.stop());
-  const client: Kubernetes = connectKubernetes({
-    clock: systemClock,
-    transport: tokenTransport({
-      server: api.url,
-      caData: api.caData,
-      token: async () => ADMIN_TOKEN,
-    }),
-    requestTimeoutMs: 10_000,
-  });
+  const { api, kubernetes: client } = await connectedKubernetes();
   const direct = virtualKubernetes(
     api,
     async (_name, effect) => effect(0),

@@ -6,7 +6,6 @@ import type {
   Node,
   Pod,
 } from '../../shared/cluster/kubernetes.ts';
-import type { PatchOperation } from '../../shared/cluster/room-resources.ts';
 import { plainPod } from './plain-pod.ts';
 
 /** One cluster's objects in plain arrays, which a test changes as it likes. */
@@ -15,8 +14,6 @@ export interface InMemoryKubernetes extends Kubernetes {
   nodes: Node[];
   networks: NetworkAttachmentDefinition[];
   readonly events: EventToWrite[];
-  /** The patches of Nodes' statuses; they change nothing. */
-  readonly nodePatches: { readonly node: string; readonly operations: readonly PatchOperation[] }[];
 }
 
 export function inMemoryKubernetes(): InMemoryKubernetes {
@@ -25,7 +22,6 @@ export function inMemoryKubernetes(): InMemoryKubernetes {
     nodes: [],
     networks: [],
     events: [],
-    nodePatches: [],
     listPods: async ({ node }) =>
       cluster.pods.filter((pod) => node === undefined || pod.node === node),
     getNode: async (name) => cluster.nodes.find((node) => node.name === name),
@@ -37,9 +33,8 @@ export function inMemoryKubernetes(): InMemoryKubernetes {
       const condition = { status, reason, message };
       cluster.pods = cluster.pods.map((pod) => (pod.uid === uid ? { ...pod, condition } : pod));
     },
-    async patchNodeStatus({ name }, operations) {
-      cluster.nodePatches.push({ node: name, operations });
-    },
+    // It changes nothing: no test of these reads a Node's status again.
+    async patchNodeStatus() {},
     async writeEvent(event) {
       cluster.events.push(event);
     },

@@ -2,24 +2,18 @@ import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import { createEc2 } from '../../../sandbox/ec2/engine.ts';
 import { type Addresses, watchAddresses } from '../addresses.ts';
-import { ec2Client, type Latencies } from '../clients.ts';
+import { ec2Client } from '../clients.ts';
 import { type Cluster, createCluster } from '../cluster.ts';
 import { countCalls } from '../figures.ts';
 import { startNeighbour } from '../neighbour.ts';
 import { createPods, type Pods } from '../pods.ts';
-import type { Stage } from '../stage.ts';
+import type { Stage, StageOptions } from '../stage.ts';
 import { startVirtualTime } from '../virtual-time.ts';
 import { boto } from './boto.ts';
 import { type AttachedPod, PATTERNS, type PeerName } from './patterns.ts';
 
-export interface PeerStageOptions {
+interface PeerStageOptions extends Omit<StageOptions, 'maxPerSecond'> {
   readonly peer: PeerName;
-  readonly seed: number;
-  readonly nodes: number;
-  readonly instanceType: string;
-  readonly latencies: Latencies;
-  readonly throttled: boolean;
-  readonly neighbour: boolean;
 }
 
 /** A stage on which a peer does what the product would. */

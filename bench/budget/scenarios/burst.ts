@@ -1,4 +1,4 @@
-import { firstSeen, type Play, untilEnd } from './played.ts';
+import { assignWaits, firstSeen, type Play, podsOnEach, untilEnd } from './played.ts';
 
 const PODS_PER_NODE = 10;
 const WINDOW_MS = 2_500;
@@ -12,9 +12,7 @@ const WINDOW_MS = 2_500;
 export function burst(until: 'assigned' | 'quiet'): Play {
   return async (stage) => {
     const { clock, random } = stage;
-    const pods = stage.workers.flatMap((worker) =>
-      Array.from({ length: PODS_PER_NODE }, () => stage.pods.create(worker)),
-    );
+    const pods = podsOnEach(stage, PODS_PER_NODE);
     await stage.begin(() => true);
     for (const pod of pods) {
       clock.after(random() * WINDOW_MS, () => {
@@ -32,7 +30,7 @@ export function burst(until: 'assigned' | 'quiet'): Play {
     const endMs = until === 'assigned' ? (assigned() ?? Number.NaN) : stage.sinceBegin();
     return {
       seconds: endMs / 1_000,
-      waitsMs: addresses.map(({ assignedMs = Number.NaN }) => assignedMs),
+      waitsMs: assignWaits(pods),
     };
   };
 }

@@ -1,6 +1,6 @@
 import type { BenchPod } from '../pods.ts';
 import type { Stage } from '../stage.ts';
-import { type Play, untilEnd } from './played.ts';
+import { areReleased, assignWaits, beginWith, type Play, podsOnEach, untilEnd } from './played.ts';
 
 const PODS_PER_NODE = 10;
 const SECONDS = 60;
@@ -13,31 +13,21 @@ const SECONDS = 60;
  */
 export function churn(perSecond: number): Play {
   return async (stage) => {
-    const pods = stage.workers.flatMap((worker) =>
-      Array.from({ length: PODS_PER_NODE }, () => stage.pods.create(worker)),
-    );
-    for (const pod of pods) {
-      pod.attach();
-      pod.run();
-    }
-    await stage.begin(() => pods.every((pod) => pod.isTold()));
+    const pods = podsOnEach(stage, PODS_PER_NODE);
+    await beginWith(stage, pods);
     const changes = perSecond * SECONDS;
     const { came, went } = startChanges(stage, pods, changes, perSecond);
-    const released = (): boolean =>
-      went.every(({ addresses }) => addresses.every(({ releasedMs }) => releasedMs !== undefined));
     await untilEnd(
       stage,
       () =>
         came.length + went.length === changes &&
         stage.idle() &&
         came.every((pod) => pod.isTold()) &&
-        released(),
+        areReleased(went),
     );
     return {
       seconds: stage.sinceBegin() / 1_000,
-      waitsMs: came.flatMap(({ addresses }) =>
-        addresses.map(({ assignedMs = Number.NaN }) => assignedMs),
-      ),
+      waitsMs: assignWaits(came),
     };
   };
 }

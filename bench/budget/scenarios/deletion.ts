@@ -1,4 +1,4 @@
-import { firstSeen, type Play, untilEnd } from './played.ts';
+import { areReleased, beginWith, firstSeen, type Play, podsOnEach, untilEnd } from './played.ts';
 
 const PODS_PER_NODE = 10;
 const WINDOW_MS = 1_000;
@@ -9,14 +9,8 @@ const WINDOW_MS = 1_000;
  */
 export const deletion: Play = async (stage) => {
   const { clock, random } = stage;
-  const pods = stage.workers.flatMap((worker) =>
-    Array.from({ length: PODS_PER_NODE }, () => stage.pods.create(worker)),
-  );
-  for (const pod of pods) {
-    pod.attach();
-    pod.run();
-  }
-  await stage.begin(() => pods.every((pod) => pod.isTold()));
+  const pods = podsOnEach(stage, PODS_PER_NODE);
+  await beginWith(stage, pods);
   for (const pod of pods) {
     clock.after(random() * WINDOW_MS, () => {
       pod.terminate();
@@ -24,9 +18,7 @@ export const deletion: Play = async (stage) => {
     });
   }
   const addresses = pods.flatMap((pod) => pod.addresses);
-  const released = firstSeen(stage, () =>
-    addresses.every(({ releasedMs }) => releasedMs !== undefined),
-  );
+  const released = firstSeen(stage, () => areReleased(pods));
   await untilEnd(stage, () => released() !== undefined && stage.idle());
   return {
     seconds: (released() ?? Number.NaN) / 1_000,

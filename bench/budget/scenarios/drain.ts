@@ -1,6 +1,6 @@
 import type { BenchPod } from '../pods.ts';
 import type { Stage } from '../stage.ts';
-import { firstSeen, type Play, untilEnd } from './played.ts';
+import { assignWaits, beginWith, firstSeen, type Play, untilEnd } from './played.ts';
 
 const PODS = 49;
 const TARGETS = 10;
@@ -21,11 +21,7 @@ export const drain: Play = async (stage) => {
   const others = rest.flatMap((worker) =>
     Array.from({ length: OTHERS_PER_NODE }, () => stage.pods.create(worker)),
   );
-  for (const pod of [...old, ...others]) {
-    pod.attach();
-    pod.run();
-  }
-  await stage.begin(() => [...old, ...others].every((pod) => pod.isTold()));
+  await beginWith(stage, [...old, ...others]);
   const fresh: BenchPod[] = [];
   let gone = 0;
   for (const [index, pod] of old.entries()) {
@@ -49,7 +45,7 @@ export const drain: Play = async (stage) => {
   );
   return {
     seconds: (moved() ?? Number.NaN) / 1_000,
-    waitsMs: addresses().map(({ assignedMs = Number.NaN }) => assignedMs),
+    waitsMs: assignWaits(fresh),
   };
 };
 

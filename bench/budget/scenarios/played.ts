@@ -1,3 +1,4 @@
+import type { BenchPod } from '../pods.ts';
 import type { Stage } from '../stage.ts';
 
 /** How a scenario went, once it has come to its end. */
@@ -26,4 +27,32 @@ export function firstSeen(stage: Stage, state: () => boolean): () => number | un
     if (at === undefined && state()) at = stage.sinceBegin();
     return at;
   };
+}
+
+/** New pods, so many on each node. */
+export function podsOnEach({ workers, pods }: Stage, count: number): BenchPod[] {
+  return workers.flatMap((worker) => Array.from({ length: count }, () => pods.create(worker)));
+}
+
+/** Begins where all of these run and are told. */
+export async function beginWith(stage: Stage, pods: readonly BenchPod[]): Promise<void> {
+  for (const pod of pods) {
+    pod.attach();
+    pod.run();
+  }
+  await stage.begin(() => pods.every((pod) => pod.isTold()));
+}
+
+/** Whether every address of these pods was released. */
+export function areReleased(pods: readonly BenchPod[]): boolean {
+  return pods.every(({ addresses }) =>
+    addresses.every(({ releasedMs }) => releasedMs !== undefined),
+  );
+}
+
+/** From `network-status` to the address, ms. */
+export function assignWaits(pods: readonly BenchPod[]): number[] {
+  return pods.flatMap(({ addresses }) =>
+    addresses.map(({ assignedMs = Number.NaN }) => assignedMs),
+  );
 }

@@ -1,7 +1,7 @@
 import type { VirtualWorker } from '../../../test/faults/world/world.ts';
 import type { BenchPod } from '../pods.ts';
 import type { Stage } from '../stage.ts';
-import { type Play, untilEnd } from './played.ts';
+import { beginWith, type Play, untilEnd } from './played.ts';
 
 const PODS_PER_NODE = 10;
 const SURGE = 0.25;
@@ -21,11 +21,7 @@ export const rollout: Play = async (stage) => {
   const old = Array.from({ length: count }, () =>
     stage.pods.create(placing.next(), { gated: true }),
   );
-  for (const pod of old) {
-    pod.attach();
-    pod.run();
-  }
-  await stage.begin(() => old.every((pod) => pod.isTold()));
+  await beginWith(stage, old);
   const fresh: Starting[] = [];
   const going: BenchPod[] = [];
   const stopping = new Set<BenchPod>();

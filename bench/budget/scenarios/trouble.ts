@@ -3,7 +3,7 @@ import type { BucketSize } from '../../../sandbox/ec2/throttle.ts';
 import { countCalls } from '../figures.ts';
 import type { BenchPod } from '../pods.ts';
 import type { Stage } from '../stage.ts';
-import { type Play, untilEnd } from './played.ts';
+import { areReleased, assignWaits, beginWith, type Play, podsOnEach, untilEnd } from './played.ts';
 
 const MINUTE_MS = 60_000;
 const MINUTES = 10;
@@ -29,30 +29,22 @@ const ACTIONS = [
  */
 export function trouble(kind: Trouble): Play {
   return async (stage) => {
-    const { clock, workers } = stage;
-    const there = workers.flatMap((worker) =>
-      Array.from({ length: PODS_PER_NODE }, () => stage.pods.create(worker)),
-    );
-    for (const pod of there) {
-      pod.attach();
-      pod.run();
-    }
-    await stage.begin(() => there.every((pod) => pod.isTold()));
+    const { clock } = stage;
+    const there = podsOnEach(stage, PODS_PER_NODE);
+    await beginWith(stage, there);
     const end = begin(stage, kind);
     const { came, went } = change(stage, there);
     await stage.drive(() => stage.sinceBegin() >= MINUTES * MINUTE_MS, 2 * MINUTES * MINUTE_MS);
     end();
     const endedAt = clock.now();
-    const released = (): boolean =>
-      went.every(({ addresses }) => addresses.every(({ releasedMs }) => releasedMs !== undefined));
-    await untilEnd(stage, () => stage.idle() && came.every((pod) => pod.isTold()) && released());
-    const [served] = stage.ec2.calls.all().filter((call) => call.at >= endedAt && isServed(call));
-    const waitsMs = came.flatMap(({ addresses }) =>
-      addresses.map(({ assignedMs = Number.NaN }) => assignedMs),
+    await untilEnd(
+      stage,
+      () => stage.idle() && came.every((pod) => pod.isTold()) && areReleased(went),
     );
+    const [served] = stage.ec2.calls.all().filter((call) => call.at >= endedAt && isServed(call));
     return {
       seconds: ((served?.at ?? endedAt) - endedAt) / 1_000,
-      waitsMs,
+      waitsMs: assignWaits(came),
       details: {
         'seconds until all was done': (clock.now() - endedAt) / 1_000,
         'throttled in the worst minute': throttledInWorstMinute(stage),

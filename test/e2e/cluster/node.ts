@@ -44,8 +44,7 @@ export interface RealNode {
   follow(command: readonly string[]): Followed;
   /** As when the machine fails: everything on it ends, nobody is told. */
   powerOff(): Promise<void>;
-  /** Boots it: what was on its disk is there, nothing runs but what the kubelet starts. */
-  powerOn(): Promise<void>;
+  /** What was on its disk is there afterwards; nothing runs but what the kubelet starts. */
   reboot(): Promise<void>;
 }
 
@@ -86,11 +85,6 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
     // As a reboot does; the kubelet waits for the containers of cgroups that it finds.
     await run.removeCgroup(machine.name);
   };
-  const powerOn = async (): Promise<void> => {
-    machine = await boot(options, directory, enis);
-    await containerd.start();
-    await kubelet.start();
-  };
   return {
     name: worker.name,
     worker,
@@ -102,10 +96,11 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
     run: (command) => machine.run(command),
     follow: (command) => machine.follow(command),
     powerOff,
-    powerOn,
     async reboot() {
       await powerOff();
-      await powerOn();
+      machine = await boot(options, directory, enis);
+      await containerd.start();
+      await kubelet.start();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type Bed, type BedOptions, startBed } from '../../support/bed.ts';
+import type { RealNode } from '../cluster/node.ts';
 import { applyProductAccess, NAMESPACE } from '../cluster/product-access.ts';
 import { type RealCluster, type RealClusterOptions, startRealCluster } from '../cluster/start.ts';
 
@@ -6,6 +7,8 @@ import { type RealCluster, type RealClusterOptions, startRealCluster } from '../
 export interface RealBed {
   readonly bed: Bed;
   readonly cluster: RealCluster;
+  /** Its nodes are counted from 0. */
+  nodeAt(index: number): RealNode;
   /** Starts a forwarder, and the delivery of what it sends. */
   startProduct(): Promise<void>;
   stop(): Promise<void>;
@@ -34,6 +37,11 @@ export async function startRealBed(
     return {
       bed,
       cluster,
+      nodeAt(index) {
+        const node = cluster.nodes[index];
+        if (node === undefined) throw new Error(`there is no node ${index}`);
+        return node;
+      },
       async startProduct() {
         await bed.startForwarder({
           name: cluster.name,

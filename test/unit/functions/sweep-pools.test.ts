@@ -6,19 +6,7 @@ import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { type IpPool, poolFromObject } from '../../../shared/cluster/reservations.ts';
 import { startBed } from '../../support/bed.ts';
 import { inMemoryKubernetes, podWith } from '../../support/in-memory-kubernetes.ts';
-
-/** An IPPool as whereabouts writes it: by the distance from the range's address. */
-function pool(range: string, allocations: Readonly<Record<string, string>>) {
-  const ofPods = Object.entries(allocations).map(([offset, name]) => [
-    offset,
-    { id: 'container', podref: `default/${name}`, ifname: 'net1' },
-  ]);
-  const name = range.replaceAll(/[/:]/g, '-');
-  return {
-    metadata: { namespace: 'kube-system', name },
-    spec: { range, allocations: Object.fromEntries(ofPods) },
-  };
-}
+import { ipPool } from '../../support/ip-pool.ts';
 
 /** A pod that has run for years, and has the address. */
 function createPod(objects: Objects, name: string, address: string): void {
@@ -50,8 +38,8 @@ async function startWithPools() {
       PrivateIpAddresses: ['172.16.1.71'],
     }),
   );
-  objects.create('ippools', pool('172.16.1.0/24', { 70: 'has', 71: 'gone', 72: 'one' }));
-  objects.create('ippools', pool('172.16.1.64/26', { 8: 'other' }));
+  objects.create('ippools', ipPool('172.16.1.0/24', { 70: 'has', 71: 'gone', 72: 'one' }));
+  objects.create('ippools', ipPool('172.16.1.64/26', { 8: 'other' }));
   createPod(objects, 'has', '172.16.1.70');
   createPod(objects, 'one', '172.16.1.72');
   createPod(objects, 'other', '172.16.1.72');
@@ -188,12 +176,12 @@ describe('pods that come and go while they are listed are no difference', () => 
   const NOTHING = { stale: 0, double: 0, unreserved: 0, found: [] };
 
   test('of a pod that went, and was let go of', async () => {
-    const pools = [pool(RANGE, { 70: 'went' }), pool(RANGE, {})];
+    const pools = [ipPool(RANGE, { 70: 'went' }), ipPool(RANGE, {})];
     expect(await audit(pools, [])).toMatchObject(NOTHING);
   });
 
   test('of a pod that came after the list', async () => {
-    const pools = [pool(RANGE, { 70: 'gone' }), pool(RANGE, { 70: 'gone', 71: 'came' })];
+    const pools = [ipPool(RANGE, { 70: 'gone' }), ipPool(RANGE, { 70: 'gone', 71: 'came' })];
     expect(await audit(pools, [])).toMatchObject({
       stale: 1,
       found: [expect.stringContaining('default/gone')],
@@ -201,12 +189,12 @@ describe('pods that come and go while they are listed are no difference', () => 
   });
 
   test('of a pod that got another network', async () => {
-    const pools = [pool(RANGE, {}), pool(RANGE, { 70: 'app' })];
+    const pools = [ipPool(RANGE, {}), ipPool(RANGE, { 70: 'app' })];
     expect(await audit(pools, [['app', '172.16.1.70']])).toMatchObject(NOTHING);
   });
 
   test('of two pods, of which one lets go', async () => {
-    const two = pool(RANGE, { 70: 'a' });
+    const two = ipPool(RANGE, { 70: 'a' });
     expect(await audit([two, two], [['a', '172.16.1.70']])).toMatchObject(NOTHING);
   });
 });
@@ -216,7 +204,7 @@ test('a few are told in words, and all are counted', async () => {
     Array.from({ length: 200 }, (_, nth) => [nth + 5, `gone-${nth}`]),
   );
   const kubernetes = inMemoryKubernetes();
-  kubernetes.listIpPools = async () => [poolFromObject(pool('172.16.1.0/24', kept))];
+  kubernetes.listIpPools = async () => [poolFromObject(ipPool('172.16.1.0/24', kept))];
   const access = { cluster: 'demo', kubernetes };
   const found = { pods: [], listedAt: 0, nodes: [] };
   const swept = await auditPoolsOf(access, await readPools(access), found);

@@ -4,9 +4,9 @@ import {
   DescribeSubnetsCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
-import { type Ec2Bed, startBed, startWorkers } from './ec2-bed.ts';
+import { type SandboxEc2, startSandboxEc2, startWorkers } from '../../support/sandbox-ec2.ts';
 
-type OnA = Ec2Bed & { readonly a: string };
+type OnA = SandboxEc2 & { readonly a: string };
 
 const choose = ({ client, a }: OnA, SecondaryPrivateIpAddressCount: number) =>
   client.send(
@@ -18,14 +18,14 @@ const choose6 = ({ client, a }: OnA, Ipv6AddressCount: number) =>
 async function available({
   client,
   subnetId,
-}: Ec2Bed & { readonly subnetId: string }): Promise<number | undefined> {
+}: SandboxEc2 & { readonly subnetId: string }): Promise<number | undefined> {
   const { Subnets } = await client.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
   return Subnets?.[0]?.AvailableIpAddressCount;
 }
 
 describe('addresses that EC2 chooses', () => {
   test('are free ones of the subnet, neither reserved nor within a delegated prefix', async () => {
-    const bed = await startBed();
+    const bed = await startSandboxEc2();
     const subnetId = bed.ec2.addSubnet({ cidr: '172.16.9.0/26' });
     const a = bed.ec2.addEni({ subnetId, primary: '172.16.9.5' });
     const b = bed.ec2.addEni({ subnetId, primary: '172.16.9.62' });
@@ -57,7 +57,7 @@ describe('addresses that EC2 chooses', () => {
   });
 
   test('are refused where the subnet has too few', async () => {
-    const bed = await startBed();
+    const bed = await startSandboxEc2();
     const subnetId = bed.ec2.addSubnet({ cidr: '172.16.9.0/28' });
     const a = bed.ec2.addEni({ subnetId });
     const w = { ...bed, subnetId, a };

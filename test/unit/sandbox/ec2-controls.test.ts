@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startBed, startWorkers } from './ec2-bed.ts';
+import { startSandboxEc2, startWorkers } from '../../support/sandbox-ec2.ts';
 
 describe('instances and their ENIs', () => {
   test('ids, MAC addresses and names look like EC2’s', async () => {
@@ -18,7 +18,7 @@ describe('instances and their ENIs', () => {
   });
 
   test('the lowest free address that is not reserved becomes the primary', async () => {
-    const { ec2 } = await startBed();
+    const { ec2 } = await startSandboxEc2();
     const subnetId = ec2.addSubnet({ cidr: '10.0.0.0/24' });
     ec2.addEni({ subnetId, primary: '10.0.0.5' });
     const primaries = [ec2.addEni({ subnetId }), ec2.addEni({ subnetId })].map(

@@ -4,7 +4,7 @@ import {
   DescribeNetworkInterfacesCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
-import { startBed, startWorkers, type Workers } from './ec2-bed.ts';
+import { startSandboxEc2, startWorkers, type Workers } from '../../support/sandbox-ec2.ts';
 
 const create = (w: Workers, more: object = {}) =>
   w.client.send(new CreateNetworkInterfaceCommand({ SubnetId: w.subnetId, ...more }));
@@ -58,7 +58,7 @@ describe('CreateNetworkInterface', () => {
   });
 
   test('refuses a subnet without a free address', async () => {
-    const bed = await startBed();
+    const bed = await startSandboxEc2();
     const subnetId = bed.ec2.addSubnet({ cidr: '172.16.9.0/28' });
     for (let left = 11; left > 0; left -= 1) bed.ec2.addEni({ subnetId });
     const made = bed.client.send(new CreateNetworkInterfaceCommand({ SubnetId: subnetId }));

@@ -5,7 +5,7 @@ import {
   DescribeSubnetsCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
-import { startBed, startWorkers } from './ec2-bed.ts';
+import { startSandboxEc2, startWorkers } from '../../support/sandbox-ec2.ts';
 
 describe('the other describe calls', () => {
   test('DescribeSubnets by id and by filter, with IPv6 blocks', async () => {
@@ -60,7 +60,7 @@ describe('the other describe calls', () => {
   ] as const)(
     'DescribeInstanceTypes: %s has %i interfaces with %i addresses',
     async ([type, interfaces, addresses]) => {
-      const { client } = await startBed();
+      const { client } = await startSandboxEc2();
       const command = new DescribeInstanceTypesCommand({ InstanceTypes: [type] });
       const { InstanceTypes } = await client.send(command);
       expect(InstanceTypes?.map(({ NetworkInfo }) => NetworkInfo)).toEqual([
@@ -74,7 +74,7 @@ describe('the other describe calls', () => {
   );
 
   test('DescribeInstanceTypes knows a registered type and refuses an unknown one', async () => {
-    const { ec2, client } = await startBed();
+    const { ec2, client } = await startSandboxEc2();
     const name = 'tiny.test';
     const InstanceTypes: _InstanceType[] = [name as _InstanceType];
     const command = new DescribeInstanceTypesCommand({ InstanceTypes });

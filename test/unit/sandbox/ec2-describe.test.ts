@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import type { NetworkInterface } from '../../../sandbox/ec2/model.ts';
-import { startBed, startWorkers, type Workers } from './ec2-bed.ts';
+import { startSandboxEc2, startWorkers, type Workers } from '../../support/sandbox-ec2.ts';
 
 async function ids(w: Workers, input: DescribeNetworkInterfacesCommandInput) {
   const { NetworkInterfaces } = await w.client.send(new DescribeNetworkInterfacesCommand(input));
@@ -140,7 +140,7 @@ describe('DescribeNetworkInterfaces answers', () => {
 
 describe('paging', () => {
   test('pages of MaxResults with NextToken until all are seen once', async () => {
-    const { ec2, client } = await startBed();
+    const { ec2, client } = await startSandboxEc2();
     const subnetId = ec2.addSubnet({ cidr: '10.0.0.0/20' });
     const all = Array.from({ length: 12 }, () => ec2.addEni({ subnetId }));
     const pages: (string | undefined)[][] = [];
@@ -152,7 +152,7 @@ describe('paging', () => {
   });
 
   test('without a page size the answer ends after 1,000 and names a token', async () => {
-    const { ec2, client } = await startBed();
+    const { ec2, client } = await startSandboxEc2();
     const subnetId = ec2.addSubnet({ cidr: '10.0.0.0/20' });
     for (let count = 0; count < 1001; count += 1) {
       ec2.addEni({ subnetId, primary: `10.0.${1 + (count >> 8)}.${count & 255}` });

@@ -6,7 +6,7 @@ import {
   UnassignPrivateIpAddressesCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
-import { startWorkers, type Workers } from './ec2-bed.ts';
+import { startWorkers, type Workers } from '../../support/sandbox-ec2.ts';
 
 const ABSENT_ENI = 'eni-00000000000000000';
 const INVALID = 'InvalidParameterValue';

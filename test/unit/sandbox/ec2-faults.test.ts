@@ -10,7 +10,7 @@ import {
 import { describe, expect, test, vi } from 'vitest';
 import { ConnectionLost } from '../../../sandbox/ec2/engine.ts';
 import { ec2Client } from '../../support/clients.ts';
-import { startBed, startWorkers, type Workers } from './ec2-bed.ts';
+import { startSandboxEc2, startWorkers, type Workers } from '../../support/sandbox-ec2.ts';
 
 const assign = (w: Workers, address = '172.16.1.90') =>
   new AssignPrivateIpAddressesCommand({ NetworkInterfaceId: w.a, PrivateIpAddresses: [address] });
@@ -140,7 +140,7 @@ describe('the call log', () => {
 
 describe('what is not spoken here', () => {
   test('an action that the sandbox does not have', async () => {
-    const { client } = await startBed();
+    const { client } = await startSandboxEc2();
     for (const command of [new DescribeVpcsCommand({}), new DescribeAddressesCommand({})]) {
       await expect((client as Pick<EC2Client, 'send'>).send(command)).rejects.toMatchObject({
         name: 'InvalidAction',
@@ -170,7 +170,7 @@ describe('what is not spoken here', () => {
     ['for another service', 'Credential=AKID/20260101/us-east-1/sqs/aws4_request'],
     ['without a scope', 'Credential=AKID'],
   ] as const)('a request that is signed %s', async ([, credential]) => {
-    const { ec2 } = await startBed();
+    const { ec2 } = await startSandboxEc2();
     const response = await fetch(ec2.endpoint, {
       method: 'POST',
       headers: { authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=h, Signature=0` },
@@ -182,7 +182,7 @@ describe('what is not spoken here', () => {
   });
 
   test('a client of another region', async () => {
-    const { ec2 } = await startBed();
+    const { ec2 } = await startSandboxEc2();
     const client = ec2Client(ec2.endpoint, 'eu-west-1');
     await expect(client.send(new DescribeSubnetsCommand({}))).rejects.toMatchObject({
       name: 'AuthFailure',

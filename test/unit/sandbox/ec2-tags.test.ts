@@ -8,7 +8,7 @@ import {
   type Tag,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
-import { startWorkers, type Workers } from './ec2-bed.ts';
+import { startWorkers, type Workers } from '../../support/sandbox-ec2.ts';
 
 const create = ({ client }: Workers, Resources: string[], Tags: Tag[], DryRun?: boolean) =>
   client.send(new CreateTagsCommand({ Resources, Tags, ...(DryRun !== undefined && { DryRun }) }));

@@ -3,7 +3,7 @@ import {
   UnassignPrivateIpAddressesCommand,
 } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { startWorkers, type Workers } from './ec2-bed.ts';
+import { startWorkers, type Workers } from '../../support/sandbox-ec2.ts';
 
 const MOST = 200;
 

@@ -1,7 +1,6 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { onTestFinished } from 'vitest';
-import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
-import { type Ec2Server, startEc2 } from '../../../../sandbox/ec2/server.ts';
+import type { VirtualClock } from '../../../../sandbox/clock.ts';
+import type { Ec2Server } from '../../../../sandbox/ec2/server.ts';
 import { type Applied, type ApplyOptions, apply } from '../../../../shared/apply/apply.ts';
 import { DEFAULT_MANAGED_TAG } from '../../../../shared/enis/ec2.ts';
 import { cachedInstanceLimits } from '../../../../shared/enis/instance-limits.ts';
@@ -13,13 +12,13 @@ import { POLICIES } from '../../../../shared/plan/policy.ts';
 import type { ClusterAccess } from '../../../../shared/state/cluster-access.ts';
 import { type NodeState, readNode } from '../../../../shared/state/node-state.ts';
 import { changeAddresses } from '../../../support/change-addresses.ts';
-import { ec2Client } from '../../../support/clients.ts';
 import {
   type InMemoryKubernetes,
   inMemoryKubernetes,
   ipvlan,
   podWith,
 } from '../../../support/in-memory-kubernetes.ts';
+import { startSandboxEc2 } from '../../../support/sandbox-ec2.ts';
 import { type RecordedTelemetry, recordedTelemetry } from '../../../support/telemetry.ts';
 import { address } from '../plan/fixtures.ts';
 
@@ -71,13 +70,7 @@ export interface ApplyBed {
 }
 
 export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Promise<ApplyBed> {
-  const clock = virtualClock();
-  const ec2 = await startEc2({ clock, region: 'us-east-1', account: '123456789012' });
-  const client = ec2Client(ec2.endpoint);
-  onTestFinished(async () => {
-    client.destroy();
-    await ec2.stop();
-  });
+  const { ec2, client, clock } = await startSandboxEc2();
   const nodes = ec2.addSubnet({ cidr: '172.16.0.0/24' });
   const subnetId = ec2.addSubnet({ cidr: '172.16.1.0/24', ipv6Cidrs: ['2001:db8:0:1::/64'] });
   const kubernetes = inMemoryKubernetes();

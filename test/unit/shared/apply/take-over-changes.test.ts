@@ -5,9 +5,6 @@ import { podWith } from '../../../support/in-memory-kubernetes.ts';
 import { type ApplyBed, startContested } from './bed.ts';
 
 const X = '172.16.1.70';
-const _Y = '172.16.1.71';
-const _OUTSIDE = '172.16.1.200';
-const _SIX = '2001:db8:0:1::72';
 
 /** Runs `change` in the moment before the first call that `action` and `param` describe. */
 function justBefore(

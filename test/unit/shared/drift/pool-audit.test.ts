@@ -10,6 +10,7 @@ import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
 import { reservationsFrom } from '../../../../shared/cluster/reservations.ts';
 import { ApiError } from '../../../../shared/cluster/transport.ts';
 import { auditPools } from '../../../../shared/drift/pool-audit.ts';
+import { ipPool } from '../../../support/ip-pool.ts';
 import { plainPod } from '../../../support/plain-pod.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -21,18 +22,6 @@ function pod(name: string, ips: readonly string[], more: Partial<Pod> = {}): Pod
   return plainPod({ name, uid: name, createdAt: OLD, sandboxSince: OLD, annotations, ...more });
 }
 
-/** An IPPool as whereabouts writes it: by the distance from the range's address. */
-function pool(range: string, allocations: Readonly<Record<string, string>>) {
-  const ofPods = Object.entries(allocations).map(([offset, name]) => [
-    offset,
-    { id: 'container', podref: `default/${name}`, ifname: 'net1' },
-  ]);
-  const name = range.replaceAll(/[/:]/g, '-');
-  return {
-    metadata: { namespace: 'kube-system', name },
-    spec: { range, allocations: Object.fromEntries(ofPods) },
-  };
-}
 const overlap = (name: string, podName: string) => ({
   metadata: { namespace: 'kube-system', name },
   spec: { podref: `default/${podName}` },
@@ -47,7 +36,10 @@ const NOTHING = { stale: [], double: [], unreserved: [] };
 
 describe('nothing is wrong', () => {
   test('where each pod has what is kept for it, once by its pool and once beside', () => {
-    const pools = [pool('172.16.1.0/24', { 70: 'a', 71: 'b' }), pool('fd00::/64', { 255: 'a' })];
+    const pools = [
+      ipPool('172.16.1.0/24', { 70: 'a', 71: 'b' }),
+      ipPool('fd00::/64', { 255: 'a' }),
+    ];
     const overlaps = [overlap('172.16.1.70', 'a'), overlap('fd00--ff', 'a')];
     const pods = [pod('a', ['172.16.1.70', 'fd00::ff']), pod('b', ['172.16.1.71'])];
     expect(audit(pools, overlaps, pods)).toEqual(NOTHING);
@@ -60,12 +52,12 @@ describe('nothing is wrong', () => {
       pod('ends', ['172.16.1.81'], { terminating: true }),
       pod('unreadable', [], { annotations: { [NETWORK_STATUS]: '{' } }),
     ];
-    const pools = [pool('172.16.1.0/24', { 70: 'starts', 72: 'unreadable' })];
+    const pools = [ipPool('172.16.1.0/24', { 70: 'starts', 72: 'unreadable' })];
     expect(audit(pools, [], pods)).toEqual(NOTHING);
   });
 
   test('with addresses that lie in no range of whereabouts', () => {
-    expect(audit([pool('172.16.1.0/24', {})], [], [pod('a', ['172.16.3.70'])])).toEqual(NOTHING);
+    expect(audit([ipPool('172.16.1.0/24', {})], [], [pod('a', ['172.16.3.70'])])).toEqual(NOTHING);
   });
 });
 
@@ -79,7 +71,7 @@ describe('a reservation is stale', () => {
     ],
     ['for a pod with another address', [pod('a', ['172.16.3.9'])], 'which has other addresses'],
   ] as const)('%s', ([, pods, why]) => {
-    const { stale } = audit([pool('172.16.1.0/24', { 70: 'a' })], [], pods);
+    const { stale } = audit([ipPool('172.16.1.0/24', { 70: 'a' })], [], pods);
     expect(stale).toEqual([
       {
         address: '172.16.1.70',
@@ -99,7 +91,7 @@ describe('a reservation is stale', () => {
 });
 
 test('an address that two pools keep for two live pods is double', () => {
-  const pools = [pool('172.16.1.0/24', { 70: 'a' }), pool('172.16.1.64/26', { 6: 'b' })];
+  const pools = [ipPool('172.16.1.0/24', { 70: 'a' }), ipPool('172.16.1.64/26', { 6: 'b' })];
   const pods = [pod('a', ['172.16.1.70']), pod('b', ['172.16.1.70'])];
   const { double, stale } = audit(pools, [], pods);
   expect(stale).toEqual([]);
@@ -108,18 +100,18 @@ test('an address that two pools keep for two live pods is double', () => {
 });
 
 test('an address that a pod chose in a range of whereabouts is kept for nobody', () => {
-  const { unreserved } = audit([pool('172.16.1.0/24', {})], [], [pod('a', ['172.16.1.200'])]);
+  const { unreserved } = audit([ipPool('172.16.1.0/24', {})], [], [pod('a', ['172.16.1.200'])]);
   expect(unreserved).toEqual([{ address: '172.16.1.200', pod: 'default/a' }]);
 });
 
 test('what is no address, or lies beyond the range, is passed over', () => {
-  const pools = [pool('172.16.1.0/24', { 900: 'a', x: 'a' }), pool('nonsense', { 1: 'a' })];
+  const pools = [ipPool('172.16.1.0/24', { 900: 'a', x: 'a' }), ipPool('nonsense', { 1: 'a' })];
   expect(audit(pools, [overlap('net-172.16.1.9.', 'a')], [])).toEqual(NOTHING);
 });
 
 test('doctor says where it is, and what keeps it', () => {
   const pools = audit(
-    [pool('172.16.1.0/24', { 70: 'a', 71: 'gone' }), pool('172.16.1.64/26', { 6: 'b' })],
+    [ipPool('172.16.1.0/24', { 70: 'a', 71: 'gone' }), ipPool('172.16.1.64/26', { 6: 'b' })],
     [],
     [pod('a', ['172.16.1.70']), pod('b', ['172.16.1.70', '172.16.1.99'])],
   );

@@ -3,12 +3,12 @@ import { DEFAULT_MANAGED_TAG } from '../../../../shared/enis/ec2.ts';
 import { cachedInstanceLimits } from '../../../../shared/enis/instance-limits.ts';
 import { eniInventory } from '../../../../shared/enis/inventory.ts';
 import { cachedSubnets } from '../../../../shared/enis/subnets.ts';
-import { startBed } from '../../sandbox/ec2-bed.ts';
+import { startSandboxEc2 } from '../../../support/sandbox-ec2.ts';
 import { TAGS } from '../apply/bed.ts';
 import { address, cidr } from '../plan/fixtures.ts';
 
 async function startInventory() {
-  const bed = await startBed();
+  const bed = await startSandboxEc2();
   const { client, ec2 } = bed;
   const nodes = ec2.addSubnet({ cidr: '172.16.0.0/24' });
   const subnetId = ec2.addSubnet({ cidr: '172.16.1.0/24', ipv6Cidrs: ['2001:db8:0:1::/64'] });

@@ -4,7 +4,6 @@ import type { Claimant } from '../../../../shared/plan/speaker.ts';
 import { address, claim, claimant, eth1, holderNode, pod, RANGES } from './fixtures.ts';
 
 const X = '172.16.1.70';
-const _OUTSIDE = '172.16.1.200';
 
 describe('several claimants of one node', () => {
   const toPlaced = (name: string, spec: Partial<Claimant> & { namespace?: string } = {}) => ({

@@ -15,7 +15,6 @@ import {
 
 const X = '172.16.1.70';
 const TWO_IN_ONE_SUBNET = [eth0(), eth1(), eth3()];
-const _terminating = { terminating: true } as const;
 
 describe('a claim without a valid ENI', () => {
   it('is a problem outside the subnet of its ENI', () => {

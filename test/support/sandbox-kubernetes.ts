@@ -1,0 +1,26 @@
+import { onTestFinished } from 'vitest';
+import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
+import { type RunningKubernetes, startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
+import { tokenTransport } from '../../shared/cluster/authenticated-transport.ts';
+import { connectKubernetes } from '../../shared/cluster/client.ts';
+import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
+import { systemClock } from '../../shared/time/clock.ts';
+
+/** The sandbox's API server for the running test, and the functions' client of it. */
+export async function connectedKubernetes(): Promise<{
+  readonly api: RunningKubernetes;
+  readonly kubernetes: Kubernetes;
+}> {
+  const api = await startKubernetes();
+  onTestFinished(() => api.stop());
+  const kubernetes = connectKubernetes({
+    clock: systemClock,
+    transport: tokenTransport({
+      server: api.url,
+      caData: api.caData,
+      token: async () => ADMIN_TOKEN,
+    }),
+    requestTimeoutMs: 10_000,
+  });
+  return { api, kubernetes };
+}

@@ -4,7 +4,7 @@ export class BadInput extends Error {
 }
 
 interface Advice {
-  /** What an error that AWS's services and SDK throw is called, or begins with. */
+  /** Matches the name, the code or the message of an error that AWS's services or SDK throw. */
   readonly of: RegExp;
   readonly text: string;
   /** What the operator typed, or left out, is wrong. */

@@ -11,7 +11,9 @@ import { explain, trying } from './failure.ts';
 
 /** SQS: "up to 10 messages" per receive, delete and change of visibility. */
 const MAX_BATCH = 10;
-/** For so long, in seconds, nobody else sees what was received; then, also after a kill, all do. */
+/**
+ * So many seconds nobody else sees what was received. Then everybody does, even if this was killed.
+ */
 export const HELD_SECONDS = 60;
 
 const receivedMessage = z.object({
@@ -49,7 +51,7 @@ export interface HeldMessage {
   readonly reason?: string;
 }
 
-/** A dead-letter queue, as one who looks through it needs it. The others throw Failed. */
+/** A dead-letter queue, as one who looks through it needs it. All but `release` throw Failed. */
 export interface HeldMessages {
   /** Ten at most, which nobody else sees for HELD_SECONDS; none: there is no more to be had now. */
   receive(): Promise<readonly HeldMessage[]>;
@@ -77,13 +79,16 @@ export function cameLater({ sentAt }: HeldMessage, { at }: Count): boolean {
   return sentAt > at;
 }
 
-/** So many receives in a row that bring only what came later: what was there before has been seen. */
+/**
+ * After so many receives in a row that bring only what came later, all that was there has been
+ * seen.
+ */
 const LATE_RECEIVES = 10;
 
 /**
- * Receives what was in a queue when it was counted, and what comes meanwhile, batch by batch. It ends
- * where there is nothing that it has not seen, also where ever more comes. Whoever lets go of a
- * message before the end receives it again.
+ * Receives what was in a queue when it was counted, and what comes meanwhile, batch by batch. It
+ * ends when a receive brings nothing new, or when many in a row bring only what came after the
+ * count. A message that the caller releases before the end is received again.
  *
  * @param signal ends it after the batch that is under way.
  * @throws what `receive` throws.

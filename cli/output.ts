@@ -18,7 +18,7 @@ export interface Output {
   result(value: object): void;
   /** Something that is not as the operator wants it; never on stdout. */
   warn(text: string): void;
-  /** A terminal is emptied; what is no terminal stays as it is. */
+  /** Empties the screen of a terminal, and does nothing to another output. */
   clear(): void;
   /** How far long work has come; never on stdout. */
   progress(text: string): void;
@@ -76,7 +76,9 @@ export function outputTo(options: {
   };
 }
 
-/** Others write what is shown: no control character reaches the terminal, and nothing is turned around. */
+/**
+ * What others wrote, without control characters and without what changes the direction of reading.
+ */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }

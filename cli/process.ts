@@ -9,7 +9,7 @@ export const ofProcess: CliOutside = {
   stderr: process.stderr,
   interrupted() {
     const controller = new AbortController();
-    // Once: who asks a second time is ended at once.
+    // Once only: a second signal ends the process at once.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => controller.abort());
     }

@@ -19,7 +19,7 @@ export interface AwsClients {
   readonly cloudFormation: CloudFormation;
 }
 
-/** Who knows queues. */
+/** What queues are looked up with. */
 export interface QueueSources extends AwsClients {
   /** The URL of the queue of a cluster that joined a stage by a stack of its own; absent where none did under that name. */
   queueOfJoined(stage: string, cluster: string): Promise<string | undefined>;
@@ -45,7 +45,10 @@ export async function findQueue(sources: QueueSources, choice: QueueChoice): Pro
   return output('QueueUrl');
 }
 
-/** In the stage's queue a message about such a cluster would be set aside. */
+/**
+ * A cluster that joined has a queue of its own: in the stage's a message about it would be set
+ * aside.
+ */
 async function ownQueue(
   sources: QueueSources,
   { stage, cluster }: QueueChoice,

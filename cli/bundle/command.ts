@@ -99,10 +99,12 @@ function contentsOf(look: Look, view: View, status: object): Readonly<Record<str
 }
 
 const SECRET = /SECRET|TOKEN|PASSWORD|ACCESS_KEY/i;
-/** No shorter text is a secret, and to replace one would tear up what is none. */
+/**
+ * A shorter value is no secret, and it may be part of other words, which replacing it would spoil.
+ */
 const SHORTEST_SECRET = 8;
 
-/** Nothing of what is collected is a secret; should one get into a text all the same, it is taken out. */
+/** No secret is collected. Should one get into a text all the same, it is taken out. */
 function withoutSecrets(
   text: string,
   environment: Readonly<Record<string, string | undefined>>,

@@ -1,6 +1,6 @@
 import type { View } from '../view/view.ts';
 
-/** What stands for each name and address that a view knows: the same each time. */
+/** A stand-in for each name and address of a view. One name has the same stand-in everywhere. */
 export function pseudonyms(view: View): ReadonlyMap<string, string> {
   const given = new Map<string, string>();
   const name = (kind: string, values: Iterable<string | undefined>): void => {
@@ -52,7 +52,7 @@ export function pseudonyms(view: View): ReadonlyMap<string, string> {
   return given;
 }
 
-/** The same value with every name in its texts replaced, and every address that is left. */
+/** The value with the names in its texts replaced, and then every address that is left. */
 export function redacted(value: unknown, names: ReadonlyMap<string, string>): unknown {
   const longestFirst = [...names.keys()].toSorted((a, b) => b.length - a.length);
   const known =

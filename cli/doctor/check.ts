@@ -21,12 +21,15 @@ export interface CheckSubject {
   readonly leader?: Leader | 'none';
   /** Absent where the cluster has no whereabouts, or it may not be listed. */
   readonly pools?: PoolAudit;
-  /** Absent without a cluster, as are the other three. */
+  /** This and the next two are absent without a cluster. */
   readonly subnetReservations?: MaybeKnown<SubnetReservations>;
   readonly maxPods?: MaybeKnown<MaxPods>;
   /** The pods of Multus, the VPC CNI and the forwarder. */
   readonly systemPods?: readonly SystemPod[];
-  /** What is deployed in AWS to serve the cluster; absent where no stage is named, and before. */
+  /**
+   * What is deployed in AWS to serve the cluster; absent where no stage is named, and before
+   * anything is installed.
+   */
   readonly stage?: StageFacts;
   /** What the cluster does not let the functions do; absent before anything is installed. */
   readonly lacking?: MaybeKnown<readonly string[]>;
@@ -51,7 +54,7 @@ export interface Check {
   readonly fix: string;
   /** Where the rule is from. */
   readonly source: string;
-  /** What it can be asked of: `manifests` also without a cluster; `installed` not before. */
+  /** What it needs: `manifests` alone, a `cluster`, or one in which the product is `installed`. */
   readonly asks: 'manifests' | 'cluster' | 'installed';
   /** @returns what is wrong; or why that cannot be said, where something may not be asked. */
   find(subject: CheckSubject): readonly Finding[] | Unasked;

@@ -40,7 +40,9 @@ export async function doctorCommand(
 }
 
 /**
- * What is wrong in manifests, without a cluster? Returns as the other.
+ * What is wrong in manifests, without a cluster?
+ *
+ * @returns the exit code: 4 where a check found something.
  *
  * @throws BadInput where a file cannot be read, or has no NetworkAttachmentDefinition.
  */
@@ -92,7 +94,7 @@ function tellFound({ code, name, reason, fix, findings }: Found, output: Output)
   output.line('');
 }
 
-/** Those for one reason together. */
+/** Checks that could not be made for the same reason share a line. */
 function tellNotChecked(notChecked: readonly NotChecked[], output: Output): void {
   if (notChecked.length === 0) return;
   output.line('not checked');

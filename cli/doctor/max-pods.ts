@@ -3,7 +3,7 @@ import { PATHS } from '../../shared/cluster/paths.ts';
 import type { Api } from '../access/kubernetes.ts';
 import type { View } from '../view/view.ts';
 
-/** How many pods a node takes, by its name: of one node of each instance type. */
+/** How many pods a node takes, by its name. It has one node of each instance type. */
 export type MaxPods = ReadonlyMap<string, number>;
 
 const node = z.object({

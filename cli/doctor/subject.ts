@@ -28,7 +28,8 @@ export async function readSubject(
   output: Output,
 ): Promise<CheckSubject> {
   const { access, api } = look;
-  // First: whom something is kept for is there before, and so is in the list of pods.
+  // Before the pods: a pod exists before whereabouts keeps something for it, so a later list has
+  // it.
   const reservations = await readReservations(api, () =>
     output.warn(
       `${access.cluster}: what whereabouts keeps for pods may not be listed, and is not looked at`,

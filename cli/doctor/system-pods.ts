@@ -7,11 +7,11 @@ export interface SystemPod {
   readonly name: string;
   readonly node?: string;
   readonly ready: boolean;
-  /** Of its containers, the initial ones left out. */
+  /** Of its containers, not of its init containers. */
   readonly images: readonly string[];
   /** The names of the variables that its containers are given. */
   readonly variables: readonly string[];
-  /** Those that are plain values. */
+  /** The variables whose values the manifest itself has. */
   readonly environment: Readonly<Record<string, string>>;
 }
 

@@ -15,7 +15,7 @@ export type Kind = (typeof KINDS)[number];
 /** What fails a run unless the operator says otherwise: what is foreign may be meant. */
 export const FAILING: readonly Kind[] = ['missing', 'leaked', 'conflict', 'full', 'problem'];
 
-/** @throws BadInput for a kind that there is not. */
+/** @throws BadInput for a kind that does not exist. */
 export function kindsIn(text: string): Kind[] {
   return text.split(',').map((word) => {
     const kind = KINDS.find((each) => each === word.trim());
@@ -95,7 +95,7 @@ export function driftIn(view: View): ClusterDrift {
   };
 }
 
-/** A move is what is missing where it belongs, as a sweep counts it. */
+/** An address that is to move is missing where it belongs: a sweep counts it so, too. */
 function kindOf({ state, kind }: AddressRow): Kind {
   if (state === 'missing' || state === 'moving') return 'missing';
   if (state === 'leaked' || state === 'foreign') return state;

@@ -16,7 +16,7 @@ import { type AddressRow, rowsOf } from '../view/rows.ts';
 import { blockTexts, podName, usedOf } from '../view/text.ts';
 import type { NodeView, View } from '../view/view.ts';
 
-/** What is missing for no longer is on its way: a reconcile is asked for within seconds, and takes few. */
+/** What has been missing for less is shown as on its way: a reconcile begins within seconds, ms. */
 const ON_ITS_WAY_MS = 60_000;
 /** Of one text so much is shown. */
 const LONGEST = 300;
@@ -123,7 +123,10 @@ function mapEni(eni: Eni, limits: NodeView['state']['limits']): MapEni {
   };
 }
 
-/** Texts without what would turn others around, and none that is endless; what is absent is left out. */
+/**
+ * Shortens endless texts, and takes out of all what would change the direction of reading. What is
+ * absent is left out.
+ */
 function cleaned<T extends object>(value: T): T {
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
   const clean = entries.map(([name, each]) => [

@@ -3,11 +3,14 @@ import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { type Look, unlessRefused } from '../access/access.ts';
 import { readView, type View } from '../view/view.ts';
 
-/** Without any sign of a change it is read this often, ms: EC2 tells nobody of its own. */
+/** EC2 tells nobody of changes: without another sign of one, the cluster is read this often, ms. */
 const EVERY_MS = 15_000;
-/** After a sign it is read as often as that allows, for so long: what EC2 does about it comes later. */
+/** For so long after a sign the cluster is read again and again, as EC2 follows later, ms. */
 const STIRRED_MS = 10_000;
-/** Reading takes at most one part in four of the time, so that the account's buckets stay full. */
+/**
+ * After each read, so many times as long as it took nothing is read: the account's buckets stay
+ * full.
+ */
 const REST = 3;
 const SHORTEST_REST_MS = 250;
 const WATCH_AGAIN_MS = 5_000;
@@ -45,7 +48,7 @@ export async function follow(
   await watching;
 }
 
-/** Something that happens now and then, and that is waited for. */
+/** Signs that something has changed, which a reader waits for. */
 function signOfChange(clock: Clock) {
   let stirredUntil = 0;
   let isFresh = false;

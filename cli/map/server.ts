@@ -15,7 +15,7 @@ export interface MapServer {
 }
 
 const HOST = '127.0.0.1';
-/** A page that takes nothing any more is let go of; it connects again, and is told all. */
+/** A page that has so much unsent is let go of. It connects again, and is told all. */
 const MOST_UNSENT_BYTES = 64 * 1024 * 1024;
 
 const HEADERS = {
@@ -28,8 +28,8 @@ const HEADERS = {
 };
 
 /**
- * Serves the page to browsers of this machine. Whoever else is on it does not know the address: it has a
- * name that cannot be guessed.
+ * Serves the page to browsers of this machine. Its address has a part that other users of the
+ * machine cannot guess.
  *
  * @param port absent: one that is free.
  * @throws what the system says where it cannot listen there.
@@ -74,8 +74,8 @@ export async function serveMap(first: MapData, page: Page, port = 0): Promise<Ma
 }
 
 /**
- * Why a request is refused: nothing here changes anything, a name that somebody points at this machine
- * is not its own (DNS rebinding), and pages of others are none of its pages.
+ * The status by which a request is refused: one that wants to change something, one to a name that
+ * somebody else pointed at this machine (DNS rebinding), and one by a page of another origin.
  */
 function statusOfRefusal({ method, headers }: IncomingMessage, origin: string): number | undefined {
   if (method !== 'GET' && method !== 'HEAD') return 405;

@@ -27,7 +27,8 @@ export async function replayCluster(options: ClusterOptions): Promise<number> {
 function nodesWithMultusPods(pods: readonly Pod[]): string[] {
   const nodes = new Set<string>();
   for (const pod of pods) {
-    // Without the networks: a node too many costs a look at it.
+    // The networks are not read for this: to ask for a node too many costs a look at it, and no
+    // more.
     const wanted = claimsOf(pod, new Map());
     if (wanted === undefined) continue;
     if (wanted.claims.length > 0 || wanted.unreadable.length > 0) nodes.add(wanted.node);

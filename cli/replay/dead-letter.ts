@@ -17,7 +17,7 @@ export interface DeadLetter {
   readonly reason: string;
 }
 
-/** What can be said of a body that is no message. */
+/** What a body may name although it is no message. */
 const named = z.object({
   cluster: z.string().optional().catch(undefined),
   node: z.string().optional().catch(undefined),

@@ -18,8 +18,8 @@ export interface ListOptions {
 }
 
 /**
- * Shows what is in the dead-letter queue. Each message is received and given back: it is seen
- * again at once, and its count of receives has grown by one, which decides nothing there.
+ * Shows what is in the dead-letter queue. Each message is received and given back: it is seen again
+ * at once, and its count of receives has grown by one, which has no effect in that queue.
  *
  * @returns the exit code.
  * @throws Failed where SQS refuses.

@@ -17,7 +17,6 @@ export interface SendOptions {
   readonly queueUrl: string;
 }
 
-/** What to send. */
 export interface ReplayMessage {
   readonly message: Message;
   /** The id by which it is known where it comes back. */
@@ -64,7 +63,8 @@ function entryOf<T extends ReplayMessage>(item: T): Entry<T> {
   const attributes: StringAttributes =
     origin === undefined ? {} : { [REPLAY_ORIGIN]: stringAttribute(origin) };
   const bytes = messageBytes(body, attributes);
-  // The message matters more: without it, only its time tells that it came back.
+  // The origin is left out where there is no room for it: should the message come back, only its
+  // time tells so.
   const entry = { item, group, body, deduplicationId: deduplicationId() };
   if (bytes <= MAX_MESSAGE_BYTES) return { ...entry, attributes, bytes };
   return { ...entry, bytes: messageBytes(body, {}) };

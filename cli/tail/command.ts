@@ -37,7 +37,7 @@ export async function tailCommand(
       trouble = '';
     },
     failed(reason: string): void {
-      // Once: it is tried again and again.
+      // Told once, although it is tried again and again.
       if (reason !== trouble) output.warn(reason);
       trouble = reason;
     },

@@ -4,7 +4,7 @@ import { EXIT } from '../exit-code.ts';
 import type { Output } from '../output.ts';
 
 /**
- * The same access, which goes on without what is refused where the rest says something all the same.
+ * The same access, but a read that is refused counts as empty where the rest is of use without it.
  *
  * @param missing is told what is not known then, and why.
  */
@@ -44,7 +44,7 @@ export function withoutRefused(
   };
 }
 
-/** Says what is not known. @returns the exit code: that of a failure where there is something. */
+/** Says what is not known. @returns `code`, or that of a failure where something is missing. */
 export function partly(code: number, missing: readonly string[], output: Output): number {
   for (const text of missing) output.warn(text);
   return missing.length > 0 ? EXIT.failed : code;

@@ -12,7 +12,8 @@ export const maxPodsTooHigh: Check = {
   asks: 'cluster',
   find({ view, maxPods, systemPods = [] }) {
     if (view === undefined || maxPods === undefined) return [];
-    // Each address is a prefix of sixteen then.
+    // With prefix delegation each of its addresses is a prefix of sixteen, so the formula does not
+    // hold.
     const byPrefix = new Set(
       systemPods.flatMap(({ of, node, environment }) =>
         of === 'vpc-cni' && environment.ENABLE_PREFIX_DELEGATION === 'true' ? [node] : [],

@@ -5,7 +5,7 @@ import { ofStage } from '../stage/of-stage.ts';
 /** What it is while it reads, or is about to. */
 const READING = ['Enabled', 'Enabling', 'Creating', 'Updating'];
 
-/** A queue that is not there, or that has the function not invoked. */
+/** A queue that does not exist, or that no mapping reads for the function. */
 export const queueNotRead: Check = {
   code: 'ME502',
   name: 'queue-not-read',

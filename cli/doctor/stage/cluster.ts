@@ -30,7 +30,7 @@ const entry = z.object({
   accessEntry: z.object({ kubernetesGroups: z.array(z.string()).default([]) }),
 });
 
-/** Throws what EKS refuses with, as the other. */
+/** @throws what EKS refuses with. */
 export async function readCluster(eks: Eks, name: string): Promise<EksCluster> {
   const { cluster } = described.parse(await eks.send(new DescribeClusterCommand({ name })));
   const { arn, resourcesVpcConfig: endpoint, accessConfig } = cluster;

@@ -16,7 +16,7 @@ export interface DeployedFunction {
   readonly inVpc: boolean;
 }
 
-/** What has a function read a queue. */
+/** An event source mapping: by it Lambda reads a queue for a function. */
 export interface Mapping {
   /** `Enabled`, `Disabled`, or what it becomes. */
   readonly state: string;
@@ -43,7 +43,7 @@ const account = z.object({
   AccountLimit: z.object({ UnreservedConcurrentExecutions: z.number() }),
 });
 
-/** Throws what Lambda refuses with, as the others here. */
+/** @throws what Lambda refuses with, as all that read here. */
 export async function readFunction(
   lambda: Lambda,
   FunctionName: string,
@@ -53,7 +53,7 @@ export async function readFunction(
   return { arn, roleArn, inVpc: (VpcConfig?.SubnetIds ?? []).length > 0 };
 }
 
-/** Those of one function on one queue: one at most, as Lambda has it. */
+/** The mappings of a queue to a function. Lambda allows one. */
 export async function readMappings(
   lambda: Lambda,
   FunctionName: string,

@@ -44,7 +44,7 @@ export function neededOf(stage: {
   readonly clusterArn: string;
   readonly queueArn: string;
   readonly deadLetterQueueArn?: string;
-  /** One that is managed; absent where the cluster has none. */
+  /** A managed ENI; absent where the cluster has none. */
   readonly eniArn?: string;
   readonly managedTag: ManagedTag;
 }): Needed[] {

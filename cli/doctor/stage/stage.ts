@@ -25,7 +25,7 @@ export interface StageFacts {
   /** `undefined` where there is none. */
   readonly queue: MaybeKnown<QueueFacts | undefined>;
   readonly deadLetters: MaybeKnown<QueueFacts | undefined>;
-  /** What has `reconcile` read the queue. */
+  /** Those by which Lambda reads the queue for `reconcile`. */
   readonly mappings: MaybeKnown<readonly Mapping[]>;
   readonly schedules: MaybeKnown<readonly Schedule[]>;
   readonly concurrency: MaybeKnown<number>;
@@ -33,7 +33,7 @@ export interface StageFacts {
   /** The groups of each function's role in the cluster; `undefined` without an access entry. */
   readonly groups: MaybeKnown<ReadonlyMap<string, readonly string[] | undefined>>;
   readonly denied: MaybeKnown<readonly Denied[]>;
-  /** Of the functions; absent where they do not say. */
+  /** The version of the functions; absent where they do not tell it. */
   readonly version?: string;
 }
 
@@ -42,7 +42,7 @@ interface Functions {
   readonly sweep: DeployedFunction;
 }
 
-/** Reads it. What may not be asked costs only what follows from it. */
+/** What may not be asked costs only the checks that need it. */
 export async function readStageStack(
   look: Look & { readonly config: Config },
   stage: string,

@@ -105,7 +105,10 @@ async function guardedCall(
   }
 }
 
-/** EC2 names the action that lacks, which need not be the call's: CreateTags of what is created with tags. */
+/**
+ * EC2 names the action that the caller lacks. It need not be the call's own: it is CreateTags where
+ * something is created with tags.
+ */
 function lackingFor(command: unknown, error: unknown): string {
   const named = error instanceof Error ? /\bec2:[A-Z]\w+/.exec(error.message)?.[0] : undefined;
   return named ?? `ec2:${actionOf(command)}`;

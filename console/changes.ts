@@ -8,7 +8,7 @@ export interface Change {
   readonly text: string;
 }
 
-/** What differs from one look to the next, at the nodes that are another. */
+/** What differs from one look to the next, at the nodes that have changed. */
 export function changesBetween(before: MapData, nodes: readonly MapNode[]): Change[] {
   const byName = new Map(before.nodes.map((node) => [node.name, node]));
   return nodes.flatMap((node) => changesOf(byName.get(node.name), node));

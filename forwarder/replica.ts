@@ -9,11 +9,11 @@ import type { Outbox } from './outbox/outbox.ts';
 import type { PodSink } from './watch/watch-pods.ts';
 
 /**
- * What a leader saw so shortly before its end may be unsent without its having said so, ms: longer
- * than a Lease takes to run out, a take-over and the old leader's own sending.
+ * What a leader saw in the last so many ms before its end may be unsent, although it did not say
+ * so: longer than it takes to send, for a Lease to run out, and to take over.
  */
 const UNSAID_MS = 60_000;
-/** What it did say may have been read so much later, ms. */
+/** What it said may have been read so much later, ms. */
 const READ_LATE_MS = 15_000;
 
 export interface Replica extends PodSink {

@@ -7,7 +7,7 @@ import type { Cancel, Clock } from '../shared/time/clock.ts';
 export interface WaitingNode {
   /** What it is expected to send; nothing for a look. */
   readonly calls: Calls;
-  /** When the oldest was seen that it waits for, ms since the epoch. */
+  /** When the oldest of its news was seen, ms since the epoch. */
   readonly since: number;
   /** Until when it may wait, ms since the epoch; else as long as any node. */
   readonly until?: number;
@@ -22,7 +22,10 @@ export interface Turn extends ReservedCalls {
 }
 
 export interface Admission {
-  /** A batch came for so many nodes, of which the youngest message has waited so long for an execution: ms. */
+  /**
+   * Tells of a batch: for how long, in ms, its youngest message has waited for an execution, and of
+   * how many nodes it is.
+   */
   delivered(ms: number, nodes: number): void;
   /**
    * Resolves when the node's turn has come: its calls are reserved, and what they rest on is read
@@ -154,7 +157,10 @@ function beginInLane(lane: readonly Entry[], budget: CallBudget, now: number): n
   return Math.min(Infinity, ...patient);
 }
 
-/** Whether half of a node's pods would now cost as many calls as all of them a moment later, and those lack. */
+/**
+ * Whether calls are so scarce that nodes wait for the rest of their news: half of a node's pods
+ * cost as many calls as all of them.
+ */
 function isScarce(lane: readonly WaitingNode[], budget: CallBudget): boolean {
   const anyAssigns = lane.some(({ calls }) => actionsOf(calls).some(assigns));
   return anyAssigns && budget.times(sumOf(lane)) < PLENTY;

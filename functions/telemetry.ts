@@ -8,7 +8,7 @@ import {
   type Telemetry,
 } from '../shared/telemetry.ts';
 
-/** Of those that are no counts. */
+/** The units of metrics that are no counts. */
 const UNITS: Readonly<Partial<Record<MetricName, (typeof MetricUnit)[keyof typeof MetricUnit]>>> = {
   AssignmentLatency: MetricUnit.Milliseconds,
   BudgetRate: MetricUnit.CountPerSecond,

@@ -25,7 +25,7 @@ export const addressLine = z.object({
   message: z.literal(ADDRESS_CHANGES),
   cluster: z.string(),
   node: z.string(),
-  /** The reasons of the messages that asked for the look. */
+  /** The reasons of the messages that had the node looked at. */
   reasons: z.array(z.string()),
   changes: z.array(addressChange),
 });

@@ -28,7 +28,7 @@ export interface Config {
   readonly deadLetterQueueUrl: string;
   readonly managedTag: ManagedTag;
   readonly ec2: BudgetSettings;
-  /** Of this product, as it was deployed; absent where it was deployed before it said so. */
+  /** The version that was deployed; absent where that one did not tell it yet. */
   readonly version?: string;
 }
 
@@ -47,7 +47,7 @@ const ranges = z
   })
   .optional();
 
-/** As the settings call it, and as the code does. */
+/** From the name that the settings have for it to that of the code. */
 function withRoom<T extends { readonly advertiseRoom: boolean }>({ advertiseRoom, ...rest }: T) {
   return { ...rest, ...(advertiseRoom && { advertisesRoom: true as const }) };
 }

@@ -1,6 +1,6 @@
 /**
- * What can go wrong in the functions by a rule of ours, other than by a refused address, which is a
- * problem that a pod is told of. docs/reference/errors.md says of each what to do.
+ * The codes of the functions' own errors. A refused address is none: it is a problem that its pod
+ * is told of. docs/reference/errors.md says of each code what to do.
  */
 export const ERROR_CODES = [
   'access-denied',

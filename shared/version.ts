@@ -1,4 +1,4 @@
 import manifest from '../package.json' with { type: 'json' };
 
-/** Of this product, as package.json has it. */
+/** The version of this product, as package.json has it. */
 export const VERSION: string = manifest.version;

@@ -17,7 +17,10 @@ export interface RefusedCall extends Omit<Check, 'run' | 'calls' | 'expected'> {
   readonly named?: (lab: Lab) => readonly Address[];
 }
 
-/** A check of one: that it is refused, how the product reads that, and that nothing of it was done. */
+/**
+ * The check of such a call: that it is refused, how the product reads that, and that nothing of it
+ * was done.
+ */
 export function refused({ kinds, code, given, call, named, ...fact }: RefusedCall): Check {
   return {
     ...fact,

@@ -6,7 +6,7 @@ import { QUOTED } from './sources.ts';
 
 const GONE = 'InvalidNetworkInterfaceID.NotFound';
 
-/** ENI b is deleted, unless an earlier check did it. */
+/** Deletes ENI b, unless an earlier check did. */
 async function withoutB(lab: Lab): Promise<string> {
   const NetworkInterfaceId = lab.id('b');
   if ((await lab.read()).has(NetworkInterfaceId)) {

@@ -17,7 +17,7 @@ export function isOn({ text, states }: Filter): boolean {
   return text !== '' || states.size > 0;
 }
 
-/** What no address stands for counts as what cannot be met. */
+/** What no address stands for counts as a claim that cannot be met. */
 export function matchesTrouble({ text, states }: Filter, { pod }: MapTrouble): boolean {
   return (states.size === 0 || states.has('problem')) && pod.toLowerCase().includes(text);
 }

@@ -12,7 +12,7 @@ export interface List {
 
 /** Rows beyond the view, in pixels, so that what scrolls in is there. */
 const MARGIN = 200;
-/** So long, ms, rows are made in one frame; the others are in the next one. */
+/** Rows are made for so long in one frame, ms; the others come in the next. */
 const MAKING_MS = 10;
 
 /**

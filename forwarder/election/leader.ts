@@ -23,7 +23,8 @@ export const ELECTION_TIMES: ElectionTimes = {
   retryPeriod: 2_000,
   // One call that hangs until it is given up is no reason; two in a row are.
   sendDeadline: 20_000,
-  // Longer than the next one takes to fail: so each has its turn before this one has another.
+  // Longer than the next leader takes to fail, so that each has its turn before this one leads
+  // again.
   standBack: 30_000,
 };
 
@@ -46,7 +47,7 @@ interface ElectionOptions {
   readonly times: ElectionTimes;
   /** How long a free Lease is left to others at present, ms. */
   readonly reluctance: () => number;
-  /** When the oldest event that is not sent was seen, ms since the epoch. The Lease tells its age. */
+  /** When the oldest unsent event was seen, ms since the epoch. The Lease tells its age. */
   readonly unsentSince: () => number | undefined;
   /** @param unsentSince the same of earlier leaders, as far as they could tell. */
   readonly onElected: (unsentSince: number | undefined) => void;
@@ -59,9 +60,11 @@ interface ElectionOptions {
 interface Candidate extends ElectionOptions {
   seen: SeenLease | undefined;
   leading: boolean;
-  /** Of the timer by which it leads no more. */
+  /** Stops the timer after which it leads no more. */
   expiry: Cancel;
-  /** The Lease is to be given up; since when what is unsent has waited. */
+  /**
+   * Set where the Lease is to be given up; `unsentSince`: since when something unsent has waited.
+   */
   leaving: { readonly unsentSince: number | undefined } | undefined;
 }
 

@@ -14,7 +14,10 @@ export interface LeaseRecord {
   /** RFC 3339 with microseconds, as they are written: compared, never calculated with. */
   readonly acquireTime: string;
   readonly renewTime: string;
-  /** How long ago the oldest was seen that the holder has not sent; absent where nothing waits. */
+  /**
+   * How long ago the oldest event that the holder has not sent was seen; absent where nothing
+   * waits.
+   */
   readonly unsentSeconds?: number;
 }
 

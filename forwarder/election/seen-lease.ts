@@ -7,7 +7,10 @@ export interface SeenLease {
   readonly at: number;
 }
 
-/** What is seen once `lease` was read: the same Lease again does not count from anew. */
+/**
+ * What is known once `lease` was read. A Lease that has not changed keeps the time at which it was
+ * first seen.
+ */
 export function seenAgain(
   seen: SeenLease | undefined,
   lease: Lease | undefined,
@@ -18,9 +21,9 @@ export function seenAgain(
 }
 
 /**
- * Since when the Lease is anybody's, ms since the epoch, for one who does not lead.
+ * From when on a replica that does not lead may take the Lease, ms since the epoch.
  *
- * @param leaseDuration ms; a Lease that says that it runs longer does.
+ * @param leaseDuration ms; the Lease's own duration counts where it is longer.
  */
 export function freeSince(
   seen: SeenLease | undefined,

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../../shared/time/clock.ts';
 import type { News } from './news.ts';
 import { createWaitingNews, type Gathered, type WaitingNews } from './waiting.ts';
 
-/** It goes out this long after the first of all nodes was complete, ms. */
+/** What is complete goes out this long after the first node was, ms. */
 const COMPLETE_MS = 3_000;
 /** Or once it is complete for so many nodes: they are one batch. */
 const COMPLETE_NODES = 5;
@@ -38,7 +38,8 @@ export function createGatherReleases(options: {
   const sendComplete = (): void => {
     cancelComplete?.();
     cancelComplete = undefined;
-    // What starts meanwhile takes them along; a release that is under way would keep it waiting.
+    // News of a pod that starts meanwhile takes them along. A release under way would keep that pod
+    // waiting.
     const whole = [...complete].filter((node) => !isRestless(node));
     complete.clear();
     waiting.flush(whole);

@@ -24,7 +24,7 @@ const RESYNC_BYTES = 512;
 export interface Backlog {
   /** `now`: ms since the epoch, here and below. */
   push(message: Message, now: number): void;
-  /** Takes up to a batch of messages that are due, each the oldest of a group with none away. */
+  /** Takes at most a batch of due messages: the oldest of each group that has none away. */
   take(now: number): OutboxMessage[];
   /** SQS has the message that was away. */
   sent(group: string): void;
@@ -66,7 +66,7 @@ export function createBacklog(options: BacklogOptions): Backlog {
     push(message, now) {
       const group = groupOf(groups, message);
       if (message.reason === 'heartbeat') dropWaiting(groups, group);
-      // A resync that still waits covers another one.
+      // One waiting resync is enough.
       if (message.reason === 'resync' && waiting(group).some((m) => m.reason === 'resync')) return;
       for (const part of parts(message)) append(groups, group, part);
       enforceLimit(groups, options, now);

@@ -31,7 +31,7 @@ export interface SenderEvents {
 }
 
 export interface Sender {
-  /** Sends what is due, and what is not yet once it is. */
+  /** Sends what is due, and the rest once it is due. */
   sendDue(): void;
   /** Gives up the calls under way and forgets what failed. */
   reset(): void;

@@ -9,7 +9,9 @@ import { soleNodes } from '../../shared/state/sole-node.ts';
 import type { Turn } from '../admission.ts';
 import type { NodeRequest, ReconcileScope } from './scope.ts';
 
-/** What the plan is for this node, by the cluster's policy and without what is known to be done. */
+/**
+ * The plan for this node, by the cluster's policy, and without what is known to be done already.
+ */
 export function decide(
   { access, memory: { releases } }: ReconcileScope,
   { named, pods }: NodeRequest,
@@ -54,8 +56,8 @@ export async function isSoleNode(
 const HELD: ReadonlySet<string> = new Set<Problem['kind']>(['conflict', 'held-elsewhere']);
 
 /**
- * Whether another may have the address: a message says so; or, where EC2's calls are waited for, the
- * message that would say so has not been read yet.
+ * Whether another may have the address. A message says so; or the node waited for EC2's calls, and
+ * the message that would say so may still be in the queue.
  */
 export function mayBeTaken(
   { contested, pods }: NodeRequest,

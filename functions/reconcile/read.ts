@@ -2,8 +2,9 @@ import { type NodeReading, readNode, withoutInstance } from '../../shared/state/
 import type { NodeRequest, ReconcileScope } from './scope.ts';
 
 /**
- * Reads the state of the node that messages ask for. Whose ENIs to read is guessed by what the
- * Node named last, or a message names; the Node is asked first only where nobody says.
+ * Reads the state of the node that messages ask for. Whose ENIs to read is guessed: those of the
+ * instance that the Node named last, or that a message names. The Node is asked first only where
+ * neither is known.
  */
 export async function readAsked(
   { access, memory }: ReconcileScope,

@@ -77,7 +77,10 @@ function isNodeMessage(received: Received): received is Received<NodeMessage> {
   return received.message.reason !== 'heartbeat';
 }
 
-/** Of a cluster whose settings cannot be had, nothing is known: its alarm is to say so. */
+/**
+ * Where the settings of its cluster cannot be read a heartbeat does not count, so that the alarm
+ * rings.
+ */
 async function noteHeartbeat(batch: Batch, { cluster, observedAt }: Heartbeat): Promise<[]> {
   const { clock, clusters, deadlineMs, queueUrl, telemetry } = batch;
   if (clock.now() - Date.parse(observedAt) >= BEATS_FOR_MS) return [];
@@ -134,7 +137,7 @@ async function oneFate(
       const scope = { access, admission, send, memory: memoryOf(batch, cluster, node), held };
       const request = requestOf(node, messages, batch.clock.now());
       const done = await reconcileNode(scope, request, signal);
-      // Where nothing was to be written, it was not asked yet.
+      // A reconcile that had nothing to write has not waited for it.
       await held();
       return done;
     });
@@ -160,10 +163,11 @@ async function oneFate(
 
 /**
  * Sends the messages of a node that was not read into the queue again: other than one that is
- * received again, a new message does not say that something may have been released before (docs/design.md,
- * rule 7).
+ * received again, a new message does not say that something may have been released before
+ * (docs/design.md, rule 7).
  *
- * @returns whether they may be acknowledged: not what was received before, or what replay is to know again.
+ * @returns whether they may be acknowledged. Messages that were received before may not, nor those
+ *   that replay has to recognise.
  */
 async function passOn(batch: Batch, messages: readonly Received<NodeMessage>[]): Promise<boolean> {
   const isFirst = messages.every(
@@ -181,7 +185,7 @@ async function passOn(batch: Batch, messages: readonly Received<NodeMessage>[]):
   }
 }
 
-/** Has the messages of a node tried again soon, those apart that others have by now. */
+/** Has the messages of a node tried again soon, except those that others have by now. */
 async function giveBack(
   batch: Batch,
   subject: { readonly cluster: string; readonly node: string },

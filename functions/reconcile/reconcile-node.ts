@@ -45,7 +45,7 @@ const ATTEMPTS = 4;
  * used by the turn that starts over, ms.
  */
 const SOLE_GOOD_FOR_MS = 10_000;
-/** Where a call was throttled that has no budget, such as a read, before it is tried again: ms. */
+/** The pause after a throttled call that has no budget, such as a read: ms. */
 const PAUSE_MS = 500;
 
 /** What became of one turn; all but `ended` start over. */
@@ -166,7 +166,7 @@ async function takeTurn(
   return ended({ kind: 'reconciled', plan: decided, applied });
 }
 
-/** @throws where it was something else that a read failed with. */
+/** @throws the failure itself where it is none of throttling. */
 function throttled(failure: unknown): Turn & { readonly kind: 'failed' } {
   if (isThrottled(failure)) return { kind: 'failed', failure, releaseSent: false };
   throw failure;

@@ -41,9 +41,9 @@ export interface ReleaseMemory {
 }
 
 /**
- * A memory of one node's releases, so that messages that waited for a release which has been
- * done meanwhile do not spend EC2's tokens on it: they come in hundreds after an outage, or when
- * the node's pods go together, of which the first one's message has released what all had.
+ * A memory of one node's releases. A message may ask for a release that was done while it waited,
+ * and EC2's tokens are not to be spent on it again. Hundreds do after an outage, or when the node's
+ * pods go together and the message of the first has released what all of them had.
  *
  * @param keptMs for how long; as long as messages may name addresses.
  */

@@ -23,7 +23,7 @@ export interface NodeRequest {
   readonly reasons: readonly string[];
   /** The pods that the messages tell of, for what is told about released addresses. */
   readonly pods: readonly PodEvent[];
-  /** When the oldest was observed that the messages tell of, ms since the epoch. */
+  /** When the oldest event that the messages tell of was observed, ms since the epoch. */
   readonly since: number;
   /** What the messages let expect, before the node is read. */
   readonly expects: { readonly assigns: boolean; readonly unassigns: boolean };

@@ -2,7 +2,7 @@ import { StalePodsError } from '../../shared/apply/release.ts';
 import { isThrottled } from '../../shared/enis/ec2-errors.ts';
 import { EXIT, Failure } from '../exit-code.ts';
 
-/** By what EC2 and STS call it where they do not let the caller do something. */
+/** What EC2 and STS call it where the caller may not do something. */
 const NO_PERMISSION =
   /^(UnauthorizedOperation|AccessDenied|AuthFailure|InvalidClientTokenId|InvalidIdentityToken|UnrecognizedClient|SignatureDoesNotMatch|ExpiredToken|Expired)/;
 /** EC2 changed while it was read: the next reading shows what is there now. */

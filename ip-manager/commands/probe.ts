@@ -7,7 +7,7 @@ import { type InterfaceFacts, interfaceFactsOf, leavesBy } from '../probe/interf
 import { keepPinging } from '../probe/ping.ts';
 
 const LOOK_MS = 100;
-/** At the latest so often it says how it is. */
+/** It reports at least this often, ms. */
 const REPORT_MS = 1_000;
 /** Routes are asked for at each tenth look: that takes processes. */
 const ROUTES_EVERY = 10;
@@ -119,7 +119,7 @@ function reportOf(
   };
 }
 
-/** Says at once what is new, and at the latest after a second what is only more. */
+/** Says at once what is new, and within a second what has only grown. */
 function teller({ clock, say }: ProbeOptions): (report: ProbeReport) => void {
   let saidAt = Number.NEGATIVE_INFINITY;
   let known = '';

@@ -33,7 +33,8 @@ export async function untaint(outside: IpManagerOutside, signal: AbortSignal): P
       return;
     } catch (error) {
       signal.throwIfAborted();
-      // A right can be given later, and whoever changed the taints has done so.
+      // It is tried again: a right can be given later, and a change by somebody else is over by
+      // then.
       say(`node ${node.name}: not removed yet: ${kubernetesFailure(error).detail}`);
       await sleep(clock, pauseAfter(failures, BACK_OFF, random), signal);
     }

@@ -15,8 +15,8 @@ export interface Parts {
    */
   readonly together?: ReadonlySet<Address>;
   /**
-   * Where the answer is of this kind: `among` is asked once, which addresses of the call are known to
-   * be the reason.
+   * Where the answer is of this kind, `among` is asked once which addresses of the call are known
+   * to be the reason.
    */
   readonly culprits?: {
     readonly of: Refusal['kind'];

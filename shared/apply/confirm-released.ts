@@ -9,7 +9,10 @@ export class StillShownError extends CodedError {
   readonly errorCode = 'still-shown';
 }
 
-/** EC2's view settles within moments: after these pauses (ms) it is left to the retry of the message. */
+/**
+ * EC2's view settles within moments. What these pauses (ms) are not enough for is left to the retry
+ * of the message.
+ */
 const PAUSES_MS = [0, 100, 200, 400, 800, 1600] as const;
 
 /**

@@ -9,7 +9,7 @@ import { releaseFromEni } from './release.ts';
 
 /** What a release rests on. */
 export interface Basis {
-  /** Whose pods were listed; absent where the ENI is detached. */
+  /** The instance whose pods were listed; absent where the ENI is detached. */
   readonly instanceId: string | undefined;
   /** When they were asked for, ms since the epoch. */
   readonly listedAt: number;

@@ -81,7 +81,7 @@ async function readOwned(
       throw new StalePodsError('a Node went, or changed its instance, while it was asked about');
     }
     const { state } = reading;
-    // One that went meanwhile was asked about at the wrong node: it is looked up again.
+    // An ENI that left the node meanwhile was asked about at the wrong node: it is looked up again.
     return state.enis
       .filter((eni) => enis.some((seen) => seen.id === eni.id))
       .map((eni) => ({ eni, node: state, stranded: [], listedAt: state.listedAt }));

@@ -9,7 +9,7 @@ import type { ClaimProblem } from '../plan/problem.ts';
  * hears of it, whatever becomes of the rest.
  */
 export interface Journal {
-  /** By pod and address, as `keyOf` gives it. */
+  /** By pod and address, as `claimKey` gives it. */
   readonly assigned: Set<string>;
   /** By pod and address. */
   readonly problems: Map<string, ClaimProblem>;

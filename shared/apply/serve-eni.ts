@@ -110,8 +110,8 @@ async function assign(
 }
 
 /**
- * The other ENIs that have any of the assignments' addresses. They are looked up only where one of
- * the assignments asks for it; then all are, as that is the same call.
+ * The other ENIs that have any of the assignments' addresses. If one of the assignments is to be
+ * looked up first, all of them are, by one call; else none is.
  */
 async function othersNow(serving: Serving, assignments: readonly Assignment[]): Promise<Eni[]> {
   const first = assignments.find(serving.lookFirst);

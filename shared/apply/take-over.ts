@@ -174,8 +174,8 @@ function decide(
 }
 
 /**
- * One call per holder ENI. Of an address that EC2 calls "not assigned" nothing is said here: should
- * another ENI have it, the assign is refused, and it is looked up again.
+ * One call per holder ENI. An address that EC2 calls "not assigned" is no problem: should another
+ * ENI have it, the assign is refused, and it is looked up again.
  *
  * @returns a problem for each address that EC2 refuses to unassign for another reason.
  */

@@ -14,7 +14,7 @@ export interface ParsedNetwork {
   readonly type?: string;
   /** The worker's device below it, such as `eth1`. */
   readonly master?: string;
-  /** Annotated to be none of our business: attachments to it claim nothing. */
+  /** Annotated to be ignored: attachments to it claim nothing. */
   readonly ignored: boolean;
   /** Labelled to have its room advertised. */
   readonly advertised?: true;

@@ -208,7 +208,7 @@ function unlessOtherwiseByNow(error: unknown): undefined {
   throw error;
 }
 
-/** An Event of that name is ours: it was told before, or its request had been sent twice. */
+/** An Event of that name is our own: it was written before, or its request was sent twice. */
 function unlessWrittenOrNamespaceGone(error: unknown): undefined {
   const refusal = refusalOf(error);
   if (refusal?.code === 404) return;

@@ -12,9 +12,9 @@ const list = z.object({
 });
 
 /**
- * Reads all pages of a list. Where the API server has forgotten the snapshot that
- * the pages are of (410 Gone), the list begins anew: going on from the latest state
- * instead would be no consistent read
+ * Reads all pages of a list. Where the API server has forgotten the snapshot from which the pages
+ * come (410 Gone), the list begins anew: going on from the latest state instead would be no
+ * consistent read
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks).
  *
  * @throws what `page` or `parse` throws: a list is whole or not at all.

@@ -100,8 +100,9 @@ export type PatchOperation =
   | { readonly op: 'remove'; readonly path: string };
 
 /**
- * What makes a Node say how much room it has, in capacity and in allocatable: the kubelet would copy the
- * one to the other, seconds later. What the Node said is tested, so that nothing newer is written over.
+ * The patch by which a Node tells how much room it has, in capacity and in allocatable: the kubelet
+ * would copy the one to the other only seconds later. What the Node said is tested, so that nothing
+ * newer is written over.
  *
  * @param room by resource.
  * @returns no operation where the Node says so already. Resources that are not ours are left alone.

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { CodedError } from '../errors.ts';
 
-/** A dead peer is noticed within about this and 10 s more, ms: TCP keep-alive probes an idle watch. */
+/** TCP keep-alive probes an idle watch after this, ms: a dead peer is noticed about 10 s later. */
 const KEEP_ALIVE_MS = 15_000;
 /** An answer has to begin within this, ms; reading it may take as long as its caller allows. */
 const ANSWER_TIMEOUT_MS = 30_000;

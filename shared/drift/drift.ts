@@ -54,7 +54,8 @@ export function driftOf(view: ClusterView, node: NodeState): Drift {
     if (kept) contested.push(...kept);
     else missing.push(assignment);
   }
-  // Those that wait were tried in the place of contested ones, and some of them are contested too.
+  // Those that wait are tried in the place of contested ones, and some of them are contested
+  // themselves.
   for (const assignment of toldOfHolders(node, decided.waiting)) {
     contested.push(...(keptByAnother(view, node, assignment) ?? []));
   }
@@ -136,7 +137,10 @@ export function contestedBy(
   };
 }
 
-/** Whether a pod of a node outside EC2 waits for what there is not, or was told otherwise. */
+/**
+ * Whether a pod of a node outside EC2 waits for what will never come, or was told something that is
+ * not so.
+ */
 export function hasUntold(pods: readonly Pod[]): boolean {
   return outcomesOutsideEc2(pods).some((outcome) => {
     const condition = conditionOf(outcome);

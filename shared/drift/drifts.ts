@@ -6,7 +6,10 @@ import type { NodeState } from '../state/node-state.ts';
 import { either, seenEnis } from '../state/seen-enis.ts';
 import { type ClusterView, type Drift, driftOf } from './drift.ts';
 
-/** So many calls for addresses, 200 at a time, are made before their subnets are listed instead. */
+/**
+ * Up to so many calls ask by address, 200 in each. Where it would take more, the subnets are listed
+ * instead.
+ */
 const FEW_CALLS = 2;
 
 /** A node, and how its ENIs differ from what its pods claim. */

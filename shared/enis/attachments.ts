@@ -36,6 +36,6 @@ export function rememberedAttachments(): EniAttachments {
 
 function newer(before: EniAttachment, seen: EniAttachment): EniAttachment {
   if (before.at !== seen.at) return before.at > seen.at ? before : seen;
-  // It ends once.
+  // What has ended once stays ended.
   return { ...seen, leaving: before.leaving || seen.leaving };
 }

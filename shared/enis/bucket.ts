@@ -11,13 +11,15 @@ export interface BucketOptions {
   readonly perSecond: number;
   /** More a second is tried while work waits and nothing is throttled. */
   readonly mayGrow: boolean;
-  /** How many times as much is there while nobody else of us is at work. */
+  /** How many times as many tokens are there while none of our other writers is at work. */
   readonly alone: number;
 }
 
 /** What is believed of the tokens that EC2 has for one action. */
 export interface Bucket {
-  /** Milliseconds until so many are there; at most as many as it holds are waited for. */
+  /**
+   * Milliseconds until so many tokens are there; of more than the bucket holds, until it is full.
+   */
   waitFor(tokens: number): number;
   /** Takes tokens out of what others may reserve; a negative number puts them back. */
   reserve(tokens: number): void;
@@ -29,22 +31,22 @@ export interface Bucket {
   throttled(): void;
   /** Tokens that nobody has reserved; negative after a throttle. */
   left(): number;
-  /** Others of us need their part until then, ms since the epoch. */
+  /** Our other writers need their part until then, ms since the epoch. */
   crowded(until: number): void;
   /** Tokens a second, as far as is known. */
   rate(): number;
 }
 
-/** What is left of the rate. */
+/** What is left of the rate after a throttle. */
 const CUT = 0.75;
-/** Of the first rate, at least: forty clusters that are all at work have that much each. */
+/** The least part of the first rate: forty clusters that are all at work have that much each. */
 const LEAST = 0.05;
-/** For so long others of us keep their part after EC2 throttled: ms. */
+/** For so long after a throttle our other writers keep their part: ms. */
 const CROWDED_MS = 60_000;
 /** Work has to have waited so long before more is tried; twice as long after each try that failed: ms. */
 const FIRST_CALM_MS = 45_000;
 const LONGEST_CALM_MS = 600_000;
-/** Of the rate, each second. */
+/** By this part the rate grows each second. */
 const GROWTH = 0.03;
 /** A rate that is above what was known to be good by more than this was a try. */
 const TRIED = 1.02;
@@ -59,7 +61,7 @@ interface State {
   good: number;
   balance: number;
   reserved: number;
-  /** When the balance was right. */
+  /** When the balance was computed. */
   at: number;
   readonly pause: Pause;
   calmMs: number;

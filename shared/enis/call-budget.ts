@@ -23,7 +23,7 @@ export type Calls = Readonly<Partial<Record<WritingAction, number>>>;
 /** Of each bucket's tokens, so many are left to others. */
 const RESERVE = 10;
 
-/** Where messages have waited, all writers are at work, for so long at least: ms. */
+/** Messages that had to wait show that all writers are at work, for so long at least: ms. */
 const CROWDED_MS = 5_000;
 
 /** Calls that somebody may send. */

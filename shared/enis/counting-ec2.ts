@@ -22,7 +22,10 @@ export function countingEc2(ec2: Ec2, cluster: string, telemetry: Telemetry): Ec
   };
 }
 
-/** By what it was about: assignments and releases have buckets of their own, and one is urgent. */
+/**
+ * Assignments and releases are counted apart: they have buckets of their own, and pods wait for the
+ * former.
+ */
 function countThrottle(command: unknown, cluster: string, telemetry: Telemetry): void {
   const action = writingActionOf(command);
   telemetry.metric('Ec2Throttles', cluster, 1);

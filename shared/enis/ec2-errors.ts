@@ -45,15 +45,17 @@ const THROTTLED = new Set([
   'TooManyRequestsException',
 ]);
 
-/** Who calls, or what for: credentials, permissions, the account, the clock that signs. */
+/**
+ * Codes that tell of the caller: of credentials, permissions, the account, the clock that signs.
+ */
 const ABOUT_THE_CALLER =
   /^(AccessDenied|AuthFailure$|Blocked$|DryRunOperation$|Expired|IncompleteSignature$|InvalidAccessKeyId$|InvalidClientTokenId$|InvalidIdentityToken|MissingAuthenticationToken|NotAuthorized|OptInRequired$|PendingVerification$|Request(Expired|InTheFuture|Timeout|TimeTooSkewed)|SignatureDoesNotMatch$|Unauthorized|UnrecognizedClient)/;
 
-/** What the addresses are to be assigned to, or unassigned from. */
+/** Codes that tell of the ENI, or of its instance. */
 const ABOUT_THE_ENI =
   /^(IncorrectState$|IncorrectInstanceState$|InvalidInstance|InvalidNetworkInterface)/;
 
-/** HTTP statuses that say as much, whatever the code. */
+/** HTTP statuses that tell of no address, whatever the code. */
 const NOT_ABOUT_ADDRESSES = new Set([401, 403, 407, 408, 429]);
 
 const answered = z.object({ $metadata: z.object({ httpStatusCode: z.number() }) });

@@ -37,7 +37,7 @@ export function gatheredReads(inventory: EniInventory): EniInventory {
   };
 }
 
-/** Asks for everything that is asked for within a moment in one go, which begins after all were asked. */
+/** Answers all that ask within a moment by one read, which begins once all of them have asked. */
 function gathered<K>(
   ask: (keys: readonly K[]) => Promise<Eni[]>,
 ): (keys: readonly K[], signal?: AbortSignal) => Promise<Eni[]> {

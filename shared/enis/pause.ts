@@ -5,7 +5,7 @@ const ONE_ANSWER_MS = 1_000;
 /** Where EC2 throttles, one call tries again after this time, which doubles while that is throttled too: ms. */
 const FIRST_MS = 1_000;
 const LONGEST_MS = 8_000;
-/** What a try was answered is known after this time: ms. */
+/** The answer to a try is there after this time: ms. */
 const TRY_MS = 1_000;
 
 /** A time without calls, after EC2 throttled one. */

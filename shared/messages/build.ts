@@ -1,6 +1,6 @@
 import type { Heartbeat, NodeMessage } from './schema.ts';
 
-/** What a message about a node says beside where and why. */
+/** What a message about a node says beside the node and the reason. */
 type Said = Partial<Pick<NodeMessage, 'instanceId' | 'pods' | 'letGo' | 'contested'>>;
 
 /**

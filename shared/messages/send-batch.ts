@@ -14,7 +14,7 @@ export interface BatchEntry {
   readonly attributes?: StringAttributes;
 }
 
-/** SQS's word on a message that it did not take. */
+/** Why SQS did not take a message. */
 export interface BatchRefusal {
   /** The message's place in the batch. */
   readonly index: number;

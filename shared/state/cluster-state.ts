@@ -90,7 +90,7 @@ function isOurs({ advertised, enis, pods, podObjects }: NodeState): boolean {
   return enis.length > 0 || claims || waits;
 }
 
-/** One call for all that is not known yet, and one for all that may have changed where it matters. */
+/** One call for all subnets that are not known yet, and one for those whose change would matter. */
 async function withSubnets(
   { ec2 }: ClusterAccess,
   states: readonly NodeState[],

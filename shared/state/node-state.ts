@@ -141,7 +141,7 @@ export function withoutInstance({ outsideEc2 }: Node) {
   return { kind: outsideEc2 ? 'outside-ec2' : 'no-instance' } as const;
 }
 
-/** What a state takes over of the Node. */
+/** What a state has from the Node. */
 export function identity({ advertised, name, uid }: Node, instanceId: string) {
   const told = advertised === undefined ? {} : { advertised };
   return { node: name, nodeUid: uid, instanceId, ...told };

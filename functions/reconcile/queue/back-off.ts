@@ -8,7 +8,7 @@ import { setVisibility } from './visibility.ts';
 
 /** In seconds. With so little jitter, 100 receives cover more than an hour. */
 const BACK_OFF = { first: 1, most: 60, jitter: 0.2 };
-/** It is the last thing that a batch does: what is over its deadline has to be answered in time. */
+/** It is the last thing that a batch does, and its answer must still be in time, ms. */
 const TIMEOUT_MS = 2_000;
 
 /** The delay in whole seconds before the receive after `receives`: doubling from 1 to 60, with jitter. */

@@ -48,7 +48,8 @@ export function measure(
   ] as const;
   for (const [name, value] of metrics) if (value > 0) telemetry.metric(name, cluster, value);
 
-  // From what the forwarder saw first of what was done now: a resync or sweep began no wait.
+  // From the first event of these messages that the forwarder saw. No pod waits from a resync or a
+  // sweep on.
   const seen = messages.filter(({ reason }) => reason === 'pods');
   const first = Math.min(...seen.map(({ observedAt }) => Date.parse(observedAt)));
   if (counts.assigned > 0 && seen.length > 0) {

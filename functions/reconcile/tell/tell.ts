@@ -118,7 +118,7 @@ function outcomesOf({ state, plan, applied }: Feedback): PodOutcome[] {
   const placed = [...plan.keep, ...applied.assigned].filter(
     ({ claim, address }) => !failed.has(key(claim.pod, address)),
   );
-  // What a pod holds is recorded beside the problem: the record is what it holds it by.
+  // What a pod holds is recorded beside the problem, as it holds it by that record.
   const placedOf = Map.groupBy([...placed, ...plan.held], ({ claim }) => claim.pod.uid);
   const open = new Set(applied.open.map(({ claim }) => claim.pod.uid));
   return [...state.podObjects.values()]

@@ -14,12 +14,12 @@ import { nodeMessage } from '../shared/messages/build.ts';
 import { deduplicationId, nodeGroup } from '../shared/messages/group.ts';
 import { watchAddresses } from './budget/addresses.ts';
 import { LATENCIES, sqsClient } from './budget/clients.ts';
-import { type Cluster, createCluster } from './budget/cluster.ts';
+import { type BenchCluster, createCluster } from './budget/cluster.ts';
 import { percentile } from './budget/figures.ts';
 import { startForwarder } from './budget/forwarder.ts';
 import { startLambda } from './budget/lambda.ts';
 import { createPods } from './budget/pods.ts';
-import { createQueue, type Queue } from './budget/queue.ts';
+import { type BenchQueue, createQueue } from './budget/queue.ts';
 import { createTally } from './budget/tally.ts';
 import { startVirtualTime, type VirtualTime } from './budget/virtual-time.ts';
 
@@ -41,8 +41,8 @@ const { values } = parseArgs({
 });
 
 interface Served {
-  readonly cluster: Cluster;
-  readonly queue: Queue;
+  readonly cluster: BenchCluster;
+  readonly queue: BenchQueue;
   /** How long each message waited until its execution began, ms. */
   readonly waitsMs: number[];
 }

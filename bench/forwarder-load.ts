@@ -26,7 +26,7 @@ function annotations(address: bigint): Readonly<Record<string, string>> {
 }
 
 /** Puts pods into the cluster as kubelet and Multus would, each with one attachment. */
-export function createPods(world: World, nodes: number, perNode: number): LoadPod[] {
+export function createLoad(world: World, nodes: number, perNode: number): LoadPod[] {
   const { objects } = world.cluster.kubernetes;
   const pods = Array.from({ length: nodes * perNode }, (_, index) => ({
     name: `pod-${index}`,

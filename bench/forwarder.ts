@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { stop as stopEsbuild } from 'esbuild';
 import { startWorld, type World } from '../sandbox/world.ts';
 import { bundleProgram } from '../scripts/programs.ts';
-import { changePods, createPods } from './forwarder-load.ts';
+import { changePods, createLoad } from './forwarder-load.ts';
 import { type MeasuredProcess, spawnMeasured } from './forwarder-process.ts';
 
 const NODES = 1_000;
@@ -32,7 +32,7 @@ async function bench(resources: AsyncDisposableStack) {
   const program = await bundleProgram('forwarder', folder);
   await stopEsbuild();
   const world = resources.adopt(await startWorld(), (started) => started.stop());
-  const pods = createPods(world, NODES, PODS_PER_NODE);
+  const pods = createLoad(world, NODES, PODS_PER_NODE);
   const forwarder = resources.adopt(spawnMeasured(world, program, folder), (each) => each.stop());
   const startMs = await forwarder.ready();
   await resynced(world, forwarder);

@@ -4,7 +4,7 @@ import { STAGE } from '../sandbox/aws.ts';
 import { startSchedule } from '../sandbox/lambda/schedule.ts';
 import { serveMap } from './map.ts';
 import { setScene } from './scene.ts';
-import type { Stage } from './stage.ts';
+import type { DemoStage } from './stage.ts';
 
 const SWEEP_TIMEOUT_MS = 120_000;
 
@@ -48,7 +48,7 @@ export interface Kept {
 }
 
 /** Goes on with all that runs, the sweep on its schedule, and writes a kubeconfig for others. */
-export async function keep(stage: Stage, resources: AsyncDisposableStack): Promise<Kept> {
+export async function keep(stage: DemoStage, resources: AsyncDisposableStack): Promise<Kept> {
   const { cluster, folder, product, sweep, world } = stage;
   // Nodes of real parts have their own Multus, and give out addresses as they will.
   if (cluster.exec === undefined) await setScene(stage);

@@ -1,6 +1,6 @@
 import { Listr } from 'listr2';
 import type { StartCluster } from './cluster.ts';
-import { type Stage, setStage } from './stage.ts';
+import { type DemoStage, setStage } from './stage.ts';
 import type { Step } from './step.ts';
 import { STEPS } from './steps/index.ts';
 import { tableOf } from './table.ts';
@@ -12,10 +12,10 @@ export interface PlayedStep {
   readonly ms: number;
 }
 
-export interface Played {
+export interface PlayedDemo {
   readonly steps: readonly PlayedStep[];
   /** Absent where it could not be set. */
-  readonly stage?: Stage;
+  readonly stage?: DemoStage;
   /** Why the last of the steps is not ok. */
   readonly error?: unknown;
 }
@@ -39,10 +39,10 @@ const SETTING = 'EC2, SQS, EKS, Kubernetes and the reconciler start, on this mac
 export async function play(
   resources: AsyncDisposableStack,
   { silent, signal, startCluster, steps: scenario = STEPS }: PlayOptions,
-): Promise<Played> {
+): Promise<PlayedDemo> {
   const steps: PlayedStep[] = [];
-  let stage: Stage | undefined;
-  const onStage = (): Stage => {
+  let stage: DemoStage | undefined;
+  const onStage = (): DemoStage => {
     if (stage === undefined) throw new Error('there is no stage');
     return stage;
   };

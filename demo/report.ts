@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Latency } from './latency.ts';
-import type { Played, PlayedStep } from './play.ts';
+import type { PlayedDemo, PlayedStep } from './play.ts';
 import { MissingForReal } from './real/obstacles.ts';
-import type { Stage } from './stage.ts';
+import type { DemoStage } from './stage.ts';
 
 /** What `--json` prints. */
 export interface Report {
@@ -14,7 +14,7 @@ export interface Report {
   readonly ec2Calls: Readonly<Record<string, number>>;
 }
 
-export function reportOf({ steps, stage, error }: Played): Report {
+export function reportOf({ steps, stage, error }: PlayedDemo): Report {
   return {
     ok: error === undefined,
     steps,
@@ -23,7 +23,7 @@ export function reportOf({ steps, stage, error }: Played): Report {
   };
 }
 
-function callsByAction(stage: Stage | undefined): Record<string, number> {
+function callsByAction(stage: DemoStage | undefined): Record<string, number> {
   const byAction = Map.groupBy(stage?.calls ?? [], ({ action }) => action);
   return Object.fromEntries(
     [...byAction].map(([action, calls]) => [action, calls.length] as const).sort(),
@@ -54,7 +54,7 @@ function reasonOf(error: unknown): string {
 const LINES_SHOWN = 20;
 
 /** Why it failed, and the last that functions and forwarder had to say. */
-export function failureText({ steps, stage, error }: Played): string {
+export function failureText({ steps, stage, error }: PlayedDemo): string {
   const reason = reasonOf(error);
   const warnings = (stage?.product.log ?? [])
     .filter((line) => /"level":("(WARN|ERROR|CRITICAL)"|[456]0)|^[^{]/.test(line))

@@ -1,6 +1,6 @@
 import { parseNetworkStatus } from '../shared/claims/network-status.ts';
 import type { Pod } from '../shared/cluster/kubernetes.ts';
-import type { Stage } from './stage.ts';
+import type { DemoStage } from './stage.ts';
 
 /** One address of one pod, or one that is on an ENI and no pod's. */
 export interface DemoRow {
@@ -13,12 +13,12 @@ export interface DemoRow {
 }
 
 /** What is looked at for them. */
-type RowsStage = Pick<Stage, 'cluster' | 'kubectl' | 'world'>;
+type RowsStage = Pick<DemoStage, 'cluster' | 'kubectl' | 'world'>;
 
 const NONE = '-';
 
 /** Every pod's addresses, then those on managed ENIs that no pod has. */
-export async function rowsOf(stage: RowsStage): Promise<DemoRow[]> {
+export async function demoRows(stage: RowsStage): Promise<DemoRow[]> {
   const { cluster, kubectl, world } = stage;
   const pods = (await kubectl.pods()).filter(({ finished }) => !finished);
   const ofPods = (await Promise.all(pods.map((pod) => rowsOfPod(stage, pod)))).flat();

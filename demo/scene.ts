@@ -1,4 +1,4 @@
-import type { Stage } from './stage.ts';
+import type { DemoStage } from './stage.ts';
 import { eniOf, untilRows } from './step.ts';
 
 const ADDRESS = '172.16.1.70';
@@ -9,7 +9,7 @@ const RESERVED = ['172.16.1.64/27', '172.16.3.64/27'];
  * What an operator finds where the demo is kept: Multus on both workers, the ranges reserved, and
  * sampleapp back on its worker, with the address that sampleapp-2 has by now.
  */
-export async function setScene(stage: Stage): Promise<void> {
+export async function setScene(stage: DemoStage): Promise<void> {
   const { kubectl, workers, world } = stage;
   const { first, second } = workers;
   for (const [index, cidr] of RESERVED.entries()) {

@@ -11,7 +11,7 @@ import { type LatencyMeter, measureLatency } from './latency.ts';
 import { bundleFunctions, type Product, startProduct } from './product.ts';
 
 /** What the steps of the demo play on. */
-export interface Stage {
+export interface DemoStage {
   /** A folder of its own, removed at the end. */
   readonly folder: string;
   readonly world: World;
@@ -35,7 +35,7 @@ export interface Stage {
 export async function setStage(
   resources: AsyncDisposableStack,
   startCluster: StartCluster = startEmbedded,
-): Promise<Stage> {
+): Promise<DemoStage> {
   const folder = await mkdtemp(join(tmpdir(), 'multus-eni-demo-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   const inWorld = async () => {
@@ -78,6 +78,6 @@ export async function setStage(
 }
 
 /** Begins to measure: from now on the functions are warm. */
-export function startMeasuring(stage: Stage): void {
+export function startMeasuring(stage: DemoStage): void {
   stage.latency ??= measureLatency(stage.world, stage.cluster.followPods);
 }

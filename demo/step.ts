@@ -1,17 +1,17 @@
 import { until } from './expect.ts';
 import { type DemoRow, rowsOfPodNamed } from './rows.ts';
-import type { Stage } from './stage.ts';
+import type { DemoStage } from './stage.ts';
 
 /** A step of the demo, which verifies what it shows. */
 export interface Step {
   readonly name: string;
   /** Returns lines to be shown. @throws Unexpected, or whatever went wrong. */
-  readonly run: (stage: Stage) => Promise<readonly string[]>;
+  readonly run: (stage: DemoStage) => Promise<readonly string[]>;
 }
 
 /** Waits until the table's rows of one pod are these. */
 export async function untilRows(
-  stage: Stage,
+  stage: DemoStage,
   pod: string,
   expected: readonly Omit<DemoRow, 'pod'>[],
 ): Promise<void> {
@@ -20,13 +20,13 @@ export async function untilRows(
 }
 
 /** Waits until every message of the queue is done. */
-export async function untilQueueIsEmpty({ world }: Stage): Promise<void> {
+export async function untilQueueIsEmpty({ world }: DemoStage): Promise<void> {
   await until('messages in the queue', 0, () => world.sqs.messages(world.queue.name).length);
 }
 
 /** The worker's ENI at a device index. */
 export function eniOf(
-  worker: Stage['workers']['first'],
+  worker: DemoStage['workers']['first'],
   deviceIndex: number,
 ): { readonly id: string; readonly subnetId: string } {
   const eni = worker.enis.find((each) => each.deviceIndex === deviceIndex);

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import { rowsOf } from './rows.ts';
-import type { Stage } from './stage.ts';
+import { demoRows } from './rows.ts';
+import type { DemoStage } from './stage.ts';
 
 const BORDERLESS = Object.fromEntries(
   [
@@ -10,8 +10,8 @@ const BORDERLESS = Object.fromEntries(
 );
 
 /** Which pod has which address, on which ENI, as of now; empty before there is any. */
-export async function tableOf(stage: Stage): Promise<string> {
-  const rows = await rowsOf(stage);
+export async function tableOf(stage: DemoStage): Promise<string> {
+  const rows = await demoRows(stage);
   if (rows.length === 0) return '';
   const table = new Table({
     head: ['POD', 'INTERFACE', 'ADDRESS', 'ENI', 'STATE'],

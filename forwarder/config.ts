@@ -5,7 +5,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const dnsName = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'not a Kubernetes name');
 
 /** The variables that are read. */
-export const environment = z.object({
+export const variables = z.object({
   CLUSTER_NAME: z
     .string()
     .regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'not the name of an EKS cluster'),
@@ -50,7 +50,7 @@ export interface ForwarderConfig {
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ForwarderConfig {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = environment.safeParse(set);
+  const parsed = variables.safeParse(set);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(
       ({ path, message }) => `${path.join('.')}: ${message}`,

@@ -6,14 +6,14 @@ import type { Environment } from './environment.ts';
 import { EXIT, Failure } from './exit-code.ts';
 
 /** The API server, as the pod's service account knows it. */
-export interface ApiServer {
+export interface ServiceAccountApi {
   readonly transport: ApiTransport;
   /** The service account's. */
   readonly namespace: string;
 }
 
 /** @throws Failure where there is no API server or no service account. */
-export async function apiServer(environment: Environment): Promise<ApiServer> {
+export async function apiServer(environment: Environment): Promise<ServiceAccountApi> {
   const { kubernetesHost, kubernetesPort, serviceAccountDirectory: directory } = environment;
   if (kubernetesHost === undefined) {
     throw new Failure(

@@ -10,14 +10,14 @@ export interface Resource {
 /** By logical id. */
 export type Resources = Readonly<Record<string, Resource>>;
 
-export interface Output {
+export interface StackOutput {
   readonly Description: string;
   readonly Value: unknown;
   readonly Export?: { readonly Name: unknown };
   readonly Condition?: string;
 }
 
-export type Outputs = Readonly<Record<string, Output>>;
+export type Outputs = Readonly<Record<string, StackOutput>>;
 
 /** A statement of an IAM policy. */
 export interface Statement {

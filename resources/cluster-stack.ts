@@ -3,11 +3,11 @@ import { alarmResource } from './alarm-resources.ts';
 import { clusterAlarms, queueAlarms } from './alarms.ts';
 import {
   getAtt,
-  type Output,
   policy,
   type Resource,
   type Resources,
   ref,
+  type StackOutput,
 } from './cloudformation.ts';
 import { PARAMETERS, SWEEP_MINUTES } from './cluster-parameters.ts';
 import { SEND_MESSAGES, trustOfPodIdentity } from './forwarder-identity.ts';
@@ -228,7 +228,7 @@ const ROLE_ARN = when(
   getAtt('ForwarderRoleOfIrsa', 'Arn'),
 );
 
-const OUTPUTS: Readonly<Record<string, Output>> = {
+const OUTPUTS: Readonly<Record<string, StackOutput>> = {
   QueueUrl: { Description: "The cluster's queue, for its forwarder", Value: ref('Queue') },
   DeadLetterQueueUrl: {
     Description: 'Where its messages go that could not be done',

@@ -1,5 +1,5 @@
 import type { ClusterSettings, StageSettings } from '../config/schema.ts';
-import { getAtt, join, type Output, type Outputs, ref } from './cloudformation.ts';
+import { getAtt, join, type Outputs, ref, type StackOutput } from './cloudformation.ts';
 import { awsAuthLines, mapRoles } from './cluster-access.ts';
 import { forwarderRoleId } from './forwarder-identity.ts';
 import { ROLE_IDS } from './function-roles.ts';
@@ -64,7 +64,7 @@ function exported(stage: string): Outputs {
 }
 
 /** JSON, as scripts/kustomize.ts reads it. */
-function inCluster(cluster: ClusterSettings): Output {
+function inCluster(cluster: ClusterSettings): StackOutput {
   const { name, forwarder } = cluster;
   const known = JSON.stringify({
     cluster: name,
@@ -102,7 +102,7 @@ function endpointService(region: string, service: string): string {
   return `${inChina ? 'cn.com' : 'com'}.amazonaws.${region}.${service}`;
 }
 
-function vpcEndpoints(region: string): Output {
+function vpcEndpoints(region: string): StackOutput {
   return {
     Description: 'Interface endpoints that a VPC without a way to the internet needs',
     Value: CALLED_SERVICES.map((service) => endpointService(region, service)).join(', '),

@@ -7,15 +7,16 @@ import type { VirtualTime } from './virtual-time.ts';
 
 export const CLUSTER = 'demo';
 /** `net-1` is on eth1 and `net-2` on eth2, each in a subnet of its own. */
-export const NETWORKS = ['net-1', 'net-2'] as const;
-export type Network = (typeof NETWORKS)[number];
+export const BENCH_NETWORKS = ['net-1', 'net-2'] as const;
+export type BenchNetwork = (typeof BENCH_NETWORKS)[number];
 
 /** A cluster of workers with two Multus ENIs each. */
-export interface Cluster extends Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'findWorker'> {
+export interface BenchCluster
+  extends Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'findWorker'> {
   readonly name: string;
   readonly workers: readonly VirtualWorker[];
   /** The ENI's id. */
-  eniOf(node: string, network: Network): string;
+  eniOf(node: string, network: BenchNetwork): string;
   readonly subnets: readonly string[];
 }
 
@@ -29,14 +30,14 @@ export function createCluster(
   nodes: number,
   instanceType: string,
   { name: cluster, network } = { name: CLUSTER, network: 10 },
-): Cluster {
+): BenchCluster {
   const api = createKubernetesApi({ clock, random });
   const nodeSubnetId = ec2.addSubnet({ cidr: `${network}.0.0.0/16` });
-  const subnets = NETWORKS.map((_, index) =>
+  const subnets = BENCH_NETWORKS.map((_, index) =>
     ec2.addSubnet({ cidr: `${network}.${index + 1}.0.0/16` }),
   );
   const enis = subnets.map((subnetId, index) => ({ subnetId, deviceIndex: index + 1 }));
-  for (const index of NETWORKS.keys()) createNetwork(api, network, index + 1);
+  for (const index of BENCH_NETWORKS.keys()) createNetwork(api, network, index + 1);
   const workers = Array.from({ length: nodes }, (): VirtualWorker => {
     const worker = launchWorker(ec2, { cluster, instanceType, nodeSubnetId, enis });
     api.objects.create('nodes', {
@@ -69,7 +70,7 @@ export function createCluster(
       return `${Math.floor(random() * 2 ** 40).toString(16)}-${uids}`;
     },
     eniOf(node, network) {
-      const index = NETWORKS.indexOf(network) + 1;
+      const index = BENCH_NETWORKS.indexOf(network) + 1;
       const eni = worker(node).enis.find(({ deviceIndex }) => deviceIndex === index);
       if (eni === undefined) throw new Error(`${node} has no eth${index}`);
       return eni.id;

@@ -9,8 +9,8 @@ import type { Telemetry } from '../../shared/telemetry.ts';
 import { sharedList } from '../../shared/time/shared-list.ts';
 import { virtualKubernetes } from '../../test/faults/world/kubernetes.ts';
 import { ec2Client, type Latencies, sqsClient } from './clients.ts';
-import type { Cluster } from './cluster.ts';
-import type { Queue } from './queue.ts';
+import type { BenchCluster } from './cluster.ts';
+import type { BenchQueue } from './queue.ts';
 import type { Tally } from './tally.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -19,8 +19,8 @@ export interface LambdaSurroundings {
   readonly time: VirtualTime;
   readonly latencies: Latencies;
   readonly ec2: Ec2;
-  readonly queue: Queue;
-  readonly cluster: Cluster;
+  readonly queue: BenchQueue;
+  readonly cluster: BenchCluster;
   readonly instanceType: string;
   readonly tally: Tally;
   readonly budget: {

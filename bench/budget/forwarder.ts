@@ -4,7 +4,7 @@ import { createOutbox } from '../../forwarder/outbox/outbox.ts';
 import { sqsSendBatch } from '../../forwarder/outbox/send-batch.ts';
 import { createReplica } from '../../forwarder/replica.ts';
 import { podOf } from '../../test/faults/world/kubernetes.ts';
-import type { Cluster } from './cluster.ts';
+import type { BenchCluster } from './cluster.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 const HEARTBEAT_MS = 60_000;
@@ -18,7 +18,7 @@ const LIMIT = { messages: 10_000, bytes: 64 * 1024 * 1024 };
  */
 export function startForwarder(
   { clock, random }: VirtualTime,
-  { api, name: cluster }: Cluster,
+  { api, name: cluster }: BenchCluster,
   sqs: SQSClient,
   queueUrl: string,
   watchMs: number,

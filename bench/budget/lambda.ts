@@ -14,7 +14,7 @@ const NODE_DEADLINE_MS = 45_000;
 /** As serverless.yml has it. */
 const BATCH_SIZE = 10;
 
-export interface Lambda {
+export interface BenchLambda {
   /** How many invocations are under way. */
   running(): number;
 }
@@ -28,7 +28,7 @@ export async function startLambda(
   surroundings: LambdaSurroundings,
   concurrency: number,
   onEvent: (event: SQSEvent) => void = () => {},
-): Promise<Lambda> {
+): Promise<BenchLambda> {
   const { time, latencies, queue, tally } = surroundings;
   const free: ReconcileContext[] = [];
   for (let count = 0; count < concurrency; count += 1) {

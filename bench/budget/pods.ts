@@ -3,7 +3,7 @@ import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { type Attached, createPod, type VirtualPod } from '../../test/faults/world/pods.ts';
 import type { VirtualWorker } from '../../test/faults/world/world.ts';
 import type { Addresses } from './addresses.ts';
-import { type Cluster, NETWORKS, type Network } from './cluster.ts';
+import { BENCH_NETWORKS, type BenchCluster, type BenchNetwork } from './cluster.ts';
 
 /** A pod with an address on each network, of which the scenario does what kubelet and Multus would. */
 export interface BenchPod extends Pick<VirtualPod, 'node' | 'terminate'> {
@@ -19,7 +19,7 @@ export interface BenchPod extends Pick<VirtualPod, 'node' | 'terminate'> {
 }
 
 export interface BenchAddress extends Attached {
-  readonly network: Network;
+  readonly network: BenchNetwork;
   /** The ENI on which it belongs. */
   readonly eniId: string;
   /** From attaching the pod to having the address on its ENI, ms. */
@@ -41,19 +41,19 @@ export interface Pods {
   giveBack(pod: BenchPod): void;
 }
 
-export function createPods(cluster: Cluster, addresses: Addresses): Pods {
+export function createPods(cluster: BenchCluster, addresses: Addresses): Pods {
   const { clock, api } = cluster;
-  const given = new Map<Network, number>();
+  const given = new Map<BenchNetwork, number>();
   const told = watchTold(cluster);
-  const returned = new Map<Network, string[]>(NETWORKS.map((network) => [network, []]));
+  const returned = new Map<BenchNetwork, string[]>(BENCH_NETWORKS.map((network) => [network, []]));
   let count = 0;
 
-  const nextIp = (network: Network): string => {
+  const nextIp = (network: BenchNetwork): string => {
     const again = returned.get(network)?.shift();
     if (again !== undefined) return again;
     const number = (given.get(network) ?? 0) + 1;
     given.set(network, number);
-    const subnet = NETWORKS.indexOf(network) + 1;
+    const subnet = BENCH_NETWORKS.indexOf(network) + 1;
     return `10.${subnet}.${128 + Math.floor(number / 250)}.${(number % 250) + 1}`;
   };
 
@@ -62,7 +62,7 @@ export function createPods(cluster: Cluster, addresses: Addresses): Pods {
       count += 1;
       const pod = createPod(cluster, `app-${count}`, { node: worker.name, gated });
       const { name, namespace, node } = pod;
-      const placed = NETWORKS.map(
+      const placed = BENCH_NETWORKS.map(
         (network, index): BenchAddress => ({
           network,
           ip: ips?.[index] ?? nextIp(network),
@@ -105,7 +105,7 @@ export function createPods(cluster: Cluster, addresses: Addresses): Pods {
 }
 
 /** The uids of the pods whose condition is True, kept up with each change. */
-function watchTold({ api }: Cluster): ReadonlySet<string> {
+function watchTold({ api }: BenchCluster): ReadonlySet<string> {
   const told = new Set<string>();
   api.store.onChange(({ resource, type, object }) => {
     if (resource !== 'pods') return;

@@ -3,7 +3,7 @@ import { createService, type Service } from '../../sandbox/sqs/service.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { urlOf } from './clients.ts';
 
-export interface Queue {
+export interface BenchQueue {
   readonly service: Service;
   readonly arn: string;
   readonly url: string;
@@ -13,7 +13,7 @@ export interface Queue {
   deadLetters(): number;
 }
 
-export function createQueue(clock: Clock): Queue {
+export function createQueue(clock: Clock): BenchQueue {
   const service = createService({ clock, region: REGION, account: ACCOUNT });
   const dead = service.create(DEAD_LETTER_QUEUE, { FifoQueue: 'true' });
   const { arn } = service.create(QUEUE, queueAttributes(dead.arn));

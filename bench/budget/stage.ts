@@ -4,7 +4,7 @@ import { createEc2, type Ec2 } from '../../sandbox/ec2/engine.ts';
 import type { Clock, Random } from '../../shared/time/clock.ts';
 import { type Addresses, watchAddresses } from './addresses.ts';
 import { type Latencies, sqsClient } from './clients.ts';
-import { CLUSTER, type Cluster, createCluster } from './cluster.ts';
+import { type BenchCluster, CLUSTER, createCluster } from './cluster.ts';
 import { type CallFigures, countCalls } from './figures.ts';
 import { startForwarder } from './forwarder.ts';
 import { startLambda } from './lambda.ts';
@@ -14,7 +14,7 @@ import { createQueue } from './queue.ts';
 import { createTally } from './tally.ts';
 import { startVirtualTime, type VirtualTime } from './virtual-time.ts';
 
-export interface StageOptions {
+export interface BenchStageOptions {
   readonly seed: number;
   readonly nodes: number;
   readonly instanceType: string;
@@ -28,13 +28,13 @@ export interface StageOptions {
 }
 
 /** The whole product at scale, on virtual time: what it does depends on no machine. */
-export interface Stage extends Pick<VirtualTime, 'drive'> {
+export interface BenchStage extends Pick<VirtualTime, 'drive'> {
   readonly clock: Clock;
   readonly random: Random;
   readonly ec2: Ec2;
   /** What calls take; a scenario may change it. */
   readonly latencies: { -readonly [Name in keyof Latencies]: Latencies[Name] };
-  readonly workers: Cluster['workers'];
+  readonly workers: BenchCluster['workers'];
   readonly pods: Pods;
   readonly addresses: Addresses;
   /** Nothing waits in the queue, and the function does not run. */
@@ -57,7 +57,7 @@ export interface Stage extends Pick<VirtualTime, 'drive'> {
 const PREPARING_MS = 600_000;
 const QUIET_MS = 60_000;
 
-export async function startStage(options: StageOptions): Promise<Stage> {
+export async function startStage(options: BenchStageOptions): Promise<BenchStage> {
   const { seed, nodes, instanceType, latencies, throttled, neighbour } = options;
   const time = startVirtualTime(seed);
   const { clock, drive } = time;

@@ -15,7 +15,7 @@ export interface Cell {
 }
 
 /** Cells beside each other. */
-export interface Line {
+export interface CellLine {
   readonly label: string;
   readonly cells: readonly Cell[];
   /** How many places there are beyond the cells. */
@@ -35,7 +35,7 @@ export interface Item {
   readonly height: number;
   readonly title: string;
   readonly note: string;
-  readonly lines: readonly Line[];
+  readonly lines: readonly CellLine[];
   readonly blocks: readonly Block[];
   /** All of it, in the order of the keyboard. */
   readonly cells: readonly Cell[];
@@ -46,7 +46,12 @@ const HEAD_HEIGHT = 29;
 const LINE_HEIGHT = 22;
 
 /** A row of lines. */
-export function lineItem(key: string, title: string, note: string, lines: readonly Line[]): Item {
+export function lineItem(
+  key: string,
+  title: string,
+  note: string,
+  lines: readonly CellLine[],
+): Item {
   const height = HEAD_HEIGHT + LINE_HEIGHT * lines.length;
   return {
     key,
@@ -67,8 +72,8 @@ export function cellOf(key: string, entries: readonly Entry[], filter: Filter): 
 }
 
 /** Cells in lines of fifty, of which the last has the free places. */
-export function linesOf(label: string, cells: readonly Cell[], free: number): Line[] {
-  const lines: Line[] = [];
+export function linesOf(label: string, cells: readonly Cell[], free: number): CellLine[] {
+  const lines: CellLine[] = [];
   for (let at = 0; at === 0 || at < cells.length; at += PER_LINE) {
     const some = cells.slice(at, at + PER_LINE);
     const isLast = at + PER_LINE >= cells.length;
@@ -78,7 +83,7 @@ export function linesOf(label: string, cells: readonly Cell[], free: number): Li
   return lines;
 }
 
-function lineOf(label: string): Line {
+function lineOf(label: string): CellLine {
   return { label, cells: [], free: 0 };
 }
 
@@ -105,7 +110,12 @@ function nodeItem(node: MapNode, filter: Filter): Item | undefined {
   return lineItem(name, name, note, lines);
 }
 
-function eniLines(eni: MapEni, entries: readonly Entry[], node: string, filter: Filter): Line[] {
+function eniLines(
+  eni: MapEni,
+  entries: readonly Entry[],
+  node: string,
+  filter: Filter,
+): CellLine[] {
   const { id, device, managed, ipv4, ipv6 } = eni;
   const name = device === '' ? id : `${device} ${id}`;
   if (!managed) return [lineOf(`${name} not managed`)];

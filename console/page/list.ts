@@ -1,5 +1,5 @@
 import type { Cell, Item } from './items.ts';
-import { moved, type Place, placeOf, rowAt } from './places.ts';
+import { moved, type Place, placeOfKey, rowAt } from './places.ts';
 import { rowElement } from './row.ts';
 
 /** A list of which only the rows in view are made, so that a thousand nodes scroll as ten do. */
@@ -52,7 +52,7 @@ export function createList(
     show(now, changed = new Set()) {
       const key = active && items[active.row]?.cells[active.cell]?.key;
       items = now;
-      active = key === undefined ? undefined : placeOf(items, key);
+      active = key === undefined ? undefined : placeOfKey(items, key);
       list.setAttribute('aria-rowcount', String(items.length));
       drawn.replace(items, changed);
       if (active !== undefined) activate(active);

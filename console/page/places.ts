@@ -17,7 +17,7 @@ export function rowAt(tops: readonly number[], y: number): number {
   return low;
 }
 
-export function placeOf(items: readonly Item[], key: string): Place | undefined {
+export function placeOfKey(items: readonly Item[], key: string): Place | undefined {
   for (const [row, { cells }] of items.entries()) {
     const cell = cells.findIndex((each) => each.key === key);
     if (cell >= 0) return { row, cell };

@@ -1,5 +1,5 @@
 import { WORDS } from '../words.ts';
-import type { Block, Cell, Item, Line } from './items.ts';
+import type { Block, Cell, CellLine, Item } from './items.ts';
 
 const CELL_STEP = 18;
 
@@ -43,7 +43,10 @@ function headElement({ title, note }: Item): HTMLElement {
   return head;
 }
 
-function lineElement({ label, cells, free }: Line, cell: (each: Cell) => HTMLElement): HTMLElement {
+function lineElement(
+  { label, cells, free }: CellLine,
+  cell: (each: Cell) => HTMLElement,
+): HTMLElement {
   const isText = cells.length === 0 && free === 0;
   const className = isText ? 'label wide' : 'label';
   const name = element('div', { role: 'rowheader', className, text: label });

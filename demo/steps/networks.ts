@@ -1,5 +1,5 @@
 import { check } from '../expect.ts';
-import { rowsOf } from '../rows.ts';
+import { demoRows } from '../rows.ts';
 import { eniOf, type Step } from '../step.ts';
 
 export const networks: Step = {
@@ -19,7 +19,7 @@ export const networks: Step = {
     const ofWorkers = lines.map((line) => line.split('  ').at(-1));
     const wanted = ['172.16.1.0/24', '172.16.3.0/24', '172.16.1.0/24', '172.16.3.0/24'];
     check('the subnets of eth1 and eth2', wanted, ofWorkers);
-    check('addresses of pods', [], await rowsOf(stage));
+    check('addresses of pods', [], await demoRows(stage));
     return lines;
   },
 };

@@ -1,8 +1,8 @@
 import { AssignPrivateIpAddressesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { check, until } from '../expect.ts';
-import { rowsOf } from '../rows.ts';
-import type { Stage } from '../stage.ts';
+import { demoRows } from '../rows.ts';
+import type { DemoStage } from '../stage.ts';
 import { eniOf, type Step, untilQueueIsEmpty, untilRows } from '../step.ts';
 
 /** In the subnet, and outside .70 to .80. */
@@ -30,7 +30,7 @@ export const swept: Step = {
     await kubectl.deletePod('sampleapp-dual');
     await untilRows(stage, 'sampleapp-dual', []);
     await stage.byHand(() => assignByHand(stage, eni));
-    const leaked = (await rowsOf(stage)).filter(({ pod }) => pod === '-');
+    const leaked = (await demoRows(stage)).filter(({ pod }) => pod === '-');
     const addresses = leaked.map(({ address }) => address);
     check('addresses that no pod has', ['172.16.1.71', FOREIGN, '172.16.3.70'], addresses);
 
@@ -40,7 +40,7 @@ export const swept: Step = {
       return { missing, leaked, foreign };
     });
     await until('addresses that no pod has', [FOREIGN], async () =>
-      (await rowsOf(stage)).filter(({ pod }) => pod === '-').map(({ address }) => address),
+      (await demoRows(stage)).filter(({ pod }) => pod === '-').map(({ address }) => address),
     );
     const [line = ''] = reported(product.log)?.foreignAddresses ?? [];
     check('the foreign address is named', true, line.startsWith(`${FOREIGN} on ${eni}`));
@@ -50,7 +50,7 @@ export const swept: Step = {
   },
 };
 
-async function assignByHand({ world }: Stage, eni: string): Promise<void> {
+async function assignByHand({ world }: DemoStage, eni: string): Promise<void> {
   const { environment } = world;
   const client = new EC2Client({
     region: environment.AWS_REGION,

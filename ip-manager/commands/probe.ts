@@ -12,7 +12,7 @@ const REPORT_MS = 1_000;
 /** Routes are asked for at each tenth look: that takes processes. */
 const ROUTES_EVERY = 10;
 
-export interface ProbeOptions {
+export interface PodProbeOptions {
   /** Where the order is, once there is one. */
   readonly order: string;
   /** iproute2's `ip`. */
@@ -27,7 +27,7 @@ export interface ProbeOptions {
  *
  * @throws the signal's reason.
  */
-export async function probe(options: ProbeOptions, signal: AbortSignal): Promise<never> {
+export async function probe(options: PodProbeOptions, signal: AbortSignal): Promise<never> {
   let known = '';
   let ending = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
@@ -57,7 +57,11 @@ interface Seen extends EchoSeen {
 }
 
 /** Tries what the order says, until the next. */
-async function obey(order: ProbeOrder, options: ProbeOptions, signal: AbortSignal): Promise<void> {
+async function obey(
+  order: ProbeOrder,
+  options: PodProbeOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { run, address, gateway, peer } = order;
   const { clock } = options;
   const seen: Seen = { answered: 0, received: 0, gatewayAnswered: 0, pinged: 0 };
@@ -120,7 +124,7 @@ function reportOf(
 }
 
 /** Says at once what is new, and within a second what has only grown. */
-function teller({ clock, say }: ProbeOptions): (report: ProbeReport) => void {
+function teller({ clock, say }: PodProbeOptions): (report: ProbeReport) => void {
   let saidAt = Number.NEGATIVE_INFINITY;
   let known = '';
   return (report) => {

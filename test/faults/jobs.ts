@@ -1,7 +1,7 @@
 import { runFuzz } from '../fuzz/run.ts';
 import { crashEverywhere } from './crashes.ts';
 import type { Race } from './harness/races.ts';
-import type { Outcome } from './harness/run.ts';
+import type { RunOutcome } from './harness/run.ts';
 import { type Cell, calmRun, kindsFor, strike } from './matrix.ts';
 import { runSchedules } from './schedules.ts';
 import { soak } from './soak.ts';
@@ -74,7 +74,7 @@ async function runRandom({ seed, schedules }: Job & { kind: 'schedules' }): Prom
 }
 
 /** The undisturbed run of each workload, which tells the points. */
-const calmRuns = new Map<string, Promise<Outcome>>();
+const calmRuns = new Map<string, Promise<RunOutcome>>();
 
 async function runCell({
   workload,

@@ -1,7 +1,7 @@
 import { CALL_FAULTS, type CallFault, type Point } from './harness/calls.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';
 import { addRaces, type Race } from './harness/races.ts';
-import { type Outcome, run, type Trouble } from './harness/run.ts';
+import { type RunOutcome, type RunTrouble, run } from './harness/run.ts';
 import {
   backOffFault,
   callFault,
@@ -20,8 +20,8 @@ import type { MakeWorkload } from './workloads/index.ts';
 export interface Kind {
   readonly name: string;
   /** Where it can strike in a run that went without trouble. */
-  points(calm: Outcome): readonly number[];
-  trouble(point: number): Trouble;
+  points(calm: RunOutcome): readonly number[];
+  trouble(point: number): RunTrouble;
 }
 
 function callsThat(matches: (point: Point) => boolean): Kind['points'] {
@@ -105,7 +105,7 @@ const STALE_VIEWS: readonly Kind[] = [
   ...[2, 10].map((back) => ({
     name: `Node ${back} back`,
     points: everyCallNamed('getNode', 'listNodes'),
-    trouble: (point: number): Trouble => ({ ...staleRead(point, back), mendedBy: 'sweep' }),
+    trouble: (point: number): RunTrouble => ({ ...staleRead(point, back), mendedBy: 'sweep' }),
   })),
 ];
 
@@ -164,7 +164,7 @@ function expectNone(replay: string, violations: readonly string[]): void {
 }
 
 /** Runs the workload undisturbed, also without any sweep. @throws where that alone goes wrong. */
-export async function calmRun(make: MakeWorkload): Promise<Outcome> {
+export async function calmRun(make: MakeWorkload): Promise<RunOutcome> {
   const alone = await run(make(), nothing, { strictly: true });
   const calm = await run(make(), nothing);
   const { name } = make();
@@ -176,7 +176,7 @@ export async function calmRun(make: MakeWorkload): Promise<Outcome> {
 /** Runs the workload once for each point. */
 export async function strike(
   make: MakeWorkload,
-  calm: Outcome,
+  calm: RunOutcome,
   kind: Kind,
   options: {
     /** No further points after one that failed. */

@@ -12,7 +12,7 @@ import { receiveFrom, sendTo } from '../support/queue.ts';
 const ENDLESS = 30;
 
 /** A message that SQS handed out. */
-export interface Delivery {
+export interface HandedOut {
   /** `none` for a heartbeat. */
   readonly node: string;
   /** What Lambda hands over to the function. */
@@ -28,7 +28,7 @@ export interface Queue {
   /** Sends a message about the node. */
   send(node: string, message?: Partial<NodeMessage>): Promise<void>;
   /** What Lambda's poller gets: a message that waits and is not held up by its group. */
-  receive(): Promise<Delivery | undefined>;
+  receive(): Promise<HandedOut | undefined>;
   /** The nodes and reasons of the messages that wait, heartbeats apart. */
   inWords(): string[];
   /** Hands over one message after the other, until there is none, and expects each to be done. */

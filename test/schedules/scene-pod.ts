@@ -4,7 +4,7 @@ import { podFromObject } from '../../shared/cluster/pods.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 
 /** What a pod claims. */
-export interface Claims {
+export interface SceneClaims {
   /** By its attachment, as Multus writes it. */
   readonly ips?: readonly string[];
   /** The attachment's, where it is to say which ENI is meant. */
@@ -12,7 +12,7 @@ export interface Claims {
   readonly floating?: readonly { readonly ip: string; readonly since?: string }[];
 }
 
-export interface PodSpec extends Claims {
+export interface ScenePodSpec extends SceneClaims {
   readonly node: string;
   /** Default `ns1`. */
   readonly namespace?: string;
@@ -21,7 +21,7 @@ export interface PodSpec extends Claims {
 /** A pod whose annotations the test writes. */
 export interface ScenePod {
   readonly uid: string;
-  claim(claims: Claims): void;
+  claim(claims: SceneClaims): void;
   /** It is deleted, and stays until its kubelet is done. */
   terminate(): void;
   /** Its object is gone. */
@@ -32,7 +32,7 @@ export interface ScenePod {
   told(): string;
 }
 
-export function scenePod(objects: Objects, name: string, spec: PodSpec): ScenePod {
+export function scenePod(objects: Objects, name: string, spec: ScenePodSpec): ScenePod {
   const { node, namespace = 'ns1' } = spec;
   if (objects.find('namespaces', { name: namespace }) === undefined) {
     objects.create('namespaces', { metadata: { name: namespace } });
@@ -57,7 +57,7 @@ export function scenePod(objects: Objects, name: string, spec: PodSpec): ScenePo
   };
 }
 
-function annotationsOf({ ips = [], mac, floating }: Claims): Record<string, string> {
+function annotationsOf({ ips = [], mac, floating }: SceneClaims): Record<string, string> {
   const eth0 = { name: 'aws-cni', interface: 'eth0', ips: ['10.0.0.2'], default: true };
   const net1 = { name: 'default/net-1', interface: 'net1', ips, mac };
   return {

@@ -8,8 +8,8 @@ import { type Bed, startBed } from '../support/bed.ts';
 import type { Actor } from '../support/stepper.ts';
 import { createEnvironments } from './environments.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
-import { createQueue, type Delivery, type Queue } from './queue.ts';
-import { type PodSpec, type ScenePod, scenePod } from './scene-pod.ts';
+import { createQueue, type HandedOut, type Queue } from './queue.ts';
+import { type ScenePod, type ScenePodSpec, scenePod } from './scene-pod.ts';
 
 /** Three nodes, `a` to `c`, on which the test writes the pods, and of which it steps the reconciles. */
 export interface Scene {
@@ -19,7 +19,7 @@ export interface Scene {
   /** What EC2 was asked and what it has. */
   readonly ec2: Ledger;
   worker(node: string): Worker;
-  pod(name: string, spec: PodSpec): ScenePod;
+  pod(name: string, spec: ScenePodSpec): ScenePod;
   /** The Node object goes; its instance and the objects of its pods stay. */
   removeNode(node: string): void;
   /** A Node registers that names this instance, or none yet. */
@@ -31,7 +31,7 @@ export interface Scene {
   readonly send: Queue['send'];
   readonly receive: Queue['receive'];
   /** Begins a reconcile for a message that was received. */
-  begin(delivery: Delivery): Actor<BatchResponse>;
+  begin(delivery: HandedOut): Actor<BatchResponse>;
   readonly sweep: Bed['sweep'];
   readonly startForwarder: Bed['startForwarder'];
   /** The nodes and reasons of the messages in the queue, such as `a moved`. */

@@ -43,7 +43,7 @@ export function inMemoryKubernetes(): InMemoryKubernetes {
 }
 
 /** A network in namespace `default` of ipvlan on `master`, whose host-local range is .70 to .90. */
-export function ipvlan(name: string, master: string): NetworkAttachmentDefinition {
+export function ipvlanDefinition(name: string, master: string): NetworkAttachmentDefinition {
   const subnet = '172.16.1.0/24';
   const range = { subnet, rangeStart: '172.16.1.70', rangeEnd: '172.16.1.90' };
   const ranges = [[range], [{ subnet: '2001:db8:0:1::70/124' }]];

@@ -3,21 +3,21 @@ import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import { createEc2 } from '../../../sandbox/ec2/engine.ts';
 import { type Addresses, watchAddresses } from '../addresses.ts';
 import { ec2Client } from '../clients.ts';
-import { type Cluster, createCluster } from '../cluster.ts';
+import { type BenchCluster, createCluster } from '../cluster.ts';
 import { countCalls } from '../figures.ts';
 import { startNeighbour } from '../neighbour.ts';
 import { createPods, type Pods } from '../pods.ts';
-import type { Stage, StageOptions } from '../stage.ts';
+import type { BenchStage, BenchStageOptions } from '../stage.ts';
 import { startVirtualTime } from '../virtual-time.ts';
 import { boto } from './boto.ts';
 import { type AttachedPod, PATTERNS, type PeerName } from './patterns.ts';
 
-interface PeerStageOptions extends Omit<StageOptions, 'maxPerSecond'> {
+interface PeerStageOptions extends Omit<BenchStageOptions, 'maxPerSecond'> {
   readonly peer: PeerName;
 }
 
 /** A stage on which a peer does what the product would. */
-export interface PeerStage extends Stage {
+export interface PeerStage extends BenchStage {
   /** Addresses that the peer did not get and does not try for any more. */
   lost(): number;
   /** Addresses on ENIs of which the pods are gone. */
@@ -76,7 +76,7 @@ export async function startPeerStage(options: PeerStageOptions): Promise<PeerSta
  */
 function follow(
   pods: Pods,
-  { workers }: Cluster,
+  { workers }: BenchCluster,
   addresses: Addresses,
   attached: (pod: AttachedPod) => void,
 ) {

@@ -1,5 +1,5 @@
 import type { BenchPod } from '../pods.ts';
-import type { Stage } from '../stage.ts';
+import type { BenchStage } from '../stage.ts';
 import { areReleased, assignWaits, beginWith, type Play, podsOnEach, untilEnd } from './played.ts';
 
 const PODS_PER_NODE = 10;
@@ -33,7 +33,12 @@ export function churn(perSecond: number): Play {
 }
 
 /** @returns the pods that came and were attached, and those that went, so far. */
-function startChanges(stage: Stage, pods: readonly BenchPod[], changes: number, perSecond: number) {
+function startChanges(
+  stage: BenchStage,
+  pods: readonly BenchPod[],
+  changes: number,
+  perSecond: number,
+) {
   const { clock, random, workers } = stage;
   const there = [...pods];
   const load = new Map(workers.map(({ name }) => [name, PODS_PER_NODE]));

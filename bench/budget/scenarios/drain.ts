@@ -1,5 +1,5 @@
 import type { BenchPod } from '../pods.ts';
-import type { Stage } from '../stage.ts';
+import type { BenchStage } from '../stage.ts';
 import { assignWaits, beginWith, firstSeen, type Play, untilEnd } from './played.ts';
 
 const PODS = 49;
@@ -49,7 +49,11 @@ export const drain: Play = async (stage) => {
   };
 };
 
-function replace({ clock, random, pods, workers }: Stage, old: BenchPod, index: number): BenchPod {
+function replace(
+  { clock, random, pods, workers }: BenchStage,
+  old: BenchPod,
+  index: number,
+): BenchPod {
   const worker = workers[1 + (index % TARGETS)];
   if (worker === undefined) throw new Error('there are too few workers');
   const pod = pods.create(worker, { ips: old.addresses.map(({ ip }) => ip) });

@@ -1,5 +1,5 @@
 import type { BenchPod } from '../pods.ts';
-import type { Stage } from '../stage.ts';
+import type { BenchStage } from '../stage.ts';
 
 /** How a scenario went, once it has come to its end. */
 export interface Played {
@@ -11,17 +11,17 @@ export interface Played {
 }
 
 /** Plays a scenario. @throws where it does not come to its end. */
-export type Play = (stage: Stage) => Promise<Played>;
+export type Play = (stage: BenchStage) => Promise<Played>;
 
 const LONGEST_MS = 3_600_000;
 
 /** Waits for the end of a scenario. @throws where it does not come within an hour. */
-export async function untilEnd({ drive }: Stage, ended: () => boolean): Promise<void> {
+export async function untilEnd({ drive }: BenchStage, ended: () => boolean): Promise<void> {
   if (!(await drive(ended, LONGEST_MS))) throw new Error('the scenario did not come to its end');
 }
 
 /** Notes when `state` was first seen, in milliseconds since the scenario began. */
-export function firstSeen(stage: Stage, state: () => boolean): () => number | undefined {
+export function firstSeen(stage: BenchStage, state: () => boolean): () => number | undefined {
   let at: number | undefined;
   return () => {
     if (at === undefined && state()) at = stage.sinceBegin();
@@ -30,12 +30,12 @@ export function firstSeen(stage: Stage, state: () => boolean): () => number | un
 }
 
 /** New pods, so many on each node. */
-export function podsOnEach({ workers, pods }: Stage, count: number): BenchPod[] {
+export function podsOnEach({ workers, pods }: BenchStage, count: number): BenchPod[] {
   return workers.flatMap((worker) => Array.from({ length: count }, () => pods.create(worker)));
 }
 
 /** Begins where all of these run and are told. */
-export async function beginWith(stage: Stage, pods: readonly BenchPod[]): Promise<void> {
+export async function beginWith(stage: BenchStage, pods: readonly BenchPod[]): Promise<void> {
   for (const pod of pods) {
     pod.attach();
     pod.run();

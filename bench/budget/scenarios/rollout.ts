@@ -1,6 +1,6 @@
 import type { VirtualWorker } from '../../../test/faults/world/world.ts';
 import type { BenchPod } from '../pods.ts';
-import type { Stage } from '../stage.ts';
+import type { BenchStage } from '../stage.ts';
 import { beginWith, type Play, untilEnd } from './played.ts';
 
 const PODS_PER_NODE = 10;
@@ -67,7 +67,7 @@ interface Starting {
   isUp(): boolean;
 }
 
-function start({ clock, random, pods }: Stage, worker: VirtualWorker): Starting {
+function start({ clock, random, pods }: BenchStage, worker: VirtualWorker): Starting {
   const pod = pods.create(worker, { gated: true });
   const ms = START_MS * (0.5 + random());
   let up = false;
@@ -80,7 +80,7 @@ function start({ clock, random, pods }: Stage, worker: VirtualWorker): Starting 
 }
 
 /** A scheduler that takes the node with the fewest pods, the first of several. */
-function leastLoaded({ workers }: Stage) {
+function leastLoaded({ workers }: BenchStage) {
   const load = new Map(workers.map((worker) => [worker, 0]));
   const byName = new Map(workers.map((worker) => [worker.name, worker]));
   const change = (worker: VirtualWorker, by: number): void => {

@@ -2,7 +2,7 @@ import type { LoggedCall } from '../../../sandbox/ec2/calls.ts';
 import type { BucketSize } from '../../../sandbox/ec2/throttle.ts';
 import { countCalls } from '../figures.ts';
 import type { BenchPod } from '../pods.ts';
-import type { Stage } from '../stage.ts';
+import type { BenchStage } from '../stage.ts';
 import { areReleased, assignWaits, beginWith, type Play, podsOnEach, untilEnd } from './played.ts';
 
 const MINUTE_MS = 60_000;
@@ -15,7 +15,7 @@ const SLOW_MS = 5_000;
 const GRAB_MS = 100;
 
 /** What EC2 does for ten minutes. */
-export type Trouble = 'throttles-all' | 'is-slow' | 'has-raised-limits' | 'serves-another';
+export type Ec2Trouble = 'throttles-all' | 'is-slow' | 'has-raised-limits' | 'serves-another';
 
 const ACTIONS = [
   ...['AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'],
@@ -27,7 +27,7 @@ const ACTIONS = [
  * of the trouble until EC2 answers a call that assigns or unassigns, and the waits those of the pods
  * that came; it ends when all is done.
  */
-export function trouble(kind: Trouble): Play {
+export function trouble(kind: Ec2Trouble): Play {
   return async (stage) => {
     const { clock } = stage;
     const there = podsOnEach(stage, PODS_PER_NODE);
@@ -55,7 +55,7 @@ export function trouble(kind: Trouble): Play {
 }
 
 /** Pods come and go, node by node. */
-function change({ clock, pods, workers }: Stage, there: readonly BenchPod[]) {
+function change({ clock, pods, workers }: BenchStage, there: readonly BenchPod[]) {
   const came: BenchPod[] = [];
   const went = there.slice(0, (MINUTES * MINUTE_MS) / EVERY_MS);
   for (let index = 0; index * EVERY_MS < MINUTES * MINUTE_MS; index += 1) {
@@ -76,7 +76,7 @@ function change({ clock, pods, workers }: Stage, there: readonly BenchPod[]) {
 }
 
 /** @returns what ends it. */
-function begin({ clock, ec2: { throttle }, latencies }: Stage, kind: Trouble): () => void {
+function begin({ clock, ec2: { throttle }, latencies }: BenchStage, kind: Ec2Trouble): () => void {
   const forAll = (size: BucketSize) =>
     throttle.enable(Object.fromEntries(ACTIONS.map((action) => [action, size])));
   switch (kind) {
@@ -109,7 +109,7 @@ function isServed({ action, outcome }: LoggedCall): boolean {
   return /^(Una|A)ssign/.test(action) && outcome.kind === 'answered';
 }
 
-function throttledInWorstMinute({ ec2, beganAt }: Stage): number {
+function throttledInWorstMinute({ ec2, beganAt }: BenchStage): number {
   const minutes = Map.groupBy(ec2.calls.all(), ({ at }) =>
     Math.floor((at - beganAt()) / MINUTE_MS),
   );

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Outcome, outcomesOf } from './report.ts';
+import type { ColumnOutcome, outcomesOf } from './report.ts';
 
 export interface ColumnOutcomes {
   readonly name: string;
@@ -9,7 +9,7 @@ export interface ColumnOutcomes {
 /** Test × column, each passed, failed, or not applicable with its reason, in groups. */
 export function outcomeTable(columns: readonly ColumnOutcomes[]): string {
   const reasons: string[] = [];
-  const cell = (outcome: Outcome | undefined): string => {
+  const cell = (outcome: ColumnOutcome | undefined): string => {
     if (outcome === undefined) return 'not run';
     if (outcome.kind !== 'not applicable') return outcome.kind;
     const known = reasons.indexOf(outcome.reason);

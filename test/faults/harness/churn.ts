@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { tagEth1 } from '../world/others.ts';
 import { CALL_FAULTS, CURRENT } from './calls.ts';
 import { EVENT_FAULTS } from './forwarders.ts';
-import { NODES, operate, operation, type Played } from './operations.ts';
-import { type Drive, type Outcome, run, settled, type Trouble } from './run.ts';
+import { NODES, operate, operation, type PlayedOperation } from './operations.ts';
+import { type Drive, type RunOutcome, type RunTrouble, run, settled } from './run.ts';
 import { cannotSendFrom } from './schedules.ts';
 import type { Workload } from './workload.ts';
 
@@ -53,7 +53,7 @@ type Churn = typeof churn extends fc.Arbitrary<infer T> ? T : never;
 /** Timers that are due within this go off at any time relative to calls; others wait for all calls, ms. */
 const SOON_MS = 1_500;
 
-export type Ran = (outcome: Outcome) => void;
+export type Ran = (outcome: RunOutcome) => void;
 
 /** A run in which something does not hold throws; the property's failure names seed and path. */
 export function churnProperty(ran: Ran, trace?: (line: string) => void) {
@@ -82,7 +82,7 @@ function workloadOf({ operations }: Churn, scheduler: fc.Scheduler): Workload {
       world.ec2.registerInstanceType({ name: TYPE, interfaces: 4, ipv4: 4, ipv6: 4 });
     },
     async play(player) {
-      const played: Played = { pods: new Map(), gone: new Set() };
+      const played: PlayedOperation = { pods: new Map(), gone: new Set() };
       for (const each of operations) {
         await scheduler.schedule(Promise.resolve(), each.kind);
         if (each.kind === 'wait') await player.wait(each.ms);
@@ -96,7 +96,7 @@ function workloadOf({ operations }: Churn, scheduler: fc.Scheduler): Workload {
   };
 }
 
-function troubleOf(chosen: Churn, scheduler: fc.Scheduler): Trouble {
+function troubleOf(chosen: Churn, scheduler: fc.Scheduler): RunTrouble {
   const callFaults = new Map(chosen.callFaults);
   const eventFaults = new Map(chosen.eventFaults);
   const stale = new Map(chosen.stale);

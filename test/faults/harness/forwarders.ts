@@ -19,9 +19,9 @@ export type EventFault = (typeof EVENT_FAULTS)[number];
  * What becomes of a watch event: nobody hears of it; it comes twice; only after the next one; only
  * after minutes; to two replicas that both believe to lead.
  */
-export type Delivery = (event: WatchEvent) => EventFault | undefined;
+export type Delivery = (event: HeardEvent) => EventFault | undefined;
 
-export interface WatchEvent {
+export interface HeardEvent {
   /** Counted over the events of a run that the workload causes; absent for others. */
   readonly index: number | undefined;
   readonly change: Change;
@@ -30,7 +30,7 @@ export interface WatchEvent {
 /** The forwarder of one cluster: a replica that leads, and one that stands by. */
 export interface Forwarders {
   /** A pod has changed: every replica that has listed before hears of it. */
-  tell(event: WatchEvent): void;
+  tell(event: HeardEvent): void;
   /** The API server ends every watch, and what happened meanwhile is known to a new list alone. */
   breakWatches(): void;
 }

@@ -69,7 +69,7 @@ export const operation = fc.oneof(
 export type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
 /** What there is so far. */
-export interface Played {
+export interface PlayedOperation {
   readonly pods: Map<Slot, VirtualPod>;
   /** Nodes without a Node object. */
   readonly gone: Set<string>;
@@ -79,7 +79,7 @@ export interface Played {
 
 export function operate(
   player: Player,
-  played: Played,
+  played: PlayedOperation,
   each: Exclude<Operation, { kind: 'wait' }>,
 ): void {
   const { world, cluster } = player;

@@ -10,7 +10,7 @@ import type { Workload } from './workload.ts';
 import { playerOf } from './workload.ts';
 
 /** What goes wrong in a run. */
-export interface Trouble {
+export interface RunTrouble {
   readonly schedule: Schedule;
   readonly delivery: Delivery;
   /** Default: nobody else gets the messages of an invocation. */
@@ -26,7 +26,7 @@ export interface Trouble {
   readonly cold?: boolean;
 }
 
-export interface Outcome {
+export interface RunOutcome {
   readonly points: readonly Point[];
   /** How many watch events the workload caused. */
   readonly events: number;
@@ -79,14 +79,14 @@ export async function settled(): Promise<void> {
  */
 export async function run(
   workload: Workload,
-  trouble: Trouble,
+  trouble: RunTrouble,
   options: {
     readonly drive?: Drive;
     readonly trace?: (line: string) => void;
     /** Messages alone have to make everything right: the workload's own sweeps are left out. */
     readonly strictly?: boolean;
   } = {},
-): Promise<Outcome> {
+): Promise<RunOutcome> {
   const { drive = inOrder, trace, strictly = false } = options;
   const trial = window(trouble);
   const bed = startBed({
@@ -216,7 +216,7 @@ function addressesOf({ world }: Bed): string {
 }
 
 /** Trouble that begins and ends when it is told to. */
-function window({ schedule, delivery, visibleTo }: Trouble) {
+function window({ schedule, delivery, visibleTo }: RunTrouble) {
   let open = false;
   let from = 0;
   let to = 0;

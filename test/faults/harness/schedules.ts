@@ -1,24 +1,24 @@
 import { sleep } from '../../../shared/time/clock.ts';
 import { type CallFault, CURRENT, onTime, type Point, type Schedule, SLOW_MS } from './calls.ts';
 import type { EventFault } from './forwarders.ts';
-import type { Trouble } from './run.ts';
+import type { RunTrouble } from './run.ts';
 
 /** Calls take their usual time, and nothing happens to them. */
 const undisturbed: Schedule = { fault: () => undefined, view: () => CURRENT, travel: onTime };
 
-export const nothing: Trouble = {
+export const nothing: RunTrouble = {
   schedule: undisturbed,
   delivery: () => undefined,
   mendedBy: 'messages',
 };
 
 /** Nothing else goes wrong than what is given. */
-function scheduled(part: Partial<Schedule>): Trouble {
+function scheduled(part: Partial<Schedule>): RunTrouble {
   return { ...nothing, schedule: { ...undisturbed, ...part } };
 }
 
 /** One call of the run meets with a fault. */
-export function callFault(index: number, fault: CallFault): Trouble {
+export function callFault(index: number, fault: CallFault): RunTrouble {
   return {
     ...scheduled({ fault: (point) => (point.index === index ? fault : undefined) }),
     mendedBy: LEFT_TO_SWEEPS.has(fault) ? 'sweep' : 'messages',
@@ -43,7 +43,7 @@ export const LISTS: readonly string[] = [
 const SLOW_FOR_MS = 20_000;
 
 /** From one call on each list takes seconds. */
-export function slowListsFrom(index: number): Trouble {
+export function slowListsFrom(index: number): RunTrouble {
   let until: number | undefined;
   const travel: Schedule['travel'] = (what, clock) => {
     if (what.index === index) until ??= clock.now() + SLOW_FOR_MS;
@@ -56,7 +56,7 @@ export function slowListsFrom(index: number): Trouble {
 const SENDS = 'SendMessageBatch';
 
 /** The replica that makes one call on SQS cannot make any more from that one on. */
-export function cannotSendFrom(index: number, fault: CallFault): Trouble {
+export function cannotSendFrom(index: number, fault: CallFault): RunTrouble {
   let unfit: Point['life'] | undefined;
   return scheduled({
     fault(point) {
@@ -67,14 +67,14 @@ export function cannotSendFrom(index: number, fault: CallFault): Trouble {
 }
 
 /** Others get the messages of one invocation so many ms after it began. */
-export function twice(invocation: number, afterMs: number): Trouble {
+export function twice(invocation: number, afterMs: number): RunTrouble {
   return { ...nothing, visibleTo: (index) => (index === invocation ? afterMs : undefined) };
 }
 
 const BACK_OFF = 'ChangeMessageVisibilityBatch';
 
 /** One call fails, and then the one that has its message wait a while meets with a fault. */
-export function backOffFault(index: number, fault: CallFault): Trouble {
+export function backOffFault(index: number, fault: CallFault): RunTrouble {
   let struck = false;
   const alone = callFault(index, 'fail');
   const strikes = (point: Point): boolean => {
@@ -93,7 +93,7 @@ export function backOffFault(index: number, fault: CallFault): Trouble {
 }
 
 /** One event of the workload does not reach the forwarder as it should. */
-export function eventFault(index: number, fault: EventFault): Trouble {
+export function eventFault(index: number, fault: EventFault): RunTrouble {
   return {
     ...nothing,
     delivery: (event) => (event.index === index ? fault : undefined),
@@ -102,7 +102,7 @@ export function eventFault(index: number, fault: EventFault): Trouble {
 }
 
 /** One read is served so many versions behind. */
-export function staleRead(index: number, back: number): Trouble {
+export function staleRead(index: number, back: number): RunTrouble {
   const view: Schedule['view'] = (point) =>
     point.index === index ? { kind: 'versions', back } : CURRENT;
   return { ...scheduled({ view }), oldReads: true };
@@ -113,7 +113,7 @@ const LAG_MS = 1_500;
 const LAGGING_MS = 4_000;
 
 /** From one call on EC2 shows what was so a while ago. */
-export function lagFrom(index: number): Trouble {
+export function lagFrom(index: number): RunTrouble {
   let until: number | undefined;
   const view: Schedule['view'] = ({ index: at, service }, clock) => {
     if (at === index) until = clock.now() + LAGGING_MS;

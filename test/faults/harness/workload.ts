@@ -1,5 +1,5 @@
 import { sleep } from '../../../shared/time/clock.ts';
-import { createPod, type PodSpec, type VirtualPod } from '../world/pods.ts';
+import { createPod, type VirtualPod, type VirtualPodSpec } from '../world/pods.ts';
 import type { NetworkName, VirtualCluster, VirtualWorld, WorkerSpec } from '../world/world.ts';
 import type { Bed } from './bed.ts';
 
@@ -30,7 +30,7 @@ export interface Player {
   readonly cluster: VirtualCluster;
   clusterNamed(name: string): VirtualCluster;
   /** Creates a pod, of the first cluster unless another is given. */
-  pod(name: string, spec: PodSpec & { readonly cluster?: string }): VirtualPod;
+  pod(name: string, spec: VirtualPodSpec & { readonly cluster?: string }): VirtualPod;
   wait(ms: number): Promise<void>;
   sweep(): void;
   sendMalformed(node: string): void;

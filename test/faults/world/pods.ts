@@ -13,7 +13,7 @@ export interface Attached {
   readonly mac?: string | 'none';
 }
 
-export interface PodSpec {
+export interface VirtualPodSpec {
   readonly node: string;
   /** Default `default`. */
   readonly namespace?: string;
@@ -46,7 +46,7 @@ const MAIN = { name: 'main', image: 'app' };
 export function createPod(
   cluster: Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'findWorker'>,
   name: string,
-  spec: PodSpec,
+  spec: VirtualPodSpec,
 ): VirtualPod {
   const { objects, store } = cluster.api;
   const { node, namespace = 'default', gated = false, requests } = spec;

@@ -16,7 +16,7 @@ export interface Sent {
 }
 
 /** Which checks a run makes. */
-export interface Part {
+export interface CrashedPart {
   readonly checks: readonly Check[];
   /** With AWS's token buckets, which may be emptied. */
   readonly drain: boolean;
@@ -26,19 +26,21 @@ export interface Part {
 const BEGINNING = 'the beginning';
 
 /** All that empties no bucket, in one run. */
-export const WHOLE: Part = { checks: CHECKS.filter(({ drains }) => !drains), drain: false };
+export const WHOLE: CrashedPart = { checks: CHECKS.filter(({ drains }) => !drains), drain: false };
 
 /** Those that empty one, in a run of its own each: their calls are many and alike. */
-export const BUCKETS: readonly Part[] = CHECKS.filter(({ drains }) => drains).map((check) => ({
-  checks: [check],
-  drain: true,
-}));
+export const BUCKETS: readonly CrashedPart[] = CHECKS.filter(({ drains }) => drains).map(
+  (check) => ({
+    checks: [check],
+    drain: true,
+  }),
+);
 
 /** What the run after a crash makes, so that it is seen to be able to. */
 const NEXT = CHECKS.filter(({ id }) => id === 'assign');
 
 /** The calls of a run that nobody ends, in their order. */
-export async function sentBy(part: Part): Promise<readonly Sent[]> {
+export async function sentBy(part: CrashedPart): Promise<readonly Sent[]> {
   const sent: Sent[] = [];
   await runWith(bedOf(part), part, (each, send) => {
     sent.push(each);
@@ -54,7 +56,7 @@ export async function sentBy(part: Part): Promise<readonly Sent[]> {
  * @returns what is wrong then, in words; `undefined` where no call of the run is meant.
  */
 export async function crash(
-  part: Part,
+  part: CrashedPart,
   when: When,
   isMeant: (sent: Sent, nth: number) => boolean,
 ): Promise<string[] | undefined> {
@@ -86,7 +88,7 @@ export async function crash(
 
 type Bed = ReturnType<typeof labBed>;
 
-function bedOf({ drain }: Part): Bed {
+function bedOf({ drain }: CrashedPart): Bed {
   const bed = labBed();
   if (drain) bed.ec2.throttle.enable();
   return bed;
@@ -99,7 +101,7 @@ function enisOf({ ec2 }: Bed) {
 /** Runs `part`, each call of which goes through `pass`. */
 function runWith(
   { clients, run }: Bed,
-  part: Part,
+  part: CrashedPart,
   pass: (sent: Sent, send: () => Promise<unknown>) => Promise<unknown>,
 ) {
   let at: string = BEGINNING;

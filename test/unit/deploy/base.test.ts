@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { environment, readConfig } from '../../../forwarder/config.ts';
+import { readConfig, variables } from '../../../forwarder/config.ts';
 import { IMAGE } from '../../../scripts/image/description.ts';
 import { overlay } from '../../../scripts/overlay.ts';
 import { KUBERNETES_GROUP } from '../../../shared/cluster/errors.ts';
@@ -64,7 +64,7 @@ const ofPod = { POD_NAME: 'forwarder-0', POD_NAMESPACE: 'multus-eni-reconciler' 
 
 describe('the forwarder’s environment', () => {
   test('has no variable that the forwarder does not read', () => {
-    const known = Object.keys(environment.shape);
+    const known = Object.keys(variables.shape);
     expect(known).toEqual(expect.arrayContaining(container.env.map(({ name }) => name)));
     expect(known).toEqual(expect.arrayContaining(Object.keys(literals)));
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { environment } from '../../../forwarder/config.ts';
+import { variables } from '../../../forwarder/config.ts';
 import { chartFiles } from '../../../scripts/chart/files.ts';
 import { chartValues } from '../../../scripts/chart/values.ts';
 import { DEPLOY, kustomizationIn } from './manifests.ts';
@@ -52,7 +52,7 @@ test('the variables that it sets are those that the forwarder reads', () => {
   const [, set = ''] = /\$own := dict (.*?) \}\}/.exec(templates) ?? [];
   const names = [...set.matchAll(/"(\w+)" \.Values/g)].map(([, name]) => name);
   expect(names).toEqual(generated?.literals.map((literal) => literal.split('=')[0]));
-  expect(Object.keys(environment.shape)).toEqual(expect.arrayContaining(names));
+  expect(Object.keys(variables.shape)).toEqual(expect.arrayContaining(names));
   expect(templates).toContain(`name: ${generated?.name}\n`);
 });
 

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { EXIT } from '../../../cli/exit-code.ts';
 import { parseStage } from '../../../config/read.ts';
 import { stageFile } from '../../../config/schema.ts';
-import { environment } from '../../../forwarder/config.ts';
+import { variables } from '../../../forwarder/config.ts';
 import { createMetrics } from '../../../forwarder/metrics.ts';
 import { alarmsOf } from '../../../resources/alarms.ts';
 import * as annotations from '../../../shared/cluster/annotations.ts';
@@ -91,7 +91,7 @@ describe('the settings', () => {
   });
 
   test('of the forwarder are those that are read, with their defaults', () => {
-    expect(shown(rows(PAGE, 'The forwarder'))).toEqual(settings(schemaOf(environment)));
+    expect(shown(rows(PAGE, 'The forwarder'))).toEqual(settings(schemaOf(variables)));
   });
 });
 

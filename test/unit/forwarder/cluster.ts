@@ -7,7 +7,7 @@ import {
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import type { ApiTransport } from '../../../shared/cluster/transport.ts';
 import { transportOf } from '../../support/forwarder.ts';
-import { networkStatus } from './pods.ts';
+import { networkStatusText } from './pods.ts';
 
 export interface Cluster {
   readonly api: RunningKubernetes;
@@ -24,7 +24,7 @@ export interface Cluster {
 export async function startCluster(options: KubernetesOptions = {}): Promise<Cluster> {
   const api = await startKubernetes(options);
   onTestFinished(() => api.stop());
-  const annotations = (ips: readonly string[]) => ({ [NETWORK_STATUS]: networkStatus(ips) });
+  const annotations = (ips: readonly string[]) => ({ [NETWORK_STATUS]: networkStatusText(ips) });
   return {
     api,
     kube: transportOf(api.kubeconfig()),

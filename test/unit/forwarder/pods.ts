@@ -3,20 +3,20 @@ import type { Pod } from '../../../shared/cluster/kubernetes.ts';
 import { plainPod } from '../../support/plain-pod.ts';
 
 /** The value of network-status for a pod with these addresses on `net1`. */
-export function networkStatus(ips: readonly string[], mac = '0a:00:00:00:00:01'): string {
+export function networkStatusText(ips: readonly string[], mac = '0a:00:00:00:00:01'): string {
   const cluster = { name: 'aws-cni', interface: 'eth0', ips: ['172.16.0.20'], default: true };
   if (ips.length === 0) return JSON.stringify([cluster]);
   return JSON.stringify([cluster, { name: 'default/net-1', interface: 'net1', ips, mac }]);
 }
 
 /** A running pod on node `a`, whose name is also its uid. */
-export function podWith(
+export function claimingPod(
   ips: readonly string[],
   { floating, status, ...change }: Partial<Pod> & { floating?: unknown; status?: string } = {},
 ): Pod {
   const name = change.name ?? 'p1';
   const annotations = {
-    [NETWORK_STATUS]: status ?? networkStatus(ips),
+    [NETWORK_STATUS]: status ?? networkStatusText(ips),
     ...(floating === undefined ? {} : { [FLOATING_IPS]: JSON.stringify(floating) }),
   };
   const createdAt = Date.UTC(2026, 0, 1);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createReplica } from '../../../forwarder/replica.ts';
 import { virtualClock } from '../../../sandbox/clock.ts';
 import type { Message } from '../../../shared/messages/schema.ts';
-import { podWith } from './pods.ts';
+import { claimingPod } from './pods.ts';
 
 const X = '172.16.1.70';
 const Y = '172.16.1.71';
@@ -43,9 +43,9 @@ describe('a replica that leads', () => {
     replica.elected();
     expect(sent()).toEqual([]);
     list(
-      podWith([X], { name: 'p1', node: 'a' }),
-      podWith([], { name: 'p2', node: 'b' }),
-      podWith([X], { name: 'p3', node: 'c' }),
+      claimingPod([X], { name: 'p1', node: 'a' }),
+      claimingPod([], { name: 'p2', node: 'b' }),
+      claimingPod([X], { name: 'p3', node: 'c' }),
     );
     expect(sent()).toEqual(['heartbeat', 'a resync', 'c resync']);
   });
@@ -53,10 +53,10 @@ describe('a replica that leads', () => {
   test('sends what happens from then on', () => {
     const { replica, sent, list, clock } = start();
     replica.elected();
-    list(podWith([X]));
+    list(claimingPod([X]));
     sent();
-    replica.onDeleted(podWith([X]));
-    replica.onPod(podWith([X], { name: 'p2' }));
+    replica.onDeleted(claimingPod([X]));
+    replica.onPod(claimingPod([X], { name: 'p2' }));
     clock.advance(250);
     expect(sent()).toEqual([`a pods: add p2: delete p1 ${X}`]);
   });
@@ -64,9 +64,9 @@ describe('a replica that leads', () => {
   test('sends a delete for what a later list does not have any more', () => {
     const { replica, sent, list } = start();
     replica.elected();
-    list(podWith([X]), podWith(['172.16.1.71'], { name: 'p2', node: 'b' }));
+    list(claimingPod([X]), claimingPod(['172.16.1.71'], { name: 'p2', node: 'b' }));
     sent();
-    list(podWith(['172.16.1.71'], { name: 'p2', node: 'b' }));
+    list(claimingPod(['172.16.1.71'], { name: 'p2', node: 'b' }));
     replica.flush();
     expect(sent()).toEqual([`a pods: delete p1 ${X}`]);
   });
@@ -74,9 +74,9 @@ describe('a replica that leads', () => {
   test('sends nothing any more when it has lost the lead, not even what it was gathering', () => {
     const { replica, sent, list, clock } = start();
     replica.elected();
-    list(podWith([X]));
-    replica.onDeleted(podWith([X]));
-    replica.onPod(podWith([X], { name: 'p2' }));
+    list(claimingPod([X]));
+    replica.onDeleted(claimingPod([X]));
+    replica.onPod(claimingPod([X], { name: 'p2' }));
     sent();
     replica.lost();
     replica.beat();
@@ -87,12 +87,12 @@ describe('a replica that leads', () => {
 
 describe('of what a pod let go of, the node of another claimant hears', () => {
   /** Of node `a`. */
-  const holder = podWith([X, Y]);
+  const holder = claimingPod([X, Y]);
 
   test('at once where it waits, and of nothing that it does not claim', () => {
     const { replica, sent, ages, list, clock } = start();
     replica.elected();
-    list(holder, podWith([X], { name: 'p2', node: 'b' }));
+    list(holder, claimingPod([X], { name: 'p2', node: 'b' }));
     sent();
     replica.onDeleted(holder);
     expect(ages()).toEqual([0]);
@@ -104,17 +104,17 @@ describe('of what a pod let go of, the node of another claimant hears', () => {
   test('also where the pod drops it and lives on', () => {
     const { replica, sent, list } = start();
     replica.elected();
-    list(holder, podWith([X], { name: 'p2', node: 'b' }));
+    list(holder, claimingPod([X], { name: 'p2', node: 'b' }));
     sent();
-    replica.onPod(podWith([Y]));
+    replica.onPod(claimingPod([Y]));
     expect(sent()).toEqual([`a pods: update p1 ${X}`, `b pods: a let go of ${X}`]);
   });
 
   test('not when the pod only begins to terminate, or claims it as from another time', () => {
     const { replica, sent, list, clock } = start();
-    const since = (text: string) => podWith([], { floating: [{ ip: X, since: text }] });
+    const since = (text: string) => claimingPod([], { floating: [{ ip: X, since: text }] });
     replica.elected();
-    list(since('2026-01-01T10:00:00Z'), podWith([X], { name: 'p2', node: 'b' }));
+    list(since('2026-01-01T10:00:00Z'), claimingPod([X], { name: 'p2', node: 'b' }));
     sent();
     replica.onPod(since('2026-01-01T11:00:00Z'));
     clock.advance(1_000);
@@ -129,23 +129,26 @@ describe('of what a pod let go of, the node of another claimant hears', () => {
     replica.onDeleted(holder);
     clock.advance(15 * MINUTE_MS);
     sent();
-    replica.onPod(podWith([Y], { name: 'p2', node: 'b' }));
+    replica.onPod(claimingPod([Y], { name: 'p2', node: 'b' }));
     expect(ages()).toEqual([15 * MINUTE_MS]);
     expect(sent()).toEqual([`b pods: add p2: a let go of ${Y}`]);
     clock.advance(1);
-    replica.onPod(podWith([X], { name: 'p3', node: 'c' }));
+    replica.onPod(claimingPod([X], { name: 'p3', node: 'c' }));
     expect(sent()).toEqual(['c pods: add p3']);
   });
 
   test('also where it begins to claim it after others, and where one watch event says both', () => {
     const { replica, sent, list } = start();
     replica.elected();
-    list(podWith([X], { name: 'web-0', uid: 'old' }), podWith([Y], { name: 'p2', node: 'c' }));
+    list(
+      claimingPod([X], { name: 'web-0', uid: 'old' }),
+      claimingPod([Y], { name: 'p2', node: 'c' }),
+    );
     sent();
-    replica.onPod(podWith([X], { name: 'web-0', uid: 'new', node: 'b' }));
+    replica.onPod(claimingPod([X], { name: 'web-0', uid: 'new', node: 'b' }));
     replica.flush();
     expect(sent()).toEqual([`b pods: add web-0: a let go of ${X}`, `a pods: delete web-0 ${X}`]);
-    replica.onPod(podWith([Y, X], { name: 'p2', node: 'c' }));
+    replica.onPod(claimingPod([Y, X], { name: 'p2', node: 'c' }));
     expect(sent()).toEqual([`c pods: update p2: a let go of ${X}`]);
   });
 
@@ -156,7 +159,7 @@ describe('of what a pod let go of, the node of another claimant hears', () => {
     replica.onDeleted(holder);
     replica.flush();
     sent();
-    replica.onPod(podWith([X], { name: 'p2' }));
+    replica.onPod(claimingPod([X], { name: 'p2' }));
     replica.flush();
     expect(sent()).toEqual(['a pods: add p2']);
   });
@@ -166,20 +169,20 @@ describe('of what a pod let go of, the node of another claimant hears', () => {
     replica.elected();
     list();
     for (let n = 0; n < 12; n += 1) {
-      const pod = podWith([X], { name: `p${n}`, node: `n${n}` });
+      const pod = claimingPod([X], { name: `p${n}`, node: `n${n}` });
       replica.onPod(pod);
       replica.onDeleted(pod);
     }
     replica.flush();
     sent();
-    replica.onPod(podWith([X], { name: 'next', node: 'b' }));
+    replica.onPod(claimingPod([X], { name: 'next', node: 'b' }));
     const letGo = [4, 5, 6, 7, 8, 9, 10, 11].map((n) => `n${n} let go of ${X}`);
     expect(sent()).toEqual([['b pods: add next', ...letGo].join(': ')]);
   });
 
   test('from a new leader, of whom the old one may have told it nothing', () => {
     const { replica, sent, list, clock } = start();
-    list(holder, podWith([X], { name: 'p2', node: 'b' }));
+    list(holder, claimingPod([X], { name: 'p2', node: 'b' }));
     replica.onDeleted(holder);
     clock.advance(5 * MINUTE_MS);
     replica.elected();
@@ -190,11 +193,11 @@ describe('of what a pod let go of, the node of another claimant hears', () => {
 describe('a replica that takes over from leaders that could not send', () => {
   test('repeats all that they may not have sent, as long as a naming holds', () => {
     const { replica, sent, list, clock } = start();
-    list(podWith([X], { name: 'p1' }), podWith([X], { name: 'p2', node: 'b' }));
-    replica.onDeleted(podWith([X], { name: 'p2', node: 'b' }));
+    list(claimingPod([X], { name: 'p1' }), claimingPod([X], { name: 'p2', node: 'b' }));
+    replica.onDeleted(claimingPod([X], { name: 'p2', node: 'b' }));
     clock.advance(5 * MINUTE_MS);
     const since = clock.now();
-    replica.onDeleted(podWith([X], { name: 'p1' }));
+    replica.onDeleted(claimingPod([X], { name: 'p1' }));
     clock.advance(10 * MINUTE_MS);
     replica.elected(since);
     expect(sent()).toEqual(['heartbeat', `a pods: delete p1 ${X}`]);
@@ -217,10 +220,10 @@ describe('a replica that takes over from leaders that could not send', () => {
 describe('a replica that takes over', () => {
   test('sends nothing before, though it follows what happens', () => {
     const { replica, sent, list, clock } = start();
-    list(podWith([X]));
+    list(claimingPod([X]));
     replica.beat();
-    replica.onDeleted(podWith([X]));
-    replica.onPod(podWith([X], { name: 'p2', node: 'b' }));
+    replica.onDeleted(claimingPod([X]));
+    replica.onPod(claimingPod([X], { name: 'p2', node: 'b' }));
     clock.advance(10_000);
     expect(sent()).toEqual([]);
     expect(replica.counts()).toEqual({ pods: 1, nodes: 1 });
@@ -229,18 +232,18 @@ describe('a replica that takes over', () => {
   test('repeats the events of the last minute that name addresses, then resyncs the other nodes', () => {
     const { replica, sent, list, clock, messages } = start();
     list(
-      podWith([X], { name: 'old', node: 'a' }),
-      podWith([X], { name: 'p1', node: 'b' }),
-      podWith([X], { name: 'p2', node: 'b' }),
-      podWith([X], { name: 'stays', node: 'c' }),
-      podWith([Y], { name: 'other', node: 'd' }),
+      claimingPod([X], { name: 'old', node: 'a' }),
+      claimingPod([X], { name: 'p1', node: 'b' }),
+      claimingPod([X], { name: 'p2', node: 'b' }),
+      claimingPod([X], { name: 'stays', node: 'c' }),
+      claimingPod([Y], { name: 'other', node: 'd' }),
     );
-    replica.onDeleted(podWith([X], { name: 'old', node: 'a' }));
+    replica.onDeleted(claimingPod([X], { name: 'old', node: 'a' }));
     clock.advance(40_000);
     const oldest = new Date(clock.now()).toISOString();
-    replica.onDeleted(podWith([X], { name: 'p1', node: 'b' }));
+    replica.onDeleted(claimingPod([X], { name: 'p1', node: 'b' }));
     clock.advance(21_000);
-    replica.onDeleted(podWith([X], { name: 'p2', node: 'b' }));
+    replica.onDeleted(claimingPod([X], { name: 'p2', node: 'b' }));
     replica.elected();
     expect(messages[1]?.observedAt).toBe(oldest);
     expect(sent()).toEqual([

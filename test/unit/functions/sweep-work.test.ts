@@ -6,7 +6,11 @@ import type { EniInventory } from '../../../shared/enis/inventory.ts';
 import { POLICIES } from '../../../shared/plan/policy.ts';
 import type { ClusterAccess } from '../../../shared/state/cluster-access.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
-import { inMemoryKubernetes, ipvlan, podWith } from '../../support/in-memory-kubernetes.ts';
+import {
+  inMemoryKubernetes,
+  ipvlanDefinition,
+  podWith,
+} from '../../support/in-memory-kubernetes.ts';
 import { recordedTelemetry } from '../../support/telemetry.ts';
 import { cidr, eni } from '../shared/plan/fixtures.ts';
 
@@ -37,7 +41,7 @@ async function sweep(nodes: number, where: Where, crowd: readonly Eni[] = []) {
     Array.from({ length: PODS }, (_, pod) => `10.${node >> 8}.${node & 255}.${9 + pod}`),
   );
   const kubernetes = inMemoryKubernetes();
-  kubernetes.networks = [ipvlan('eth1', 'eth1')];
+  kubernetes.networks = [ipvlanDefinition('eth1', 'eth1')];
   kubernetes.nodes = claimed.map((_, node) =>
     counted({ name: `node-${node}`, uid: `uid-${node}`, instanceId: `i-${node}` }),
   );

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 export const POD = { namespace: 'default', name: 'sampleapp' };
 
 /** An API server, and a pod with a service account. */
-export interface ApiServer {
+export interface PodsApiServer {
   readonly api: RunningKubernetes;
   /** What the pod's containers have in their environment. */
   readonly env: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export interface ApiServer {
 export async function startApiServer(
   addresses: readonly string[] = ['172.16.1.70'],
   verbs: readonly string[] = ['get', 'patch'],
-): Promise<ApiServer> {
+): Promise<PodsApiServer> {
   const tokens = new Set([ADMIN_TOKEN]);
   const user = { username: 'system:serviceaccount:default:ip-manager', groups: [] };
   const api = await startKubernetes({

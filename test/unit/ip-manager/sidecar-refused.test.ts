@@ -3,14 +3,14 @@ import type { IpManagerOutside } from '../../../ip-manager/commands/outside.ts';
 import { EXIT, Failure } from '../../../ip-manager/exit-code.ts';
 import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
-import { type ApiServer, POD, startApiServer } from './api-server.ts';
+import { POD, type PodsApiServer, startApiServer } from './api-server.ts';
 import { eniOf, ipvlan, startBed } from './bed.ts';
 import { fakeInterfaces } from './interfaces.ts';
 import { net1, runSidecarIn, SOON } from './running-sidecar.ts';
 
 const FLOATING = '172.16.1.90';
 
-const published = (server: ApiServer, ...ips: string[]) =>
+const published = (server: PodsApiServer, ...ips: string[]) =>
   vi.waitFor(() => {
     const list: { ip: string }[] = JSON.parse(server.annotations()[FLOATING_IPS] ?? '[]');
     expect(list.map(({ ip }) => ip)).toEqual(ips);
@@ -185,7 +185,7 @@ test('it ends where there is no pod of that name, and says what to set', async (
 });
 
 describe('network-status that comes after the address', () => {
-  const attach = (server: ApiServer, ...ips: string[]) =>
+  const attach = (server: PodsApiServer, ...ips: string[]) =>
     server.annotate({
       [NETWORK_STATUS]: JSON.stringify([{ name: 'hot-plugged', interface: 'net2', ips }]),
     });

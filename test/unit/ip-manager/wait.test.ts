@@ -8,7 +8,7 @@ import { readEnvironment } from '../../../ip-manager/environment.ts';
 import { EXIT } from '../../../ip-manager/exit-code.ts';
 import { IGNORE, NETWORK_STATUS, NETWORKS } from '../../../shared/cluster/annotations.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
-import { type ApiServer, POD, startApiServer } from './api-server.ts';
+import { POD, type PodsApiServer, startApiServer } from './api-server.ts';
 import { endingAtPause } from './bed.ts';
 import { SOON } from './running-sidecar.ts';
 
@@ -33,7 +33,10 @@ function outsideOf(
   };
 }
 
-function start({ ownPod: pod }: Pick<ApiServer, 'ownPod'>, prepare = (it: IpManagerOutside) => it) {
+function start(
+  { ownPod: pod }: Pick<PodsApiServer, 'ownPod'>,
+  prepare = (it: IpManagerOutside) => it,
+) {
   const outside = outsideOf(pod);
   const limit = { timeoutMs: 60_000, signal: new AbortController().signal };
   const running = wait(prepare(outside), limit);

@@ -29,7 +29,7 @@ export interface Answered {
 export type Frame = z.infer<typeof frameSchema>;
 
 /** An API server as any HTTP client meets it. */
-export interface ApiServer {
+export interface ApiServerUnderTest {
   send(method: string, path: string, sent?: Sent): Promise<Answered>;
   /** Creates an object with a name of its own, which goes with the test. @returns its path. */
   make(path: string, object: object): Promise<string>;
@@ -43,7 +43,7 @@ export interface ApiServer {
  * The sandbox's, ended with the test; or the one that API_SERVER describes, so that a real one
  * is held to the same rules.
  */
-export async function apiServer(): Promise<ApiServer> {
+export async function apiServer(): Promise<ApiServerUnderTest> {
   const { API_SERVER } = process.env;
   if (API_SERVER !== undefined) return clientOf(server.parse(JSON.parse(API_SERVER)));
   const kubernetes = await startKubernetes();
@@ -52,11 +52,11 @@ export async function apiServer(): Promise<ApiServer> {
   return clientOf({ server: url, caData, adminToken: ADMIN_TOKEN });
 }
 
-function clientOf(endpoint: AdminEndpoint): ApiServer {
+function clientOf(endpoint: AdminEndpoint): ApiServerUnderTest {
   const requests = apiRequests(endpoint);
   onTestFinished(() => requests.close());
   const open = requests.send;
-  const send: ApiServer['send'] = async (method, path, sent) => {
+  const send: ApiServerUnderTest['send'] = async (method, path, sent) => {
     const response = await open(method, path, sent);
     const body = objectSchema.parse(JSON.parse(await text(response)));
     return { status: response.statusCode ?? 0, body };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import {
-  type ApiServer,
+  type ApiServerUnderTest,
   apiServer,
   type Frame,
   LEASES,
@@ -32,8 +32,11 @@ const deletionOf = (frames: readonly Frame[]) =>
 const changesIn = (frames: readonly unknown[]) =>
   frames.filter((frame, at) => JSON.stringify(frame) !== JSON.stringify(frames[at - 1]));
 
-const setFinalizers = (api: ApiServer, path: string, finalizers: readonly string[] | null) =>
-  api.send('PATCH', path, { body: { metadata: { finalizers } }, type: MERGE });
+const setFinalizers = (
+  api: ApiServerUnderTest,
+  path: string,
+  finalizers: readonly string[] | null,
+) => api.send('PATCH', path, { body: { metadata: { finalizers } }, type: MERGE });
 
 test('a bound pod with finalizers stays beyond its grace period, until the last one is gone', async () => {
   const api = await apiServer();

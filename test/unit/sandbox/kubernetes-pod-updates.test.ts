@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type ApiServer, apiServer, MERGE, PODS, podOf } from './api-server.ts';
+import { type ApiServerUnderTest, apiServer, MERGE, PODS, podOf } from './api-server.ts';
 
 const STRATEGIC = 'application/strategic-merge-patch+json';
 
-const patchApp = (api: ApiServer, path: string, change: object) =>
+const patchApp = (api: ApiServerUnderTest, path: string, change: object) =>
   api.send('PATCH', path, {
     body: { spec: { containers: [{ name: 'app', ...change }] } },
     type: STRATEGIC,

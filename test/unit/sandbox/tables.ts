@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ApiServer } from './api-server.ts';
+import type { ApiServerUnderTest } from './api-server.ts';
 
 /** As kubectl asks. */
 export const AS_TABLE = [
@@ -31,6 +31,6 @@ export const tableSchema = z.object({
 });
 export type Table = z.output<typeof tableSchema>;
 
-export async function tableAt(api: ApiServer, path: string): Promise<Table> {
+export async function tableAt(api: ApiServerUnderTest, path: string): Promise<Table> {
   return tableSchema.parse((await api.send('GET', path, { accept: AS_TABLE })).body);
 }

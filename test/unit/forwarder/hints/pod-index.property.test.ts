@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createPodIndex, type Hint } from '../../../../forwarder/hints/pod-index.ts';
 import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
-import { podWith } from '../pods.ts';
+import { claimingPod } from '../pods.ts';
 
 const ADDRESSES = ['172.16.1.70', '172.16.1.71', '172.16.1.72', '2001:db8::70'];
 const NODES = ['a', 'b', 'c'];
@@ -20,7 +20,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 function podOf({ name, generation, ips, terminating, finished }: Step): Pod {
   const node = NODES[(Number(name.slice(1)) + generation) % NODES.length] ?? 'a';
-  return podWith(ips, { name, uid: `${name}-${generation}`, node, terminating, finished });
+  return claimingPod(ips, { name, uid: `${name}-${generation}`, node, terminating, finished });
 }
 
 function claimed(pod: Pod | undefined, ips: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createPodIndex, type Hint } from '../../../../forwarder/hints/pod-index.ts';
 import { IGNORE } from '../../../../shared/cluster/annotations.ts';
 import type { PodEvent } from '../../../../shared/messages/schema.ts';
-import { networkStatus, podWith } from '../pods.ts';
+import { claimingPod, networkStatusText } from '../pods.ts';
 
 const X = '172.16.1.70';
 const Y = '172.16.1.71';
@@ -33,60 +33,60 @@ const ADDED = told('add', [], { claims: [X] });
 describe('a pod of its own', () => {
   test('is added when it first claims an address', () => {
     const index = createPodIndex();
-    expect(index.put(podWith([]))).toEqual([]);
-    expect(index.put(podWith([X]))).toEqual([ADDED]);
+    expect(index.put(claimingPod([]))).toEqual([]);
+    expect(index.put(claimingPod([X]))).toEqual([ADDED]);
     expect([...index.nodes()]).toEqual(['a']);
   });
 
   test('causes nothing while it claims nothing, whatever else changes', () => {
     const index = createPodIndex();
-    expect(index.put(podWith([]))).toEqual([]);
-    expect(index.put(podWith([], { terminating: true }))).toEqual([]);
-    expect(index.remove(podWith([]))).toEqual([]);
+    expect(index.put(claimingPod([]))).toEqual([]);
+    expect(index.put(claimingPod([], { terminating: true }))).toEqual([]);
+    expect(index.remove(claimingPod([]))).toEqual([]);
     expect(index.size()).toBe(0);
   });
 
   test('causes nothing when something changes that decides nothing', () => {
     const index = createPodIndex();
-    index.put(podWith([X]));
+    index.put(claimingPod([X]));
     const condition = { status: 'True', reason: 'Assigned', message: `${X} on eni-1` } as const;
-    expect(index.put(podWith([X], { condition }))).toEqual([]);
-    expect(index.put(podWith([X]))).toEqual([]);
+    expect(index.put(claimingPod([X], { condition }))).toEqual([]);
+    expect(index.put(claimingPod([X]))).toEqual([]);
   });
 
   test('names, when updated, what it claims no longer', () => {
     const index = createPodIndex();
-    index.put(podWith([X, Y]));
-    expect(index.put(podWith([Y]))).toEqual([told('update', [X])]);
+    index.put(claimingPod([X, Y]));
+    expect(index.put(claimingPod([Y]))).toEqual([told('update', [X])]);
   });
 
   test('is updated when an attachment gets another MAC address', () => {
     const index = createPodIndex();
-    index.put(podWith([X]));
-    const status = networkStatus([X], '0a:00:00:00:00:02');
-    expect(index.put(podWith([X], { status }))).toEqual([told('update', [])]);
+    index.put(claimingPod([X]));
+    const status = networkStatusText([X], '0a:00:00:00:00:02');
+    expect(index.put(claimingPod([X], { status }))).toEqual([told('update', [])]);
   });
 
   test('causes nothing when it begins to terminate, as it keeps what it has', () => {
     const index = createPodIndex();
-    index.put(podWith([X]));
-    expect(index.put(podWith([X], { terminating: true }))).toEqual([]);
+    index.put(claimingPod([X]));
+    expect(index.put(claimingPod([X], { terminating: true }))).toEqual([]);
   });
 
   test('is updated when it begins to terminate and another pod of the node claims the same', () => {
     const index = createPodIndex();
-    index.put(podWith([X]));
-    index.put(podWith([X], { name: 'p2' }));
-    expect(index.put(podWith([X], { terminating: true }))).toEqual([told('update', [])]);
+    index.put(claimingPod([X]));
+    index.put(claimingPod([X], { name: 'p2' }));
+    expect(index.put(claimingPod([X], { terminating: true }))).toEqual([told('update', [])]);
   });
 
   test('terminates on its node until it is gone', () => {
     const index = createPodIndex();
-    index.put(podWith([X]));
+    index.put(claimingPod([X]));
     expect(index.terminates('a')).toBe(false);
-    index.put(podWith([X], { terminating: true }));
+    index.put(claimingPod([X], { terminating: true }));
     expect(index.terminates('a')).toBe(true);
-    index.remove(podWith([X]));
+    index.remove(claimingPod([X]));
     expect(index.terminates('a')).toBe(false);
   });
 
@@ -97,23 +97,23 @@ describe('a pod of its own', () => {
       reason: 'EniFull',
       message: `assigned: none; ${Y}: eni-full: no room`,
     } as const;
-    index.put(podWith([X]));
-    expect(index.remove(podWith([X]))).toEqual([patient(told('delete', [X]))]);
-    index.put(podWith([X]));
-    index.put(podWith([Y], { name: 'p2', condition: full }));
-    expect(index.remove(podWith([X]))).toEqual([told('delete', [X])]);
-    index.put(podWith([X], { name: 'p3', node: 'b' }));
-    index.put(podWith([X], { name: 'p4', node: 'b' }));
-    expect(index.remove(podWith([X], { name: 'p3', node: 'b' }))).toEqual([
+    index.put(claimingPod([X]));
+    expect(index.remove(claimingPod([X]))).toEqual([patient(told('delete', [X]))]);
+    index.put(claimingPod([X]));
+    index.put(claimingPod([Y], { name: 'p2', condition: full }));
+    expect(index.remove(claimingPod([X]))).toEqual([told('delete', [X])]);
+    index.put(claimingPod([X], { name: 'p3', node: 'b' }));
+    index.put(claimingPod([X], { name: 'p4', node: 'b' }));
+    expect(index.remove(claimingPod([X], { name: 'p3', node: 'b' }))).toEqual([
       told('delete', [X], { name: 'p3', node: 'b' }),
     ]);
   });
 
   test('may be told later that it is gone, where a pod of another node takes its address over', () => {
     const index = createPodIndex();
-    index.put(podWith([X]));
-    index.put(podWith([X], { name: 'p2', node: 'b' }));
-    expect(index.remove(podWith([X]))).toEqual([
+    index.put(claimingPod([X]));
+    index.put(claimingPod([X], { name: 'p2', node: 'b' }));
+    expect(index.remove(claimingPod([X]))).toEqual([
       patient(told('delete', [X])),
       { node: 'b', claims: [X] },
     ]);
@@ -121,90 +121,92 @@ describe('a pod of its own', () => {
 
   test('may be told later what a terminating pod lets go of before it is gone', () => {
     const index = createPodIndex();
-    index.put(podWith([X], { terminating: true }));
-    expect(index.put(podWith([], { terminating: true }))).toEqual([patient(told('update', [X]))]);
+    index.put(claimingPod([X], { terminating: true }));
+    expect(index.put(claimingPod([], { terminating: true }))).toEqual([
+      patient(told('update', [X])),
+    ]);
   });
 
   test('names, when deleted, what it claimed', () => {
     const index = createPodIndex();
-    index.put(podWith([X, Y]));
-    expect(index.remove(podWith([]))).toEqual([patient(told('delete', [X, Y]))]);
+    index.put(claimingPod([X, Y]));
+    expect(index.remove(claimingPod([]))).toEqual([patient(told('delete', [X, Y]))]);
     expect(index.size()).toBe(0);
   });
 
   test('names its addresses once when the annotation is emptied before it goes', () => {
     const index = createPodIndex();
-    index.put(podWith([X]));
-    expect(index.put(podWith([]))).toEqual([patient(told('update', [X]))]);
-    expect(index.remove(podWith([]))).toEqual([]);
+    index.put(claimingPod([X]));
+    expect(index.put(claimingPod([]))).toEqual([patient(told('update', [X]))]);
+    expect(index.remove(claimingPod([]))).toEqual([]);
   });
 
   test.each([
-    ['has finished', podWith([X], { finished: true })],
+    ['has finished', claimingPod([X], { finished: true })],
     [
       'is to be ignored',
-      podWith([X], { annotations: { ...podWith([X]).annotations, [IGNORE]: 'true' } }),
+      claimingPod([X], { annotations: { ...claimingPod([X]).annotations, [IGNORE]: 'true' } }),
     ],
   ])('lets go of its addresses when it %s', (_, changed) => {
     const index = createPodIndex();
-    index.put(podWith([X]));
+    index.put(claimingPod([X]));
     expect(index.put(changed)).toEqual([patient(told('update', [X]))]);
-    expect(index.put(podWith([X]))).toEqual([ADDED]);
+    expect(index.put(claimingPod([X]))).toEqual([ADDED]);
   });
 
   test('is added when it is bound to a node, if it claims a floating address before', () => {
     const index = createPodIndex();
-    const { node: _, ...unbound } = podWith([], { floating: [X] });
+    const { node: _, ...unbound } = claimingPod([], { floating: [X] });
     expect(index.put(unbound)).toEqual([]);
     expect(index.put({ ...unbound, node: 'a' })).toEqual([ADDED]);
   });
 
   test('is added without a claim when it waits for our condition', () => {
     const index = createPodIndex();
-    expect(index.put(podWith([], { gated: true }))).toEqual([told('add', [])]);
+    expect(index.put(claimingPod([], { gated: true }))).toEqual([told('add', [])]);
   });
 
   test('lets go of nothing while its annotation can not be read', () => {
     const index = createPodIndex();
-    index.put(podWith([X, Y]));
-    expect(index.put(podWith([], { status: '{' }))).toEqual([told('update', [])]);
-    expect(index.put(podWith([Y]))).toEqual([told('update', [X])]);
+    index.put(claimingPod([X, Y]));
+    expect(index.put(claimingPod([], { status: '{' }))).toEqual([told('update', [])]);
+    expect(index.put(claimingPod([Y]))).toEqual([told('update', [X])]);
   });
 
   test('names what it claimed when it is deleted with an annotation that can not be read', () => {
     const index = createPodIndex();
-    index.put(podWith([X]));
-    index.put(podWith([], { status: '{' }));
-    expect(index.remove(podWith([]))).toEqual([patient(told('delete', [X]))]);
+    index.put(claimingPod([X]));
+    index.put(claimingPod([], { status: '{' }));
+    expect(index.remove(claimingPod([]))).toEqual([patient(told('delete', [X]))]);
   });
 
   test('is deleted and added when another object has its name', () => {
     const index = createPodIndex();
-    index.put(podWith([X], { uid: 'old' }));
-    expect(index.put(podWith([Y], { uid: 'new', node: 'b' }))).toEqual([
+    index.put(claimingPod([X], { uid: 'old' }));
+    expect(index.put(claimingPod([Y], { uid: 'new', node: 'b' }))).toEqual([
       patient(told('delete', [X], { uid: 'old' })),
       told('add', [], { uid: 'new', node: 'b', claims: [Y] }),
     ]);
-    expect(index.remove(podWith([X], { uid: 'old' }))).toEqual([]);
+    expect(index.remove(claimingPod([X], { uid: 'old' }))).toEqual([]);
     expect(index.size()).toBe(1);
   });
 
   test('is deleted when a complete list does not have it', () => {
     const index = createPodIndex();
-    index.put(podWith([X], { name: 'p1' }));
-    index.put(podWith([Y], { name: 'p2' }));
+    index.put(claimingPod([X], { name: 'p1' }));
+    index.put(claimingPod([Y], { name: 'p2' }));
     expect(index.retain(new Set(['p2']))).toEqual([patient(told('delete', [X]))]);
   });
 });
 
 describe('the nodes of the other claimants look again', () => {
-  const waiting = podWith([X], { name: 'p2', node: 'b' });
-  const holder = podWith([X, Y]);
+  const waiting = claimingPod([X], { name: 'p2', node: 'b' });
+  const holder = claimingPod([X, Y]);
 
   test.each([
     [
       'stops claiming the address',
-      (index: ReturnType<typeof createPodIndex>) => index.put(podWith([Y])),
+      (index: ReturnType<typeof createPodIndex>) => index.put(claimingPod([Y])),
     ],
     ['begins to terminate', (index) => index.put({ ...holder, terminating: true })],
     ['finishes', (index) => index.put({ ...holder, finished: true })],
@@ -236,9 +238,9 @@ describe('the nodes of the other claimants look again', () => {
   test('when a floating claim changes its since', () => {
     const index = createPodIndex();
     const since = (text: string) => [{ ip: X, since: text }];
-    index.put(podWith([], { floating: since('2026-01-01T10:00:00Z') }));
+    index.put(claimingPod([], { floating: since('2026-01-01T10:00:00Z') }));
     index.put(waiting);
-    const hints = index.put(podWith([], { floating: since('2026-01-01T11:00:00Z') }));
+    const hints = index.put(claimingPod([], { floating: since('2026-01-01T11:00:00Z') }));
     expect(hints).toEqual([told('update', []), { node: 'b', claims: [X], contested: [X] }]);
   });
 
@@ -252,14 +254,14 @@ describe('the nodes of the other claimants look again', () => {
     const index = createPodIndex();
     index.put(holder);
     index.put(waiting);
-    expect(index.put(podWith([X]))).toEqual([told('update', [Y])]);
+    expect(index.put(claimingPod([X]))).toEqual([told('update', [Y])]);
   });
 
   test('once, and not the node that looks already', () => {
     const index = createPodIndex();
     index.put(holder);
-    for (const name of ['p3', 'p4']) index.put(podWith([X], { name, node: 'a' }));
-    for (const name of ['p5', 'p6']) index.put(podWith([X], { name, node: 'b' }));
+    for (const name of ['p3', 'p4']) index.put(claimingPod([X], { name, node: 'a' }));
+    for (const name of ['p5', 'p6']) index.put(claimingPod([X], { name, node: 'b' }));
     expect(index.remove(holder)).toEqual([
       told('delete', [X, Y]),
       { node: 'b', claims: [X], contested: [X] },

@@ -3,9 +3,9 @@ import { createPodIndex } from '../../../../forwarder/hints/pod-index.ts';
 import { withStarting } from '../../../../forwarder/hints/starting.ts';
 import { IGNORE, NETWORK_STATUS, NETWORKS } from '../../../../shared/cluster/annotations.ts';
 import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
-import { networkStatus, podWith } from '../pods.ts';
+import { claimingPod, networkStatusText } from '../pods.ts';
 
-const ASKING = podWith([], { annotations: { [NETWORKS]: 'default/net-1' } });
+const ASKING = claimingPod([], { annotations: { [NETWORKS]: 'default/net-1' } });
 
 function startsWith(...pods: readonly Pod[]): boolean {
   const starting = withStarting(createPodIndex());
@@ -15,7 +15,10 @@ function startsWith(...pods: readonly Pod[]): boolean {
 
 describe('a node has a pod that starts', () => {
   test('from when it is bound until Multus has attached it', () => {
-    const attached = { ...ASKING.annotations, [NETWORK_STATUS]: networkStatus(['172.16.1.70']) };
+    const attached = {
+      ...ASKING.annotations,
+      [NETWORK_STATUS]: networkStatusText(['172.16.1.70']),
+    };
     expect(startsWith({ ...ASKING, node: undefined })).toBe(false);
     expect(startsWith(ASKING)).toBe(true);
     expect(startsWith(ASKING, { ...ASKING, annotations: attached })).toBe(false);

@@ -1,20 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LATENCIES, sqsClient } from '../../../../bench/budget/clients.ts';
-import { createQueue, type Queue } from '../../../../bench/budget/queue.ts';
+import { type BenchQueue, createQueue } from '../../../../bench/budget/queue.ts';
 import { createOutbox } from '../../../../forwarder/outbox/outbox.ts';
 import { sqsSendBatch } from '../../../../forwarder/outbox/send-batch.ts';
 import { createReplica, type Replica } from '../../../../forwarder/replica.ts';
 import { QUEUE } from '../../../../sandbox/aws.ts';
 import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
 import { parseMessage } from '../../../../shared/messages/schema.ts';
-import { podWith } from '../pods.ts';
+import { claimingPod } from '../pods.ts';
 
 const NODES = 5_000;
 const TICK_MS = 100;
 
 let clock: VirtualClock;
-let queue: Queue;
+let queue: BenchQueue;
 let replica: Replica;
 let reachable: boolean;
 
@@ -66,7 +66,7 @@ const looks = () => sent().filter((each) => each.endsWith(' resync'));
 
 function podOn(node: number, told = true) {
   const condition = { status: 'True', reason: 'Assigned', message: 'assigned: none' } as const;
-  const pod = podWith([`10.0.${node >> 8}.${node & 255}`], {
+  const pod = claimingPod([`10.0.${node >> 8}.${node & 255}`], {
     name: `pod-${node}`,
     node: `node-${node}`,
   });
@@ -84,7 +84,7 @@ describe('the looks at all nodes of a large cluster', () => {
   test('are spread over time: a new pod has few of them before it', async () => {
     listAll();
     await pass(1_000);
-    replica.onPod(podWith(['10.9.9.9'], { name: 'new', node: 'node-4999' }));
+    replica.onPod(claimingPod(['10.9.9.9'], { name: 'new', node: 'node-4999' }));
     await pass(TICK_MS);
     const at = sent().indexOf('node-4999 pods');
     expect(at).toBeGreaterThan(0);
@@ -94,7 +94,7 @@ describe('the looks at all nodes of a large cluster', () => {
   test('come to all nodes, once to each, and to none that another message has looked at', async () => {
     listAll();
     await pass(1_000);
-    replica.onPod(podWith(['10.9.9.9'], { name: 'new', node: 'node-4999' }));
+    replica.onPod(claimingPod(['10.9.9.9'], { name: 'new', node: 'node-4999' }));
     await pass((NODES / 50) * 1_000);
     const all = looks();
     expect(all).toHaveLength(NODES - 1);
@@ -120,7 +120,7 @@ describe('the looks at all nodes of a large cluster', () => {
     reachable = false;
     await pass(1_000);
     for (let node = 4_000; node < 4_020; node += 1) {
-      replica.onPod(podWith(['10.9.9.9'], { name: `new-${node}`, node: `node-${node}` }));
+      replica.onPod(claimingPod(['10.9.9.9'], { name: `new-${node}`, node: `node-${node}` }));
     }
     await pass(30_000);
     const before = sent().length;

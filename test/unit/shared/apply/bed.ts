@@ -15,7 +15,7 @@ import { changeAddresses } from '../../../support/change-addresses.ts';
 import {
   type InMemoryKubernetes,
   inMemoryKubernetes,
-  ipvlan,
+  ipvlanDefinition,
   podWith,
 } from '../../../support/in-memory-kubernetes.ts';
 import { startSandboxEc2 } from '../../../support/sandbox-ec2.ts';
@@ -30,7 +30,7 @@ export const TAGS = {
 /** Nothing is told of conflicts, and nothing that is kept is assigned again. */
 const NO_CONFLICTS: ApplyOptions = { assignKept: false, lookFirst: () => false };
 
-export interface Worker {
+export interface ApplyWorker {
   readonly node: string;
   readonly instanceId: string;
   /** At device index 1, in 172.16.1.0/24. */
@@ -47,24 +47,24 @@ export interface ApplyBed {
   readonly access: ClusterAccess;
   readonly telemetry: RecordedTelemetry;
   readonly subnetId: string;
-  readonly a: Worker;
-  readonly b: Worker;
-  readonly c: Worker;
+  readonly a: ApplyWorker;
+  readonly b: ApplyWorker;
+  readonly c: ApplyWorker;
   /** The addresses of an ENI beside its primary, sorted. */
   on(eniId: string): string[];
   /** Puts addresses on an ENI as somebody else would; EC2's refusal rejects. */
   give(eniId: string, ...addresses: readonly string[]): Promise<void>;
   take(eniId: string, ...addresses: readonly string[]): Promise<void>;
-  read(worker: Worker): Promise<NodeState>;
+  read(worker: ApplyWorker): Promise<NodeState>;
   decide(state: NodeState, named?: readonly string[]): Plan;
   /** Rejects where a call fails. */
   apply(state: NodeState, decided: Plan, options?: Partial<ApplyOptions>): Promise<Applied>;
   /** As `apply`; what failed is in what it gives. */
   tryApply(state: NodeState, decided: Plan, options?: Partial<ApplyOptions>): Promise<Applied>;
   /** Read, decide, apply; rejects where a call fails. */
-  reconcile(worker: Worker, options?: Partial<ApplyOptions>): Promise<Applied>;
+  reconcile(worker: ApplyWorker, options?: Partial<ApplyOptions>): Promise<Applied>;
   /** As `reconcile`; what failed is in what it gives. */
-  tryReconcile(worker: Worker, options?: Partial<ApplyOptions>): Promise<Applied>;
+  tryReconcile(worker: ApplyWorker, options?: Partial<ApplyOptions>): Promise<Applied>;
   /** Fires timers until `task` ends. */
   drive<T>(task: Promise<T>): Promise<T>;
 }
@@ -75,8 +75,8 @@ export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Pro
   const subnetId = ec2.addSubnet({ cidr: '172.16.1.0/24', ipv6Cidrs: ['2001:db8:0:1::/64'] });
   const kubernetes = inMemoryKubernetes();
   const telemetry = recordedTelemetry();
-  kubernetes.networks = [ipvlan('eth1', 'eth1'), ipvlan('eth2', 'eth2')];
-  const worker = (node: string): Worker =>
+  kubernetes.networks = [ipvlanDefinition('eth1', 'eth1'), ipvlanDefinition('eth2', 'eth2')];
+  const worker = (node: string): ApplyWorker =>
     addWorker(ec2, kubernetes, node, { nodes, pods: subnetId });
   const [a, b, c] = [worker('node-a'), worker('node-b'), worker('node-c')];
   const access: ClusterAccess = {
@@ -142,7 +142,7 @@ function addWorker(
   kubernetes: InMemoryKubernetes,
   node: string,
   subnets: { readonly nodes: string; readonly pods: string },
-): Worker {
+): ApplyWorker {
   const eni = { subnetId: subnets.pods, tags: TAGS };
   const { instanceId, enis } = ec2.addInstance({
     type: 'm5.large',

@@ -8,13 +8,14 @@ import {
   UnassignPrivateIpAddressesCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
+import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
 import { virtualClock } from '../../sandbox/clock.ts';
 import type { Controls } from '../../sandbox/ec2/controls.ts';
 import { createEc2 } from '../../sandbox/ec2/engine.ts';
 import { CONDITION_TYPE, type Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { ec2ClientInProcess } from '../support/clients.ts';
 import { connectedKubernetes } from '../support/sandbox-kubernetes.ts';
-import { ACCOUNT, createVirtualEc2, REGION } from './world/ec2.ts';
+import { createVirtualEc2 } from './world/ec2.ts';
 import { virtualKubernetes } from './world/kubernetes.ts';
 
 /** What the harness leaves out between the product and the sandbox makes no difference to the product. */

@@ -1,9 +1,9 @@
 import { contextFor } from '../../../functions/context.ts';
 import { sweepClusters } from '../../../functions/sweep/sweep-clusters.ts';
+import { REGION } from '../../../sandbox/aws.ts';
 import { type Config, configFrom } from '../../../shared/config.ts';
 import { deduplicationId, nodeGroup } from '../../../shared/messages/group.ts';
 import { nodeMessage } from '../../support/messages.ts';
-import { REGION } from '../world/ec2.ts';
 import {
   createVirtualWorld,
   type NetworkName,

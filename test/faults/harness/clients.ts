@@ -1,8 +1,8 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Clients } from '../../../functions/context.ts';
+import { REGION } from '../../../sandbox/aws.ts';
 import type { Kubernetes } from '../../../shared/cluster/kubernetes.ts';
-import { REGION } from '../world/ec2.ts';
 import { virtualKubernetes } from '../world/kubernetes.ts';
 import type { VirtualWorld } from '../world/world.ts';
 import type { Through } from './calls.ts';

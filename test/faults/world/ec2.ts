@@ -1,3 +1,4 @@
+import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import { ACTIONS } from '../../../sandbox/ec2/actions/index.ts';
 import { type Controls, createControls } from '../../../sandbox/ec2/controls.ts';
 import { Ec2Error } from '../../../sandbox/ec2/errors.ts';
@@ -23,9 +24,6 @@ export interface VirtualEc2 extends Controls {
 }
 
 export type Answer = Readonly<Record<string, unknown>>;
-
-export const REGION = 'us-east-1';
-export const ACCOUNT = '111122223333';
 
 /** "Eventually consistent" is a matter of seconds (EC2 API Reference, "Eventual consistency"). */
 const LONGEST_LAG_MS = 30_000;

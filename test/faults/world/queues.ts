@@ -1,17 +1,18 @@
+import {
+  ACCOUNT,
+  DEAD_LETTER_QUEUE,
+  QUEUE,
+  queueAttributes,
+  REGION,
+} from '../../../sandbox/aws.ts';
 import type { VirtualClock } from '../../../sandbox/clock.ts';
 import { SqsError } from '../../../sandbox/sqs/errors.ts';
 import type { StoredMessage } from '../../../sandbox/sqs/message.ts';
 import { OPERATIONS } from '../../../sandbox/sqs/protocol.ts';
 import { createService, type Service } from '../../../sandbox/sqs/service.ts';
-import { ACCOUNT, REGION } from './ec2.ts';
 
-/** As resources/queues.ts deploys them, but for a redrive that no run comes to by itself. */
-const VISIBILITY_S = 360;
-const MAX_RECEIVES = 100;
 /** More messages than are sent within the five minutes in which SQS knows one again. */
 const REMEMBERED = 10_000;
-const QUEUE = 'multus-eni-reconciler.fifo';
-const DEAD_LETTER_QUEUE = 'multus-eni-reconciler-dead-letter.fifo';
 
 /** The queue and its dead-letter queue, without HTTP in between. */
 export interface VirtualQueues {
@@ -36,14 +37,7 @@ export interface VirtualQueues {
 export function createVirtualQueues(clock: VirtualClock): VirtualQueues {
   const service: Service = createService({ clock, region: REGION, account: ACCOUNT });
   const dead = service.create(DEAD_LETTER_QUEUE, { FifoQueue: 'true' });
-  const redrive = { deadLetterTargetArn: dead.arn, maxReceiveCount: MAX_RECEIVES };
-  const queue = service.create(QUEUE, {
-    FifoQueue: 'true',
-    DeduplicationScope: 'messageGroup',
-    FifoThroughputLimit: 'perMessageGroupId',
-    VisibilityTimeout: String(VISIBILITY_S),
-    RedrivePolicy: JSON.stringify(redrive),
-  });
+  const queue = service.create(QUEUE, queueAttributes(dead.arn));
   const open = new Map<string, string>();
   const known = new Set<string>();
   let taken = 0;

@@ -1,6 +1,6 @@
 import { type VirtualClock, virtualClock } from '../../../sandbox/clock.ts';
 import { createKubernetesApi, type KubernetesApi } from '../../../sandbox/kubernetes/kubernetes.ts';
-import { launchWorker } from '../../../sandbox/worker.ts';
+import { launchWorker, type Worker } from '../../../sandbox/worker.ts';
 import { RANGES } from '../../../shared/cluster/annotations.ts';
 import { ROOM_LABEL } from '../../../shared/cluster/room-resources.ts';
 import type { Clock, Random } from '../../../shared/time/clock.ts';
@@ -17,18 +17,9 @@ export interface WorkerSpec {
   readonly instanceType?: string;
 }
 
-export interface VirtualWorker {
-  readonly name: string;
+export interface VirtualWorker extends Worker {
   readonly cluster: string;
-  readonly instanceId: string;
   readonly instanceType: string;
-  /** By device index. */
-  readonly enis: readonly {
-    readonly id: string;
-    readonly deviceIndex: number;
-    readonly mac: string;
-    readonly subnetId: string;
-  }[];
 }
 
 export interface VirtualCluster {

@@ -2,14 +2,12 @@ import { onTestFinished } from 'vitest';
 import { initContainers } from '../../../ip-manager/commands/init-containers.ts';
 import type { IpManagerOutside } from '../../../ip-manager/commands/outside.ts';
 import { readEnvironment } from '../../../ip-manager/environment.ts';
+import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import { type Ec2Server, startEc2 } from '../../../sandbox/ec2/server.ts';
 import { launchWorker, type Worker, type WorkerEni } from '../../../sandbox/worker.ts';
 import { type Clock, systemClock } from '../../../shared/time/clock.ts';
 import { changeAddresses } from '../../support/change-addresses.ts';
 import { ec2Client } from '../../support/clients.ts';
-
-export const REGION = 'us-east-1';
-export const ACCOUNT = '111122223333';
 
 /** An interface of a pod: its name, its MAC address, and its addresses. */
 export interface Interface {

@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { readInstance } from '../../../ip-manager/assign/instance.ts';
 import { EXIT } from '../../../ip-manager/exit-code.ts';
+import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import { type Imds, type ImdsTrouble, startImds } from '../../../sandbox/imds/server.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
-import { ACCOUNT, REGION } from './bed.ts';
 
 const INSTANCE = { instanceId: 'i-0abc', region: REGION, account: ACCOUNT };
 

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EXIT } from '../../../ip-manager/exit-code.ts';
+import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import { type Imds, startImds } from '../../../sandbox/imds/server.ts';
 import type { Worker } from '../../../sandbox/worker.ts';
 import { bundleProgram } from '../../../scripts/programs.ts';
 import { FLOATING_IPS } from '../../../shared/cluster/annotations.ts';
 import { POD, startApiServer } from './api-server.ts';
-import { ACCOUNT, type Bed, eniOf, REGION, startBed } from './bed.ts';
+import { type Bed, eniOf, startBed } from './bed.ts';
 import { fakeInterfaces } from './interfaces.ts';
 import { SOON } from './running-sidecar.ts';
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { assignAddresses } from '../../../ip-manager/assign/assign-addresses.ts';
 import { instanceEc2 } from '../../../ip-manager/assign/ec2-access.ts';
+import { REGION } from '../../../sandbox/aws.ts';
 import { address } from '../shared/plan/fixtures.ts';
-import { eniOf, outsideOf, REGION, startBed } from './bed.ts';
+import { eniOf, outsideOf, startBed } from './bed.ts';
 
 test('an address goes to the subnet whose IPv6 block came while the program runs', async () => {
   const bed = await startBed();

@@ -21,10 +21,9 @@ export function gatheredReads(inventory: EniInventory): EniInventory {
   return {
     ...inventory,
     async ofInstances(instanceIds, signal) {
+      const asked = new Set<string | undefined>(instanceIds);
       const enis = await ofInstances(instanceIds, signal);
-      return enis.filter(
-        ({ instanceId }) => instanceId !== undefined && instanceIds.includes(instanceId),
-      );
+      return enis.filter(({ instanceId }) => asked.has(instanceId));
     },
     async withAddresses(vpcId, addresses, signal) {
       if (addresses.length === 0) return [];

@@ -2,7 +2,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
-import { type CallLimits, limitedCalls, requestLimits } from '../shared/aws-calls.ts';
+import { type CallLimits, limitedCalls, requestLimits, unlogged } from '../shared/aws-calls.ts';
 import { clusters as eksClusters } from '../shared/cluster/connect.ts';
 import type { Kubernetes } from '../shared/cluster/kubernetes.ts';
 import type { ClusterConfig, Config } from '../shared/config.ts';
@@ -41,9 +41,9 @@ export function aws(region: string, clock: Clock, limits: CallLimits = LIMITS): 
   const common = { region, requestHandler: requestLimits(limits) };
   const eks = new EKSClient(common);
   return {
-    ec2: new EC2Client(common),
-    ec2Once: new EC2Client({ ...common, maxAttempts: 1 }),
-    sqs: new SQSClient(common),
+    ec2: unlogged(new EC2Client(common)),
+    ec2Once: unlogged(new EC2Client({ ...common, maxAttempts: 1 })),
+    sqs: unlogged(new SQSClient(common)),
     kubernetesOf: eksClusters({
       clock,
       region,

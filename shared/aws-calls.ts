@@ -63,6 +63,20 @@ export function limitedCalls<C extends Sender>(
   };
 }
 
+/** What every client of the AWS SDK has between its callers and AWS. */
+interface Stacked {
+  readonly middlewareStack: { readonly remove: (name: string) => boolean };
+}
+
+/**
+ * The same client without the SDK's log of its calls. Where nobody set a logger, the SDK makes a copy
+ * of every answer all the same, without what is secret in it, and hands it to a logger that drops it.
+ */
+export function unlogged<C extends Stacked>(client: C): C {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}
+
 function signalIn(options: object | null | undefined): AbortSignal | undefined {
   const signal: unknown = options && Reflect.get(options, 'abortSignal');
   return signal instanceof AbortSignal ? signal : undefined;

@@ -2,7 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test, vi } from 'vitest';
-import { limitedCalls, limitedCredentials, requestLimits } from '../../../shared/aws-calls.ts';
+import {
+  limitedCalls,
+  limitedCredentials,
+  requestLimits,
+  unlogged,
+} from '../../../shared/aws-calls.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import { DEAF, startDeafServer } from '../../support/deaf-server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -80,4 +85,15 @@ describe('credentials that are asked of', () => {
     await expect(credentials()).rejects.toThrow();
     expect(sts.requests()).toBeGreaterThan(0);
   });
+});
+
+test('a client that is unlogged makes no copies of answers for a log', async () => {
+  const { endpoint, hear } = await startDeafServer('silent');
+  hear({ QueueUrls: [] });
+  const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const client = new SQSClient({ ...settings, endpoint, credentials: KEYS, logger });
+  await client.send(list());
+  expect(logger.info).toHaveBeenCalledOnce();
+  await unlogged(client).send(list());
+  expect(logger.info).toHaveBeenCalledOnce();
 });

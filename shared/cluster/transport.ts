@@ -144,18 +144,20 @@ function send(url: URL, options: RequestOptions, payload: string | undefined) {
  * @throws AnswerTooLongError where it is longer than `limit` bytes.
  */
 export async function readText(response: IncomingMessage, limit: number): Promise<string> {
-  const chunks: Buffer[] = [];
+  // Texts from the start: buffers of a long list have the whole heap collected, page after page.
+  response.setEncoding('utf8');
+  const chunks: string[] = [];
   let size = 0;
   for await (const chunk of response) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.length;
+    const text = String(chunk);
+    size += Buffer.byteLength(text);
     if (size > limit) {
       response.destroy();
       throw new AnswerTooLongError(`an answer is longer than ${limit} bytes`);
     }
-    chunks.push(bytes);
+    chunks.push(text);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return chunks.join('');
 }
 
 /**

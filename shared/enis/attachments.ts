@@ -27,8 +27,9 @@ export function rememberedAttachments(): EniAttachments {
       const before = known.get(eniId);
       known.delete(eniId);
       known.set(eniId, before === undefined ? seen : newer(before, seen));
+      if (known.size <= MOST) return;
       const [oldest] = known.keys();
-      if (known.size > MOST && oldest !== undefined) known.delete(oldest);
+      if (oldest !== undefined) known.delete(oldest);
     },
     newestOf: (eniId) => known.get(eniId),
   };

@@ -11,21 +11,30 @@ export interface SeenEnis {
 
 export function seenEnis(enis: readonly Eni[]): SeenEnis {
   const byInstance = Map.groupBy(enis, (eni) => eni.instanceId);
-  // The same private address exists once in each VPC of the account.
+  let byVpc: ReadonlyMap<string, ReadonlyMap<Address, readonly Eni[]>> | undefined;
+  return {
+    of: (instanceId) => byInstance.get(instanceId) ?? [],
+    having(vpcId, address) {
+      // Not before somebody asks: it is as long as all addresses of all ENIs.
+      byVpc ??= byAddress(enis);
+      return byVpc.get(vpcId)?.get(address) ?? [];
+    },
+  };
+}
+
+/** The same private address exists once in each VPC of the account. */
+function byAddress(enis: readonly Eni[]): Map<string, Map<Address, Eni[]>> {
   const byVpc = new Map<string, Map<Address, Eni[]>>();
   for (const eni of enis) {
-    const byAddress = byVpc.get(eni.vpcId) ?? new Map<Address, Eni[]>();
-    byVpc.set(eni.vpcId, byAddress);
+    const inVpc = byVpc.get(eni.vpcId) ?? new Map<Address, Eni[]>();
+    byVpc.set(eni.vpcId, inVpc);
     for (const address of [...eni.primary, ...eni.secondary]) {
-      const having = byAddress.get(address);
-      if (having === undefined) byAddress.set(address, [eni]);
+      const having = inVpc.get(address);
+      if (having === undefined) inVpc.set(address, [eni]);
       else having.push(eni);
     }
   }
-  return {
-    of: (instanceId) => byInstance.get(instanceId) ?? [],
-    having: (vpcId, address) => byVpc.get(vpcId)?.get(address) ?? [],
-  };
+  return byVpc;
 }
 
 /** Both; what `first` saw counts before what `then` saw. */

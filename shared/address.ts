@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { Address4, Address6 } from 'ip-address';
+import { Address6 } from 'ip-address';
 
 declare const canonical: unique symbol;
 
@@ -42,15 +42,32 @@ export function toInteger(address: Address): bigint {
   return familyOf(address) === 4 ? BigInt(ipv4Value(address)) : new Address6(address).bigInt();
 }
 
-/** Every claim of every reconcile is compared with blocks: ten times as fast as by a parser. */
+const DOT = '.'.charCodeAt(0);
+const ZERO = '0'.charCodeAt(0);
+
+/** Every claim of every node is compared with blocks: many times as fast as by a parser. */
 function ipv4Value(address: Address): number {
-  return address.split('.').reduce((value, octet) => value * 256 + Number(octet), 0);
+  let value = 0;
+  let octet = 0;
+  for (let at = 0; at < address.length; at += 1) {
+    const code = address.charCodeAt(at);
+    if (code === DOT) {
+      value = value * 256 + octet;
+      octet = 0;
+    } else octet = octet * 10 + code - ZERO;
+  }
+  return value * 256 + octet;
 }
 
 export function fromInteger(value: bigint, family: Family): Address {
   return (
-    family === 4 ? Address4.fromBigInt(value).address : Address6.fromBigInt(value).correctForm()
+    family === 4 ? ipv4Text(Number(value)) : Address6.fromBigInt(value).correctForm()
   ) as Address;
+}
+
+/** Each address that whereabouts keeps is one: many times as fast as by a parser. */
+function ipv4Text(value: number): string {
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }
 
 /** Reads a CIDR block such as `172.16.1.0/24`; host bits may be set. `undefined` for anything else. */

@@ -29,7 +29,8 @@ interface Room {
  */
 export function limitToRoom(input: RoomInput): Room {
   const { limits } = input;
-  if (limits === undefined) {
+  const isNothing = input.assign.length === 0 && input.move.length === 0;
+  if (limits === undefined || isNothing) {
     return { assign: input.assign, move: input.move, waiting: [], problems: [] };
   }
   let move = input.move;

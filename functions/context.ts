@@ -1,3 +1,4 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
@@ -9,7 +10,6 @@ import { rememberedAttachments } from '../shared/enis/attachments.ts';
 import { callBudget } from '../shared/enis/call-budget.ts';
 import { countingEc2 } from '../shared/enis/counting-ec2.ts';
 import type { Ec2 } from '../shared/enis/ec2.ts';
-import { ec2Client } from '../shared/enis/ec2-client.ts';
 import { gatheredReads } from '../shared/enis/gathered-reads.ts';
 import { cachedInstanceLimits } from '../shared/enis/instance-limits.ts';
 import { type EniInventory, eniInventory } from '../shared/enis/inventory.ts';
@@ -41,8 +41,8 @@ export function aws(region: string, clock: Clock, limits: CallLimits = LIMITS): 
   const common = { region, requestHandler: requestLimits(limits) };
   const eks = new EKSClient(common);
   return {
-    ec2: ec2Client(common),
-    ec2Once: ec2Client({ ...common, maxAttempts: 1 }),
+    ec2: unlogged(new EC2Client(common)),
+    ec2Once: unlogged(new EC2Client({ ...common, maxAttempts: 1 })),
     sqs: unlogged(new SQSClient(common)),
     kubernetesOf: eksClusters({
       clock,

@@ -1,4 +1,4 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Forwarder } from '../../forwarder/forwarder.ts';
@@ -15,7 +15,6 @@ import {
 } from '../../sandbox/lambda/event-source-mapping.ts';
 import { clusters as eksClusters } from '../../shared/cluster/connect.ts';
 import { configFrom } from '../../shared/config.ts';
-import { ec2Client } from '../../shared/enis/ec2-client.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { startUsualForwarder, transportOf } from './forwarder.ts';
 import { type RecordedTelemetry, recordedTelemetry } from './telemetry.ts';
@@ -157,7 +156,7 @@ function factoriesFor({ environment }: ProductSurroundings) {
   return {
     region: common.region,
     ec2: (more: { readonly maxAttempts?: number } = {}) =>
-      ec2Client({ ...common, ...more, endpoint: environment.AWS_ENDPOINT_URL_EC2 }),
+      new EC2Client({ ...common, ...more, endpoint: environment.AWS_ENDPOINT_URL_EC2 }),
     sqs: () => new SQSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SQS }),
     eks: () => new EKSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_EKS }),
   };

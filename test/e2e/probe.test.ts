@@ -4,12 +4,16 @@ import {
   DeleteTagsCommand,
   UnassignPrivateIpAddressesCommand,
 } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { FAILURES } from '../../cli/probe/failures.ts';
+import { patience } from '../support/machine.ts';
 import { until } from './cluster/processes.ts';
 import { nodeObstacles } from './parts/preconditions.ts';
 import { takeMultus } from './support/multus-on-node.ts';
 import { type ProbeBed, startProbeBed, type Which } from './support/probe-bed.ts';
+
+// Of those that run side by side the last one ends as late as all of them together.
+vi.setConfig({ testTimeout: patience(300_000), maxConcurrency: 2 });
 
 const obstacles = await nodeObstacles();
 const starting = (text: string) => expect.stringMatching(new RegExp(`^${text}`, 's'));

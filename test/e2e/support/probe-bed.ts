@@ -5,6 +5,9 @@ import { until } from '../cluster/processes.ts';
 import { type InClusterBed, startInClusterBed } from './in-cluster-bed.ts';
 import { failuresIn, type Probing, rowsIn, startProbe } from './probing.ts';
 
+/** Beside other tests a machine with two cores takes longer than a probe waits. */
+const PATIENT = ['--timeout', '240'];
+
 /** The two nodes, by the order of their names. */
 export type Which = 0 | 1;
 
@@ -83,7 +86,7 @@ export async function startProbeBed(): Promise<ProbeBed> {
     },
     start,
     async failures({ namespace, args }, ...more) {
-      const { code, stdout, stderr } = await start(...args, ...more, '--json').ended;
+      const { code, stdout, stderr } = await start(...args, ...PATIENT, ...more, '--json').ended;
       if (code !== 0 && code !== 4) throw new Error(`${code}: ${stderr}${stdout}`);
       const rows = rowsIn(stdout);
       for (const row of rows) if (row.code !== undefined) produced.add(row.code);

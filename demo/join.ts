@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { ACCOUNT, REGION, ROLE_ARN, STAGE } from '../sandbox/aws.ts';
 import { createStack } from '../sandbox/cloudformation/stack.ts';
-import type { World } from '../sandbox/world.ts';
+import { configureStage, type World } from '../sandbox/world.ts';
 
 const TEMPLATE = new URL('../deploy/cluster/template.yml', import.meta.url);
 const ACCOUNT_STACK = `multus-eni-reconciler-${STAGE}`;
@@ -59,9 +59,7 @@ export function joinByTemplate(world: World): Joined {
     CLUSTERS: '[]',
     SETTINGS_PATH: `/multus-eni-reconciler/${STAGE}/clusters/`,
   };
-  for (const each of ['reconcile', 'sweep']) {
-    lambda.setConfiguration(`${ACCOUNT_STACK}-${each}`, environment, { role: ROLE_ARN });
-  }
+  configureStage(world, environment);
   const stack = createStack(world, {
     name: `${ACCOUNT_STACK}-${name}`,
     template: readFileSync(TEMPLATE, 'utf8'),

@@ -6,8 +6,8 @@ import { FUNCTION_IDS } from './names.ts';
 type Properties = Readonly<Record<string, unknown>>;
 
 /**
- * The types of ours that take tags; each takes a list (`tagging` in the schema of the resource
- * type; test/e2e/cfn-lint.test.ts holds it against them).
+ * The types of ours that take tags as a list (`tagging` in the schema of the resource type;
+ * test/e2e/cfn-lint.test.ts holds it against them). A parameter of SSM takes an object.
  */
 const TAGGED = new Set([
   'AWS::CloudWatch::Alarm',
@@ -44,6 +44,7 @@ function guardedOne(
       ...encrypted(settings, rest.Type, Properties),
       ...(rest.Type === 'AWS::IAM::Role' && roleOf(stage, settings, id)),
       ...(TAGGED.has(rest.Type) && tagged(settings)),
+      ...(rest.Type === 'AWS::SSM::Parameter' && settings.tags && { Tags: settings.tags }),
     },
   };
 }

@@ -46,6 +46,11 @@ export function settingsPath(stage: string): string {
   return `/${SERVICE}/${stage}/clusters/`;
 }
 
+/** Where SSM has what the functions are configured with. */
+export function stageSettingsName(stage: string): string {
+  return `/${SERVICE}/${stage}/settings`;
+}
+
 /**
  * A cluster's name as a part of logical ids, which hold letters and digits only: `demo` → `Demo`.
  * Where something of the name is lost, a hash keeps it apart from the others.

@@ -11,6 +11,7 @@ import { TIMEOUT_SECONDS } from './names.ts';
 import { outputs } from './outputs.ts';
 import { queues } from './queues.ts';
 import { schedule } from './schedule.ts';
+import { stageSettings } from './stage-settings.ts';
 
 /** CloudFormation: 500 resources a template, some of which osls adds for the functions. */
 const MAX_RESOURCES = 480;
@@ -52,6 +53,7 @@ interface Deployment {
 export function stackOf(stage: string, settings: StageSettings): Stack {
   const Resources = merged(
     queues(stage),
+    stageSettings(stage, settings),
     functionRoles(stage, settings),
     schedule(stage, settings),
     ...settings.clusters.flatMap((cluster) => [

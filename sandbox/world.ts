@@ -69,16 +69,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
 }
 
-/** The functions of the stage, as Lambda knows them, with what invokes them. */
+/** The functions of the stage, as Lambda and SSM know them, with what invokes them. */
 export function installFunctions(
-  { lambda, scheduler, queue }: Pick<Aws, 'lambda' | 'scheduler' | 'queue'>,
+  { lambda, scheduler, ssm, queue }: Pick<Aws, 'lambda' | 'scheduler' | 'ssm' | 'queue'>,
   environment: Readonly<Record<string, string>>,
   clusters: readonly string[],
 ): void {
   const nameOf = (each: string): string => `multus-eni-reconciler-${STAGE}-${each}`;
-  for (const each of ['reconcile', 'sweep']) {
-    lambda.setConfiguration(nameOf(each), environment, { role: ROLE_ARN });
-  }
+  configureStage({ lambda, ssm }, environment);
   lambda.setMapping({
     ...{ functionName: nameOf('reconcile'), queueArn: queue.arn, maximumConcurrency: 4 },
   });
@@ -89,6 +87,18 @@ export function installFunctions(
       input: JSON.stringify({ cluster }),
     });
   }
+}
+
+/** Gives both functions these variables, as a deployment of the stage does. */
+export function configureStage(
+  { lambda, ssm }: Pick<Aws, 'lambda' | 'ssm'>,
+  environment: Readonly<Record<string, string>>,
+): void {
+  for (const each of ['reconcile', 'sweep']) {
+    const name = `multus-eni-reconciler-${STAGE}-${each}`;
+    lambda.setConfiguration(name, environment, { role: ROLE_ARN });
+  }
+  ssm.putParameter(`/multus-eni-reconciler/${STAGE}/settings`, JSON.stringify(environment));
 }
 
 interface Parts {

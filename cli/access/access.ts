@@ -11,9 +11,9 @@ import type { Telemetry } from '../../shared/telemetry.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { type Asking, eksClient } from '../aws-clients.ts';
 import { BadInput, Failed, trying } from '../failure.ts';
-import { configOfStage, lookingEc2 } from './aws.ts';
-import { joinedCluster, joinedClusters } from './joined.ts';
+import { lookingEc2 } from './ec2.ts';
 import { type Api, apiOfEks, apiOfKubeconfig, kubeconfigPath } from './kubernetes.ts';
+import { readStage, type Stage } from './stage.ts';
 
 /** Which cluster is meant, and how it is reached: as options give it. */
 export interface ClusterChoice {
@@ -54,12 +54,12 @@ const SILENT: Telemetry = { info() {}, warn() {}, error() {}, metric() {} };
  * @throws BadInput where the options name none, or several; Failed where it cannot be reached.
  */
 export async function lookAt(choice: ClusterChoice, around: Surroundings): Promise<Look> {
-  const { stage, region } = choice;
+  const { stage, region, cluster } = choice;
   const counter = countingCalls(around.clock);
   if (stage === undefined) return connected({}, choice, around, counter);
-  const config = await configOfStage(stage, region, counter);
-  const served = await clusterIn(config, choice, counter);
-  return connected({ config, served }, choice, around, counter);
+  const known = await readStage({ stage, region, cluster }, counter);
+  const served = clusterIn(known, choice);
+  return connected({ config: known.config, served }, choice, around, counter);
 }
 
 /** Counts what AWS is asked. */
@@ -118,13 +118,13 @@ export async function looksAt(
   choice: ClusterChoice,
   around: Surroundings,
 ): Promise<readonly Look[]> {
-  if (choice.cluster !== undefined || choice.stage === undefined) {
-    return [await lookAt(choice, around)];
-  }
+  const { stage, region } = choice;
+  if (choice.cluster !== undefined || stage === undefined) return [await lookAt(choice, around)];
   const counter = countingCalls(around.clock);
-  const config = await configOfStage(choice.stage, choice.region, counter);
+  const known = await readStage({ stage, region }, counter);
+  const { config } = known;
   const looks: Look[] = [];
-  for (const served of await servedBy(config, counter)) {
+  for (const served of servedBy(known)) {
     // What they have in common was asked for once, and counts once.
     const own = looks.length === 0 ? counter : countingCalls(around.clock);
     looks.push(await connected({ config, served }, choice, around, own));
@@ -139,37 +139,33 @@ interface Served {
 }
 
 /** The cluster that is named, else the only one. */
-async function clusterIn(
-  config: Config,
-  { stage, cluster: name }: ClusterChoice,
-  asking: Asking,
-): Promise<Served> {
-  if (name === undefined) return onlyOne(config, stage, asking);
-  const listed = config.clusters.map((each) => each.name);
+function clusterIn(known: Stage, { stage, cluster: name }: ClusterChoice): Served {
+  if (name === undefined) return onlyOne(known, stage);
+  const listed = known.config.clusters.map((each) => each.name);
   if (listed.includes(name)) return { name };
-  const joined = await joinedCluster(config, name, asking);
+  const joined = known.joined().find((each) => each.name === name);
   if (joined !== undefined) return { name, joined };
   throw new BadInput(
     `stage ${stage} has no cluster ${name}: it has ${listed.join(', ') || 'none in its configuration'}`,
   );
 }
 
-async function onlyOne(config: Config, stage: string | undefined, asking: Asking): Promise<Served> {
-  const [only, ...others] = await servedBy(config, asking);
+function onlyOne(known: Stage, stage: string | undefined): Served {
+  const [only, ...others] = servedBy(known);
   if (only === undefined) {
     throw new BadInput(
       `stage ${stage} has no cluster: its configuration lists none, and none joined`,
     );
   }
   if (others.length === 0) return only;
-  const known = [only, ...others].map(({ name }) => name).join(', ');
-  throw new BadInput(`stage ${stage} has several clusters: give --cluster, one of ${known}`);
+  const names = [only, ...others].map(({ name }) => name).join(', ');
+  throw new BadInput(`stage ${stage} has several clusters: give --cluster, one of ${names}`);
 }
 
 /** Those of the configuration; where it lists none, those that joined. */
-async function servedBy({ clusters, ...stage }: Config, asking: Asking): Promise<Served[]> {
-  if (clusters.length > 0) return clusters.map(({ name }) => ({ name }));
-  return (await joinedClusters(stage, asking)).map((joined) => ({ name: joined.name, joined }));
+function servedBy({ config, joined }: Stage): Served[] {
+  if (config.clusters.length > 0) return config.clusters.map(({ name }) => ({ name }));
+  return joined().map((each) => ({ name: each.name, joined: each }));
 }
 
 async function connect(

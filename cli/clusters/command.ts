@@ -1,5 +1,4 @@
-import { configOfStage } from '../access/aws.ts';
-import { joinedClusters } from '../access/joined.ts';
+import { readStage } from '../access/stage.ts';
 import type { Asking } from '../aws-clients.ts';
 import { EXIT } from '../exit-code.ts';
 import { BadInput } from '../failure.ts';
@@ -10,7 +9,7 @@ import { rangeText } from '../view/text.ts';
  * Which clusters a stage serves: those of its configuration, and those that joined by themselves.
  *
  * @returns the exit code: 3 where there are none.
- * @throws BadInput where there is no such stage; Failed where Lambda or SSM refuses.
+ * @throws BadInput where there is no such stage; Failed where SSM refuses.
  */
 export async function clustersCommand(
   { stage, region }: { readonly stage?: string; readonly region?: string },
@@ -18,11 +17,10 @@ export async function clustersCommand(
   output: Output,
 ): Promise<number> {
   if (stage === undefined) throw new BadInput('whose clusters? Give --stage');
-  const config = await configOfStage(stage, region, asking);
-  const joined = await joinedClusters(config, asking);
+  const { config, joined } = await readStage({ stage, region }, asking);
   const clusters = [
     ...config.clusters.map((cluster) => ({ ...cluster, by: 'config', queueUrl: config.queueUrl })),
-    ...joined.map((cluster) => ({ ...cluster, by: 'its own stack' })),
+    ...joined().map((cluster) => ({ ...cluster, by: 'its own stack' })),
   ].map(({ name, by, policy, ranges, queueUrl }) => {
     return { name, by, policy: policy.name, ranges: ranges?.map(rangeText) ?? [], queueUrl };
   });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/time/clock.ts';
-import { joinedTo } from '../access/joined.ts';
+import { readJoined } from '../access/stage.ts';
 import { awsClients, eksClient } from '../aws-clients.ts';
 import { podsOf } from '../cluster-pods.ts';
 import type { Sink } from '../output.ts';
@@ -17,7 +17,7 @@ export function outsideOf(given: {
     aws: (region) => ({
       ...awsClients(region, clock),
       async queueOfJoined(stage, cluster) {
-        return (await joinedTo(stage, cluster, region, { clock }))?.queueUrl;
+        return (await readJoined({ stage, region, cluster }, { clock }))?.queueUrl;
       },
     }),
     podsOf: (choice, region) => podsOf(choice, eksClient(region), clock),

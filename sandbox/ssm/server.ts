@@ -13,50 +13,55 @@ export interface SsmServer {
 }
 
 const getParameter = z.object({ Name: z.string().min(1).max(2048) });
+/** "Array Members: Minimum number of 1 item. Maximum number of 10 items." */
+const getParameters = z.object({ Names: z.array(z.string().min(1).max(2048)).min(1).max(10) });
 const getParametersByPath = z.object({
   Path: z.string().min(1),
-  Recursive: z.literal(false).default(false),
+  Recursive: z.boolean().default(false),
   NextToken: z.string().optional(),
 });
 /** "MaxResults … Valid Range: Minimum value of 1. Maximum value of 10". */
 const PAGE_SIZE = 10;
 
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+type Parameters = ReadonlyMap<string, string>;
+
 /**
- * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html and
- * API_GetParametersByPath.html
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html,
+ * API_GetParameters.html and API_GetParametersByPath.html
  */
 export async function startSsm(): Promise<SsmServer> {
   const parameters = new Map<string, string>();
   const asked: string[] = [];
-  const byPath = (body: string) => {
-    const { Path, NextToken = '0' } = getParametersByPath.parse(JSON.parse(body));
-    const below = [...parameters].filter(([name]) => {
-      return name.startsWith(Path) && !name.slice(Path.length).includes('/');
-    });
-    const from = Number(NextToken);
-    const more = below.length > from + PAGE_SIZE ? { NextToken: String(from + PAGE_SIZE) } : {};
-    const Parameters = below.slice(from, from + PAGE_SIZE).map(([Name, Value]) => {
-      return { Name, Type: 'String', Value, Version: 1 };
-    });
-    return { status: 200, body: { Parameters, ...more } };
-  };
-  const answerTo = (target: string, body: string): { status: number; body: unknown } => {
-    if (target === 'AmazonSSM.GetParametersByPath') return byPath(body);
-    if (target !== 'AmazonSSM.GetParameter') {
-      return { status: 400, body: { __type: 'UnknownOperationException', message: target } };
-    }
-    const { Name } = getParameter.parse(JSON.parse(body));
-    asked.push(Name);
-    const Value = parameters.get(Name);
-    return Value === undefined
-      ? { status: 400, body: { __type: 'ParameterNotFound' } }
-      : { status: 200, body: { Parameter: { Name, Type: 'String', Value, Version: 1 } } };
+  const operations: Readonly<Record<string, (input: unknown) => Answer>> = {
+    'AmazonSSM.GetParameter': (input) => {
+      const { Name } = getParameter.parse(input);
+      asked.push(Name);
+      const [Parameter] = parametersOf(parameters, [Name]);
+      if (Parameter === undefined) return { status: 400, body: { __type: 'ParameterNotFound' } };
+      return { status: 200, body: { Parameter } };
+    },
+    'AmazonSSM.GetParameters': (input) => {
+      const { Names } = getParameters.parse(input);
+      const Parameters = parametersOf(parameters, Names);
+      const InvalidParameters = Names.filter((name) => !parameters.has(name));
+      return { status: 200, body: { Parameters, InvalidParameters } };
+    },
+    'AmazonSSM.GetParametersByPath': (input) => below(parameters, input),
   };
   const server = createServer(async (request, response) => {
-    const answer = answerTo(String(request.headers['x-amz-target']), await text(request));
+    const target = String(request.headers['x-amz-target']);
+    const { status, body } = operations[target]?.(JSON.parse(await text(request))) ?? {
+      status: 400,
+      body: { __type: 'UnknownOperationException', message: target },
+    };
     response
-      .writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' })
-      .end(JSON.stringify(answer.body));
+      .writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
+      .end(JSON.stringify(body));
   });
   const { port, stop } = await listenOnLoopback(server);
   return {
@@ -65,4 +70,23 @@ export async function startSsm(): Promise<SsmServer> {
     asked: () => asked,
     stop,
   };
+}
+
+function below(parameters: Parameters, input: unknown): Answer {
+  const { Path, Recursive, NextToken = '0' } = getParametersByPath.parse(input);
+  const path = Path.endsWith('/') ? Path : `${Path}/`;
+  const names = [...parameters.keys()].filter((name) => {
+    return name.startsWith(path) && (Recursive || !name.slice(path.length).includes('/'));
+  });
+  const from = Number(NextToken);
+  const more = names.length > from + PAGE_SIZE ? { NextToken: String(from + PAGE_SIZE) } : {};
+  const Parameters = parametersOf(parameters, names.slice(from, from + PAGE_SIZE));
+  return { status: 200, body: { Parameters, ...more } };
+}
+
+function parametersOf(parameters: Parameters, names: readonly string[]) {
+  return names.flatMap((Name) => {
+    const Value = parameters.get(Name);
+    return Value === undefined ? [] : [{ Name, Type: 'String', Value, Version: 1 }];
+  });
 }

@@ -73,7 +73,7 @@ export function costOf(stage: string, settings: StageSettings, given: Assumption
     line('heartbeats', 'fifoRequest', use.heartbeats * REQUESTS.heartbeat),
     line('messages of nodes', 'fifoRequest', use.reconciles * REQUESTS.reconcile),
     line('runs of schedules', 'schedule', use.sweeps),
-    line('settings of clusters', 'parameter', inAll('parameters')),
+    line('settings in SSM', 'parameter', inAll('parameters')),
     ...functions(settings, use, given),
     ...(settings.kmsKeyArn === undefined
       ? []

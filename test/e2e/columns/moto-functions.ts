@@ -2,6 +2,7 @@ import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { CreateRoleCommand, IAMClient, type IAMClientConfig } from '@aws-sdk/client-iam';
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { STAGE } from '../../../sandbox/aws.ts';
 import { zip } from '../../../scripts/zip.ts';
@@ -11,7 +12,7 @@ const created = z.object({ Role: z.object({ Arn: z.string() }) });
 const made = z.object({ FunctionArn: z.string() });
 
 /**
- * The functions of the stage as moto's Lambda knows them, their schedule, and what they measured. The
+ * The functions of the stage as moto's Lambda and SSM know them, their schedule, and what they measured. The
  * messages are read by the scenarios' own poller, and so there is no event source mapping.
  *
  * @returns the ARN of their role.
@@ -39,6 +40,13 @@ export async function installOnMoto(
     );
     sweepArn = made.parse(answer).FunctionArn;
   }
+  await new SSMClient(config).send(
+    new PutParameterCommand({
+      Name: `/multus-eni-reconciler/${STAGE}/settings`,
+      Value: JSON.stringify(variables),
+      Type: 'String',
+    }),
+  );
   await new SchedulerClient(config).send(
     new CreateScheduleCommand({
       Name: `multus-eni-reconciler-${STAGE}-SweepSchedule`,

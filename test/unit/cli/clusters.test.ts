@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
+import { configureStage } from '../../../sandbox/world.ts';
 import { operatorBed } from './operator-bed.ts';
 
 const PATH = '/multus-eni-reconciler/demo/clusters/';
-const FUNCTION = 'multus-eni-reconciler-demo-reconcile';
 
 /** A stage with a cluster of its configuration, and others that joined. */
 async function joinedStage() {
   const operator = await operatorBed(0, { clusters: ['demo', 'edge'] });
   const { world } = operator.bed;
-  world.lambda.setConfiguration(FUNCTION, {
+  configureStage(world, {
     ...world.environment,
     CLUSTERS: '[{"name":"demo","ranges":["172.16.1.0/24"]}]',
     SETTINGS_PATH: PATH,
@@ -19,7 +19,7 @@ async function joinedStage() {
   const run = (line: string) =>
     operator.operate(line.split(' '), { environment: { HOME: '/nonexistent' } });
   const listsNone = () =>
-    world.lambda.setConfiguration(FUNCTION, {
+    configureStage(world, {
       ...world.environment,
       CLUSTERS: '[]',
       SETTINGS_PATH: PATH,

@@ -1,6 +1,7 @@
 import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ROLE_ARN } from '../../../sandbox/aws.ts';
+import { configureStage } from '../../../sandbox/world.ts';
 import { KUBERNETES_GROUP } from '../../../shared/cluster/errors.ts';
 import { VERSION } from '../../../shared/version.ts';
 import { codesIn } from './doctor-bed.ts';
@@ -173,8 +174,8 @@ const CASES: readonly (readonly [string, string, Change, Change])[] = [
     'ME509',
     `this program is ${VERSION}, and the functions are 99.0.0`,
     ({ bed: { world } }) =>
-      world.lambda.setConfiguration(RECONCILE, { ...world.environment, PRODUCT_VERSION: '99.0.0' }),
-    ({ bed: { world } }) => world.lambda.setConfiguration(RECONCILE, world.environment),
+      configureStage(world, { ...world.environment, PRODUCT_VERSION: '99.0.0' }),
+    ({ bed: { world } }) => configureStage(world, world.environment),
   ],
   [
     'ME510',
@@ -214,9 +215,10 @@ describe('of a stage doctor finds', () => {
 
   test('ME502: a queue that does not exist', async () => {
     const bed = await installed();
-    const { lambda, environment } = bed.bed.world;
+    const { world } = bed.bed;
+    const { environment } = world;
     const QUEUE_URL = environment.QUEUE_URL?.replace(/[^/]+$/, 'gone.fifo') ?? '';
-    lambda.setConfiguration(RECONCILE, { ...environment, QUEUE_URL });
+    configureStage(world, { ...environment, QUEUE_URL });
     const { codes, text } = await look(bed);
     expect(codes).toEqual(['ME502']);
     expect(text).toContain('gone.fifo does not exist');

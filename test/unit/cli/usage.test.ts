@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test, vi } from 'vitest';
+import { configureStage } from '../../../sandbox/world.ts';
 import type { Ended } from '../../support/ended.ts';
 import { type OperatorBed, operate, operatorBed, tooWide } from './operator-bed.ts';
 
@@ -91,8 +92,16 @@ const CASES: readonly Case[] = [
     before: ({ cluster }) => cluster.addNode('new', ''),
   },
   { args: 'drift --fail-on lost', code: 2, says: '--fail-on lost: there is no such kind' },
-  { args: 'drift --stage prod', code: 2, says: 'stage prod has no function' },
-  { args: 'status --stage prod', code: 2, says: 'check --stage and --region, or give --cluster' },
+  {
+    args: 'drift --stage prod',
+    code: 2,
+    says: 'stage prod has no parameter /multus-eni-reconciler/prod/settings in this account',
+  },
+  {
+    args: 'status --stage prod',
+    code: 2,
+    says: 'check --stage and --region, deploy it again where it is an older one, or give --cluster',
+  },
   {
     args: 'explain pod a --stage demo --cluster other',
     code: 2,
@@ -103,7 +112,7 @@ const CASES: readonly Case[] = [
     code: 2,
     says: 'stage demo has several clusters: give --cluster, one of demo, two',
     before: ({ bed }) =>
-      bed.world.lambda.setConfiguration('multus-eni-reconciler-demo-reconcile', {
+      configureStage(bed.world, {
         ...bed.world.environment,
         CLUSTERS: '[{"name":"demo"},{"name":"two"}]',
       }),
@@ -113,7 +122,7 @@ const CASES: readonly Case[] = [
     code: 1,
     says: 'environment variable CLUSTERS at 0.policy: Invalid option',
     before: ({ bed }) =>
-      bed.world.lambda.setConfiguration('multus-eni-reconciler-demo-reconcile', {
+      configureStage(bed.world, {
         ...bed.world.environment,
         CLUSTERS: '[{"name":"demo","policy":"never"}]',
       }),

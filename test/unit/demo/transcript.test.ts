@@ -58,7 +58,7 @@ test('the page for operators shows what the program prints in front of the kept 
   const pods = ['default/sampleapp', 'default/sampleapp-2'];
   for (const pod of pods) {
     const { calls } = JSON.parse(await run(`explain pod ${pod} --stage demo --json`));
-    expect({ pod, calls }).toEqual({ pod, calls: 7 });
+    expect({ pod, calls }).toEqual({ pod, calls: 6 });
   }
   await compare('explain ip 172.16.1.200 --stage demo');
   const drift = await compare('drift --stage demo');

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { FUNCTIONS } from '../../../scripts/bundle.ts';
+import { evaluator } from './intrinsics.ts';
 import { type Packaged, packaged, templateOf } from './service.ts';
 
 const STAGE = `
@@ -62,6 +64,16 @@ describe('what serverless packages', () => {
       LogGroupName: `/aws/lambda/multus-eni-reconciler-test-${name}`,
       RetentionInDays: 30,
     });
+  });
+
+  test.each(['Reconcile', 'Sweep'])('tells the command line in SSM what %s reads', (id) => {
+    const { compute } = evaluator({ resources: stack.template.Resources });
+    expect(propertiesOf('StageSettings')?.Name).toBe('/multus-eni-reconciler/test/settings');
+    const told = z.string().parse(compute(propertiesOf('StageSettings')?.Value));
+    const { Environment } = z
+      .object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) })
+      .parse(propertiesOf(`${id}LambdaFunction`));
+    expect(JSON.parse(told)).toEqual(compute(Environment.Variables));
   });
 
   test('leads the queue to reconcile, batch by batch', () => {

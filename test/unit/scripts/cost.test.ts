@@ -71,7 +71,7 @@ describe('the cost', () => {
       polled: 1,
       queues: 2,
       sweepsAnHour: 12,
-      parameters: 0,
+      parameters: 1,
     });
   });
 

@@ -145,7 +145,10 @@ function told(
   return drift;
 }
 
-/** Of two pods that claim one address for one ENI either may be told that it has it. */
+/**
+ * Of two pods that claim one address for one ENI either may be told that it has it. A pod whose claim fits no
+ * single ENI any more keeps the one that it was told of.
+ */
 function isShared(
   { pod }: Placed,
   of: readonly Placed[],
@@ -156,7 +159,11 @@ function isShared(
       eni !== undefined &&
       byAddress
         .get(claim.address)
-        ?.some((other) => other.pod.pod.uid !== pod.pod.uid && other.eni?.id === eni.id),
+        ?.some(
+          (other) =>
+            other.pod.pod.uid !== pod.pod.uid &&
+            (other.eni?.id ?? other.claim.assignedTo) === eni.id,
+        ),
   );
 }
 

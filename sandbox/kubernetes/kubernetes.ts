@@ -8,7 +8,7 @@ import { emptyNamespaces } from './namespaces.ts';
 import { createObjects, type Objects } from './objects.ts';
 import { createPodLogs, type PodLogs } from './pod-logs.ts';
 import { createStore, type Store } from './store.ts';
-import { createCertificate } from './tls.ts';
+import { returnCertificate, takeCertificate } from './tls.ts';
 import { createWatches, type Watches } from './watch.ts';
 
 export interface KubernetesOptions {
@@ -99,7 +99,7 @@ export function createKubernetesApi(options: KubernetesOptions = {}): Kubernetes
 /** Starts an API server over HTTPS on a port of 127.0.0.1 that the system chooses. */
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<RunningKubernetes> {
   const api = createKubernetesApi(options);
-  const certificate = await createCertificate();
+  const certificate = await takeCertificate();
   const { url, sentBytes, stop } = await listen(certificate, api.fetch);
   const caData = Buffer.from(certificate.ca).toString('base64');
   return {
@@ -111,6 +111,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     async stop() {
       api.watches.breakAll();
       await stop();
+      returnCertificate(certificate);
     },
   };
 }

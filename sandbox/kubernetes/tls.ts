@@ -8,6 +8,23 @@ export interface ServerCertificate {
   readonly ca: string;
 }
 
+/** Of servers that were stopped. To make another is most of the work of starting one. */
+const spare = new Set<ServerCertificate>();
+
+/** A certificate that no server of this process has that still runs. */
+export async function takeCertificate(): Promise<ServerCertificate> {
+  for (const certificate of spare) {
+    spare.delete(certificate);
+    return certificate;
+  }
+  return createCertificate();
+}
+
+/** For when the server is stopped. */
+export function returnCertificate(certificate: ServerCertificate): void {
+  spare.add(certificate);
+}
+
 /** A certificate for 127.0.0.1, ::1 and localhost, signed by an authority of its own. */
 export async function createCertificate(): Promise<ServerCertificate> {
   const common = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;

@@ -1,12 +1,13 @@
 import { onTestFinished } from 'vitest';
+import { ADMIN_TOKEN } from '../../../sandbox/kubernetes/authentication.ts';
 import {
   type KubernetesOptions,
   type RunningKubernetes,
   startKubernetes,
 } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
+import { tokenTransport } from '../../../shared/cluster/authenticated-transport.ts';
 import type { ApiTransport } from '../../../shared/cluster/transport.ts';
-import { transportOf } from '../../support/forwarder.ts';
 import { networkStatusText } from './pods.ts';
 
 export interface Cluster {
@@ -27,7 +28,12 @@ export async function startCluster(options: KubernetesOptions = {}): Promise<Clu
   const annotations = (ips: readonly string[]) => ({ [NETWORK_STATUS]: networkStatusText(ips) });
   return {
     api,
-    kube: transportOf(api.kubeconfig()),
+    // It keeps its connections, which a kubeconfig's does not: elections on virtual time make thousands.
+    kube: tokenTransport({
+      server: api.url,
+      caData: api.caData,
+      token: async () => ADMIN_TOKEN,
+    }),
     createPod(name, node, ips) {
       const pod = api.objects.create('pods', {
         metadata: { name, namespace: 'default', annotations: annotations(ips) },

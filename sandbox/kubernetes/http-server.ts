@@ -27,7 +27,9 @@ async function answer(
   sent: (bytes: number) => void,
 ): Promise<void> {
   const gone = new AbortController();
-  outgoing.on('close', () => gone.abort(new Error('the client went away')));
+  outgoing.on('close', () => {
+    if (!outgoing.writableFinished) gone.abort(new Error('the client went away'));
+  });
   try {
     const response = await handler(await toRequest(incoming, gone.signal));
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));

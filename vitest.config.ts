@@ -1,10 +1,17 @@
 import { defineConfig } from 'vitest/config';
 import { PRELOADED } from './test/support/setup/preloaded.ts';
 
-/** The tests of what stands around the product, which start whole programs: `npm run test:tools`. */
-export const TOOLS = ['bench', 'demo', 'deploy', 'scripts'].map(
-  (folder) => `test/unit/${folder}/**/*.test.ts`,
-);
+/** `npm run test:tools`: what stands around the product's code, and the code as programs. */
+export const TOOLS = [
+  ...['bench', 'conformance', 'demo', 'deploy', 'resources', 'scripts'].map(
+    (folder) => `test/unit/${folder}/**/*.test.ts`,
+  ),
+  // Programs and bundles as they are shipped, each a process of its own.
+  'test/unit/**/{main,*program}.test.ts',
+  'test/security/logs.test.ts',
+  // That hostile input is noticed at all, and the largest in threads with little memory.
+  'test/fuzz/{harness,large}.test.ts',
+];
 
 export default defineConfig({
   test: {

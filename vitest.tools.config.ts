@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
 import base, { TOOLS } from './vitest.config.ts';
 
-/** `npm run test:tools`: benchmarks, the demo, manifests, scripts and releases. */
+/** `npm run test:tools`: what TOOLS names. */
 export default defineConfig({ test: { ...base.test, include: [...TOOLS], exclude: [] } });

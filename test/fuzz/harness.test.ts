@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mutatedText } from './hostile.ts';
+import { LARGE } from './large.ts';
+import { runFuzz, TARGETS } from './run.ts';
 import { fuzzTarget } from './target.ts';
 
 const SEED = 20_260_301;
@@ -65,4 +67,16 @@ test('an input that takes longer than it may', async () => {
   // For each bracket more it takes twice as long.
   const slow = (text: string) => /^(\[+)+$/.test(`${/\[{20,}/.exec(text)?.[0].slice(0, 25)}]`);
   expect(await foundOf(slow, 50)).toMatch(/takes \d+(\.\d+)? ms of CPU time/);
+});
+
+test('a run says how much it fed, and to what', async () => {
+  const progress: string[] = [];
+  const run = await runFuzz({
+    inputs: 1,
+    seed: SEED,
+    measured: false,
+    onProgress: (target, fed) => progress.push(`${target} ${fed}`),
+  });
+  expect(run).toEqual({ fuzzed: TARGETS.length + LARGE.length, violations: [] });
+  expect(progress).toEqual([...TARGETS, ...LARGE].map(({ name }) => `${name} 1`));
 });

@@ -10,7 +10,7 @@ import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
 import { parseMessage } from '../../../../shared/messages/schema.ts';
 import { claimingPod } from '../pods.ts';
 
-const NODES = 5_000;
+const NODES = 1_000;
 const TICK_MS = 100;
 
 let clock: VirtualClock;
@@ -84,9 +84,9 @@ describe('the looks at all nodes of a large cluster', () => {
   test('are spread over time: a new pod has few of them before it', async () => {
     listAll();
     await pass(1_000);
-    replica.onPod(claimingPod(['10.9.9.9'], { name: 'new', node: 'node-4999' }));
+    replica.onPod(claimingPod(['10.9.9.9'], { name: 'new', node: 'node-999' }));
     await pass(TICK_MS);
-    const at = sent().indexOf('node-4999 pods');
+    const at = sent().indexOf('node-999 pods');
     expect(at).toBeGreaterThan(0);
     expect(at).toBeLessThanOrEqual(1 + 100 + 50);
   });
@@ -94,12 +94,12 @@ describe('the looks at all nodes of a large cluster', () => {
   test('come to all nodes, once to each, and to none that another message has looked at', async () => {
     listAll();
     await pass(1_000);
-    replica.onPod(claimingPod(['10.9.9.9'], { name: 'new', node: 'node-4999' }));
+    replica.onPod(claimingPod(['10.9.9.9'], { name: 'new', node: 'node-999' }));
     await pass((NODES / 50) * 1_000);
     const all = looks();
     expect(all).toHaveLength(NODES - 1);
     expect(new Set(all).size).toBe(NODES - 1);
-    expect(all).not.toContain('node-4999 resync');
+    expect(all).not.toContain('node-999 resync');
   });
 
   test('come first to nodes with pods that were not told that they have all', async () => {
@@ -119,7 +119,7 @@ describe('the looks at all nodes of a large cluster', () => {
     await pass(TICK_MS);
     reachable = false;
     await pass(1_000);
-    for (let node = 4_000; node < 4_020; node += 1) {
+    for (let node = 900; node < 920; node += 1) {
       replica.onPod(claimingPod(['10.9.9.9'], { name: `new-${node}`, node: `node-${node}` }));
     }
     await pass(30_000);

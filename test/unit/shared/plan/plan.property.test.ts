@@ -93,7 +93,10 @@ describe('on any node, a plan', () => {
       fc.property(node, (input) => {
         for (const { address, fromEniId, claim } of plan(input).move) {
           const all = claimsOf(input, address);
-          const robbed = all.filter(({ eni }) => eni?.id === fromEniId);
+          // Whose ENI it is, and who was told to have it there, whatever ENI their claim fits now.
+          const robbed = all.filter(({ claim: { assignedTo }, eni }) =>
+            [eni?.id, assignedTo].includes(fromEniId),
+          );
           if (robbed.length === 0) continue;
           const entitled = rightful(all, fromEniId);
           // Its own address, after its claim.

@@ -1,6 +1,6 @@
 import { createServer } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { createCertificate } from '../../../../sandbox/kubernetes/tls.ts';
+import { returnCertificate, takeCertificate } from '../../../../sandbox/kubernetes/tls.ts';
 import { listenOnLoopback } from '../../../../sandbox/loopback.ts';
 
 /** One request as an API server got it. */
@@ -37,7 +37,8 @@ export interface ScriptedApiServer {
 }
 
 export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
-  const { key, cert, ca } = await createCertificate();
+  const certificate = await takeCertificate();
+  const { key, cert, ca } = certificate;
   const requests: ApiRequest[] = [];
   let connections = 0;
   let handler: (request: ApiRequest) => ApiAnswer | 'reset' | undefined = () => ({
@@ -80,7 +81,10 @@ export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
     answer(next) {
       handler = next;
     },
-    stop,
+    async stop() {
+      await stop();
+      returnCertificate(certificate);
+    },
   };
 }
 

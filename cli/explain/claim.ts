@@ -23,7 +23,7 @@ interface Explained {
 /** Why one claim of a pod is met or not, from the claim to what a reconcile would do now. Pure. */
 export function explainClaim(explained: Explained): Derivation {
   const { node, claim } = explained;
-  const choice = chooseEni(claim, node.state, attachmentEnis(explained.pod, node.state));
+  const choice = chooseEni(claim, node.state, () => attachmentEnis(explained.pod, node.state));
   const lines = [
     ...claimLines(explained),
     rangeLine(explained),

@@ -26,13 +26,13 @@ const DEVICE_NAME = /^eth(\d{1,2})$/;
  * NetworkAttachmentDefinition's `master` names, else the node's only managed ENI whose
  * subnet holds the address (docs/design.md, "Which ENI an address belongs to").
  *
- * @param siblings the ENIs of the pod's attachments: among several subnets that hold a
- *   floating address, the one where the pod already is.
+ * @param siblings gives the ENIs of the pod's attachments, where that matters: among several subnets
+ *   that hold a floating address, the one where the pod already is.
  */
 export function chooseEni(
   claim: Claim,
   node: NodeEnis,
-  siblings: ReadonlySet<string> = new Set(),
+  siblings: () => ReadonlySet<string> = () => new Set(),
 ): EniChoice {
   const { enis } = node;
   const recorded = enis.find((eni) => eni.managed && eni.id === claim.recordedEni);
@@ -48,7 +48,8 @@ export function chooseEni(
 
   const bySubnet = enis.filter((eni) => eni.managed && inSubnetOf(eni, claim.address, node));
   if (bySubnet.length <= 1) return fromOnly(bySubnet, 'subnet');
-  const ofPod = bySubnet.filter((eni) => siblings.has(eni.id));
+  const own = siblings();
+  const ofPod = bySubnet.filter((eni) => own.has(eni.id));
   return ofPod.length === 1
     ? fromOnly(ofPod, 'siblings')
     : { kind: 'eni-ambiguous', enis: bySubnet };

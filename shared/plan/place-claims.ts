@@ -46,7 +46,7 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
     if (pod.notAttached && !pod.terminating && hasManaged) {
       problems.push({ pod: pod.pod, ...pod.notAttached });
     }
-    const siblings = attachmentEnis(pod, input);
+    const siblings = () => attachmentEnis(pod, input);
     for (const claim of pod.claims) {
       const placing = place(claim, input, siblings);
       const eniId = placing.kind === 'placed' ? placing.eniId : undefined;
@@ -99,7 +99,7 @@ export function attachmentEnis(pod: PodClaims, node: NodeEnis): ReadonlySet<stri
 function place(
   claim: Claim,
   input: PlaceInput,
-  siblings: ReadonlySet<string>,
+  siblings: () => ReadonlySet<string>,
 ): Placing | AddressProblem {
   const choice = chooseEni(claim, input, siblings);
   switch (choice.kind) {

@@ -27,7 +27,7 @@ function choice(
   enis: readonly Eni[] = ALL,
   siblings: readonly string[] = [],
 ): string {
-  const found = chooseEni(chosen, { enis, subnets: SUBNETS }, new Set(siblings));
+  const found = chooseEni(chosen, { enis, subnets: SUBNETS }, () => new Set(siblings));
   switch (found.kind) {
     case 'eni':
       return found.eni.id;

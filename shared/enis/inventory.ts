@@ -2,6 +2,7 @@ import { DescribeNetworkInterfacesCommand, type Filter } from '@aws-sdk/client-e
 import * as z from 'zod';
 import { type Address, type AddressRange, familyOf, parseAddress, parseCidr } from '../address.ts';
 import { oneLine } from '../text/one-line.ts';
+import { inTurns } from '../time/in-turns.ts';
 import { type EniAttachment, type EniAttachments, rememberedAttachments } from './attachments.ts';
 import type { Ec2, ManagedTag } from './ec2.ts';
 import type { Eni } from './eni.ts';
@@ -9,6 +10,8 @@ import { inFilters } from './filters.ts';
 
 /** EC2: "MaxResults … between 5 and 1000". With a page size the larger token bucket applies. */
 const PAGE_SIZE = 1000;
+/** While one answer is read, another is under way; each takes memory. */
+const SIDE_BY_SIDE = 2;
 
 const address = z.string().transform((text, context): Address => {
   const parsed = parseAddress(text);
@@ -180,10 +183,11 @@ export function eniInventory(
     signal?: AbortSignal,
   ): Promise<Eni[]> => {
     const enis: Eni[] = [];
-    for (const chunk of inFilters(values)) {
+    const read = async (chunk: string[]): Promise<void> => {
       const filters = [{ Name: name, Values: chunk }, ...more];
       enis.push(...(await describe(describing, filters, signal)));
-    }
+    };
+    await inTurns(inFilters(values), read, SIDE_BY_SIDE);
     return enis;
   };
 

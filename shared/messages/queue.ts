@@ -1,7 +1,11 @@
+import { inTurns } from '../time/in-turns.ts';
 import { deduplicationId, heartbeatGroup, nodeGroup } from './group.ts';
 import type { Message } from './schema.ts';
 import { MAX_BATCH, sendBatch } from './send-batch.ts';
 import type { Sqs } from './sqs.ts';
+
+/** A sweep may have hundreds of batches to send. Few at a time, so that they are queued much in their order. */
+const SIDE_BY_SIDE = 3;
 
 /** Sends messages into the queue; throws where one was not accepted. */
 export type SendMessages = (messages: readonly Message[], signal?: AbortSignal) => Promise<void>;
@@ -15,7 +19,8 @@ export function messageGroupOf(message: Message): string {
 /** A sender for messages that name no pods, and so are small. */
 export function messageSender(sqs: Sqs, queueUrl: string): SendMessages {
   return async (messages, signal) => {
-    for (let start = 0; start < messages.length; start += MAX_BATCH) {
+    const starts = [...messages.keys()].filter((index) => index % MAX_BATCH === 0);
+    const send = async (start: number): Promise<void> => {
       const batch = messages.slice(start, start + MAX_BATCH).map((message) => ({
         group: messageGroupOf(message),
         deduplicationId: deduplicationId(),
@@ -23,10 +28,11 @@ export function messageSender(sqs: Sqs, queueUrl: string): SendMessages {
       }));
       const refusals = await sendBatch(sqs, queueUrl, batch, signal);
       const [first] = refusals;
-      if (first === undefined) continue;
+      if (first === undefined) return;
       throw new Error(
         `${refusals.length} messages were not accepted by ${queueUrl}: ${first.code}: ${first.detail}`,
       );
-    }
+    };
+    await inTurns(starts, send, SIDE_BY_SIDE);
   };
 }

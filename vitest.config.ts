@@ -25,8 +25,8 @@ export default defineConfig({
     pool: 'forks',
     // From the start of the process on, so that its worker threads inherit them.
     execArgv: [...PRELOADED],
-    // Twice the cores: much of the time tests wait, for sockets, pauses and programs that they started.
-    maxWorkers: 4,
+    // Three times the cores: much of the time tests wait, for sockets, pauses and programs that they started.
+    maxWorkers: 6,
     // No file mocks a module or leaves anything behind, and loading all of them anew for each file is
     // half of the work.
     isolate: false,

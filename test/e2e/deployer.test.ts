@@ -115,7 +115,8 @@ beforeAll(async () => {
   const pathOf = await pythonTools();
   typeOf = resourceTypes(pathOf('cfn-lint'));
   moto = await startMoto(pathOf('moto_server'));
-  proxy = await startRecordingProxy(moto.endpoint, { UpdateTerminationProtection: PROTECTED });
+  const answers = { UpdateTerminationProtection: PROTECTED };
+  proxy = await startRecordingProxy(moto.endpoint, answers, withoutTagsOfParameters);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   await new EKSClient({ region: REGION, endpoint: moto.endpoint, credentials }).send(
     new CreateClusterCommand({
@@ -136,6 +137,21 @@ afterAll(async () => {
   await proxy?.stop();
   await moto?.stop();
 });
+
+/**
+ * moto 5.2.5 takes the tags of an AWS::SSM::Parameter for a list, as other resources have them, and fails. By
+ * CloudFormation's schema they are an object, to which cfn-lint.test.ts holds them.
+ */
+function withoutTagsOfParameters(body: Buffer): Buffer {
+  const text = body.toString('latin1');
+  const tags = /("Tags":\s*\{)([^}]*)\}/g;
+  return Buffer.from(
+    text.replace(tags, (_, before: string, inside: string) => {
+      return `${before}${' '.repeat(inside.length)}}`;
+    }),
+    'latin1',
+  );
+}
 
 function serverless(...args: string[]) {
   return service.serverless(args, {

@@ -20,10 +20,12 @@ export interface RecordingProxy {
  * Passes every request on to `target` on loopback, and notes which call it was.
  *
  * @param answers the XML that it answers itself, by operation.
+ * @param passing what becomes of a body, whose length has to stay as it is.
  */
 export async function startRecordingProxy(
   target: string,
   answers: Readonly<Record<string, string>> = {},
+  passing: (body: Buffer) => Buffer = (body) => body,
 ): Promise<RecordingProxy> {
   const calls: WireCall[] = [];
   const to = new URL(target);
@@ -38,7 +40,7 @@ export async function startRecordingProxy(
       answer.writeHead(200, { 'content-type': 'text/xml' }).end(own);
       return;
     }
-    passOn(to, incoming, answer, body);
+    passOn(to, incoming, answer, passing(body));
   });
   const { port, stop } = await listenOnLoopback(server);
   return { endpoint: `http://127.0.0.1:${port}`, calls, stop };

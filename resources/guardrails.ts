@@ -5,9 +5,12 @@ import { FUNCTION_IDS } from './names.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
+/** Its tags are an object, from each key to its value. */
+const AS_OBJECT = 'AWS::SSM::Parameter';
+
 /**
- * The types of ours that take tags as a list (`tagging` in the schema of the resource type;
- * test/e2e/cfn-lint.test.ts holds it against them). A parameter of SSM takes an object.
+ * The types of ours that take tags (`tagging` in the schema of the resource type;
+ * test/e2e/cfn-lint.test.ts holds it against them).
  */
 const TAGGED = new Set([
   'AWS::CloudWatch::Alarm',
@@ -17,6 +20,7 @@ const TAGGED = new Set([
   'AWS::IAM::Role',
   'AWS::SNS::Topic',
   'AWS::SQS::Queue',
+  AS_OBJECT,
 ]);
 
 /** IAM's limit (IAM User Guide, "IAM and AWS STS quotas"). */
@@ -43,8 +47,7 @@ function guardedOne(
     Properties: {
       ...encrypted(settings, rest.Type, Properties),
       ...(rest.Type === 'AWS::IAM::Role' && roleOf(stage, settings, id)),
-      ...(TAGGED.has(rest.Type) && tagged(settings)),
-      ...(rest.Type === 'AWS::SSM::Parameter' && settings.tags && { Tags: settings.tags }),
+      ...(TAGGED.has(rest.Type) && tagged(settings, rest.Type)),
     },
   };
 }
@@ -75,8 +78,9 @@ function shortened(name: string): string {
   return `${name.slice(0, MAX_ROLE_NAME - hash.length - 1)}-${hash}`;
 }
 
-function tagged({ tags }: StageSettings): Properties {
+function tagged({ tags }: StageSettings, type?: string): Properties {
   if (tags === undefined) return {};
+  if (type === AS_OBJECT) return { Tags: tags };
   return { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
 }
 

@@ -1,9 +1,9 @@
+import { inGroups } from '../in-groups.ts';
+
 /** EC2 takes at most 200 values per filter (Amazon EC2 User Guide, "List and filter your resources"). */
 export const MAX_FILTER_VALUES = 200;
 
 /** The values in groups of as many as one filter takes. */
 export function inFilters<T>(values: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(values.length / MAX_FILTER_VALUES) }, (_, index) =>
-    values.slice(index * MAX_FILTER_VALUES, (index + 1) * MAX_FILTER_VALUES),
-  );
+  return inGroups(values, MAX_FILTER_VALUES);
 }

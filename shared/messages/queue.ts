@@ -1,3 +1,4 @@
+import { inGroups } from '../in-groups.ts';
 import { inTurns } from '../time/in-turns.ts';
 import { deduplicationId, heartbeatGroup, nodeGroup } from './group.ts';
 import type { Message } from './schema.ts';
@@ -19,9 +20,8 @@ export function messageGroupOf(message: Message): string {
 /** A sender for messages that name no pods, and so are small. */
 export function messageSender(sqs: Sqs, queueUrl: string): SendMessages {
   return async (messages, signal) => {
-    const starts = [...messages.keys()].filter((index) => index % MAX_BATCH === 0);
-    const send = async (start: number): Promise<void> => {
-      const batch = messages.slice(start, start + MAX_BATCH).map((message) => ({
+    const send = async (group: readonly Message[]): Promise<void> => {
+      const batch = group.map((message) => ({
         group: messageGroupOf(message),
         deduplicationId: deduplicationId(),
         body: JSON.stringify(message),
@@ -33,6 +33,6 @@ export function messageSender(sqs: Sqs, queueUrl: string): SendMessages {
         `${refusals.length} messages were not accepted by ${queueUrl}: ${first.code}: ${first.detail}`,
       );
     };
-    await inTurns(starts, send, SIDE_BY_SIDE);
+    await inTurns(inGroups(messages, MAX_BATCH), send, SIDE_BY_SIDE);
   };
 }

@@ -4,28 +4,14 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { runChecks } from './checks.ts';
-import { type Counts, countsOf, countTests, type TestCounts } from './test-report.ts';
-
-const REPORT = '.build/test-report.json';
+import { type Counts, countsOf, reportAt, type TestCounts } from './test-report.ts';
 
 /** A script that runs Vitest. */
 function runTests(script: string): TestCounts {
-  mkdirSync(dirname(REPORT), { recursive: true });
-  rmSync(REPORT, { force: true });
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
-  const { status } = spawnSync('npm', ['run', script, '--', ...reporters], { stdio: 'inherit' });
-  return countTests(readReport(), status === 0);
-}
-
-function readReport(): string | undefined {
-  try {
-    return readFileSync(REPORT, 'utf8');
-  } catch {
-    return undefined;
-  }
+  const report = reportAt('.build/test-report.json');
+  const { status } = spawnSync('npm', ['run', script, '--', ...report.args], { stdio: 'inherit' });
+  return report.counts(status === 0);
 }
 
 /** A script that counts itself, on its last line. */
@@ -47,6 +33,7 @@ const tests = [runTests('test'), runTests('test:tools')];
 for (const { skipped } of tests) for (const name of skipped) console.log(`skipped: ${name}`);
 const faults = await runCounted('test:faults', '--short');
 const endToEnd = await runCounted('test:e2e');
+for (const { failures } of tests) for (const name of failures) console.log(`failed: ${name}`);
 const all = [checks, ...tests, faults, endToEnd];
 const failed = all.reduce((sum, counts) => sum + counts.failed, 0);
 const passed = all.reduce((sum, counts) => sum + counts.passed, 0);

@@ -1,3 +1,6 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import * as z from 'zod';
 
 /** What is read of the report of Vitest's `json` reporter. */
@@ -6,7 +9,14 @@ const report = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
-      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+      message: z.string().default(''),
+      assertionResults: z.array(
+        z.object({
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()).default([]),
+        }),
+      ),
     }),
   ),
 });
@@ -19,6 +29,36 @@ export interface Counts {
 export interface TestCounts extends Counts {
   /** The names of the tests that did not run. */
   readonly skipped: readonly string[];
+  /** A line for each that failed: its file, its name, and the beginning of why. */
+  readonly failures: readonly string[];
+}
+
+/** Where one run of Vitest is to leave its report, and how it is told so. */
+export interface ReportedRun {
+  /** Vitest's own arguments for it. */
+  readonly args: readonly string[];
+  /** Reads the report once the run has ended. */
+  counts(succeeded: boolean): TestCounts;
+  /** The report itself; undefined where the run left none. */
+  read(): string | undefined;
+}
+
+/** Begins a report at a path, where that of an earlier run is no longer. */
+export function reportAt(path: string, reporter = 'default'): ReportedRun {
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
+  const read = () => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    args: [`--reporter=${reporter}`, '--reporter=json', `--outputFile.json=${path}`],
+    counts: (succeeded) => countTests(read(), succeeded),
+    read,
+  };
 }
 
 /**
@@ -27,23 +67,36 @@ export interface TestCounts extends Counts {
  * failed with none (an unhandled error) or that left no report.
  */
 export function countTests(json: string | undefined, succeeded: boolean): TestCounts {
-  if (json === undefined) return { passed: 0, failed: 1, skipped: [] };
-  const files = report.parse(JSON.parse(json)).testResults;
+  const files = json === undefined ? [] : report.parse(JSON.parse(json)).testResults;
   const tests = files.flatMap((file) => file.assertionResults);
-  const withStatus = (...statuses: string[]) =>
-    tests.filter(({ status }) => statuses.includes(status));
-  const brokenFiles = files.filter(
-    (file) =>
-      file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'),
-  );
-  const failed = withStatus('failed').length + brokenFiles.length;
+  const failures = files.flatMap(failuresOf);
+  if (json === undefined) failures.push('a run of tests left no report');
+  else if (failures.length === 0 && !succeeded)
+    failures.push('a run failed, but none of its tests');
   return {
-    passed: withStatus('passed').length,
-    failed: failed === 0 && !succeeded ? 1 : failed,
+    passed: tests.filter(({ status }) => status === 'passed').length,
+    failed: failures.length,
     skipped: tests
       .filter(({ status }) => status !== 'passed' && status !== 'failed')
       .map(({ fullName }) => fullName),
+    failures,
   };
+}
+
+function failuresOf(file: z.infer<typeof report>['testResults'][number]): string[] {
+  const failed = file.assertionResults.filter(({ status }) => status === 'failed');
+  if (failed.length === 0 && file.status === 'failed') {
+    return [failureLine(file.name, 'does not run', file.message)];
+  }
+  return failed.map((test) =>
+    failureLine(file.name, test.fullName, test.failureMessages.join(' | ')),
+  );
+}
+
+/** One line, as what CI keeps of a long output is its end. */
+function failureLine(path: string, name: string, why: string): string {
+  const file = relative(process.cwd(), path);
+  return `${file}: ${name}: ${stripVTControlCharacters(why).replaceAll(/\s+/g, ' ').slice(0, 600)}`;
 }
 
 /** What the last line of a run of tests says where it is JSON. */

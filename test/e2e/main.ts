@@ -1,38 +1,26 @@
 /**
  * `npm run test:e2e`: gets the parts that are missing, then runs the end-to-end tests and, beside
  * them, the integration scenarios on every column of parts; or those tests alone that its arguments
- * name as Vitest's would. The last line counts them, and says what was left out.
+ * name as Vitest's would. What failed stands at the end,
+ * as that is what CI keeps of a long output; the last line counts them, and says what was left out.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { countTests, type TestCounts } from '../../scripts/test-report.ts';
+import { reportAt, type TestCounts } from '../../scripts/test-report.ts';
 import { runColumns, type Scenarios } from './columns/run-columns.ts';
 import { getParts } from './parts/get-parts.ts';
 
-const REPORT = '.build/e2e-report.json';
-const NO_SCENARIOS: Scenarios = { passed: 0, failed: 0, table: '' };
+const NO_SCENARIOS: Scenarios = { passed: 0, failures: [], table: '' };
 
 async function runTests(args: readonly string[]): Promise<TestCounts> {
-  mkdirSync(dirname(REPORT), { recursive: true });
-  rmSync(REPORT, { force: true });
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
+  const report = reportAt('.build/e2e-report.json');
   const vitest = spawn(
     'vitest',
-    ['run', '--config', 'vitest.e2e.config.ts', ...reporters, ...args],
+    ['run', '--config', 'vitest.e2e.config.ts', ...report.args, ...args],
     { stdio: 'inherit' },
   );
   const [status] = await once(vitest, 'exit');
-  return countTests(readReport(), status === 0);
-}
-
-function readReport(): string | undefined {
-  try {
-    return readFileSync(REPORT, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return report.counts(status === 0);
 }
 
 const parts = await getParts();
@@ -43,8 +31,9 @@ const [tests, scenarios] = await Promise.all([
 ]);
 console.log(scenarios.table);
 for (const name of tests.skipped) console.log(`skipped: ${name}`);
+for (const name of [...tests.failures, ...scenarios.failures]) console.log(`failed: ${name}`);
 // A part that could not be had fails the run even where no test asked for it.
-const failed = tests.failed + scenarios.failed + (parts.complete ? 0 : 1);
+const failed = tests.failed + scenarios.failures.length + (parts.complete ? 0 : 1);
 const passed = tests.passed + scenarios.passed;
 const leftOut = [
   ...(parts.noNodes.length > 0 ? ['the real nodes'] : []),

@@ -3,8 +3,9 @@ import { getParts } from '../parts/get-parts.ts';
 import { runColumns } from './run-columns.ts';
 
 const { complete } = await getParts();
-const { passed, failed, table } = await runColumns();
+const { passed, failures, table } = await runColumns();
 console.log(table);
-const all = failed + (complete ? 0 : 1);
+for (const failure of failures) console.log(`failed: ${failure}`);
+const all = failures.length + (complete ? 0 : 1);
 console.log(`${passed} passed, ${all} failed`);
 process.exitCode = all === 0 ? 0 : 1;

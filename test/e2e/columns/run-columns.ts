@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { countTests } from '../../../scripts/test-report.ts';
+import { reportAt } from '../../../scripts/test-report.ts';
 import { COLUMN_NAMES } from '../../support/columns.ts';
 import { startMoto } from '../moto.ts';
 import { pythonTools } from '../python-tools.ts';
@@ -35,7 +34,8 @@ const SQS_RULES = ['deduplication', 'groups', 'redrive', 'requests', 'visibility
 
 export interface Scenarios {
   readonly passed: number;
-  readonly failed: number;
+  /** A line for each that failed. */
+  readonly failures: readonly string[];
   /** Scenario × column, and what became of each. */
   readonly table: string;
 }
@@ -45,7 +45,6 @@ export interface Scenarios {
  * on moto's.
  */
 export async function runColumns(): Promise<Scenarios> {
-  mkdirSync(REPORTS, { recursive: true });
   const embedded = await runTests(EMBEDDED, [...SCENARIOS, SIDE_BY_SIDE], { COLUMN: EMBEDDED });
   const names = COLUMN_NAMES.filter((name) => name !== EMBEDDED);
   const onPlanes = await runOnPlanes([...names, REAL_API_SERVER]);
@@ -55,7 +54,7 @@ export async function runColumns(): Promise<Scenarios> {
   const all = [...columns, ...kubernetes, ...sqs];
   return {
     passed: all.reduce((sum, { passed }) => sum + passed, 0),
-    failed: all.reduce((sum, { failed }) => sum + failed, 0),
+    failures: all.flatMap(({ failures }) => failures),
     table: [
       `\nThe scenarios\n${outcomeTable(columns)}`,
       `\nThe rules of Kubernetes\n${outcomeTable(kubernetes)}`,
@@ -89,7 +88,9 @@ async function runOn<P extends { stop(): Promise<void> }>(
   start: () => Promise<P>,
   run: (name: string, parts: P) => Promise<Ran>,
 ): Promise<Ran[]> {
-  const ran = names.map((name): Ran => ({ name, outcomes: new Map(), passed: 0, failed: 1 }));
+  const ran = names.map(
+    (name): Ran => ({ name, outcomes: new Map(), passed: 0, failures: [`${name} did not run`] }),
+  );
   try {
     const parts = await start();
     try {
@@ -100,22 +101,23 @@ async function runOn<P extends { stop(): Promise<void> }>(
   } catch (error) {
     console.error(error);
     const last = ran.pop();
-    if (last !== undefined) ran.push({ ...last, failed: Math.max(last.failed, 1) });
+    if (last === undefined) return ran;
+    const failures =
+      last.failures.length > 0 ? last.failures : [`the parts of ${last.name} did not end`];
+    ran.push({ ...last, failures });
   }
   return ran;
 }
 
-type Ran = ColumnOutcomes & Pick<Scenarios, 'passed' | 'failed'>;
+type Ran = ColumnOutcomes & Pick<Scenarios, 'passed' | 'failures'>;
 
 async function runTests(
   name: string,
   args: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): Promise<Ran> {
-  const report = join(REPORTS, `${name.replaceAll(/\W/g, '-')}.json`);
-  rmSync(report, { force: true });
-  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
-  const vitest = spawn('vitest', ['run', ...reporters, ...args], {
+  const report = reportAt(join(REPORTS, `${name.replaceAll(/\W/g, '-')}.json`), 'dot');
+  const vitest = spawn('vitest', ['run', ...report.args, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...variables },
   });
@@ -123,15 +125,12 @@ async function runTests(
   const written = Promise.all([text(vitest.stdout), text(vitest.stderr)]);
   const [status] = await once(vitest, 'close');
   console.log(`\nOn ${name}:\n${(await written).join('')}`);
-  const json = read(report);
-  const { passed, failed } = countTests(json, status === 0);
-  return { name, outcomes: json === undefined ? new Map() : outcomesOf(json), passed, failed };
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  const json = report.read();
+  const { passed, failures } = report.counts(status === 0);
+  return {
+    name,
+    outcomes: json === undefined ? new Map() : outcomesOf(json),
+    passed,
+    failures: failures.map((failure) => `on ${name}: ${failure}`),
+  };
 }

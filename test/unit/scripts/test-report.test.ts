@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { countsOf, countTests } from '../../../scripts/test-report.ts';
 
@@ -27,7 +28,7 @@ test('passed and failed tests of all files are counted', () => {
       ],
     },
   );
-  expect(countTests(report, false)).toEqual({ passed: 2, failed: 1, skipped: [] });
+  expect(countTests(report, false)).toMatchObject({ passed: 2, failed: 1, skipped: [] });
 });
 
 test('what did not run is named', () => {
@@ -38,7 +39,30 @@ test('what did not run is named', () => {
       ['c', 'todo'],
     ],
   });
-  expect(countTests(report, true)).toEqual({ passed: 1, failed: 0, skipped: ['b', 'c'] });
+  expect(countTests(report, true)).toEqual({
+    passed: 1,
+    failed: 0,
+    skipped: ['b', 'c'],
+    failures: [],
+  });
+});
+
+test('each failure is a line with file, name and the beginning of why', () => {
+  const why = `\u001b[31mAssertionError\u001b[39m: expected 1\n  to be 2 ${'…'.repeat(1000)}`;
+  const report = JSON.stringify({
+    testResults: [
+      {
+        name: resolve('test/a.test.ts'),
+        status: 'failed',
+        assertionResults: [{ fullName: 'adds', status: 'failed', failureMessages: [why] }],
+      },
+      { name: resolve('test/b.test.ts'), status: 'failed', message: 'no', assertionResults: [] },
+    ],
+  });
+  expect(countTests(report, false).failures).toEqual([
+    expect.stringMatching(/^test\/a\.test\.ts: adds: AssertionError: expected 1 to be 2 …{565}$/),
+    'test/b.test.ts: does not run: no',
+  ]);
 });
 
 test('a file that does not load counts as failed', () => {
@@ -52,7 +76,7 @@ test('a run that failed although every test passed counts as failed', () => {
 });
 
 test('a run that left no report counts as failed', () => {
-  expect(countTests(undefined, true)).toEqual({ passed: 0, failed: 1, skipped: [] });
+  expect(countTests(undefined, true)).toMatchObject({ passed: 0, failed: 1, skipped: [] });
 });
 
 describe('a run that counts itself on its last line', () => {

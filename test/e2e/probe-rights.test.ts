@@ -57,7 +57,7 @@ describe('who may what docs/reference/probe.md lists', () => {
     await writeFile(file, await bed.plane.kubeconfigFor({ name: USER }));
     const nodes = workers.map(({ name }) => name).join(',');
     args = [
-      ...['--network', NET_1.name, '--ips', '172.16.1.70/24,172.16.1.71/24', '--timeout', '3'],
+      ...['--network', NET_1.name, '--ips', '172.16.1.70/24,172.16.1.71/24', '--timeout', '20'],
       ...['--image', 'none', '--kubeconfig', file, '--nodes', nodes, '--json'],
     ];
   });

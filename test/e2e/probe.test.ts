@@ -230,7 +230,8 @@ describe.skipIf(obstacles.length > 0)('multus-eni probe on two real nodes', () =
     const [untold, gone] = [await bed.addNetwork('untold'), await bed.addNetwork('gone')];
     // So the interface is gone before anything has come by it.
     await bed.real.pauseDelivery();
-    const [nobody, later] = [bed.failures(untold, '--timeout', '12'), bed.failures(gone)];
+    // Its end is waited for: long enough for two pods to start on a busy machine, and no longer.
+    const [nobody, later] = [bed.failures(untold, '--timeout', '90'), bed.failures(gone)];
     try {
       await bed.runInPod(0, gone.namespace, 'ip link del net1');
       expect(await nobody).toEqual([

@@ -101,7 +101,13 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
         end();
         const waitedMs = entry.waited ? clock.now() - askedAt : 0;
         const perSecond = budget.rate(node.calls);
-        resolve({ ...budget.reserve(node.calls), waitedMs, perSecond });
+        const reserved = budget.reserve(node.calls);
+        const giveBack = (): void => {
+          reserved.end();
+          // What was sent counted twice until now, and what was not is there for the next.
+          if (waiting.size > 0) lookSoon();
+        };
+        resolve({ ...reserved, end: giveBack, waitedMs, perSecond });
       };
       const refuse = (error: unknown): void => {
         end();

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createAdmission, NoBudgetError } from '../../../functions/admission.ts';
+import { createAdmission, NoBudgetError, type Turn } from '../../../functions/admission.ts';
 import { virtualClock } from '../../../sandbox/clock.ts';
 import { type Calls, callBudget } from '../../../shared/enis/call-budget.ts';
 
@@ -12,9 +12,13 @@ function start() {
   const budget = callBudget({ clock, writers: 6 });
   const admission = createAdmission(clock, budget);
   const admitted: string[] = [];
+  const turns: Turn[] = [];
   const ask = (name: string, calls: Calls, since = clock.now()): void => {
     admission.admit({ calls, since }).then(
-      () => admitted.push(name),
+      (turn) => {
+        admitted.push(name);
+        turns.push(turn);
+      },
       (error: unknown) => admitted.push(`${name}: ${error instanceof NoBudgetError}`),
     );
   };
@@ -23,7 +27,7 @@ function start() {
     clock.advance(ms);
     await setImmediate();
   };
-  return { clock, admitted, ask, pass };
+  return { clock, admitted, turns, ask, pass };
 }
 
 describe('a node is admitted', () => {
@@ -59,6 +63,16 @@ describe('a node is admitted', () => {
     ask('add', ASSIGN);
     await pass();
     expect(admitted).toContain('add');
+    expect(admitted).toHaveLength(8);
+  });
+
+  test('as soon as another gives back what it did not send', async () => {
+    const { admitted, turns, ask, pass } = start();
+    for (let n = 0; n < 8; n += 1) ask(`n${n}`, UNASSIGN);
+    await pass();
+    expect(admitted).toHaveLength(7);
+    turns[0]?.end();
+    await pass();
     expect(admitted).toHaveLength(8);
   });
 

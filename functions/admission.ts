@@ -23,11 +23,6 @@ export interface Turn extends ReservedCalls {
 
 export interface Admission {
   /**
-   * Tells of a batch: for how long, in ms, its youngest message has waited for an execution, and of
-   * how many nodes it is.
-   */
-  delivered(ms: number, nodes: number): void;
-  /**
    * Resolves when the node's turn has come: its calls are reserved, and what they rest on is read
    * after that.
    *
@@ -48,8 +43,6 @@ export class NoBudgetError extends Error {
   }
 }
 
-/** So many nodes that want to assign at the same moment are many. */
-const MANY = 3;
 /** Where the budget has less than so many times what nodes need, they wait until their news is complete. */
 const PLENTY = 4;
 /** For so long from the first of it, ms. */
@@ -57,9 +50,7 @@ const PATIENCE_MS = 2_500;
 /** A node waits for its turn so long inside of an execution, with all its turns together: ms. */
 export const LONGEST_WAIT_MS = 30_000;
 /** Where it only releases, nobody waits, and another execution may have calls to spare: ms. */
-const LONGEST_RELEASE_WAIT_MS = 4_000;
-/** Where the youngest message has waited so long, every execution is at work: ms. */
-const CROWDED_AFTER_MS = 400;
+const LONGEST_RELEASE_WAIT_MS = 2_000;
 
 interface Entry extends WaitingNode {
   /** Those that wait for the same moment begin in the order in which they came. */
@@ -90,9 +81,6 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
   };
 
   return {
-    delivered(ms, nodes) {
-      if (ms > CROWDED_AFTER_MS || nodes >= MANY) budget.crowded();
-    },
     admit(node, signal) {
       signal?.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<Turn>();
@@ -154,10 +142,7 @@ function beginInLane(lane: readonly Entry[], budget: CallBudget, now: number): n
   for (const entry of lane) {
     if (leftMs(entry) > 0) continue;
     const waitMs = budget.waitFor(entry.calls);
-    if (waitMs > 0) {
-      budget.crowded();
-      return waitMs;
-    }
+    if (waitMs > 0) return waitMs;
     entry.begin();
   }
   return Math.min(Infinity, ...patient);

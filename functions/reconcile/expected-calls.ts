@@ -12,7 +12,7 @@ const USUAL_ENIS = 2;
  * that keeps tokens from nodes with work. Looking earlier has the tokens spent sooner than they refill
  * beside a neighbour (`npm run bench:budget`, scenarios `burst` and `neighbour`): ms.
  */
-const OLD_MS = 24_000;
+const OLD_MS = 18_000;
 
 /**
  * The calls that a node's messages let expect, before it is read: one for each managed ENI; of a look, none.

@@ -49,7 +49,6 @@ export async function reconcileBatch(
   const { received, malformed } = readBatch(event);
   const hints = received.filter(isNodeMessage);
   const byNode = Map.groupBy(hints, ({ message }) => `${message.cluster}/${message.node}`);
-  context.admission.delivered(ageOfYoungest(context, hints), byNode.size);
   const envelopes = [...malformed, ...hints].map(({ envelope }) => envelope);
   const from = { ...context, ...sourceOf(event, context) };
   const batch = { ...from, deadlineMs, held: hold(from, envelopes, deadlineMs) };
@@ -209,12 +208,6 @@ async function giveBack(
   telemetry.metric('MessagesExpired', subject.cluster, error.envelopes.length);
   const ours = envelopes.filter((envelope) => !error.envelopes.includes(envelope));
   await backOff(batch, ours, subject);
-}
-
-/** How long the youngest of some messages has waited for an execution, ms; 0 where nobody says. */
-function ageOfYoungest({ clock }: ReconcileContext, messages: readonly Received[]): number {
-  const sent = messages.map(({ envelope }) => envelope.attributes.SentTimestamp ?? clock.now());
-  return sent.length === 0 ? 0 : clock.now() - Math.max(...sent);
 }
 
 function memoryOf({ memories }: ReconcileContext, cluster: string, node: string): NodeMemory {

@@ -11,8 +11,6 @@ export interface BucketOptions {
   readonly perSecond: number;
   /** More a second is tried while work waits and nothing is throttled. */
   readonly mayGrow: boolean;
-  /** How many times as many tokens are there while none of our other writers is at work. */
-  readonly alone: number;
 }
 
 /** What is believed of the tokens that EC2 has for one action. */
@@ -31,8 +29,6 @@ export interface Bucket {
   throttled(): void;
   /** Tokens that nobody has reserved; negative after a throttle. */
   left(): number;
-  /** Our other writers need their part until then, ms since the epoch. */
-  crowded(until: number): void;
   /** Tokens a second, as far as is known. */
   rate(): number;
 }
@@ -41,11 +37,11 @@ export interface Bucket {
 const CUT = 0.75;
 /** The least part of the first rate: forty clusters that are all at work have that much each. */
 const LEAST = 0.05;
-/** For so long after a throttle our other writers keep their part: ms. */
-const CROWDED_MS = 60_000;
 /** Work has to have waited so long before more is tried; twice as long after each try that failed: ms. */
 const FIRST_CALM_MS = 45_000;
 const LONGEST_CALM_MS = 600_000;
+/** More than the first rate is there only where AWS has raised it. It is tried after so many times as long. */
+const RAISED_LATER = 4;
 /** By this part the rate grows each second. */
 const GROWTH = 0.03;
 /** A rate that is above what was known to be good by more than this was a try. */
@@ -67,7 +63,6 @@ interface State {
   calmMs: number;
   /** Since when less than half a bucket was there without a break. */
   busySince: number;
-  crowdedUntil: number;
 }
 
 /**
@@ -79,7 +74,7 @@ export function createBucket(options: BucketOptions): Bucket {
   const now = clock.now();
   const state: State = {
     ...{ rate: perSecond, good: perSecond, balance: capacity, reserved: 0, at: now },
-    ...{ pause: createPause(clock), calmMs: FIRST_CALM_MS, busySince: now, crowdedUntil: 0 },
+    ...{ pause: createPause(clock), calmMs: FIRST_CALM_MS, busySince: now },
   };
   const refilled = (): State => {
     refill(state, options);
@@ -99,22 +94,21 @@ export function createBucket(options: BucketOptions): Bucket {
       const { balance, reserved } = refilled();
       return balance - reserved;
     },
-    crowded(until) {
-      refilled().crowdedUntil = Math.max(state.crowdedUntil, until);
-    },
     rate: () => refilled().rate,
   };
 }
 
-function refill(state: State, { clock, capacity, mayGrow, alone }: BucketOptions): void {
+function refill(state: State, { clock, capacity, mayGrow, perSecond }: BucketOptions): void {
   const now = clock.now();
   const seconds = (now - state.at) / 1_000;
   state.at = now;
-  const times = now > state.crowdedUntil ? alone : 1;
-  state.balance = Math.min(capacity, state.balance + seconds * state.rate * times);
+  state.balance = Math.min(capacity, state.balance + seconds * state.rate);
   if (state.balance > capacity / 2) state.busySince = now;
+  if (!mayGrow) return;
   const calmSince = Math.max(state.busySince, state.pause.throttledAt());
-  if (mayGrow && now - calmSince >= state.calmMs) state.rate += state.rate * GROWTH * seconds;
+  const calmMs = state.rate < perSecond ? state.calmMs : state.calmMs * RAISED_LATER;
+  const triedSeconds = Math.max(0, now - calmSince - calmMs) / 1_000;
+  state.rate += state.rate * GROWTH * Math.min(seconds, triedSeconds);
 }
 
 function waitFor(
@@ -127,7 +121,7 @@ function waitFor(
   return Math.max(pause.left(), refillMs);
 }
 
-function noteThrottle(state: State, { clock, reserve, perSecond }: BucketOptions): void {
+function noteThrottle(state: State, { reserve, perSecond }: BucketOptions): void {
   const again = state.pause.isOn();
   if (!state.pause.throttled()) return;
   // Who is throttled again and again learns nothing of a rate: EC2 answers nobody.
@@ -138,6 +132,5 @@ function noteThrottle(state: State, { clock, reserve, perSecond }: BucketOptions
     state.rate = Math.max(perSecond * LEAST, state.rate * CUT);
     state.good = state.rate;
   }
-  state.crowdedUntil = clock.now() + CROWDED_MS;
   state.balance = Math.min(state.balance, -reserve);
 }

@@ -23,9 +23,6 @@ export type Calls = Readonly<Partial<Record<WritingAction, number>>>;
 /** Of each bucket's tokens, so many are left to others. */
 const RESERVE = 10;
 
-/** Messages that had to wait show that all writers are at work, for so long at least: ms. */
-const CROWDED_MS = 5_000;
-
 /** Calls that somebody may send. */
 export interface ReservedCalls {
   /** Reserves what it does not cover yet of `calls`, if all of that is there. @returns whether it is. */
@@ -47,8 +44,6 @@ export interface CallBudget {
   rate(calls: Calls): number;
   /** How many times these calls could be sent now; of no calls, infinitely often. */
   times(calls: Calls): number;
-  /** Work waits: the other writers need their part for a while. */
-  crowded(): void;
   /** The same client; its writing calls use the budget, and the answers of all calls teach it. */
   spending(ec2: Ec2): Ec2;
 }
@@ -80,7 +75,6 @@ export function callBudget({
       reserve: (share * RESERVE) / writers,
       perSecond: (share * rate) / writers,
       mayGrow: maxPerSecond === undefined,
-      alone: Math.min(writers, 2),
     });
   };
   const buckets: Buckets = {
@@ -127,9 +121,6 @@ export function callBudget({
     rate: (calls) => Math.min(...entriesOf(calls).map(([action]) => buckets[action].rate())),
     times: (calls) =>
       Math.min(...entriesOf(calls).map(([action, count]) => buckets[action].left() / count)),
-    crowded() {
-      for (const bucket of Object.values(buckets)) bucket.crowded(clock.now() + CROWDED_MS);
-    },
     spending: (ec2) => ({ send: taught(ec2, buckets, reads) }),
   };
 }

@@ -11,8 +11,6 @@ const record = z.object({
   body: z.string(),
   attributes: z.object({
     ApproximateReceiveCount: z.coerce.number().int().min(1),
-    /** Ms since the epoch. */
-    SentTimestamp: z.coerce.number().optional(),
     MessageGroupId: z.string().default('none'),
   }),
   messageAttributes: z.object({ [REPLAY_ORIGIN]: origin.optional().catch(undefined) }).optional(),

@@ -78,7 +78,7 @@ describe('a node is admitted', () => {
 
   test.each([
     ['half a minute', ASSIGN, 30_000],
-    ['four seconds, where nobody waits for what it does', UNASSIGN, 4_000],
+    ['two seconds, where nobody waits for what it does', UNASSIGN, 2_000],
   ] as const)(
     'by another execution where its turn does not come within %s',
     async (_, calls, ms) => {

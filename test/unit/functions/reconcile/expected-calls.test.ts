@@ -19,8 +19,8 @@ describe('the calls that a node’s messages let expect', () => {
   });
 
   test('are none for news of new pods that earlier news of the node has most likely served', () => {
-    expect(expectedCalls(asked(ASSIGNS, 24_000), {}, NOW)).not.toEqual({});
-    expect(expectedCalls(asked(ASSIGNS, 24_001), {}, NOW)).toEqual({});
+    expect(expectedCalls(asked(ASSIGNS, 18_000), {}, NOW)).not.toEqual({});
+    expect(expectedCalls(asked(ASSIGNS, 18_001), {}, NOW)).toEqual({});
     const both = { assigns: true, unassigns: true };
     expect(expectedCalls(asked(both, 60_000), {}, NOW)).toEqual({});
   });

@@ -46,7 +46,6 @@ describe('the call budget', () => {
   test('is shared by as many as are at work', async () => {
     const { budget, send } = start({ writers: 5 });
     await send(18);
-    budget.crowded();
     expect(budget.waitFor({ [ASSIGN]: 1 })).toBe(1_000);
   });
 
@@ -110,13 +109,34 @@ describe('the call budget', () => {
     expect(budget.rate({ [ASSIGN]: 1 })).toBe(0.25);
   });
 
-  test('tries more after 45 seconds in which work waited and nothing was throttled', async () => {
-    const { clock, budget, send } = start();
-    await send(90);
-    for (let n = 0; n < 300; n += 1) {
+  /** Sends as many calls as there are tokens. */
+  const work = async ({ clock, send }: ReturnType<typeof start>, seconds: number) => {
+    for (let n = 0; n < seconds * 5; n += 1) {
       clock.advance(200);
       await send(1);
     }
+  };
+
+  test('is as it was after 45 seconds in which work waited and nothing was throttled', async () => {
+    const started = start();
+    const { budget, send, throttle } = started;
+    await send(90);
+    throttle(true);
+    await send(1);
+    throttle(false);
+    await work(started, 44);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(3.75);
+    await work(started, 15);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBeCloseTo(5, 1);
+  });
+
+  test('tries more than AWS gives by default after three minutes of that', async () => {
+    const started = start();
+    const { budget, send } = started;
+    await send(90);
+    await work(started, 179);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(5);
+    await work(started, 10);
     expect(budget.rate({ [ASSIGN]: 1 })).toBeGreaterThan(5);
   });
 });

@@ -79,7 +79,7 @@ export const guardrails = {
     .optional(),
   deployment: deployment.prefault({}),
   memoryMiB: z
-    .strictObject({ reconcile: memory.default(512), sweep: memory.default(512) })
+    .strictObject({ reconcile: memory.default(512), sweep: memory.default(1_024) })
     .prefault({}),
   tracing: z.boolean().default(false),
   dashboard: z.boolean().default(true),

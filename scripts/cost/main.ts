@@ -17,7 +17,7 @@ const { values } = parseArgs({
     stage: { type: 'string' },
     'busy-hours': { type: 'string', default: '100' },
     reconciles: { type: 'string', default: '2000' },
-    'sweep-seconds': { type: 'string', default: '2' },
+    'sweep-seconds': { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
 });

@@ -46,7 +46,7 @@ describe('a stage’s configuration', () => {
       leakedThreshold: 10,
       logRetentionDays: 30,
       deployment: { changeSets: false },
-      memoryMiB: { reconcile: 512, sweep: 512 },
+      memoryMiB: { reconcile: 512, sweep: 1024 },
       tracing: false,
       dashboard: true,
       fipsEndpoints: false,

@@ -15,7 +15,7 @@ iam: { permissionsBoundary: '${BOUNDARY}', path: /network/, namePrefix: corp- }
 kmsKeyArn: ${KEY}
 codeSigningConfigArn: ${CODE_SIGNING}
 deployment: { bucket: corp-deployments }
-memoryMiB: { reconcile: 1024 }
+memoryMiB: { reconcile: 1024, sweep: 2048 }
 tracing: true
 dashboard: false
 fipsEndpoints: true
@@ -90,7 +90,7 @@ describe('a stage with every guardrail', () => {
         TracingConfig: { Mode: 'Active' },
       });
     }
-    expect(functions.map(({ MemorySize }) => MemorySize).toSorted()).toEqual([1024, 512]);
+    expect(functions.map(({ MemorySize }) => MemorySize).toSorted()).toEqual([1024, 2048]);
     expect(JSON.stringify(stack.template)).toContain('xray:');
   });
 

@@ -20,7 +20,7 @@ const ASSUMED: Assumptions = {
   joined: 40,
   busyHours: 100,
   reconciles: 2_000,
-  sweepSeconds: 2,
+  sweepSeconds: 1,
   reconcileSeconds: 1,
   heartbeatSeconds: 0.05,
 };

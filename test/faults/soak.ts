@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Random } from '../../shared/time/clock.ts';
@@ -18,6 +19,8 @@ const CHURN_MS = 40 * 60_000;
 const CHANGE_MS = 50;
 const SWEEP_MS = 5 * 60_000;
 const MEASURE_MS = 60_000;
+/** Before the heap is measured nothing changes for so long: what is under way takes megabytes, ms. */
+const REST_MS = 20_000;
 /** One call in so many meets with a fault, and one event. */
 const FAULT_IN = 2_000;
 const NODES = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -60,10 +63,10 @@ export async function soak(options: {
 
   const heap: { readonly at: number; readonly bytes: number }[] = [];
   const begun = world.clock.now();
-  const measure = (): void => {
+  const measure = async (): Promise<void> => {
     const at = world.clock.now() - begun;
     forgetEvents(bed);
-    heap.push({ at, bytes: heapInUse() });
+    heap.push({ at, bytes: await heapInUse() });
     const minutes = Math.round(at / 60_000);
     if (minutes % 10 === 0) {
       options.say(
@@ -86,7 +89,7 @@ export async function soak(options: {
 }
 
 /** Pods come and go, each with the lowest free address. */
-async function churn(player: Player, random: Random, measure: () => void): Promise<void> {
+async function churn(player: Player, random: Random, measure: () => Promise<void>): Promise<void> {
   const { clock } = player.world;
   const addresses = lowestFree('172.16.1.', 70);
   const pods: { readonly pod: VirtualPod; readonly ip: string; terminating: boolean }[] = [];
@@ -119,8 +122,9 @@ async function churn(player: Player, random: Random, measure: () => void): Promi
       player.breakWatches();
     }
     if (clock.now() >= measured + MEASURE_MS) {
+      await player.wait(REST_MS);
       measured = clock.now();
-      measure();
+      await measure();
     }
   }
 }
@@ -132,10 +136,17 @@ function forgetEvents({ world }: Bed): void {
   }
 }
 
-function heapInUse(): number {
+/**
+ * A collection of the usual flavor leaves code and caches that V8 would give up if it had to: megabytes.
+ * What Node keeps of signals goes in a turn after the collection that found them unused.
+ */
+async function heapInUse(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
+  for (let round = 0; round < 3; round += 1) {
+    if (typeof collect === 'function') collect({ type: 'major', flavor: 'last-resort' });
+    await setImmediate();
+  }
   return process.memoryUsage().heapUsed;
 }
 

@@ -38,6 +38,7 @@ export function watchRooms(
   for (const cluster of clusters.values()) {
     cluster.api.store.onChange(({ resource, type, object }) => {
       if (resource === 'pods' && type === 'ADDED') since.set(object.metadata.uid, step());
+      if (resource === 'pods' && type === 'DELETED') since.delete(object.metadata.uid);
       if (resource === 'nodes' && type === 'MODIFIED') judge(cluster, object);
     });
   }

@@ -12,7 +12,7 @@ import { OPERATIONS } from '../../../sandbox/sqs/protocol.ts';
 import { createService, type Service } from '../../../sandbox/sqs/service.ts';
 
 /** More messages than are sent within the five minutes in which SQS knows one again. */
-const REMEMBERED = 10_000;
+const REMEMBERED = 5_000;
 
 /** The queue and its dead-letter queue, without HTTP in between. */
 export interface VirtualQueues {

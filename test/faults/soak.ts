@@ -15,7 +15,7 @@ import { seededRandom } from './world/random.ts';
 
 /** For how long pods come and go. */
 const CHURN_MS = 40 * 60_000;
-/** 20 changes a second. */
+/** 20 changes a second, but for the rests. */
 const CHANGE_MS = 50;
 const SWEEP_MS = 5 * 60_000;
 const MEASURE_MS = 60_000;
@@ -33,12 +33,12 @@ export interface Soaked {
   readonly slope: number;
 }
 
-/** More than this is a leak: 72,000 pod changes an hour that leave 30 bytes each come to it. */
+/** More than this is a leak: 54,000 pod changes an hour that leave 40 bytes each come to it. */
 const FLAT_BYTES_PER_MINUTE = 36_000;
 /** What is kept for a quarter of an hour is full by then, ms. */
 const WARM_MS = 20 * 60_000;
 
-/** Forty minutes of virtual time with 20 pod changes a second and faults all the way. */
+/** Forty minutes of virtual time with 20 pod changes a second, a rest every minute, and faults all the way. */
 export async function soak(options: {
   readonly seed: number;
   readonly say: (text: string) => void;

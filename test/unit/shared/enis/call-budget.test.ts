@@ -43,7 +43,7 @@ describe('the call budget', () => {
     expect(budget.waitFor({ UnassignPrivateIpAddresses: 90 })).toBe(0);
   });
 
-  test('is shared by as many as are at work', async () => {
+  test('is shared by as many as may be at work', async () => {
     const { budget, send } = start({ writers: 5 });
     await send(18);
     expect(budget.waitFor({ [ASSIGN]: 1 })).toBe(1_000);

@@ -10,6 +10,7 @@ import { rememberedAttachments } from '../shared/enis/attachments.ts';
 import { callBudget } from '../shared/enis/call-budget.ts';
 import { countingEc2 } from '../shared/enis/counting-ec2.ts';
 import type { Ec2 } from '../shared/enis/ec2.ts';
+import { EniProtocol } from '../shared/enis/eni-protocol.ts';
 import { gatheredReads } from '../shared/enis/gathered-reads.ts';
 import { cachedInstanceLimits } from '../shared/enis/instance-limits.ts';
 import { type EniInventory, eniInventory } from '../shared/enis/inventory.ts';
@@ -39,10 +40,11 @@ export interface Clients {
 /** AWS as the SDK's default chain finds it, and the clusters' API servers. */
 export function aws(region: string, clock: Clock, limits: CallLimits = LIMITS): Clients {
   const common = { region, requestHandler: requestLimits(limits) };
+  const ec2 = { ...common, protocol: EniProtocol };
   const eks = new EKSClient(common);
   return {
-    ec2: unlogged(new EC2Client(common)),
-    ec2Once: unlogged(new EC2Client({ ...common, maxAttempts: 1 })),
+    ec2: unlogged(new EC2Client(ec2)),
+    ec2Once: unlogged(new EC2Client({ ...ec2, maxAttempts: 1 })),
     sqs: unlogged(new SQSClient(common)),
     kubernetesOf: eksClusters({
       clock,

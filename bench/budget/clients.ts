@@ -5,6 +5,7 @@ import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
 import type { Ec2 } from '../../sandbox/ec2/engine.ts';
 import { answerOf, operate } from '../../sandbox/sqs/answer.ts';
 import type { Service } from '../../sandbox/sqs/service.ts';
+import { EniProtocol } from '../../shared/enis/eni-protocol.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** What calls take, there and back, ms. */
@@ -47,6 +48,7 @@ export function ec2Client(
   return new EC2Client({
     ...COMMON,
     ...options,
+    protocol: EniProtocol,
     requestHandler: {
       async handle(request: HttpRequest, sending?: { readonly abortSignal?: unknown }) {
         const signal = signalIn(sending);

@@ -46,7 +46,11 @@ export interface ClusterView {
 
 /** The drift of one node. Pure. */
 export function driftOf(view: ClusterView, node: NodeState): Drift {
-  const decided = plan({ ...node, named: new Set(), unassigns: true });
+  return weigh(view, node, plan({ ...node, named: new Set(), unassigns: true }));
+}
+
+/** Weighs what was decided for a node against what other ENIs have. Pure. */
+export function weigh(view: ClusterView, node: NodeState, decided: Plan): Drift {
   const contested: Problem[] = [];
   const missing: Assignment[] = [...decided.move];
   for (const assignment of decided.assign) {

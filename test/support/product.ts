@@ -15,6 +15,7 @@ import {
 } from '../../sandbox/lambda/event-source-mapping.ts';
 import { clusters as eksClusters } from '../../shared/cluster/connect.ts';
 import { configFrom } from '../../shared/config.ts';
+import { EniProtocol } from '../../shared/enis/eni-protocol.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { startUsualForwarder, transportOf } from './forwarder.ts';
 import { type RecordedTelemetry, recordedTelemetry } from './telemetry.ts';
@@ -156,7 +157,12 @@ function factoriesFor({ environment }: ProductSurroundings) {
   return {
     region: common.region,
     ec2: (more: { readonly maxAttempts?: number } = {}) =>
-      new EC2Client({ ...common, ...more, endpoint: environment.AWS_ENDPOINT_URL_EC2 }),
+      new EC2Client({
+        ...common,
+        ...more,
+        endpoint: environment.AWS_ENDPOINT_URL_EC2,
+        protocol: EniProtocol,
+      }),
     sqs: () => new SQSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SQS }),
     eks: () => new EKSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_EKS }),
   };

@@ -9,8 +9,8 @@ export interface BucketOptions {
   readonly reserve: number;
   /** Tokens a second at first. */
   readonly perSecond: number;
-  /** More a second is tried while work waits and nothing is throttled. */
-  readonly mayGrow: boolean;
+  /** Tokens a second that are tried at most, while work waits and nothing is throttled. */
+  readonly most: number;
 }
 
 /** What is believed of the tokens that EC2 has for one action. */
@@ -98,17 +98,16 @@ export function createBucket(options: BucketOptions): Bucket {
   };
 }
 
-function refill(state: State, { clock, capacity, mayGrow, perSecond }: BucketOptions): void {
+function refill(state: State, { clock, capacity, most, perSecond }: BucketOptions): void {
   const now = clock.now();
   const seconds = (now - state.at) / 1_000;
   state.at = now;
   state.balance = Math.min(capacity, state.balance + seconds * state.rate);
   if (state.balance > capacity / 2) state.busySince = now;
-  if (!mayGrow) return;
   const calmSince = Math.max(state.busySince, state.pause.throttledAt());
   const calmMs = state.rate < perSecond ? state.calmMs : state.calmMs * RAISED_LATER;
   const triedSeconds = Math.max(0, now - calmSince - calmMs) / 1_000;
-  state.rate += state.rate * GROWTH * Math.min(seconds, triedSeconds);
+  state.rate = Math.min(most, state.rate + state.rate * GROWTH * Math.min(seconds, triedSeconds));
 }
 
 function waitFor(

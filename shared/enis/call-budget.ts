@@ -74,7 +74,8 @@ export function callBudget({
       capacity: (share * (tokens - RESERVE) * (rate / perSecond)) / writers,
       reserve: (share * RESERVE) / writers,
       perSecond: (share * rate) / writers,
-      mayGrow: maxPerSecond === undefined,
+      // Who says how much is there, or is ours, wants no more to be tried.
+      most: maxPerSecond === undefined && share === 1 ? Infinity : (share * rate) / writers,
     });
   };
   const buckets: Buckets = {

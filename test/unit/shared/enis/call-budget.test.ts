@@ -1,12 +1,12 @@
 import { AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { virtualClock } from '../../../../sandbox/clock.ts';
-import { callBudget } from '../../../../shared/enis/call-budget.ts';
+import { type BudgetSettings, callBudget } from '../../../../shared/enis/call-budget.ts';
 import type { Ec2 } from '../../../../shared/enis/ec2.ts';
 
 const ASSIGN = 'AssignPrivateIpAddresses';
 
-function start({ writers = 1, ...settings }: { writers?: number; maxPerSecond?: number } = {}) {
+function start({ writers = 1, ...settings }: Partial<BudgetSettings> = {}) {
   const clock = virtualClock();
   const budget = callBudget({ clock, writers, ...settings });
   let throttles = false;
@@ -138,5 +138,23 @@ describe('the call budget', () => {
     expect(budget.rate({ [ASSIGN]: 1 })).toBe(5);
     await work(started, 10);
     expect(budget.rate({ [ASSIGN]: 1 })).toBeGreaterThan(5);
+  });
+
+  test.each([
+    { settings: { share: 0.5 }, most: 2.5 },
+    { settings: { maxPerSecond: 8 }, most: 8 },
+    { settings: { share: 0.5, maxPerSecond: 8 }, most: 4 },
+  ])('tries no more than is said to be there: $settings', async ({ settings, most }) => {
+    const started = start(settings);
+    const { budget, send, throttle } = started;
+    await send(200);
+    await work(started, 300);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(most);
+    throttle(true);
+    await send(1);
+    throttle(false);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(0.75 * most);
+    await work(started, 60);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(most);
   });
 });

@@ -22,6 +22,8 @@ export interface Turn extends ReservedCalls {
 }
 
 export interface Admission {
+  /** Tells of a batch of so many nodes. */
+  delivered(nodes: number): void;
   /**
    * Resolves when the node's turn has come: its calls are reserved, and what they rest on is read
    * after that.
@@ -81,6 +83,9 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
   };
 
   return {
+    delivered(nodes) {
+      if (nodes > 1) budget.crowded();
+    },
     admit(node, signal) {
       signal?.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<Turn>();
@@ -142,7 +147,10 @@ function beginInLane(lane: readonly Entry[], budget: CallBudget, now: number): n
   for (const entry of lane) {
     if (leftMs(entry) > 0) continue;
     const waitMs = budget.waitFor(entry.calls);
-    if (waitMs > 0) return waitMs;
+    if (waitMs > 0) {
+      budget.crowded();
+      return waitMs;
+    }
     entry.begin();
   }
   return Math.min(Infinity, ...patient);

@@ -49,6 +49,7 @@ export async function reconcileBatch(
   const { received, malformed } = readBatch(event);
   const hints = received.filter(isNodeMessage);
   const byNode = Map.groupBy(hints, ({ message }) => `${message.cluster}/${message.node}`);
+  context.admission.delivered(byNode.size);
   const envelopes = [...malformed, ...hints].map(({ envelope }) => envelope);
   const from = { ...context, ...sourceOf(event, context) };
   const batch = { ...from, deadlineMs, held: hold(from, envelopes, deadlineMs) };

@@ -11,6 +11,8 @@ export interface BucketOptions {
   readonly perSecond: number;
   /** Tokens a second that are tried at most, while work waits and nothing is throttled. */
   readonly most: number;
+  /** How many times as many tokens come while none of our other writers is at work. */
+  readonly alone: number;
 }
 
 /** What is believed of the tokens that EC2 has for one action. */
@@ -29,6 +31,8 @@ export interface Bucket {
   throttled(): void;
   /** Tokens that nobody has reserved; negative after a throttle. */
   left(): number;
+  /** Our other writers need their part until then, ms since the epoch. */
+  crowded(until: number): void;
   /** Tokens a second, as far as is known. */
   rate(): number;
 }
@@ -37,6 +41,8 @@ export interface Bucket {
 const CUT = 0.75;
 /** The least part of the first rate: forty clusters that are all at work have that much each. */
 const LEAST = 0.05;
+/** For so long after a throttle our other writers keep their part: ms. */
+const CROWDED_AFTER_THROTTLE_MS = 60_000;
 /** Work has to have waited so long before more is tried; twice as long after each try that failed: ms. */
 const FIRST_CALM_MS = 45_000;
 const LONGEST_CALM_MS = 600_000;
@@ -63,6 +69,7 @@ interface State {
   calmMs: number;
   /** Since when less than half a bucket was there without a break. */
   busySince: number;
+  crowdedUntil: number;
 }
 
 /**
@@ -74,7 +81,7 @@ export function createBucket(options: BucketOptions): Bucket {
   const now = clock.now();
   const state: State = {
     ...{ rate: perSecond, good: perSecond, balance: capacity, reserved: 0, at: now },
-    ...{ pause: createPause(clock), calmMs: FIRST_CALM_MS, busySince: now },
+    ...{ pause: createPause(clock), calmMs: FIRST_CALM_MS, busySince: now, crowdedUntil: 0 },
   };
   const refilled = (): State => {
     refill(state, options);
@@ -94,15 +101,20 @@ export function createBucket(options: BucketOptions): Bucket {
       const { balance, reserved } = refilled();
       return balance - reserved;
     },
+    crowded(until) {
+      refilled().crowdedUntil = Math.max(state.crowdedUntil, until);
+    },
     rate: () => refilled().rate,
   };
 }
 
-function refill(state: State, { clock, capacity, most, perSecond }: BucketOptions): void {
+function refill(state: State, options: BucketOptions): void {
+  const { clock, capacity, most, perSecond, alone } = options;
   const now = clock.now();
   const seconds = (now - state.at) / 1_000;
   state.at = now;
-  state.balance = Math.min(capacity, state.balance + seconds * state.rate);
+  const times = now > state.crowdedUntil ? alone : 1;
+  state.balance = Math.min(capacity, state.balance + seconds * state.rate * times);
   if (state.balance > capacity / 2) state.busySince = now;
   const calmSince = Math.max(state.busySince, state.pause.throttledAt());
   const calmMs = state.rate < perSecond ? state.calmMs : state.calmMs * RAISED_LATER;
@@ -120,7 +132,7 @@ function waitFor(
   return Math.max(pause.left(), refillMs);
 }
 
-function noteThrottle(state: State, { reserve, perSecond }: BucketOptions): void {
+function noteThrottle(state: State, { clock, reserve, perSecond }: BucketOptions): void {
   const again = state.pause.isOn();
   if (!state.pause.throttled()) return;
   // Who is throttled again and again learns nothing of a rate: EC2 answers nobody.
@@ -131,5 +143,6 @@ function noteThrottle(state: State, { reserve, perSecond }: BucketOptions): void
     state.rate = Math.max(perSecond * LEAST, state.rate * CUT);
     state.good = state.rate;
   }
+  state.crowdedUntil = clock.now() + CROWDED_AFTER_THROTTLE_MS;
   state.balance = Math.min(state.balance, -reserve);
 }

@@ -3,7 +3,12 @@ import { type Bucket, createBucket } from './bucket.ts';
 import type { Ec2 } from './ec2.ts';
 import { isThrottled } from './ec2-errors.ts';
 import { createPause, type Pause } from './pause.ts';
-import { WRITING_ACTIONS, type WritingAction, writingActionOf } from './writing-actions.ts';
+import {
+  assigns,
+  WRITING_ACTIONS,
+  type WritingAction,
+  writingActionOf,
+} from './writing-actions.ts';
 
 /**
  * The actions that have a budget, each with AWS's default bucket: tokens, and tokens a second. It is
@@ -22,6 +27,9 @@ export type Calls = Readonly<Partial<Record<WritingAction, number>>>;
 
 /** Of each bucket's tokens, so many are left to others. */
 const RESERVE = 10;
+
+/** For so long work that waits shows that the other writers are at work too: ms. */
+const CROWDED_MS = 5_000;
 
 /** Calls that somebody may send. */
 export interface ReservedCalls {
@@ -44,6 +52,8 @@ export interface CallBudget {
   rate(calls: Calls): number;
   /** How many times these calls could be sent now; of no calls, infinitely often. */
   times(calls: Calls): number;
+  /** Work waits: the other writers need their part for a while. */
+  crowded(): void;
   /** The same client; its writing calls use the budget, and the answers of all calls teach it. */
   spending(ec2: Ec2): Ec2;
 }
@@ -74,6 +84,8 @@ export function callBudget({
       capacity: (share * (tokens - RESERVE) * (rate / perSecond)) / writers,
       reserve: (share * RESERVE) / writers,
       perSecond: (share * rate) / writers,
+      // Nobody waits for what is released.
+      alone: assigns(action) ? Math.min(writers, 2) : 1,
       // Who says how much is there, or is ours, wants no more to be tried.
       most: maxPerSecond === undefined && share === 1 ? Infinity : (share * rate) / writers,
     });
@@ -122,6 +134,9 @@ export function callBudget({
     rate: (calls) => Math.min(...entriesOf(calls).map(([action]) => buckets[action].rate())),
     times: (calls) =>
       Math.min(...entriesOf(calls).map(([action, count]) => buckets[action].left() / count)),
+    crowded() {
+      for (const bucket of Object.values(buckets)) bucket.crowded(clock.now() + CROWDED_MS);
+    },
     spending: (ec2) => ({ send: taught(ec2, buckets, reads) }),
   };
 }

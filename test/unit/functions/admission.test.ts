@@ -1,15 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
+import { AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { createAdmission, NoBudgetError, type Turn } from '../../../functions/admission.ts';
 import { virtualClock } from '../../../sandbox/clock.ts';
 import { type Calls, callBudget } from '../../../shared/enis/call-budget.ts';
+import type { Ec2 } from '../../../shared/enis/ec2.ts';
 
 const ASSIGN: Calls = { AssignPrivateIpAddresses: 2 };
 const UNASSIGN: Calls = { UnassignPrivateIpAddresses: 2 };
 
-function start() {
+/** An EC2 that has a token for every call. */
+const answering = { send: async () => ({}) } as unknown as Ec2;
+
+function start(writers = 6) {
   const clock = virtualClock();
-  const budget = callBudget({ clock, writers: 6 });
+  const budget = callBudget({ clock, writers });
   const admission = createAdmission(clock, budget);
   const admitted: string[] = [];
   const turns: Turn[] = [];
@@ -27,10 +32,38 @@ function start() {
     clock.advance(ms);
     await setImmediate();
   };
-  return { clock, admitted, turns, ask, pass };
+  const { delivered } = admission;
+  const spending = budget.spending(answering);
+  const send = () =>
+    spending.send(new AssignPrivateIpAddressesCommand({ NetworkInterfaceId: 'eni' }));
+  return { clock, admitted, turns, ask, pass, delivered, send };
 }
 
 describe('a node is admitted', () => {
+  /** Nodes that get one address each, two a second; how many had to wait. */
+  const oneAfterAnother = async (nodesOfABatch: number): Promise<number> => {
+    const { admitted, turns, ask, pass, delivered, send } = start(4);
+    let late = 0;
+    for (let n = 0; n < 200; n += 1) {
+      delivered(nodesOfABatch);
+      ask(`n${n}`, ASSIGN);
+      await pass();
+      if (!admitted.includes(`n${n}`)) late += 1;
+      await pass(500);
+      await send();
+      for (const turn of turns.splice(0)) turn.end();
+    }
+    return late;
+  };
+
+  test('at once in a quiet account, also where one execution has all of its nodes', async () => {
+    expect(await oneAfterAnother(1)).toBe(0);
+  });
+
+  test('within its execution’s part, where the others have nodes too', async () => {
+    expect(await oneAfterAnother(3)).toBeGreaterThan(50);
+  });
+
   test('at once where it only looks, or where the budget is full', async () => {
     const { admitted, ask, pass } = start();
     ask('look', {});

@@ -1,4 +1,7 @@
-import { AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
+import {
+  AssignPrivateIpAddressesCommand,
+  UnassignPrivateIpAddressesCommand,
+} from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { virtualClock } from '../../../../sandbox/clock.ts';
 import { type BudgetSettings, callBudget } from '../../../../shared/enis/call-budget.ts';
@@ -21,10 +24,14 @@ function start({ writers = 1, ...settings }: Partial<BudgetSettings> = {}) {
     const command = new AssignPrivateIpAddressesCommand({ NetworkInterfaceId: 'eni-1' });
     for (let n = 0; n < count; n += 1) await spending.send(command).catch(() => undefined);
   };
+  const release = async (count: number): Promise<void> => {
+    const command = new UnassignPrivateIpAddressesCommand({ NetworkInterfaceId: 'eni-1' });
+    for (let n = 0; n < count; n += 1) await spending.send(command);
+  };
   const throttle = (on: boolean): void => {
     throttles = on;
   };
-  return { clock, budget, send, throttle };
+  return { clock, budget, send, release, throttle };
 }
 
 describe('the call budget', () => {
@@ -41,6 +48,32 @@ describe('the call budget', () => {
     const { budget, send } = start();
     await send(90);
     expect(budget.waitFor({ UnassignPrivateIpAddresses: 90 })).toBe(0);
+  });
+
+  test('is refilled twice as fast while the other executions have nothing to do', async () => {
+    const { clock, budget, send } = start({ writers: 4 });
+    await send(22);
+    clock.advance(4_000);
+    expect(budget.times({ [ASSIGN]: 1 })).toBe(10.5);
+    budget.crowded();
+    clock.advance(4_000);
+    expect(budget.times({ [ASSIGN]: 1 })).toBe(15.5);
+  });
+
+  test('is not so for a minute after EC2 throttled', async () => {
+    const { clock, budget, send, throttle } = start({ writers: 4 });
+    throttle(true);
+    await send(1);
+    throttle(false);
+    clock.advance(10_000);
+    expect(budget.times({ [ASSIGN]: 1 })).toBe(10 * 0.75 * 1.25 - 2.5);
+  });
+
+  test('is not so for releases, for which nobody waits', async () => {
+    const { clock, budget, release } = start({ writers: 4 });
+    await release(22);
+    clock.advance(4_000);
+    expect(budget.times({ UnassignPrivateIpAddresses: 1 })).toBe(5.5);
   });
 
   test('is shared by as many as may be at work', async () => {

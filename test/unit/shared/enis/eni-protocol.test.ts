@@ -73,6 +73,15 @@ describe('an answer of DescribeNetworkInterfaces', () => {
     expect(theirs).toMatchObject(ours ?? []);
   });
 
+  it('has none of the members that nobody looks at', async () => {
+    const xml = await answer('DescribeNetworkInterfaces');
+    const [theirs] = (await describedBy(xml, 'theSdk')).NetworkInterfaces ?? [];
+    expect(theirs).toHaveProperty('OwnerId');
+    for (const eni of (await describedBy(xml, 'ours')).NetworkInterfaces ?? []) {
+      expect(eni).not.toHaveProperty('OwnerId');
+    }
+  });
+
   it('has the rest of what the SDK tells of an answer', async () => {
     const xml = (await answer('DescribeNetworkInterfaces')).replace(
       '</requestId>',

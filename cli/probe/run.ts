@@ -1,5 +1,5 @@
 import type { Address } from '../../shared/address.ts';
-import { kubernetesFailure } from '../../shared/cluster/errors.ts';
+import { kubernetesFailure, refusalOf } from '../../shared/cluster/errors.ts';
 import { type ProbeOrder, probeReport } from '../../shared/probe.ts';
 import { readJson } from '../../shared/text/read.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
@@ -126,6 +126,7 @@ async function followLog(
     await pods.log(side.pod, told, signal);
   } catch (error) {
     side.unread = kubernetesFailure(error).detail;
+    side.refused = refusalOf(error) !== undefined;
     throw error;
   }
 }
@@ -171,14 +172,14 @@ async function untilDecided(
 }
 
 /** Whether what is wrong with a pod is what it will stay, as far as anybody has told. */
-function isDecided({ facts, gone, report, unread, warnings }: Side): boolean {
+function isDecided({ facts, gone, report, refused, warnings }: Side): boolean {
   const { condition, hopeless, told, hasLog, attachment, waits = '' } = facts ?? {};
   const isLeftOut = told === true && attachment === undefined;
   // Multus tells before any container starts: such a pod gets no order, and says nothing.
   const hasNothing = attachment?.interface === undefined || attachment.ips.length === 0;
   const isIdle = hasLog === true && hasNothing;
   // A container may take its time to say the first word.
-  const isHeard = report !== undefined || unread !== undefined;
+  const isHeard = report !== undefined || refused === true;
   const isTold = condition !== undefined && hasLog === true && isHeard;
   const isNowhere = /nodes are available/.test(waits);
   const isStuck = hopeless !== undefined || warnings.length > 0 || isNowhere;

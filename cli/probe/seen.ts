@@ -21,6 +21,8 @@ export interface Side {
   readonly report?: ProbeReport;
   /** Why its log, and so its report, cannot be read. */
   readonly unread?: string;
+  /** The API server said so, as where it does not reach the kubelet. A connection may only have broken. */
+  readonly refused?: boolean;
 }
 
 /** All that a probe has seen of a network so far. */

@@ -6,6 +6,7 @@ import type { ProbeSeen } from '../../../cli/probe/seen.ts';
 import { virtualClock } from '../../../sandbox/clock.ts';
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
+import { ApiError } from '../../../shared/cluster/transport.ts';
 
 const RUN: ProbeRun = {
   run: 'r',
@@ -76,11 +77,21 @@ test('pods that have said nothing yet are waited for, as long as it may take', a
 
 test('pods whose logs cannot be read are not, and it is known why', async () => {
   const log = async () => {
-    throw new Error('dial tcp 172.20.1.4:10250: i/o timeout');
+    const message = 'dial tcp 172.20.1.4:10250: i/o timeout';
+    throw new ApiError(500, 'GET …/log', JSON.stringify({ kind: 'Status', message }));
   };
   const { seconds, seen } = await watched(['172.16.1.70', '172.16.1.71'], log);
   expect(seconds).toBeLessThan(RUN.seconds / 2);
   expect(seen.sides[0].unread).toContain('10250: i/o timeout');
+});
+
+test('a log whose connection broke is read again, for as long as it may take', async () => {
+  const log = async () => {
+    throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+  };
+  const { seconds, seen } = await watched(['172.16.1.70', '172.16.1.71'], log);
+  expect(seconds).toBeGreaterThanOrEqual(RUN.seconds);
+  expect(seen.sides[0].unread).toContain('ECONNRESET');
 });
 
 test('pods that run and were not attached have nothing to say', async () => {

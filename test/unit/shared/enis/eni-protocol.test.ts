@@ -49,11 +49,12 @@ async function answer(action: string): Promise<string> {
   const subnetId = ec2.addSubnet({ cidr: '172.16.1.0/24', ipv6Cidrs: ['2001:db8:0:1::/64'] });
   const primary = { deviceIndex: 0, subnetId, tags: { Name: 'Zürich <&> "1"' } };
   const multus = {
-    ...{ deviceIndex: 1, subnetId, tags: TAGS, primary: '172.16.1.10' },
-    ...{
-      secondary: ['172.16.1.70', '172.16.1.71'],
-      ipv6: ['2001:db8:0:1::10', '2001:db8:0:1::70'],
-    },
+    deviceIndex: 1,
+    subnetId,
+    tags: TAGS,
+    primary: '172.16.1.10',
+    secondary: ['172.16.1.70', '172.16.1.71'],
+    ipv6: ['2001:db8:0:1::10', '2001:db8:0:1::70'],
     primaryIpv6: '2001:db8:0:1::10',
   };
   const { enis } = ec2.addInstance({ type: 'm5.large', enis: [primary, multus] });

@@ -15,20 +15,23 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const timeout = new AbortController();
-  const cancel = clock.after(ms, () =>
-    timeout.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')),
-  );
-  const either = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
+  const controller = new AbortController();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const listener = addAbortListener(either, () => reject(either.reason));
+  const abort = (reason: unknown): void => {
+    controller.abort(reason);
+    reject(reason);
+  };
+  const cancel = clock.after(ms, () =>
+    abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')),
+  );
+  const listener = signal && addAbortListener(signal, () => abort(signal.reason));
   try {
-    return await Promise.race([work(either), aborted]);
+    return await Promise.race([work(controller.signal), aborted]);
   } catch (error) {
-    either.throwIfAborted();
+    controller.signal.throwIfAborted();
     throw error;
   } finally {
-    listener[Symbol.dispose]();
+    listener?.[Symbol.dispose]();
     cancel();
   }
 }

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapSpaceStatistics } from 'node:v8';
+import { NAMING_HOLDS_MS } from '../../shared/messages/schema.ts';
 import type { Random } from '../../shared/time/clock.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { type Bed, startBed } from './harness/bed.ts';
 import { CALL_FAULTS, CURRENT, onTime } from './harness/calls.ts';
 import { driftOf } from './harness/drift.ts';
@@ -13,14 +13,21 @@ import { lowestFree } from './workloads/addresses.ts';
 import type { VirtualPod } from './world/pods.ts';
 import { seededRandom } from './world/random.ts';
 
-/** For how long pods come and go. */
-const CHURN_MS = 40 * 60_000;
-/** 20 changes a second, but for the rests. */
+/** Pods come and go for longer than anything is kept; code is compiled, and caches fill. ms */
+const WARM_MS = 20 * 60_000;
+/** Then for so long at a time, ms; so many times. */
+const ROUND_MS = 7 * 60_000;
+const ROUNDS = 5;
+/** 20 changes a second. */
 const CHANGE_MS = 50;
-const SWEEP_MS = 5 * 60_000;
-const MEASURE_MS = 60_000;
-/** Before the heap is measured nothing changes for so long: what is under way takes megabytes, ms. */
-const REST_MS = 20_000;
+const SWEEP_MS = 4 * 60_000;
+/**
+ * Before the heap is measured all pods are gone, and for so long nothing changes, in ms: what is under
+ * way has ended, and what is kept for a quarter of an hour has lapsed. So the same is there each time.
+ */
+const REST_MS = NAMING_HOLDS_MS + 60_000;
+/** Some of what has lapsed is forgotten when the next pod comes. ms */
+const LAST_POD_MS = 20_000;
 /** One call in so many meets with a fault, and one event. */
 const FAULT_IN = 2_000;
 const NODES = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -33,12 +40,10 @@ export interface Soaked {
   readonly slope: number;
 }
 
-/** More than this is a leak: 54,000 pod changes an hour that leave 40 bytes each come to it. */
-const FLAT_BYTES_PER_MINUTE = 36_000;
-/** What is kept for a quarter of an hour is full by then, ms. */
-const WARM_MS = 20 * 60_000;
+/** More than this is a leak: 1,200 pod changes that leave 20 bytes each come to it. */
+const FLAT_BYTES_PER_MINUTE = 24_000;
 
-/** Forty minutes of virtual time with 20 pod changes a second, a rest every minute, and faults all the way. */
+/** 55 minutes of virtual time with 20 pod changes a second, and six rests, and faults all the way. */
 export async function soak(options: {
   readonly seed: number;
   readonly say: (text: string) => void;
@@ -61,20 +66,17 @@ export async function soak(options: {
   const player = playerOf(bed);
   for (const name of NODES) player.cluster.addWorker({ name, instanceType: 'm5.4xlarge' });
 
-  const heap: { readonly at: number; readonly bytes: number }[] = [];
-  const begun = world.clock.now();
-  const measure = async (): Promise<void> => {
-    const at = world.clock.now() - begun;
-    forgetEvents(bed);
-    heap.push({ at, bytes: await heapInUse() });
-    const minutes = Math.round(at / 60_000);
-    if (minutes % 10 === 0) {
-      options.say(
-        `${minutes} min of churn: ${Math.round((heap.at(-1)?.bytes ?? 0) / 1024)} KiB of heap`,
-      );
+  const heap: number[] = [];
+  const rounds = async (): Promise<void> => {
+    await round(bed, player, random, WARM_MS);
+    for (let nth = 1; nth <= ROUNDS; nth += 1) {
+      await round(bed, player, random, ROUND_MS);
+      const bytes = await heapInUse();
+      heap.push(bytes);
+      options.say(`round ${nth} of churn: ${Math.round(bytes / 1024)} KiB of heap at rest`);
     }
   };
-  const churning = churn(player, random, measure);
+  const churning = rounds();
   if (!(await toTheEnd(bed))) invariants.violate('it does not come to rest');
   await churning;
   faulty = false;
@@ -82,32 +84,30 @@ export async function soak(options: {
   await toTheEnd(bed);
   for (const { text } of driftOf(world, claims)) invariants.violate(`after the sweep: ${text}`);
   for (const body of world.queues.lost()) invariants.violate(`a message is lost: ${body}`);
-  const slope = slopeOf(heap.filter(({ at }) => at >= WARM_MS)) * 60_000;
-  options.say(`memory: ${Math.round(slope)} bytes a minute, from the 20th minute on`);
+  const slope = slopeOf(heap) / (ROUND_MS / 60_000);
+  options.say(`memory: ${Math.round(slope)} bytes a minute of churn`);
   if (slope > FLAT_BYTES_PER_MINUTE) invariants.violate(`memory grows by ${slope} bytes a minute`);
   return { violations: invariants.violations, races: invariants.races, slope };
 }
 
-/** Pods come and go, each with the lowest free address. */
-async function churn(player: Player, random: Random, measure: () => Promise<void>): Promise<void> {
+/** Pods come and go, each with the lowest free address; in the end all have gone. */
+async function churn(player: Player, random: Random, forMs: number): Promise<void> {
   const { clock } = player.world;
   const addresses = lowestFree('172.16.1.', 70);
   const pods: { readonly pod: VirtualPod; readonly ip: string; terminating: boolean }[] = [];
-  const begun = clock.now();
-  let measured = begun;
-  let swept = begun;
-  for (let made = 0; clock.now() < begun + CHURN_MS; ) {
+  const end = clock.now() + forMs;
+  let swept = clock.now();
+  while (clock.now() < end || pods.length > 0) {
     await player.wait(CHANGE_MS);
     const index = Math.floor(random() * pods.length);
     const chosen = pods[index];
-    const grows = pods.length < MOST_PODS && random() < 0.5;
+    const grows = clock.now() < end && pods.length < MOST_PODS && random() < 0.5;
     if (chosen === undefined || grows) {
       const node = NODES[Math.floor(random() * NODES.length)] ?? 'a';
-      const pod = player.pod(`p-${made}`, { node });
+      const pod = player.pod(`p-${clock.now()}`, { node });
       const ip = addresses.take();
       pod.attach({ network: 'net-1', ip });
       pods.push({ pod, ip, terminating: false });
-      made += 1;
     } else if (chosen.terminating) {
       chosen.pod.remove();
       pods.splice(index, 1);
@@ -121,12 +121,21 @@ async function churn(player: Player, random: Random, measure: () => Promise<void
       player.sweep();
       player.breakWatches();
     }
-    if (clock.now() >= measured + MEASURE_MS) {
-      await player.wait(REST_MS);
-      measured = clock.now();
-      await measure();
-    }
   }
+}
+
+/** Churn, and the rest after it. */
+async function round(bed: Bed, player: Player, random: Random, forMs: number): Promise<void> {
+  await churn(player, random, forMs);
+  await player.wait(REST_MS);
+  const last = player.pod('last', { node: 'a' });
+  last.attach({ network: 'net-1', ip: '172.16.1.200' });
+  await player.wait(LAST_POD_MS);
+  last.terminate();
+  await player.wait(LAST_POD_MS);
+  last.remove();
+  await player.wait(LAST_POD_MS);
+  forgetEvents(bed);
 }
 
 /** The API server forgets Events after a while. */
@@ -136,26 +145,21 @@ function forgetEvents({ world }: Bed): void {
   }
 }
 
-/**
- * A collection of the usual flavor leaves code and caches that V8 would give up if it had to: megabytes.
- * What Node keeps of signals goes in a turn after the collection that found them unused.
- */
+/** What V8 compiles, again and again as it learns, and how it undoes that. */
+const OF_CODE = /^(?:code|trusted)_/;
+
+/** In bytes, after a collection, without code. */
 async function heapInUse(): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  for (let round = 0; round < 3; round += 1) {
-    if (typeof collect === 'function') collect({ type: 'major', flavor: 'last-resort' });
-    await setImmediate();
-  }
-  return process.memoryUsage().heapUsed;
+  await collectGarbage();
+  return getHeapSpaceStatistics()
+    .filter(({ space_name: name }) => !OF_CODE.test(name))
+    .reduce((sum, { space_used_size: bytes }) => sum + bytes, 0);
 }
 
-/** Of the line that fits best, in bytes per ms. */
-function slopeOf(points: readonly { readonly at: number; readonly bytes: number }[]): number {
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const at = mean(points.map((point) => point.at));
-  const bytes = mean(points.map((point) => point.bytes));
-  const covariance = mean(points.map((point) => (point.at - at) * (point.bytes - bytes)));
-  return covariance / mean(points.map((point) => (point.at - at) ** 2));
+/** Of the line that fits best, per value. */
+function slopeOf(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const covariance = values.reduce((sum, value, at) => sum + (at - middle) * (value - mean), 0);
+  return covariance / values.reduce((sum, _, at) => sum + (at - middle) ** 2, 0);
 }

@@ -39,7 +39,8 @@ interface Environment {
   readonly context: ReconcileContext;
   /** The nodes whose reconcile failed in the invocation that is under way. */
   readonly retried: Set<string>;
-  readonly died: Promise<void>;
+  /** Of the invocation that is under way. */
+  onDeath: () => void;
 }
 
 interface LambdaOptions {
@@ -92,17 +93,18 @@ export function startLambda(options: LambdaOptions): Lambda {
   const invoke = async (messages: readonly StoredMessage[]): Promise<void> => {
     running += 1;
     const environment = free.pop() ?? createEnvironment(options);
-    const { life, context, died } = environment;
+    const { life, context } = environment;
     environment.retried.clear();
     const begun = step();
     log?.(`invoked with ${messages.map(({ body }) => inWords(body)).join('; ')}`);
     const cancel = clock.after(TIMEOUT_MS, life.kill);
-    const answer = await Promise.race([
-      reconcileBatch(context, eventOf(messages), NODE_DEADLINE_MS).catch((error: unknown) => {
-        log?.(`the function failed: ${error}`);
-      }),
-      died,
-    ]);
+    const { promise: ended, resolve } = Promise.withResolvers<BatchResponse | undefined>();
+    environment.onDeath = () => resolve(undefined);
+    reconcileBatch(context, eventOf(messages), NODE_DEADLINE_MS).then(resolve, (error: unknown) => {
+      log?.(`the function failed: ${error}`);
+      resolve(undefined);
+    });
+    const answer = await ended;
     cancel();
     if (life.alive) {
       invariants.ended(life);
@@ -131,10 +133,9 @@ function createEnvironment({
   log,
 }: LambdaOptions): Environment {
   const { clock, random } = world;
-  const { promise: died, resolve } = Promise.withResolvers<void>();
   const life = startLife('reconcile', clock, () => {
     invariants.died(life);
-    resolve();
+    environment.onDeath();
   });
   const retried = new Set<string>();
   const telemetry = noticing(retried, log);
@@ -145,7 +146,8 @@ function createEnvironment({
     random,
     memories: new Map(),
   };
-  return { life, context, retried, died };
+  const environment: Environment = { life, context, retried, onDeath: () => {} };
+  return environment;
 }
 
 /** Each node whose messages were done has been reconciled. */

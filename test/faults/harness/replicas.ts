@@ -157,13 +157,18 @@ async function hear(
   if (lateMs > 0) {
     await sleep(running.life.clock, lateMs);
   } else {
-    running.arrived = Promise.all([running.arrived, surroundings.travel()]);
+    running.arrived = both(running.arrived, surroundings.travel());
     await running.arrived;
   }
   if (!running.life.alive) return;
   const pod = podOf(change.object);
   if (change.type === 'DELETED') running.replica.onDeleted(pod);
   else running.replica.onPod(pod);
+}
+
+/** Keeps nothing of what they resolve with: of a chain that would be all that ever arrived. */
+async function both(one: Promise<unknown>, other: Promise<unknown>): Promise<void> {
+  await Promise.all([one, other]);
 }
 
 /** As forwarder/forwarder.ts has it. */

@@ -15,6 +15,8 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
+  // Not AbortSignal.any: Node keeps such a signal, and so the call, for as long as somebody listens
+  // to it (lib/internal/abort_controller.js, "gcPersistentSignals").
   const controller = new AbortController();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (reason: unknown): void => {

@@ -1,5 +1,6 @@
 import { addAbortListener } from 'node:events';
 import type { Clock } from './clock.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /**
  * Runs `work` with a signal that is aborted together with `signal`, or after `ms`
@@ -18,17 +19,12 @@ export async function withDeadline<T>(
   // Not AbortSignal.any: Node keeps such a signal, and so the call, for as long as somebody listens
   // to it (lib/internal/abort_controller.js, "gcPersistentSignals").
   const controller = new AbortController();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (reason: unknown): void => {
-    controller.abort(reason);
-    reject(reason);
-  };
   const cancel = clock.after(ms, () =>
-    abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')),
+    controller.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')),
   );
-  const listener = signal && addAbortListener(signal, () => abort(signal.reason));
+  const listener = signal && addAbortListener(signal, () => controller.abort(signal.reason));
   try {
-    return await Promise.race([work(controller.signal), aborted]);
+    return await unlessAborted(work(controller.signal), controller.signal);
   } catch (error) {
     controller.signal.throwIfAborted();
     throw error;

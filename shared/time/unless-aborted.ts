@@ -1,7 +1,7 @@
 import { addAbortListener } from 'node:events';
 
 /**
- * Waits for a promise that others share, and which therefore goes on where this caller gives up.
+ * Waits for a promise that may go on where this caller gives up, as others share it or it heeds no signal.
  *
  * @throws what the promise rejects with, or the signal's reason once it is aborted.
  */

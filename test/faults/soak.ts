@@ -36,7 +36,7 @@ const MOST_PODS = 120;
 export interface Soaked {
   readonly violations: readonly string[];
   readonly races: ReadonlyMap<Race, number>;
-  /** Of the heap in use after a collection, in bytes per virtual minute. */
+  /** By how much the heap in use after a collection grows, in bytes per virtual minute of churn. */
   readonly slope: number;
 }
 

@@ -39,7 +39,7 @@ interface Environment {
   readonly context: ReconcileContext;
   /** The nodes whose reconcile failed in the invocation that is under way. */
   readonly retried: Set<string>;
-  /** Of the invocation that is under way. */
+  /** Ends the invocation that is under way. A promise of its death would keep all that ever waited for it. */
   onDeath: () => void;
 }
 

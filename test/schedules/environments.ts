@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type Clients, contextFor } from '../../functions/context.ts';
 import {
   type BatchResponse,
@@ -6,6 +7,7 @@ import {
 } from '../../functions/reconcile/reconcile-batch.ts';
 import type { VirtualClock } from '../../sandbox/clock.ts';
 import { configFrom } from '../../shared/config.ts';
+import type { Telemetry } from '../../shared/telemetry.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { interposed } from '../support/interposed.ts';
 import { type Actor, type Gate, startActor } from '../support/stepper.ts';
@@ -24,11 +26,14 @@ export interface Environments {
   readonly share: (clients: Clients) => Clients;
   /** @param variables their environment variables. */
   reconcile(variables: Readonly<Record<string, string>>): Start;
+  /** All that they logged, for what is said where one fails. */
+  logged(): string;
 }
 
 export function createEnvironments(clock: VirtualClock): Environments {
   let shared: Clients | undefined;
   const served = new Map<string, { start: Start; actor?: Actor<BatchResponse> }>();
+  const telemetry = recordedTelemetry();
   return {
     share(clients) {
       shared = clients;
@@ -37,11 +42,15 @@ export function createEnvironments(clock: VirtualClock): Environments {
     reconcile: (variables) => (node, event) => {
       if (shared === undefined) throw new Error('there are no clients yet');
       const last = served.get(node);
-      const free = last?.actor?.ended() ? last : { start: environment(variables, shared, clock) };
+      const free = last?.actor?.ended()
+        ? last
+        : { start: environment(variables, shared, { clock, telemetry }) };
       const actor = free.start(node, event);
       served.set(node, { ...free, actor });
       return actor;
     },
+    logged: () =>
+      telemetry.lines.map(({ level, text, detail }) => inspect({ level, text, detail })).join('\n'),
   };
 }
 
@@ -49,16 +58,13 @@ export function createEnvironments(clock: VirtualClock): Environments {
 function environment(
   variables: Readonly<Record<string, string>>,
   clients: Clients,
-  clock: VirtualClock,
+  { clock, telemetry }: { readonly clock: VirtualClock; readonly telemetry: Telemetry },
 ): Start {
   const config = configFrom(variables);
   let current: Gate = (_, make) => make();
   const stepped = interposed(clients, ({ name }, make) => current(name, make));
   const context: ReconcileContext = {
-    ...contextFor(config, stepped, {
-      clock: pausing(clock),
-      telemetry: recordedTelemetry(),
-    }),
+    ...contextFor(config, stepped, { clock: pausing(clock), telemetry }),
     queueUrl: config.queueUrl,
     deadLetterQueueUrl: config.deadLetterQueueUrl,
     random: Math.random,

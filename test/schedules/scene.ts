@@ -72,9 +72,12 @@ export async function startScene({ enis = 1 }: SceneOptions = {}): Promise<Scene
   const reconcile: Scene['reconcile'] = (node, message, receives) =>
     start(node, queue.eventOf(node, message, receives));
   const look: Scene['look'] = async (...of) => {
-    expect(await reconcile(...of).finish()).toEqual({ batchItemFailures: [] });
+    expectDone(await reconcile(...of).finish(), environments.logged());
   };
-  const deliver = () => queue.deliver((node, event) => start(node, event).finish());
+  const deliver = () =>
+    queue.deliver(async (node, event) => {
+      expectDone(await start(node, event).finish(), environments.logged());
+    });
 
   return {
     world,
@@ -108,6 +111,10 @@ export async function startScene({ enis = 1 }: SceneOptions = {}): Promise<Scene
       expect(queue.inWords()).toEqual([]);
     },
   };
+}
+
+function expectDone(answer: BatchResponse, logged: string): void {
+  expect(answer, logged).toEqual({ batchItemFailures: [] });
 }
 
 /** Gives out .70 to .80 of 172.16.1.0/24, and the same of its IPv6 block, on eth1. */

@@ -1,33 +1,54 @@
 import { DescribeNetworkInterfacesCommand } from '@aws-sdk/client-ec2';
-import { describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ec2Clients } from '../../../ip-manager/assign/ec2-access.ts';
-import { systemClock } from '../../../shared/time/clock.ts';
+import { virtualClock } from '../../../sandbox/clock.ts';
 import { DEAF, startDeafServer } from '../../support/deaf-server.ts';
 
-const LIMITS = { connectMs: 300, requestMs: 300, callMs: 1_500 };
+const HOUR_MS = 3_600_000;
+const LIMITS = { connectMs: HOUR_MS, requestMs: HOUR_MS, callMs: 1_500 };
+const REGION = 'us-east-1';
 const LATE = { name: 'TimeoutError' };
 
-describe('a call of ip-manager ends by itself where', () => {
-  for (const which of ['client', 'once'] as const) {
-    test.each(DEAF)(`EC2 is %s (${which})`, async (how) => {
-      const ec2 = await startDeafServer(how);
-      vi.stubEnv('AWS_ENDPOINT_URL_EC2', ec2.endpoint);
+const describing = () => new DescribeNetworkInterfacesCommand({});
+
+describe.each(['client', 'once'] as const)('a call of ip-manager by %s ends by itself', (which) => {
+  describe('where EC2', () => {
+    beforeEach(() => {
       vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
       vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-      const clients = ec2Clients('us-east-1', systemClock, { limits: LIMITS });
-
-      const call = clients[which].send(new DescribeNetworkInterfacesCommand({}));
-      await expect(call).rejects.toMatchObject(LATE);
     });
 
-    test.each(DEAF)(`what gives it credentials is %s (${which})`, async (how) => {
-      const agent = await startDeafServer(how);
-      vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', agent.endpoint);
-      const clients = ec2Clients('us-east-1', systemClock, { limits: LIMITS });
+    test.each(['silent', 'stopping'] as const)('is %s, with its requests', async (how) => {
+      const ec2 = await startDeafServer(how);
+      vi.stubEnv('AWS_ENDPOINT_URL_EC2', ec2.endpoint);
+      const limits = { ...LIMITS, requestMs: 300 };
+      const clients = ec2Clients(REGION, virtualClock(), { limits });
 
-      const call = clients[which].send(new DescribeNetworkInterfacesCommand({}));
-      await expect(call).rejects.toMatchObject(LATE);
-      expect(agent.requests()).toBeGreaterThan(0);
+      await expect(clients[which].send(describing())).rejects.toMatchObject(LATE);
     });
-  }
+
+    test.each(DEAF)('is %s, whatever its requests do', async (how) => {
+      const ec2 = await startDeafServer(how);
+      vi.stubEnv('AWS_ENDPOINT_URL_EC2', ec2.endpoint);
+      const clock = virtualClock();
+      const clients = ec2Clients(REGION, clock, { limits: LIMITS });
+
+      const over = expect(clients[which].send(describing())).rejects.toMatchObject(LATE);
+      await vi.waitFor(() => expect(ec2.requests()).toBe(1));
+      clock.advance(LIMITS.callMs);
+      await over;
+    });
+  });
+
+  test.each(DEAF)('where what gives it credentials is %s', async (how) => {
+    const agent = await startDeafServer(how);
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', agent.endpoint);
+    const clock = virtualClock();
+    const clients = ec2Clients(REGION, clock, { limits: LIMITS });
+
+    const over = expect(clients[which].send(describing())).rejects.toMatchObject(LATE);
+    await vi.waitFor(() => expect(agent.requests()).toBeGreaterThan(0));
+    clock.advance(LIMITS.callMs);
+    await over;
+  });
 });

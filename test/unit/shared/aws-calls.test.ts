@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test, vi } from 'vitest';
+import { virtualClock } from '../../../sandbox/clock.ts';
 import {
   limitedCalls,
   limitedCredentials,
@@ -12,20 +13,50 @@ import { systemClock } from '../../../shared/time/clock.ts';
 import { DEAF, startDeafServer } from '../../support/deaf-server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const LIMITS = { connectMs: 300, requestMs: 300, callMs: 1_500 };
+const HOUR_MS = 3_600_000;
+const PATIENT = { connectMs: HOUR_MS, requestMs: HOUR_MS, callMs: HOUR_MS };
 const LATE = expect.objectContaining({ name: 'TimeoutError' });
-const settings = { region: 'us-east-1', requestHandler: requestLimits(LIMITS), maxAttempts: 1 };
+const region = 'us-east-1';
 const KEYS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const list = () => new ListQueuesCommand({});
 
-describe('a call on a service that is', () => {
-  test.each(DEAF)('%s ends by itself', async (how) => {
-    const { endpoint, requests } = await startDeafServer(how);
-    const client = new SQSClient({ ...settings, endpoint, credentials: KEYS });
-    const { send } = limitedCalls(client, systemClock, LIMITS);
+/** A client whose requests end after 0.3 s of the machine's time, and its calls by no clock. */
+function hasty(endpoint: string, maxAttempts: number): Pick<SQSClient, 'send'> {
+  const requestHandler = requestLimits({ ...PATIENT, requestMs: 300 });
+  const client = new SQSClient({
+    region,
+    requestHandler,
+    maxAttempts,
+    endpoint,
+    credentials: KEYS,
+  });
+  return limitedCalls(client, virtualClock(), PATIENT);
+}
 
-    await expect(send(list())).rejects.toEqual(LATE);
-    expect(requests()).toBe(1);
+describe('a call on a service that is', () => {
+  for (const attempts of [1, 3]) {
+    test.each(['silent', 'stopping'] as const)(
+      `%s ends with its request, which is sent ${attempts} times at most`,
+      async (how) => {
+        const { endpoint } = await startDeafServer(how);
+        const $metadata = expect.objectContaining({ attempts });
+        const late = { name: 'TimeoutError', $metadata };
+        await expect(hasty(endpoint, attempts).send(list())).rejects.toMatchObject(late);
+      },
+    );
+  }
+
+  test.each(DEAF)('%s ends by itself, whatever its requests do', async (how) => {
+    const { endpoint, requests } = await startDeafServer(how);
+    const clock = virtualClock();
+    const requestHandler = requestLimits(PATIENT);
+    const client = new SQSClient({ region, requestHandler, endpoint, credentials: KEYS });
+    const { send } = limitedCalls(client, clock, { callMs: 1_500 });
+    const over = expect(send(list())).rejects.toEqual(LATE);
+    await vi.waitFor(() => expect(requests()).toBe(1));
+    clock.advance(1_500);
+
+    await over;
   });
 
   test.each(DEAF)('%s ends with its signal', async (how) => {
@@ -39,15 +70,6 @@ describe('a call on a service that is', () => {
 
     await expect(sending).rejects.toThrow('enough');
   });
-
-  test('silent is sent again as often as the client may, and no longer', async () => {
-    const { endpoint, requests } = await startDeafServer('silent');
-    const client = new SQSClient({ ...settings, maxAttempts: 3, endpoint, credentials: KEYS });
-    const { send } = limitedCalls(client, systemClock, { callMs: 60_000 });
-
-    await expect(send(list())).rejects.toEqual(LATE);
-    expect(requests()).toBe(3);
-  });
 });
 
 describe('credentials that are asked of', () => {
@@ -56,19 +78,22 @@ describe('credentials that are asked of', () => {
     vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${agent.endpoint}/v1/credentials`);
     const sqs = await startDeafServer('silent');
     sqs.hear({ QueueUrls: [] });
-    const withChain = () => new SQSClient(settings);
-    const credentials = limitedCredentials(withChain, systemClock, LIMITS.callMs);
-    const client = new SQSClient({ ...settings, endpoint: sqs.endpoint, credentials });
-    const { send } = limitedCalls(client, systemClock, LIMITS);
+    const clock = virtualClock();
+    const credentials = limitedCredentials(() => new SQSClient({ region }), clock, 1_500);
+    const client = new SQSClient({ region, endpoint: sqs.endpoint, credentials });
+    const { send } = limitedCalls(client, clock, PATIENT);
 
-    await expect(send(list())).rejects.toEqual(LATE);
+    const over = expect(send(list())).rejects.toEqual(LATE);
+    await vi.waitFor(() => expect(agent.requests()).toBeGreaterThan(0));
+    clock.advance(1_500);
+    await over;
     agent.hear({
       AccessKeyId: 'test',
       SecretAccessKey: 'test',
       Token: 'test',
-      Expiration: new Date(systemClock.now() + 3_600_000).toISOString(),
+      Expiration: new Date(systemClock.now() + HOUR_MS).toISOString(),
     });
-    await vi.waitFor(() => send(list()), { timeout: 10_000 });
+    await send(list());
     expect(sqs.requests()).toBe(1);
   });
 
@@ -79,11 +104,13 @@ describe('credentials that are asked of', () => {
     vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', join(directory, 'token'));
     vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::111122223333:role/forwarder');
     vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.endpoint);
-    const withChain = () => new SQSClient(settings);
-    const credentials = limitedCredentials(withChain, systemClock, LIMITS.callMs);
+    const clock = virtualClock();
+    const credentials = limitedCredentials(() => new SQSClient({ region }), clock, 1_500);
 
-    await expect(credentials()).rejects.toThrow();
-    expect(sts.requests()).toBeGreaterThan(0);
+    const over = expect(credentials()).rejects.toEqual(LATE);
+    await vi.waitFor(() => expect(sts.requests()).toBeGreaterThan(0));
+    clock.advance(1_500);
+    await over;
   });
 });
 
@@ -91,7 +118,7 @@ test('a client that is unlogged makes no copies of answers for a log', async () 
   const { endpoint, hear } = await startDeafServer('silent');
   hear({ QueueUrls: [] });
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const client = new SQSClient({ ...settings, endpoint, credentials: KEYS, logger });
+  const client = new SQSClient({ region, endpoint, credentials: KEYS, logger });
   await client.send(list());
   expect(logger.info).toHaveBeenCalledOnce();
   await unlogged(client).send(list());

@@ -1,6 +1,6 @@
 import { Agent } from 'node:https';
 import { createSecureContext } from 'node:tls';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import type { HttpsProxy } from '../proxy.ts';
 import { type ApiTransport, apiTransport } from './transport.ts';
 
@@ -44,25 +44,42 @@ export function tokenTransport({ server, caData, token, proxy = {} }: TokenEndpo
   });
 }
 
+export interface KubeConfigConnections {
+  /** Through which proxy the API server is reached; absent: through none, or the kubeconfig's own. */
+  readonly proxy?: HttpsProxy;
+  /** Connections are kept for the next requests, for who sends many at once and then ends. */
+  readonly kept?: boolean;
+}
+
 /**
  * The API server of a kubeconfig's current context, with whatever that says of its user.
  *
- * @param proxy through which the API server is reached; absent: through none, or through the one
- *   that the kubeconfig names.
  * @throws Error at once, where the kubeconfig names no cluster.
  */
-export function kubeConfigTransport(config: KubeConfig, proxy: HttpsProxy = {}): ApiTransport {
-  const server = config.getCurrentCluster()?.server;
-  if (server === undefined) throw new Error('kubeconfig: its current context names no cluster');
-  const agent =
-    proxy.HTTPS_PROXY !== undefined && server.startsWith('https:')
-      ? new Agent({ proxyEnv: { ...proxy } })
-      : undefined;
+export function kubeConfigTransport(
+  config: KubeConfig,
+  { proxy = {}, kept = false }: KubeConfigConnections = {},
+): ApiTransport {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error('kubeconfig: its current context names no cluster');
+  const agent = agentFor(cluster, proxy, kept);
   return apiTransport({
-    server,
+    server: cluster.server,
     async authenticate(options) {
       await config.applyToHTTPSOptions(options);
       if (agent !== undefined) options.agent = agent;
     },
   });
+}
+
+/** @returns nothing where the Kubernetes client's own will do. Certificates are in each request's options. */
+function agentFor(
+  { server, proxyUrl }: Pick<Cluster, 'server' | 'proxyUrl'>,
+  proxy: HttpsProxy,
+  kept: boolean,
+): Agent | undefined {
+  if (!server.startsWith('https:')) return undefined;
+  const keeping = kept ? { keepAlive: true, timeout: MAX_IDLE_MS } : {};
+  if (proxy.HTTPS_PROXY !== undefined) return new Agent({ ...keeping, proxyEnv: { ...proxy } });
+  return kept && proxyUrl === undefined ? new Agent(keeping) : undefined;
 }

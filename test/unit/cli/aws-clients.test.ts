@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { awsClients, eksClient } from '../../../cli/aws-clients.ts';
 import { podsOf } from '../../../cli/cluster-pods.ts';
 import { virtualClock } from '../../../sandbox/clock.ts';
+import { kubeconfigText } from '../../../sandbox/kubernetes/kubeconfig.ts';
 import { type Clock, systemClock } from '../../../shared/time/clock.ts';
 import { DEAF, startDeafServer } from '../../support/deaf-server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -60,17 +61,8 @@ function read(clock: Clock, kubeconfig: string): Promise<void> {
   return expect(reading).rejects.toThrow(/^cluster demo: no answer within 15000 ms/);
 }
 
-async function kubeconfigFor(server: string, caData?: string): Promise<string> {
-  const directory = await temporaryFolder();
-  const path = join(directory, 'config');
-  const kubeconfig = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': caData } }],
-    users: [{ name: 'u', user: { token: 't' } }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'x',
-  };
-  await writeFile(path, JSON.stringify(kubeconfig));
+async function kubeconfigFor(url: string, caData: string): Promise<string> {
+  const path = join(await temporaryFolder(), 'config');
+  await writeFile(path, kubeconfigText({ url, caData }));
   return path;
 }

@@ -15,6 +15,8 @@ export interface Actor<T> {
   finish(): Promise<T>;
   /** As when its execution environment dies: what it was about to call is never called. */
   kill(): void;
+  /** A call of it was made and is not answered yet. */
+  calling(): boolean;
   /** It has come to its end, which one that was killed never does. */
   ended(): boolean;
 }
@@ -90,6 +92,7 @@ export function startActor<T>(name: string, work: (gate: Gate) => Promise<T>): A
       held.splice(0);
       passes = () => false;
     },
+    calling: () => underWay > 0,
     ended: () => ended,
   };
 }

@@ -146,7 +146,7 @@ describe('28: where nobody can send', () => {
     cluster.createPod('p2', 'b', [Y]);
     const replicas = [await start('replica-1'), await start('replica-2'), await start('replica-3')];
     await pass(5 * SECOND_MS);
-    expect(queue.events()).toEqual(['a resync', 'b resync']);
+    expect(queue.events().toSorted()).toEqual(['a resync', 'b resync']);
     const turns: number[] = [];
     const note = (): void => {
       const leader = replicas.findIndex((replica) => replica.leading());

@@ -25,7 +25,7 @@ describe('from the pods to the queue', () => {
     cluster.createPod('p2', 'b', []);
     await startReplica(cluster, queue);
     await vi.waitFor(() => expect(queue.events()).toEqual(['a resync']), SOON);
-    expect(queue.heartbeats()).toBe(1);
+    await vi.waitFor(() => expect(queue.heartbeats()).toBe(1), SOON);
     const groups = queue.sqs.messages('pod-events.fifo').map(({ groupId }) => groupId);
     expect(groups).toContain(nodeGroup('demo', 'a'));
   });
@@ -128,7 +128,7 @@ describe('two replicas', () => {
     const before = queue.messages().length;
     cluster.removePod('p1');
     await vi.waitFor(() => expect(standby.leading()).toBe(true), SOON);
-    const news = () => queue.events().slice(before);
+    const news = () => queue.events().slice(before).toSorted();
     await vi.waitFor(() => expect(news()).toEqual([`a delete p1 ${X}`, 'b resync']), SOON);
     cluster.createPod('p3', 'c', [X]);
     await vi.waitFor(() => expect(news()).toContain('c add p3'), SOON);

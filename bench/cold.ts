@@ -6,8 +6,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { FunctionName } from '../scripts/bundle.ts';
+import { optionsOf } from '../scripts/options.ts';
 import { type Account, startAccount } from './cold-account.ts';
 import { type BuiltBundle, buildBundles, type FunctionBundles } from './cold-bundles.ts';
 import { type ColdStart, startCold, startEmpty } from './cold-process.ts';
@@ -81,7 +81,9 @@ function line(title: string, { importMs, firstMessageMs, bundleBytes, zipBytes }
   return title.padEnd(18) + cells.map((cell) => cell.padStart(16)).join('');
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = optionsOf(import.meta.url, {
+  options: { json: { type: 'boolean', default: false } },
+});
 const say = (text: string): void => void (values.json || console.log(text));
 const folder = await mkdtemp(join(tmpdir(), 'bench-cold-'));
 try {

@@ -6,10 +6,11 @@
  * the figures say what the design costs, and not what this machine does: on a wall clock, the sandbox looks
  * through all that is in a queue at each call.
  */
-import { parseArgs } from 'node:util';
+
 import { PARAMETERS } from '../resources/cluster-parameters.ts';
 import { ACCOUNT, QUEUE, REGION } from '../sandbox/aws.ts';
 import { createEc2, type Ec2 } from '../sandbox/ec2/engine.ts';
+import { optionsOf } from '../scripts/options.ts';
 import { nodeMessage } from '../shared/messages/build.ts';
 import { deduplicationId, nodeGroup } from '../shared/messages/group.ts';
 import { watchAddresses } from './budget/addresses.ts';
@@ -32,7 +33,7 @@ const PAUSE_MS = 500;
 const MOST_MS = 600_000;
 const MAX_DELAY_MS = 100;
 
-const { values } = parseArgs({
+const { values } = optionsOf(import.meta.url, {
   options: {
     messages: { type: 'string', default: '200000' },
     seed: { type: 'string', default: '1' },

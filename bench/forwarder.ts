@@ -10,9 +10,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { stop as stopEsbuild } from 'esbuild';
 import { startWorld, type World } from '../sandbox/world.ts';
+import { optionsOf } from '../scripts/options.ts';
 import { bundleProgram } from '../scripts/programs.ts';
 import { changePods, createLoad } from './forwarder-load.ts';
 import { type MeasuredProcess, spawnMeasured } from './forwarder-process.ts';
@@ -62,7 +62,9 @@ async function resynced(world: World, forwarder: MeasuredProcess): Promise<void>
   await sleep(QUIET_MS);
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = optionsOf(import.meta.url, {
+  options: { json: { type: 'boolean', default: false } },
+});
 const resources = new AsyncDisposableStack();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => resources.disposeAsync().then(() => process.exit(1)));

@@ -11,10 +11,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
 import { startEc2 } from '../sandbox/ec2/server.ts';
 import { startImds } from '../sandbox/imds/server.ts';
 import { launchWorker } from '../sandbox/worker.ts';
+import { optionsOf } from '../scripts/options.ts';
 import { bundleProgram } from '../scripts/programs.ts';
 import { systemClock } from '../shared/time/clock.ts';
 
@@ -105,7 +105,9 @@ function median(values: readonly number[]): number {
   return Math.round((low + high) * 5) / 10;
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = optionsOf(import.meta.url, {
+  options: { json: { type: 'boolean', default: false } },
+});
 const resources = new AsyncDisposableStack();
 try {
   const result = await bench(resources);

@@ -8,11 +8,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { until } from '../demo/expect.ts';
 import { measureLatency } from '../demo/latency.ts';
 import { bundleFunctions, startProduct } from '../demo/product.ts';
 import { startWorld, type World } from '../sandbox/world.ts';
+import { optionsOf } from '../scripts/options.ts';
 
 const PODS = 200;
 /** So many that a node's turn comes again only when the forwarder takes it for quiet. */
@@ -72,7 +72,9 @@ async function bench(resources: AsyncDisposableStack) {
   return { latency: latency.result(), ec2Calls: ec2.calls.counts() };
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = optionsOf(import.meta.url, {
+  options: { json: { type: 'boolean', default: false } },
+});
 const resources = new AsyncDisposableStack();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => resources.disposeAsync().then(() => process.exit(1)));

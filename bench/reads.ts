@@ -7,9 +7,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { startWorld, type World } from '../sandbox/world.ts';
 import { bundleFunction } from '../scripts/bundle.ts';
+import { optionsOf } from '../scripts/options.ts';
 import type { NodeMessage } from '../shared/messages/schema.ts';
 import { eventOf } from './cold-account.ts';
 import { fillCluster, type ReadsSize } from './reads/cluster.ts';
@@ -18,7 +18,7 @@ import { type CpuShare, cpuShare, FUNCTION_SHARE } from './support/cpu-share.ts'
 
 const LARGE_NODE: ReadsSize = { nodes: 100, pods: 250, enis: 14, definitions: 100 };
 
-const { values } = parseArgs({
+const { values } = optionsOf(import.meta.url, {
   options: {
     nodes: { type: 'string', default: '100,1000,5000' },
     share: { type: 'string', default: String(FUNCTION_SHARE) },

@@ -7,9 +7,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { startWorld } from '../sandbox/world.ts';
 import { bundleFunction } from '../scripts/bundle.ts';
+import { optionsOf } from '../scripts/options.ts';
 import { MEMORY_MIB } from './support/bundle-process.ts';
 import { cpuShare, FUNCTION_SHARE } from './support/cpu-share.ts';
 import { type DriftKind, fill } from './sweep/cluster.ts';
@@ -27,7 +27,7 @@ const SCENARIOS: readonly { name: string; drift: DriftKind; part: number }[] = [
   { name: 'all is held by others', drift: 'elsewhere', part: 1 },
 ];
 
-const { values } = parseArgs({
+const { values } = optionsOf(import.meta.url, {
   options: {
     nodes: { type: 'string', default: '1000' },
     pods: { type: 'string', default: '10000' },

@@ -5,8 +5,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Artifact, writeArtifacts } from './artifacts.ts';
+import { optionsOf } from './options.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -26,7 +26,7 @@ function printPackages({ name, metafile }: Artifact): void {
   }
 }
 
-const { values } = parseArgs({
+const { values } = optionsOf(import.meta.url, {
   options: { analyze: { type: 'boolean', default: false }, stage: { type: 'string' } },
 });
 if (values.analyze) (await writeArtifacts(ROOT)).forEach(printPackages);

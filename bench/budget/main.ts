@@ -8,13 +8,13 @@
  * figures.ts. The table has median, worst and goal of each figure, and ends with 1 where one is missed.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { optionsOf, refuse } from '../../scripts/options.ts';
 import { playInThread } from './in-thread.ts';
 import { type Answer, type Order, order } from './play.ts';
 import { isWithin, tableOf } from './report.ts';
 import { isScenario, SCENARIOS, type ScenarioName, TROUBLES } from './scenarios/index.ts';
 
-const { values } = parseArgs({
+const { values } = optionsOf(import.meta.url, {
   options: {
     json: { type: 'boolean', default: false },
     details: { type: 'boolean', default: false },
@@ -37,7 +37,7 @@ function wanted(): ScenarioName[] {
   if (values.only.length === 0) return names;
   const all = [...names, ...Object.keys(TROUBLES).filter(isScenario)];
   for (const name of values.only) {
-    if (!isScenario(name)) throw new Error(`there is no ${name}; there are ${all.join(', ')}`);
+    if (!isScenario(name)) refuse(`there is no ${name}; there are ${all.join(', ')}`);
   }
   return all.filter((name) => values.only.includes(name));
 }

@@ -4,14 +4,14 @@
  * the stage's configuration lists. `--json` prints `{ "total", "lines" }`, in dollars.
  */
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import * as z from 'zod';
 import { parseStage, readStage } from '../../config/read.ts';
+import { optionsOf } from '../options.ts';
 import { type Assumptions, type Cost, costOf } from './cost.ts';
 import { PRICES, PRICES_OF, READ_ON } from './prices.ts';
 
-const { values } = parseArgs({
+const { values } = optionsOf(import.meta.url, {
   options: {
     clusters: { type: 'string' },
     stage: { type: 'string' },

@@ -7,7 +7,7 @@
  * with the first violation, and leaves out churn and hostile input; `--only` leaves out all but these
  * points, each of which is struck. The last line is JSON.
  */
-import { parseArgs } from 'node:util';
+import { optionsOf } from '../../scripts/options.ts';
 import { CRASHED } from './crashes.ts';
 import { addRaces, type Race } from './harness/races.ts';
 import type { Done, Job } from './jobs.ts';
@@ -78,7 +78,7 @@ function inTurns<T>(...lists: readonly (readonly T[])[]): T[] {
 }
 
 function readOptions(): Options {
-  const { values } = parseArgs({
+  const { values } = optionsOf(import.meta.url, {
     options: {
       seed: { type: 'string', default: '1' },
       schedules: { type: 'string' },

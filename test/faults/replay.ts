@@ -4,7 +4,7 @@
  *   node test/faults/replay.ts --seed <seed> --path <path>
  * A workload alone is played undisturbed, and so is '<workload>/without sweeps'.
  */
-import { parseArgs } from 'node:util';
+import { optionsOf } from '../../scripts/options.ts';
 import { run } from './harness/run.ts';
 import { nothing } from './harness/schedules.ts';
 import { kindsFor, WITHOUT_SWEEPS } from './matrix.ts';
@@ -35,7 +35,7 @@ async function replaySchedule(seed: number, path: string): Promise<readonly stri
   return failure === undefined ? [] : [failure];
 }
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = optionsOf(import.meta.url, {
   allowPositionals: true,
   options: { seed: { type: 'string' }, path: { type: 'string' } },
 });

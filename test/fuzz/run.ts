@@ -2,8 +2,9 @@
  * `node test/fuzz/run.ts [--inputs 100000] [--seed 1]`: feeds hostile input to everything that
  * reads something from outside.
  */
-import { parseArgs } from 'node:util';
+
 import fc from 'fast-check';
+import { optionsOf } from '../../scripts/options.ts';
 import { LARGE } from './large.ts';
 import { type FuzzTarget, fuzzTarget } from './target.ts';
 import { ANNOTATIONS } from './targets/annotations.ts';
@@ -82,7 +83,7 @@ export async function runFuzz({
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = optionsOf(import.meta.url, {
     options: { inputs: { type: 'string' }, seed: { type: 'string' } },
   });
   const inputs = Number(values.inputs ?? 100_000);

@@ -5,15 +5,15 @@
  * calls are theirs: neither Python nor a cluster runs, and what these cost is left out.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import Table from 'cli-table3';
+import { optionsOf, refuse } from '../../../scripts/options.ts';
 import { isScenario, SCENARIOS, type ScenarioName } from '../scenarios/index.ts';
 import { type PeerFigures, type PeerOrder, peerFigures } from './play.ts';
 
 const PEERS = ['initContainer', 'daemonSet'] as const;
 
-const { values } = parseArgs({
+const { values } = optionsOf(import.meta.url, {
   options: {
     json: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
@@ -65,7 +65,9 @@ function tableOf(results: ReadonlyMap<string, PeerFigures>): string {
   return table.toString();
 }
 
-for (const name of values.only) if (!isScenario(name)) throw new Error(`there is no ${name}`);
+for (const name of values.only)
+  if (!isScenario(name))
+    refuse(`there is no ${name}; there are ${Object.keys(SCENARIOS).join(', ')}`);
 const names: ScenarioName[] = Object.keys(SCENARIOS).filter(isScenario);
 const wanted = names.filter((name) => values.only.length === 0 || values.only.includes(name));
 const orders = wanted.flatMap((scenario) =>

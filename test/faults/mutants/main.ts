@@ -9,8 +9,8 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { optionsOf } from '../../../scripts/options.ts';
 import { DEFECTS } from './defects.ts';
 import { type Defect, findTest, plant } from './plant.ts';
 
@@ -120,7 +120,7 @@ function tryAll(copy: string, defects: readonly Defect[]): number {
 
 function main(): void {
   const begun = performance.now();
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = optionsOf(import.meta.url, {
     allowPositionals: true,
     options: { narrow: { type: 'boolean' }, harness: { type: 'boolean' } },
   });

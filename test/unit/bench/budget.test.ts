@@ -44,7 +44,7 @@ test('The figures are printed by scenario, as JSON alone', () => {
 test('A name that is no scenario is refused with those that are', () => {
   const { stdout, stderr, status } = bench('--only', 'bursts');
   expect(stderr).toContain('there is no bursts; there are burstWithoutBucket, burst,');
-  expect({ stdout, status }).toEqual({ stdout: '', status: 1 });
+  expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
 });
 
 const call = (action: string, outcome: CallOutcome): LoggedCall => ({

@@ -18,7 +18,7 @@ export async function listenOnLoopback(
   server: Server,
   { host = '127.0.0.1', port = 0 }: { readonly host?: string; readonly port?: number } = {},
 ): Promise<Listening> {
-  // By default Node closes a connection that was idle for five seconds: on a busy machine, a test's.
+  // Else who is idle for five seconds of the machine's time, as on one that is busy, is cut off.
   server.keepAliveTimeout = 0;
   server.listen(port, host);
   await once(server, 'listening');

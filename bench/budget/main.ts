@@ -36,8 +36,9 @@ function wanted(): ScenarioName[] {
   const names = Object.keys(SCENARIOS).filter(isScenario);
   if (values.only.length === 0) return names;
   const all = [...names, ...Object.keys(TROUBLES).filter(isScenario)];
-  const unknown = values.only.find((name) => !isScenario(name));
-  if (unknown !== undefined) refuse(`there is no ${unknown}; there are ${all.join(', ')}`);
+  for (const name of values.only) {
+    if (!isScenario(name)) refuse(`there is no ${name}; there are ${all.join(', ')}`);
+  }
   return all.filter((name) => values.only.includes(name));
 }
 

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
-import { expect, onTestFinished, vi } from 'vitest';
-import type { VirtualClock } from '../../sandbox/clock.ts';
+import { onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../sandbox/loopback.ts';
 
 /**
@@ -44,21 +43,4 @@ export async function startDeafServer(how: Deaf): Promise<DeafServer> {
       answer = said;
     },
   };
-}
-
-/** Lets `ms` of time pass once the server has got a request of `work`. @returns how `work` failed then. */
-export async function failureAfter(
-  work: Promise<unknown>,
-  { requests }: Pick<DeafServer, 'requests'>,
-  clock: VirtualClock,
-  ms: number,
-): Promise<unknown> {
-  const before = requests();
-  const failure = work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  await vi.waitFor(() => expect(requests()).toBeGreaterThan(before));
-  clock.advance(ms);
-  return failure;
 }

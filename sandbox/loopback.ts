@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** A server on a loopback port that the system chose. */
 export interface Listening {
@@ -20,6 +21,7 @@ export async function listenOnLoopback(
 ): Promise<Listening> {
   // Else who is idle for five seconds of the machine's time, as on one that is busy, is cut off.
   server.keepAliveTimeout = 0;
+  const connections = connectionsOf(server);
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();
@@ -29,8 +31,21 @@ export async function listenOnLoopback(
     async stop() {
       const closed = once(server, 'close');
       server.close();
-      server.closeAllConnections();
+      for (const connection of connections) connection.destroy();
       await closed;
     },
   };
+}
+
+/**
+ * Those that are open, also during a TLS handshake: closeAllConnections of `node:https` does not know
+ * of these yet.
+ */
+function connectionsOf(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
+  server.on('connection', (connection: Socket) => {
+    open.add(connection);
+    connection.once('close', () => open.delete(connection));
+  });
+  return open;
 }

@@ -9,6 +9,12 @@ import type { Api } from '../access/kubernetes.ts';
 import { CONTAINER } from './pod.ts';
 
 const REQUEST_MS = 15_000;
+/**
+ * Longer than the API server takes to find out that it does not reach a kubelet, as it says why: 30 s
+ * for a new connection (Go's `http.DefaultTransport`), 30 and 15 s for one that is there (HTTP/2 health
+ * check of k8s.io/apimachinery, `pkg/util/net/http.go`).
+ */
+const LOG_ANSWER_MS = 60_000;
 const LONGEST_LINE = 1024 * 1024;
 const LONGEST_ANSWER = 16 * 1024 * 1024;
 const GONE_LOOK_MS = 200;
@@ -104,7 +110,9 @@ export function probePods(api: Api, namespace: string, clock: Clock): ProbePods 
     async log(name, told, signal) {
       const query = { container: CONTAINER, follow: 'true' };
       const path = withQuery(PATHS.podLog(namespace, name), query);
-      const answer = await transport({ path, accept: 'application/json, */*', signal });
+      const accept = 'application/json, */*';
+      const answerTimeoutMs = LOG_ANSWER_MS;
+      const answer = await transport({ path, accept, signal, answerTimeoutMs });
       for await (const line of readLines(answer, LONGEST_LINE)) told(line);
     },
     warnings: (uid) => warningsOf(send, namespace, uid),

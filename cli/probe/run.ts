@@ -125,6 +125,8 @@ async function followLog(
   try {
     await pods.log(side.pod, told, signal);
   } catch (error) {
+    // The run's own end says nothing of the log.
+    if (signal.aborted) throw error;
     side.unread = kubernetesFailure(error).detail;
     side.refused = refusalOf(error) !== undefined;
     throw error;

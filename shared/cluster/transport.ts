@@ -4,7 +4,7 @@ import { CodedError } from '../errors.ts';
 
 /** TCP keep-alive probes an idle watch after this, ms: a dead peer is noticed about 10 s later. */
 const KEEP_ALIVE_MS = 15_000;
-/** An answer has to begin within this, ms; reading it may take as long as its caller allows. */
+/** An answer has to begin within this, ms, unless told otherwise; reading it may take as long as its caller allows. */
 const ANSWER_TIMEOUT_MS = 30_000;
 const LONGEST_REFUSAL_BYTES = 64 * 1024;
 const JSON_TYPE = 'application/json';
@@ -22,6 +22,8 @@ export interface ApiRequest {
   readonly accept?: string;
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
+  /** Within how many ms the answer has to begin; absent: 30 s. */
+  readonly answerTimeoutMs?: number;
 }
 
 /**
@@ -84,6 +86,7 @@ export function apiTransport({ server, authenticate }: Endpoint): ApiTransport {
     contentType = JSON_TYPE,
     accept = JSON_TYPE,
     signal,
+    answerTimeoutMs = ANSWER_TIMEOUT_MS,
   }) => {
     const options: RequestOptions = { method, signal };
     await authenticate(options);
@@ -96,7 +99,8 @@ export function apiTransport({ server, authenticate }: Endpoint): ApiTransport {
         ? {}
         : { 'content-type': contentType, 'content-length': Buffer.byteLength(payload) }),
     };
-    const response = await sendTwice(new URL(prefix + path, base), options, payload);
+    const url = new URL(prefix + path, base);
+    const response = await sendTwice({ url, options, payload, answerTimeoutMs });
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
     const refusal = await readText(response, LONGEST_REFUSAL_BYTES);
@@ -104,23 +108,27 @@ export function apiTransport({ server, authenticate }: Endpoint): ApiTransport {
   };
 }
 
-async function sendTwice(
-  url: URL,
-  options: RequestOptions,
-  payload: string | undefined,
-): Promise<IncomingMessage> {
+interface Sending {
+  readonly url: URL;
+  readonly options: RequestOptions;
+  readonly payload: string | undefined;
+  readonly answerTimeoutMs: number;
+}
+
+async function sendTwice(sending: Sending): Promise<IncomingMessage> {
   try {
-    return await send(url, options, payload);
+    return await send(sending);
   } catch (error) {
     if (!(error instanceof StaleConnectionError)) throw error;
     // Where one was closed during a freeze of the function, so were the others.
-    const kept = options.agent instanceof Agent ? options.agent.freeSockets : {};
+    const { agent } = sending.options;
+    const kept = agent instanceof Agent ? agent.freeSockets : {};
     for (const socket of Object.values(kept).flat()) socket?.destroy();
-    return send(url, options, payload);
+    return send(sending);
   }
 }
 
-function send(url: URL, options: RequestOptions, payload: string | undefined) {
+function send({ url, options, payload, answerTimeoutMs }: Sending): Promise<IncomingMessage> {
   const begin = url.protocol === 'http:' ? httpRequest : httpsRequest;
   return new Promise<IncomingMessage>((resolve, reject) => {
     const sent = begin(url, options, resolve);
@@ -130,8 +138,8 @@ function send(url: URL, options: RequestOptions, payload: string | undefined) {
       reject(isStale ? new StaleConnectionError(error.message, { cause: error }) : error);
     });
     const late = setTimeout(() => {
-      sent.destroy(new Error(`no answer to ${options.method} ${url} in ${ANSWER_TIMEOUT_MS} ms`));
-    }, ANSWER_TIMEOUT_MS);
+      sent.destroy(new Error(`no answer to ${options.method} ${url} in ${answerTimeoutMs} ms`));
+    }, answerTimeoutMs);
     sent.on('response', () => clearTimeout(late)).on('close', () => clearTimeout(late));
     sent.setSocketKeepAlive(true, KEEP_ALIVE_MS);
     sent.end(payload);

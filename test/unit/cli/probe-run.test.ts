@@ -39,10 +39,16 @@ function podObject(name: string, ip: string | undefined): object {
 const untilAborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
 
+/** A request that is under way until the run ends. */
+const endless: ProbePods['log'] = async (_name, _told, signal) => {
+  await untilAborted(signal);
+  signal.throwIfAborted();
+};
+
 /** Watches two pods that say nothing, until a verdict. @returns what was seen, and after how many seconds. */
 async function watched(
   ips: readonly (string | undefined)[],
-  log: ProbePods['log'] = (_name, _told, signal) => untilAborted(signal),
+  log: ProbePods['log'] = endless,
 ): Promise<{ readonly seen: ProbeSeen; readonly seconds: number }> {
   const clock = virtualClock();
   const begun = clock.now();
@@ -71,8 +77,9 @@ async function watched(
 }
 
 test('pods that have said nothing yet are waited for, as long as it may take', async () => {
-  const { seconds } = await watched(['172.16.1.70', '172.16.1.71']);
+  const { seconds, seen } = await watched(['172.16.1.70', '172.16.1.71']);
   expect(seconds).toBeGreaterThanOrEqual(RUN.seconds);
+  expect(seen.sides[0].unread).toBeUndefined();
 });
 
 test('pods whose logs cannot be read are not, and it is known why', async () => {
@@ -92,6 +99,18 @@ test('a log whose connection broke is read again, for as long as it may take', a
   const { seconds, seen } = await watched(['172.16.1.70', '172.16.1.71'], log);
   expect(seconds).toBeGreaterThanOrEqual(RUN.seconds);
   expect(seen.sides[0].unread).toContain('ECONNRESET');
+});
+
+test('why a log cannot be read is known also where the time is up during the next try', async () => {
+  const tried = new Set<string>();
+  const log: ProbePods['log'] = async (name, told, signal) => {
+    if (tried.has(name)) return endless(name, told, signal);
+    tried.add(name);
+    throw new Error('no answer to GET …/log in 60000 ms');
+  };
+  const { seconds, seen } = await watched(['172.16.1.70', '172.16.1.71'], log);
+  expect(seconds).toBeGreaterThanOrEqual(RUN.seconds);
+  expect(seen.sides[0].unread).toContain('no answer to GET …/log');
 });
 
 test('pods that run and were not attached have nothing to say', async () => {

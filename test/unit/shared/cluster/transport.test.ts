@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { kubernetesFailure } from '../../../../shared/cluster/errors.ts';
+import { apiTransport } from '../../../../shared/cluster/transport.ts';
+import { startDeafServer } from '../../../support/deaf-server.ts';
 import { listOf } from './api-server.ts';
 import { type ClientBed, startClientBed } from './client-bed.ts';
 
@@ -74,4 +76,13 @@ test('a request is sent again once', async () => {
   const error = await kubernetes.listPods({}).catch((thrown: unknown) => thrown);
   expect(kubernetesFailure(error).kind).toBe('unreachable');
   expect(api.requests).toHaveLength(3);
+});
+
+test('an answer that does not begin within the time that its caller gives is an error', async () => {
+  const { endpoint } = await startDeafServer('silent');
+  const transport = apiTransport({ server: endpoint, authenticate: async () => {} });
+  const { signal } = new AbortController();
+  await expect(transport({ path: '/log', signal, answerTimeoutMs: 50 })).rejects.toThrow(
+    `no answer to GET ${endpoint}/log in 50 ms`,
+  );
 });

@@ -6,7 +6,6 @@
  * the figures say what the design costs, and not what this machine does: on a wall clock, the sandbox looks
  * through all that is in a queue at each call.
  */
-
 import { PARAMETERS } from '../resources/cluster-parameters.ts';
 import { ACCOUNT, QUEUE, REGION } from '../sandbox/aws.ts';
 import { createEc2, type Ec2 } from '../sandbox/ec2/engine.ts';

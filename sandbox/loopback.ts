@@ -19,7 +19,7 @@ export async function listenOnLoopback(
   server: Server,
   { host = '127.0.0.1', port = 0 }: { readonly host?: string; readonly port?: number } = {},
 ): Promise<Listening> {
-  // Else who is idle for five seconds of the machine's time, as on one that is busy, is cut off.
+  // By default Node closes a connection that was idle for five seconds: on a busy machine, a test's.
   server.keepAliveTimeout = 0;
   const connections = connectionsOf(server);
   server.listen(port, host);

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 /**
- * What a program of this repository was asked for, as `parseArgs` gives it. `--help` prints the comment
- * that the program's file begins with; so does an option that it does not know, and ends it with 2.
+ * What a program of this repository was asked for, as `parseArgs` gives it. By `--help` the program
+ * prints the comment that its file begins with. It prints the same after an option that it does not
+ * know, and ends with 2.
  *
  * @param file the program's `import.meta.url`.
  */

@@ -36,9 +36,8 @@ function wanted(): ScenarioName[] {
   const names = Object.keys(SCENARIOS).filter(isScenario);
   if (values.only.length === 0) return names;
   const all = [...names, ...Object.keys(TROUBLES).filter(isScenario)];
-  for (const name of values.only) {
-    if (!isScenario(name)) refuse(`there is no ${name}; there are ${all.join(', ')}`);
-  }
+  const unknown = values.only.find((name) => !isScenario(name));
+  if (unknown !== undefined) refuse(`there is no ${unknown}; there are ${all.join(', ')}`);
   return all.filter((name) => values.only.includes(name));
 }
 

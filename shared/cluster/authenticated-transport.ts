@@ -10,6 +10,7 @@ import { type ApiTransport, apiTransport } from './transport.ts';
  * for Network Load Balancers, "Connection idle timeout"; Amazon VPC User Guide, "NAT gateways").
  */
 const MAX_IDLE_MS = 300_000;
+const KEEPING = { keepAlive: true, timeout: MAX_IDLE_MS };
 
 /** An API server and its caller's token. */
 export interface TokenEndpoint {
@@ -30,9 +31,8 @@ export interface TokenEndpoint {
 export function tokenTransport({ server, caData, token, proxy = {} }: TokenEndpoint): ApiTransport {
   const ca = Buffer.from(caData, 'base64').toString();
   const agent = new Agent({
-    keepAlive: true,
+    ...KEEPING,
     proxyEnv: { ...proxy },
-    timeout: MAX_IDLE_MS,
     secureContext: createSecureContext({ ca }),
   });
   return apiTransport({
@@ -79,7 +79,7 @@ function agentFor(
   kept: boolean,
 ): Agent | undefined {
   if (!server.startsWith('https:')) return undefined;
-  const keeping = kept ? { keepAlive: true, timeout: MAX_IDLE_MS } : {};
+  const keeping = kept ? KEEPING : {};
   if (proxy.HTTPS_PROXY !== undefined) return new Agent({ ...keeping, proxyEnv: { ...proxy } });
-  return kept && proxyUrl === undefined ? new Agent(keeping) : undefined;
+  return kept && proxyUrl === undefined ? new Agent(KEEPING) : undefined;
 }

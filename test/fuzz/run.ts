@@ -2,7 +2,6 @@
  * `node test/fuzz/run.ts [--inputs 100000] [--seed 1]`: feeds hostile input to everything that
  * reads something from outside.
  */
-
 import fc from 'fast-check';
 import { optionsOf } from '../../scripts/options.ts';
 import { LARGE } from './large.ts';

@@ -1,6 +1,6 @@
 /** docs/design.md, "Schedules that broke earlier wordings": those of releases that cannot be done. */
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { quiet } from '../support/quiet.ts';
 import type { Actor } from '../support/stepper.ts';
 import { type Scene, startScene } from './scene.ts';
 
@@ -30,18 +30,11 @@ function throttleReleases({ world }: Scene, eniId?: string): () => void {
   });
 }
 
-/** More turns of the event loop than lie between an answer and the call that follows from it. */
-const TURNS = 25;
-
 /** Who was throttled waits for EC2's call budget: time passes wherever nothing else goes on. */
 async function whileTimePasses<T>({ clock }: Scene, reconcile: Actor<T>): Promise<T> {
   const finished = reconcile.finish();
-  for (let turns = 0; !reconcile.ended(); turns += 1) {
-    await setImmediate();
-    if (reconcile.calling()) turns = 0;
-    if (turns < TURNS) continue;
+  for (await quiet(reconcile.calling); !reconcile.ended(); await quiet(reconcile.calling)) {
     clock.advance(100);
-    turns = 0;
   }
   return finished;
 }

@@ -1,5 +1,4 @@
 /** docs/design.md, "Schedules that broke earlier wordings", 28: who is not fit to lead the forwarders gives way. */
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { ELECTION_TIMES } from '../../forwarder/election/leader.ts';
 import type { Forwarder } from '../../forwarder/forwarder.ts';
@@ -7,6 +6,7 @@ import type { SendBatch } from '../../forwarder/outbox/sender.ts';
 import { virtualClock } from '../../sandbox/clock.ts';
 import { ApiError, type ApiTransport } from '../../shared/cluster/transport.ts';
 import { systemClock } from '../../shared/time/clock.ts';
+import { quiet } from '../support/quiet.ts';
 import { type Cluster, startCluster } from '../unit/forwarder/cluster.ts';
 import { startQueue, startReplica } from '../unit/forwarder/replicas.ts';
 
@@ -80,12 +80,7 @@ async function onVirtualClock() {
         throw error;
       }
     };
-  const settled = async (): Promise<void> => {
-    for (let quiet = 0; quiet < 5; quiet += 1) {
-      await setImmediate();
-      if (underWay.size > 0) quiet = 0;
-    }
-  };
+  const settled = (): Promise<void> => quiet(() => underWay.size > 0);
   return {
     cluster,
     queue,

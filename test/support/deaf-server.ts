@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
+import type { VirtualClock } from '../../sandbox/clock.ts';
 import { listenOnLoopback } from '../../sandbox/loopback.ts';
 
 /**
@@ -43,4 +44,21 @@ export async function startDeafServer(how: Deaf): Promise<DeafServer> {
       answer = said;
     },
   };
+}
+
+/** Lets `ms` of time pass once the server has got a request of `work`. @returns how `work` failed then. */
+export async function failureAfter(
+  work: Promise<unknown>,
+  { requests }: Pick<DeafServer, 'requests'>,
+  clock: VirtualClock,
+  ms: number,
+): Promise<unknown> {
+  const before = requests();
+  const failure = work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  await vi.waitFor(() => expect(requests()).toBeGreaterThan(before));
+  clock.advance(ms);
+  return failure;
 }

@@ -65,10 +65,9 @@ function tableOf(results: ReadonlyMap<string, PeerFigures>): string {
   return table.toString();
 }
 
-for (const name of values.only)
-  if (!isScenario(name))
-    refuse(`there is no ${name}; there are ${Object.keys(SCENARIOS).join(', ')}`);
 const names: ScenarioName[] = Object.keys(SCENARIOS).filter(isScenario);
+const unknown = values.only.find((name) => !isScenario(name));
+if (unknown !== undefined) refuse(`there is no ${unknown}; there are ${names.join(', ')}`);
 const wanted = names.filter((name) => values.only.length === 0 || values.only.includes(name));
 const orders = wanted.flatMap((scenario) =>
   PEERS.map(

@@ -8,6 +8,7 @@ import {
   interposed,
   interposedMethods,
 } from '../../support/interposed.ts';
+import { quiet } from '../../support/quiet.ts';
 
 type Hangs = (call: ClientCall) => boolean;
 
@@ -23,8 +24,6 @@ export interface HangingBed {
   passTime<T>(work: Promise<T>): Promise<{ readonly result: T; readonly ms: number }>;
 }
 
-/** More turns of the event loop than lie between an answer and the call that follows from it. */
-const TURNS = 25;
 const STEP_MS = 250;
 /** By then SQS hands the messages of a batch out again. */
 const ENDLESS_MS = 360_000;
@@ -80,12 +79,4 @@ export async function startHangingBed(
       return { result: await watched, ms: clock.now() - begun };
     },
   };
-}
-
-/** Waits until nothing has been under way for a while. */
-async function quiet(isBusy: () => boolean): Promise<void> {
-  for (let turns = 0; turns < TURNS; turns += 1) {
-    await new Promise(setImmediate);
-    if (isBusy()) turns = 0;
-  }
 }

@@ -2,7 +2,7 @@ import { DescribeNetworkInterfacesCommand } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ec2Clients } from '../../../ip-manager/assign/ec2-access.ts';
 import { virtualClock } from '../../../sandbox/clock.ts';
-import { DEAF, startDeafServer } from '../../support/deaf-server.ts';
+import { DEAF, failureAfter, startDeafServer } from '../../support/deaf-server.ts';
 
 const HOUR_MS = 3_600_000;
 const LIMITS = { connectMs: HOUR_MS, requestMs: HOUR_MS, callMs: 1_500 };
@@ -33,10 +33,8 @@ describe.each(['client', 'once'] as const)('a call of ip-manager by %s ends by i
       const clock = virtualClock();
       const clients = ec2Clients(REGION, clock, { limits: LIMITS });
 
-      const over = expect(clients[which].send(describing())).rejects.toMatchObject(LATE);
-      await vi.waitFor(() => expect(ec2.requests()).toBe(1));
-      clock.advance(LIMITS.callMs);
-      await over;
+      const call = clients[which].send(describing());
+      expect(await failureAfter(call, ec2, clock, LIMITS.callMs)).toMatchObject(LATE);
     });
   });
 
@@ -46,9 +44,7 @@ describe.each(['client', 'once'] as const)('a call of ip-manager by %s ends by i
     const clock = virtualClock();
     const clients = ec2Clients(REGION, clock, { limits: LIMITS });
 
-    const over = expect(clients[which].send(describing())).rejects.toMatchObject(LATE);
-    await vi.waitFor(() => expect(agent.requests()).toBeGreaterThan(0));
-    clock.advance(LIMITS.callMs);
-    await over;
+    const call = clients[which].send(describing());
+    expect(await failureAfter(call, agent, clock, LIMITS.callMs)).toMatchObject(LATE);
   });
 });

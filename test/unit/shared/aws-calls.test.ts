@@ -10,7 +10,7 @@ import {
   unlogged,
 } from '../../../shared/aws-calls.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
-import { DEAF, startDeafServer } from '../../support/deaf-server.ts';
+import { DEAF, failureAfter, startDeafServer } from '../../support/deaf-server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const HOUR_MS = 3_600_000;
@@ -47,16 +47,15 @@ describe('a call on a service that is', () => {
   }
 
   test.each(DEAF)('%s ends by itself, whatever its requests do', async (how) => {
-    const { endpoint, requests } = await startDeafServer(how);
+    const server = await startDeafServer(how);
+    const { endpoint } = server;
     const clock = virtualClock();
     const requestHandler = requestLimits(PATIENT);
     const client = new SQSClient({ region, requestHandler, endpoint, credentials: KEYS });
     const { send } = limitedCalls(client, clock, { callMs: 1_500 });
-    const over = expect(send(list())).rejects.toEqual(LATE);
-    await vi.waitFor(() => expect(requests()).toBe(1));
-    clock.advance(1_500);
 
-    await over;
+    expect(await failureAfter(send(list()), server, clock, 1_500)).toEqual(LATE);
+    expect(server.requests()).toBe(1);
   });
 
   test.each(DEAF)('%s ends with its signal', async (how) => {
@@ -83,10 +82,7 @@ describe('credentials that are asked of', () => {
     const client = new SQSClient({ region, endpoint: sqs.endpoint, credentials });
     const { send } = limitedCalls(client, clock, PATIENT);
 
-    const over = expect(send(list())).rejects.toEqual(LATE);
-    await vi.waitFor(() => expect(agent.requests()).toBeGreaterThan(0));
-    clock.advance(1_500);
-    await over;
+    expect(await failureAfter(send(list()), agent, clock, 1_500)).toEqual(LATE);
     agent.hear({
       AccessKeyId: 'test',
       SecretAccessKey: 'test',
@@ -107,10 +103,7 @@ describe('credentials that are asked of', () => {
     const clock = virtualClock();
     const credentials = limitedCredentials(() => new SQSClient({ region }), clock, 1_500);
 
-    const over = expect(credentials()).rejects.toEqual(LATE);
-    await vi.waitFor(() => expect(sts.requests()).toBeGreaterThan(0));
-    clock.advance(1_500);
-    await over;
+    expect(await failureAfter(credentials(), sts, clock, 1_500)).toEqual(LATE);
   });
 });
 

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LATENCIES, sqsClient } from '../../../../bench/budget/clients.ts';
 import { type BenchQueue, createQueue } from '../../../../bench/budget/queue.ts';
@@ -9,6 +8,7 @@ import { createReplica, type Replica } from '../../../../forwarder/replica.ts';
 import { QUEUE } from '../../../../sandbox/aws.ts';
 import { type VirtualClock, virtualClock } from '../../../../sandbox/clock.ts';
 import { parseMessage } from '../../../../shared/messages/schema.ts';
+import { quiet } from '../../../support/quiet.ts';
 import { claimingPod } from '../pods.ts';
 
 const NODES = 1_000;
@@ -58,8 +58,7 @@ beforeEach(() => {
 async function pass(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += TICK_MS) {
     clock.advance(TICK_MS);
-    do await nextTurn();
-    while (underWay > 0);
+    await quiet(() => underWay > 0);
   }
 }
 

@@ -6,10 +6,9 @@ import { expect, test } from 'vitest';
 import { listenOnLoopback } from '../../../sandbox/loopback.ts';
 
 test.each([
-  ['HTTP', createHttpServer],
-  ['HTTPS, so in the middle of its handshake', createHttpsServer],
-])('a server stops while somebody is connected who says nothing: %s', async (_, create) => {
-  const server = create();
+  ['HTTP', createHttpServer()],
+  ['HTTPS, so in the middle of its handshake', createHttpsServer()],
+])('a server stops while somebody is connected who says nothing: %s', async (_, server) => {
   const { port, stop } = await listenOnLoopback(server);
   const connected = once(server, 'connection');
   const client = connect(port, '127.0.0.1').resume();

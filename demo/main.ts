@@ -1,12 +1,14 @@
 /**
- * `npm run demo`: the walkthrough's scenario on this machine, step by step, each of which
- * verifies itself.
+ * `npm run demo [-- options]`: the walkthrough's scenario on this machine, step by step, each of
+ * which verifies itself.
  *
- * What it takes is in `options.ts`.
+ *   --json  print one JSON object in the place of the task list
+ *   --keep  leave all of it running until Ctrl-C, with a map, and say what to point kubectl and aws at
+ *   --real  play on a real control plane and two real nodes (as root on Linux, after npm run e2e:parts)
  */
 import { constants } from 'node:os';
+import { optionsOf } from '../scripts/options.ts';
 import { keep, keptText } from './keep.ts';
-import { type Options, readOptions } from './options.ts';
 import { play } from './play.ts';
 import { startReal } from './real/cluster.ts';
 import { failureText, figures, reportOf } from './report.ts';
@@ -15,7 +17,10 @@ import { pinged } from './steps/pinged.ts';
 
 const REAL = { startCluster: startReal, steps: [...STEPS, pinged] };
 
-interface Performance extends Options {
+interface Performance {
+  readonly json: boolean;
+  readonly keep: boolean;
+  readonly real: boolean;
   /** Aborted once the process is asked to end. */
   readonly signal: AbortSignal;
 }
@@ -38,12 +43,8 @@ async function perform(options: Performance, resources: AsyncDisposableStack): P
   return true;
 }
 
-const asked = readOptions(process.argv.slice(2));
-if (asked.kind === 'text') {
-  (asked.exitCode === 0 ? process.stdout : process.stderr).write(asked.text);
-  process.exit(asked.exitCode);
-}
-const values = asked.options;
+const flag = { type: 'boolean', default: false } as const;
+const { values } = optionsOf(import.meta.url, { options: { json: flag, keep: flag, real: flag } });
 const ending = new AbortController();
 const { promise: signalled, resolve: onSignal } = Promise.withResolvers<NodeJS.Signals>();
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

@@ -156,8 +156,8 @@ function apiOver(transport: ApiTransport, clock: Clock): Api {
     if (listener !== undefined) for (const item of itemsOf(page)) listener(item);
     return page;
   };
-  const read = (path: string): Promise<unknown> =>
-    withDeadline(clock, REQUEST_TIMEOUT_MS, undefined, async (signal) => {
+  const read = (path: string, ending?: AbortSignal): Promise<unknown> =>
+    withDeadline(clock, REQUEST_TIMEOUT_MS, ending, async (signal) => {
       const text = await readText(await looking({ path, signal }), LONGEST_OBJECT_BYTES);
       return JSON.parse(text);
     });
@@ -177,7 +177,8 @@ function apiOver(transport: ApiTransport, clock: Clock): Api {
     mayGroup,
     writing,
     async watch(path, told, signal) {
-      const { resourceVersion } = listed.parse(await read(withQuery(path, { limit: 1 }))).metadata;
+      const one = await read(withQuery(path, { limit: 1 }), signal);
+      const { resourceVersion } = listed.parse(one).metadata;
       const query = { watch: 1, resourceVersion, timeoutSeconds: WATCH_SECONDS };
       const answer = await looking({ path: withQuery(path, query), signal });
       // What has changed is read anew; that something has is enough. Nobody saw what changed until now.

@@ -46,8 +46,9 @@ export interface ServeOptions {
 export async function mapCommand(look: Look, options: ServeOptions, output: Output) {
   const { access } = look;
   const { clock, port, open } = options;
-  const signal = options.interrupted();
   const view = await unlessRefused(access.cluster, () => readView(access, output.progress));
+  // Not sooner: until there is something to stop, Ctrl-C ends the process.
+  const signal = options.interrupted();
   const page = await livePage();
   const server = await trying(`listen on port ${port ?? 'any'}`, () =>
     serveMap(mapOf(view), page, port),

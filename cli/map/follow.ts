@@ -1,5 +1,6 @@
 import { PATHS } from '../../shared/cluster/paths.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
+import { unlessAborted } from '../../shared/time/unless-aborted.ts';
 import { type Look, unlessRefused } from '../access/access.ts';
 import { readView, type View } from '../view/view.ts';
 
@@ -23,7 +24,7 @@ export interface Follower {
 
 /**
  * Reads a cluster again and again until `signal` is aborted: at once where a pod changes, and else every
- * fifteen seconds.
+ * fifteen seconds. A read that is under way then is not waited for, as a cluster may not answer.
  */
 export async function follow(
   look: Look,
@@ -37,9 +38,11 @@ export async function follow(
     await sign.come(EVERY_MS, signal);
     if (signal.aborted) break;
     const startedAt = clock.now();
+    const reading = unlessRefused(look.access.cluster, () => readView(look.access));
     try {
-      follower.read(await unlessRefused(look.access.cluster, () => readView(look.access)));
+      follower.read(await unlessAborted(reading, signal));
     } catch (error) {
+      if (signal.aborted) break;
       follower.failed(error instanceof Error ? error.message : String(error));
     }
     const rest = Math.max(SHORTEST_REST_MS, REST * (clock.now() - startedAt));

@@ -39,11 +39,12 @@ export async function probeCommand(
   const { access, api } = look;
   const { cluster } = access;
   const { clock } = outside;
-  const signal = outside.interrupted();
   const target = await unlessRefused(cluster, async () => {
     const view = await readView(access, output.progress);
     return targetOf(view, options, api);
   });
+  // Not sooner: until there are pods to remove, Ctrl-C ends the process.
+  const signal = outside.interrupted();
   const pods = probePods(api, target.namespace, clock);
   const run = runOf(target, options.seconds);
   const manifests = manifestsOf(target, run);

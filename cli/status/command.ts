@@ -1,6 +1,7 @@
 import type { Sqs } from '../../shared/messages/sqs.ts';
 import type { MetricName } from '../../shared/telemetry.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
+import { unlessAborted } from '../../shared/time/unless-aborted.ts';
 import { type Look, unlessRefused } from '../access/access.ts';
 import { countsText, driftIn } from '../drift/command.ts';
 import { EXIT } from '../exit-code.ts';
@@ -81,8 +82,12 @@ export async function watching(
   const signal = interrupted();
   while (!signal.aborted) {
     output.clear();
-    await once();
-    await sleep(clock, WATCH_MS, signal).catch(() => undefined);
+    try {
+      await unlessAborted(once(), signal);
+      await sleep(clock, WATCH_MS, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
   return EXIT.interrupted;
 }

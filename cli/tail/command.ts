@@ -23,7 +23,6 @@ export async function tailCommand(
   output: Output,
 ): Promise<number> {
   const { access } = look;
-  const signal = interrupted();
   const view = await unlessRefused(access.cluster, () => readView(access, output.progress));
   let before = mapOf(view);
   let trouble = '';
@@ -42,7 +41,7 @@ export async function tailCommand(
       trouble = reason;
     },
   };
-  await follow(look, clock, follower, signal);
+  await follow(look, clock, follower, interrupted());
   return EXIT.interrupted;
 }
 

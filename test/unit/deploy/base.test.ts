@@ -36,6 +36,7 @@ const deployment = z.object({
             envFrom: z.array(z.object({ configMapRef: z.object({ name: z.string() }) })),
             env: z.array(z.looseObject({ name: z.string() })),
             ports: z.array(z.object({ name: z.string(), containerPort: z.number() })),
+            startupProbe: probe,
             livenessProbe: probe,
             readinessProbe: probe,
           }),
@@ -144,7 +145,9 @@ describe('the Deployment', () => {
       ...ofPod,
     });
     expect(port).toEqual({ name: 'http', containerPort: httpPort });
-    expect(container.livenessProbe.httpGet).toEqual({ path: '/healthz', port: 'http' });
+    for (const { httpGet } of [container.startupProbe, container.livenessProbe]) {
+      expect(httpGet).toEqual({ path: '/healthz', port: 'http' });
+    }
     expect(container.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'http' });
     expect(spec.template.metadata.annotations).toEqual({
       'prometheus.io/scrape': 'true',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { refusalOf } from '../../shared/cluster/errors.ts';
+import { FIELD_MANAGER } from '../../shared/cluster/events.ts';
 import { PATHS, withQuery } from '../../shared/cluster/paths.ts';
 import { type ApiRequest, readLines, readText } from '../../shared/cluster/transport.ts';
 import { ORDER_ANNOTATION, PROBE_LABEL, PROBE_NAME, type ProbeOrder } from '../../shared/probe.ts';
@@ -35,7 +36,10 @@ export interface ProbePods {
   ): Promise<void>;
   /** The lines of a pod's log as they come, until it ends. */
   log(name: string, told: (line: string) => void, signal: AbortSignal): Promise<void>;
-  /** What Events warn of a pod, the newest last; none where they may not be read. */
+  /**
+   * What Events of others warn of a pod, the newest last; none where they may not be read. The reconciler
+   * says the same of its addresses by the condition, and starts no pod.
+   */
   warnings(uid: string): Promise<string[]>;
   /**
    * Removes all that the label finds, whoever's run it is, and waits until it is gone.
@@ -58,6 +62,7 @@ const eventList = z.object({
       type: z.string().nullish(),
       reason: z.string().nullish(),
       message: z.string().nullish(),
+      reportingComponent: z.string().nullish(),
       lastTimestamp: z.string().nullish(),
     }),
   ),
@@ -148,7 +153,10 @@ async function warningsOf(send: Send, namespace: string, uid: string): Promise<s
   if (text === undefined) return [];
   return eventList
     .parse(JSON.parse(text))
-    .items.filter(({ type, message }) => type === 'Warning' && !SAYS_NOTHING.test(message ?? ''))
+    .items.filter(({ type, reportingComponent }) => {
+      return type === 'Warning' && reportingComponent !== FIELD_MANAGER;
+    })
+    .filter(({ message }) => !SAYS_NOTHING.test(message ?? ''))
     .toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? -1 : 1))
     .map(({ reason, message }) => [reason, message].filter(Boolean).join(': '));
 }

@@ -16,7 +16,7 @@ import type { ProbeSeen } from './seen.ts';
 import { type Target, targetOf, type Wish } from './target.ts';
 
 /** A pod that is deleted is gone within this, unless its node does not answer. */
-const GONE_MS = 30_000;
+const GONE_MS = 60_000;
 
 export interface ProbeOptions extends Wish {
   /** How long it may take. */

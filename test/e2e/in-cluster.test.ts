@@ -203,8 +203,11 @@ describe.skipIf(obstacles.length > 0)('in a cluster of two nodes', () => {
     // With its kubelet running it would be started again.
     const ctr = [program('ctr'), '--namespace=k8s.io'];
     const of = `labels."io.kubernetes.pod.name"==${old},labels."io.kubernetes.container.name"==forwarder`;
-    const container = await node.run([...ctr, 'containers', 'ls', '--quiet', of]);
-    await node.run([...ctr, 'tasks', 'kill', '--signal=SIGKILL', container.trim()]);
+    const containers = await node.run([...ctr, 'containers', 'ls', '--quiet', of]);
+    // One that was started again has the container before it beside it.
+    const running = (await node.run([...ctr, 'tasks', 'ls', '--quiet'])).split('\n');
+    const [container = 'none'] = containers.split('\n').filter((id) => running.includes(id));
+    await node.run([...ctr, 'tasks', 'kill', '--signal=SIGKILL', container]);
 
     await runChosen('orphaned', other, '172.16.1.164');
     await until(async () => (await leader()) !== old, 'the Lease to run out');

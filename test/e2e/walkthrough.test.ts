@@ -24,6 +24,8 @@ function asPattern(seen: string): RegExp {
 describe.skipIf(obstacles.length > 0)('the walkthrough, on real nodes', () => {
   let real: InClusterBed;
   let shell: Shell;
+  /** The first command that did not do what the text says: those after it may wait for it without an end. */
+  let failed: string | undefined;
   beforeAll(async () => {
     real = await startInClusterBed();
     // The functions that its text deploys.
@@ -43,9 +45,12 @@ describe.skipIf(obstacles.length > 0)('the walkthrough, on real nodes', () => {
   });
 
   test.each(clusterCommands())('$command', async ({ command, seen }) => {
+    if (failed !== undefined) throw new Error(`not run, as this failed: ${failed}`);
+    failed = command;
     const { output, status } = await shell.run(command);
     expect(status, output).toBe(0);
     expect(oneSpaced(output)).toMatch(asPattern(seen));
+    failed = undefined;
   });
 
   test('leaves nothing on any ENI', () => {

@@ -43,12 +43,12 @@ export async function probeCommand(
     const view = await readView(access, output.progress);
     return targetOf(view, options, api);
   });
-  // Not sooner: until there are pods to remove, Ctrl-C ends the process.
-  const signal = outside.interrupted();
   const pods = probePods(api, target.namespace, clock);
   const run = runOf(target, options.seconds);
   const manifests = manifestsOf(target, run);
   await unlessRefused(cluster, () => makeWay(pods, manifests, target, output));
+  // Not sooner: until there are pods to remove, Ctrl-C ends the process.
+  const signal = outside.interrupted();
   let left: readonly string[] = [];
   let seen: ProbeSeen | undefined;
   try {

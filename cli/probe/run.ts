@@ -182,7 +182,9 @@ function isDecided({ facts, gone, report, refused, warnings }: Side): boolean {
   const isIdle = hasLog === true && hasNothing;
   // A container may take its time to say the first word.
   const isHeard = report !== undefined || refused === true;
-  const isTold = condition !== undefined && hasLog === true && isHeard;
+  // What it tries once it was answered ends by itself, however slowly it runs.
+  const isTrying = (report?.peer.answered ?? 0) > 0 && report?.longest?.done !== true;
+  const isTold = condition !== undefined && hasLog === true && isHeard && !isTrying;
   const isNowhere = /nodes are available/.test(waits);
   const isStuck = hopeless !== undefined || warnings.length > 0 || isNowhere;
   return gone === true || isTold || isLeftOut || isIdle || isStuck;

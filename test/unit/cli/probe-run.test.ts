@@ -7,6 +7,7 @@ import { virtualClock } from '../../../sandbox/clock.ts';
 import { NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
 import { ApiError } from '../../../shared/cluster/transport.ts';
+import type { ProbeReport } from '../../../shared/probe.ts';
 
 const RUN: ProbeRun = {
   run: 'r',
@@ -111,6 +112,34 @@ test('why a log cannot be read is known also where the time is up during the nex
   const { seconds, seen } = await watched(['172.16.1.70', '172.16.1.71'], log);
   expect(seconds).toBeGreaterThanOrEqual(RUN.seconds);
   expect(seen.sides[0].unread).toContain('no answer to GET …/log');
+});
+
+/** A pod that the other one has answered, and that finds out how long packets may be. */
+const tries = (isDone: boolean): ProbePods['log'] => {
+  const report: ProbeReport = {
+    run: RUN.run,
+    link: { up: true, state: 'up', mtu: 1500 },
+    reversePath: { mode: 0, dropped: 0 },
+    duplicates: [],
+    leaves: { peer: 'net1' },
+    gateway: { answered: 0 },
+    peer: { answered: 3, pinged: 3, received: 3 },
+    longest: { tried: 1500, passed: 1400, done: isDone },
+  };
+  return (name, told, signal) => {
+    told(JSON.stringify(report));
+    return endless(name, told, signal);
+  };
+};
+
+test('pods that have not tried all lengths yet are waited for, as slowly as they run', async () => {
+  const { seconds } = await watched(['172.16.1.70', '172.16.1.71'], tries(false));
+  expect(seconds).toBeGreaterThanOrEqual(RUN.seconds);
+});
+
+test('pods of which one length gets lost are not, once they have tried all', async () => {
+  const { seconds } = await watched(['172.16.1.70', '172.16.1.71'], tries(true));
+  expect(seconds).toBeLessThan(RUN.seconds / 2);
 });
 
 test('pods that run and were not attached have nothing to say', async () => {

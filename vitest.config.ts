@@ -31,6 +31,8 @@ export default defineConfig({
     // half of the work.
     isolate: false,
     provide: { limits: { test: 120_000, hook: 60_000 } },
+    // Right after an installation the disk is busy, and a worker that ends writes what V8 compiled.
+    teardownTimeout: 60_000,
     // The line by which .ci/run names a failure is to say what came instead.
     chaiConfig: { truncateThreshold: 400 },
     restoreMocks: true,

@@ -264,7 +264,7 @@ describe.skipIf(obstacles.length > 0)('multus-eni probe on two real nodes', () =
 
     test.concurrent('is recognised', async () => {
       expect(await bed.failures(await bed.addNetwork('unread'))).toEqual([
-        // A new connection's end, or that of one that was there.
+        // How the API server fails at a new connection to the kubelet, or at one that it kept.
         starting(
           'not-tried: link of b: .*, and its log cannot be read: .*(timeout|connection lost)',
         ),

@@ -14,6 +14,8 @@ export type BenchNetwork = (typeof BENCH_NETWORKS)[number];
 export interface BenchCluster
   extends Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'findWorker'> {
   readonly name: string;
+  /** The first number of its subnets' addresses. */
+  readonly network: number;
   readonly workers: readonly VirtualWorker[];
   /** The ENI's id. */
   eniOf(node: string, network: BenchNetwork): string;
@@ -59,6 +61,7 @@ export function createCluster(
 
   return {
     name: cluster,
+    network,
     api,
     clock,
     workers,

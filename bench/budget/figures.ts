@@ -16,6 +16,8 @@ export interface Figures {
   readonly p99Ms: number;
   /** Per cent of the seconds in which a neighbour's call was, or would have been, throttled. */
   readonly neighbourRefused: number;
+  /** Of several clusters: how many times as long as the median cluster the last one took. */
+  readonly lastCluster?: number | undefined;
 }
 
 const ASSIGN = /^Assign/;

@@ -21,12 +21,14 @@ export const GOALS: Readonly<Record<ScenarioName, Goals>> = {
   isSlow: { seconds: 10 },
   hasRaisedLimits: { seconds: 10 },
   servesAnother: { seconds: 10 },
+  tenClusters: { assign: 880, throttled: 50, seconds: 165, lastCluster: 1.3 },
+  fortyClusters: { assign: 528, throttled: 50, seconds: 110, lastCluster: 1.3 },
   drain: { assign: 25, unassign: 25, refused: 5 },
 };
 
 /** A figure, as a goal names it. */
 export function figureOf(figures: Figures, name: keyof Goals): number {
-  if (name !== 'throttledPercent') return figures[name];
+  if (name !== 'throttledPercent') return figures[name] ?? 1;
   const { assign, unassign, refused, throttled } = figures;
   const calls = assign + unassign + refused + throttled;
   return calls === 0 ? 0 : (100 * throttled) / calls;

@@ -28,6 +28,7 @@ const { values } = optionsOf(import.meta.url, {
 
 /** Those that take longest first. */
 const ORDER = [
+  ...['tenClusters', 'fortyClusters'],
   ...['rollout', 'deletion', 'churn', 'neighbour', 'burst', 'burstWithoutBucket'],
   ...['quietChurn', 'drain', 'throttlesAll', 'isSlow', 'hasRaisedLimits', 'servesAnother'],
 ];

@@ -25,6 +25,7 @@ export const answer = z.object({
     p50Ms: z.number(),
     p99Ms: z.number(),
     neighbourRefused: z.number(),
+    lastCluster: z.number().optional(),
   }),
   details: z.record(z.string(), z.number()),
 });
@@ -38,26 +39,34 @@ export async function play({ scenario, seed, nodes, ...ms }: Order): Promise<Ans
     neighbour = false,
     instanceType = 'm5.4xlarge',
     maxPerSecond,
+    clusters = { count: 1, part: 1 },
   } = scenarioOf(scenario);
   const latencies = { ...LATENCIES, ec2Read: ms.ec2ReadMs, ec2Write: ms.ec2WriteMs };
   const stage = await startStage({
     seed,
-    nodes,
+    nodes: Math.ceil(nodes * clusters.part),
+    clusters: clusters.count,
     instanceType,
     latencies,
     throttled,
     neighbour,
     maxPerSecond,
   });
-  const { seconds, waitsMs, details = {} } = await run(stage);
+  const { seconds, waitsMs, clusterSeconds = [], details = {} } = await run(stage);
   const result: Figures = {
     ...stage.calls(),
     seconds: round(seconds, 1),
     p50Ms: round(percentile(waitsMs, 0.5), 0),
     p99Ms: round(percentile(waitsMs, 0.99), 0),
     neighbourRefused: round(stage.neighbourRefused(), 1),
+    ...(clusters.count > 1 && { lastCluster: round(lastCluster(clusterSeconds), 2) }),
   };
   return { figures: result, details: { ...details, ...stage.details() } };
+}
+
+/** How many times as long as half of the clusters the last of them took. */
+function lastCluster(seconds: readonly number[]): number {
+  return Math.max(...seconds) / percentile(seconds, 0.5);
 }
 
 function round(value: number, digits: number): number {

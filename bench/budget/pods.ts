@@ -7,6 +7,7 @@ import { BENCH_NETWORKS, type BenchCluster, type BenchNetwork } from './cluster.
 
 /** A pod with an address on each network, of which the scenario does what kubelet and Multus would. */
 export interface BenchPod extends Pick<VirtualPod, 'node' | 'terminate'> {
+  readonly cluster: string;
   readonly addresses: readonly BenchAddress[];
   /** Multus has attached it. It waits for its addresses from now on. */
   attach(): void;
@@ -54,7 +55,7 @@ export function createPods(cluster: BenchCluster, addresses: Addresses): Pods {
     const number = (given.get(network) ?? 0) + 1;
     given.set(network, number);
     const subnet = BENCH_NETWORKS.indexOf(network) + 1;
-    return `10.${subnet}.${128 + Math.floor(number / 250)}.${(number % 250) + 1}`;
+    return `${cluster.network}.${subnet}.${128 + Math.floor(number / 250)}.${(number % 250) + 1}`;
   };
 
   return {
@@ -70,7 +71,7 @@ export function createPods(cluster: BenchCluster, addresses: Addresses): Pods {
         }),
       );
       return {
-        node,
+        ...{ node, cluster: cluster.name },
         addresses: placed,
         terminate: pod.terminate,
         attach() {

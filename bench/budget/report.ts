@@ -16,6 +16,7 @@ const COLUMNS: readonly (readonly [name: keyof Goals, head: string, digits: numb
   ['p50Ms', 'p50 ms', 0],
   ['p99Ms', 'p99 ms', 0],
   ['neighbourRefused', 'neighbour refused %', 1],
+  ['lastCluster', 'last cluster ÷ median', 2],
 ];
 
 /** A row per scenario: the median of the seeds, the worst of several, and the goal with ✗ where that misses it. */

@@ -25,6 +25,8 @@ export interface BenchStageOptions {
   readonly neighbour: boolean;
   /** The configuration says that the account has so many calls a second. */
   readonly maxPerSecond: number | undefined;
+  /** How many clusters there are, each with a queue and execution environments of its own; `nodes` are of each. */
+  readonly clusters: number;
 }
 
 /** The whole product at scale, on virtual time: what it does depends on no machine. */
@@ -34,6 +36,7 @@ export interface BenchStage extends Pick<VirtualTime, 'drive'> {
   readonly ec2: Ec2;
   /** What calls take; a scenario may change it. */
   readonly latencies: { -readonly [Name in keyof Latencies]: Latencies[Name] };
+  /** Of all clusters. */
   readonly workers: BenchCluster['workers'];
   readonly pods: Pods;
   readonly addresses: Addresses;
@@ -54,6 +57,8 @@ export interface BenchStage extends Pick<VirtualTime, 'drive'> {
   details(): Readonly<Record<string, number>>;
 }
 
+/** Of the first cluster's addresses: `10.…`. */
+const FIRST_NETWORK = 10;
 const PREPARING_MS = 600_000;
 const QUIET_MS = 60_000;
 
@@ -62,24 +67,33 @@ export async function startStage(options: BenchStageOptions): Promise<BenchStage
   const time = startVirtualTime(seed);
   const { clock, drive } = time;
   const ec2 = createEc2({ clock, region: REGION, account: ACCOUNT });
-  const queue = createQueue(clock);
-  const cluster = createCluster(ec2, time, nodes, instanceType);
   const tally = createTally();
   const { concurrency, ec2: limits } = settingsOf(options.maxPerSecond);
   const budget = { writers: concurrency, ...limits };
-  const surroundings = { time, latencies, ec2, queue, cluster, instanceType, tally, budget };
-  const lambda = await startLambda(surroundings, concurrency);
-  const sqs = sqsClient(queue.service, time, latencies, { maxAttempts: 1 });
-  startForwarder(time, cluster, sqs, queue.url, latencies.watch);
   const addresses = watchAddresses(ec2);
-  const idle = (): boolean => lambda.running() === 0 && queue.size() === 0;
+  const start = async (index: number) => {
+    const name = index === 0 ? CLUSTER : `${CLUSTER}-${index}`;
+    const where = { name, network: FIRST_NETWORK + index };
+    const cluster = createCluster(ec2, time, nodes, instanceType, where);
+    const queue = createQueue(clock);
+    const surroundings = { time, latencies, ec2, queue, cluster, instanceType, tally, budget };
+    const lambda = await startLambda(surroundings, concurrency);
+    const sqs = sqsClient(queue.service, time, latencies, { maxAttempts: 1 });
+    startForwarder(time, cluster, sqs, queue.url, latencies.watch);
+    const idle = (): boolean => lambda.running() === 0 && queue.size() === 0;
+    return { cluster, queue, idle, pods: createPods(cluster, addresses) };
+  };
+  const served: Awaited<ReturnType<typeof start>>[] = [];
+  for (let index = 0; index < options.clusters; index += 1) served.push(await start(index));
+  const podsOf = new Map(served.map(({ cluster, pods }) => [cluster.name, pods]));
+  const idle = (): boolean => served.every((each) => each.idle());
   let begunAt = clock.now();
   let neighbourRefused = (): number => 0;
 
   return {
     ...{ clock, random: time.random, drive, ec2, addresses, idle, latencies },
-    workers: cluster.workers,
-    pods: createPods(cluster, addresses),
+    workers: served.flatMap(({ cluster }) => cluster.workers),
+    pods: podsOfAll(podsOf),
     async begin(prepared) {
       const isPrepared = await drive(() => prepared() && idle(), PREPARING_MS);
       if (!isPrepared) throw new Error('what the scenario begins with was not done in time');
@@ -91,7 +105,7 @@ export async function startStage(options: BenchStageOptions): Promise<BenchStage
       begunAt = clock.now();
     },
     beganAt: () => begunAt,
-    deadLetters: queue.deadLetters,
+    deadLetters: () => served.reduce((sum, { queue }) => sum + queue.deadLetters(), 0),
     sinceBegin: () => clock.now() - begunAt,
     calls: () => countCalls(ec2.calls.all()),
     neighbourRefused: () => neighbourRefused(),
@@ -102,6 +116,19 @@ export async function startStage(options: BenchStageOptions): Promise<BenchStage
       }
       return tally.counts();
     },
+  };
+}
+
+/** The pods of all clusters, each made in that of its worker. */
+function podsOfAll(byCluster: ReadonlyMap<string, Pods>): Pods {
+  const of = (cluster: string): Pods => {
+    const pods = byCluster.get(cluster);
+    if (pods === undefined) throw new Error(`there is no cluster ${cluster}`);
+    return pods;
+  };
+  return {
+    create: (worker, spec) => of(worker.cluster).create(worker, spec),
+    giveBack: (pod) => of(pod.cluster).giveBack(pod),
   };
 }
 

@@ -12,7 +12,7 @@ import { startVirtualTime } from '../virtual-time.ts';
 import { boto } from './boto.ts';
 import { type AttachedPod, PATTERNS, type PeerName } from './patterns.ts';
 
-interface PeerStageOptions extends Omit<BenchStageOptions, 'maxPerSecond'> {
+interface PeerStageOptions extends Omit<BenchStageOptions, 'maxPerSecond' | 'clusters'> {
   readonly peer: PeerName;
 }
 

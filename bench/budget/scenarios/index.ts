@@ -15,6 +15,8 @@ export interface Scenario {
   /** Somebody else makes an Assign a second. Default: nobody does. */
   readonly neighbour?: boolean;
   readonly maxPerSecond?: number;
+  /** How many clusters there are, and which part of the nodes each of them has. Default: one, with all of them. */
+  readonly clusters?: { readonly count: number; readonly part: number };
   /** Default: m5.4xlarge, whose ENIs take 29 secondary addresses. */
   readonly instanceType?: string;
 }
@@ -36,12 +38,22 @@ export const SCENARIOS = {
   drain: { title: 'a node drained', play: drain, instanceType: 'm5.24xlarge' },
 } as const satisfies Readonly<Record<string, Scenario>>;
 
-/** An EC2 in trouble; played where they are asked for. */
+/** An EC2 in trouble, and more clusters than one; played where they are asked for. */
 export const TROUBLES = {
   throttlesAll: { title: 'EC2 throttles all for ten minutes', play: trouble('throttles-all') },
   isSlow: { title: 'EC2 takes 5 s a call', play: trouble('is-slow') },
   hasRaisedLimits: { title: 'ten times the limits', play: trouble('has-raised-limits') },
   servesAnother: { title: 'another takes every token', play: trouble('serves-another') },
+  tenClusters: {
+    title: 'ten clusters burst together',
+    play: burst('assigned'),
+    clusters: { count: 10, part: 0.4 },
+  },
+  fortyClusters: {
+    title: 'forty small clusters burst together',
+    play: burst('assigned'),
+    clusters: { count: 40, part: 0.06 },
+  },
 } as const satisfies Readonly<Record<string, Scenario>>;
 
 const ALL = { ...SCENARIOS, ...TROUBLES };

@@ -6,6 +6,8 @@ export interface Played {
   readonly seconds: number;
   /** How long each of its addresses took, ms. */
   readonly waitsMs: readonly number[];
+  /** When each cluster was done: seconds. */
+  readonly clusterSeconds?: readonly number[];
   /** For `--details`. */
   readonly details?: Readonly<Record<string, number>>;
 }

@@ -39,7 +39,7 @@ function sqsClient({ region, proxy }: ForwarderConfig): SQSClient {
 function forwarderOptions(config: ForwarderConfig, log: pino.Logger): ForwarderOptions {
   return {
     cluster: config.cluster,
-    kube: kubeConfigTransport(kubeConfig(config.kubeconfig), { proxy: config.proxy }),
+    kube: kubeConfigTransport(kubeConfig(config.kubeconfig), config.proxy),
     send: sqsSendBatch(sqsClient(config), config.queueUrl),
     lease: { namespace: config.namespace, name: config.leaseName },
     identity: `${config.podName}_${randomUUID()}`,

@@ -106,7 +106,7 @@ export async function apiOfKubeconfig(
       `kubeconfig ${path}: no context ${context ?? config.getCurrentContext()}: ${known}. Give --context`,
     );
   }
-  const transport = kubeConfigTransport(config, { kept: true });
+  const transport = kubeConfigTransport(config);
   return { name: cluster.name.split('/').at(-1) ?? cluster.name, api: apiOver(transport, clock) };
 }
 

@@ -55,8 +55,14 @@ function counting(count: (bytes: number) => void): Transform {
 export async function listen(
   certificate: ServerCertificate,
   handler: FetchHandler,
-): Promise<{ readonly url: string; sentBytes(): number; stop(): Promise<void> }> {
+): Promise<{
+  readonly url: string;
+  sentBytes(): number;
+  connections(): number;
+  stop(): Promise<void>;
+}> {
   let bytes = 0;
+  let connections = 0;
   const count = (more: number): void => {
     bytes += more;
   };
@@ -64,6 +70,14 @@ export async function listen(
     { key: certificate.key, cert: certificate.cert },
     (incoming, outgoing) => void answer(handler, incoming, outgoing, count),
   );
+  server.on('secureConnection', () => {
+    connections += 1;
+  });
   const { port, stop } = await listenOnLoopback(server);
-  return { url: `https://127.0.0.1:${port}`, sentBytes: () => bytes, stop };
+  return {
+    url: `https://127.0.0.1:${port}`,
+    sentBytes: () => bytes,
+    connections: () => connections,
+    stop,
+  };
 }

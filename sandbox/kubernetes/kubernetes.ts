@@ -50,6 +50,8 @@ export interface RunningKubernetes extends KubernetesApi {
   kubeconfig(token?: string): string;
   /** How many bytes of answers it has sent, without headers. */
   sentBytes(): number;
+  /** How many TLS connections were opened to it. */
+  connections(): number;
   /** Ends the watches and cuts the connections. */
   stop(): Promise<void>;
 }
@@ -100,13 +102,14 @@ export function createKubernetesApi(options: KubernetesOptions = {}): Kubernetes
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<RunningKubernetes> {
   const api = createKubernetesApi(options);
   const certificate = await takeCertificate();
-  const { url, sentBytes, stop } = await listen(certificate, api.fetch);
+  const { url, sentBytes, connections, stop } = await listen(certificate, api.fetch);
   const caData = Buffer.from(certificate.ca).toString('base64');
   return {
     ...api,
     url,
     caData,
     sentBytes,
+    connections,
     kubeconfig: (token) => kubeconfigText({ url, caData, token }),
     async stop() {
       api.watches.breakAll();

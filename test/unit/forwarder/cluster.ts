@@ -28,7 +28,6 @@ export async function startCluster(options: KubernetesOptions = {}): Promise<Clu
   const annotations = (ips: readonly string[]) => ({ [NETWORK_STATUS]: networkStatusText(ips) });
   return {
     api,
-    // It keeps its connections, which a kubeconfig's does not: elections on virtual time make thousands.
     kube: tokenTransport({
       server: api.url,
       caData: api.caData,

@@ -86,6 +86,21 @@ test('the program sends what it sees, and on SIGTERM what it has gathered, and g
   });
 });
 
+test('the program renews its Lease over connections that it keeps', async () => {
+  const cluster = await startCluster();
+  const queue = await startQueue();
+  cluster.createPod('p1', 'a', ['172.16.1.70']);
+  run(await environment(cluster, queue));
+  await vi.waitFor(() => expect(queue.events()).toEqual(['a resync']), SOON);
+  const renewed = (): number =>
+    cluster.api.calls.filter(({ verb, resource }) => verb === 'update' && resource === 'leases')
+      .length;
+  await vi.waitFor(() => expect(renewed()).toBeGreaterThanOrEqual(1), SOON);
+  const opened = cluster.api.connections();
+  await vi.waitFor(() => expect(renewed()).toBeGreaterThanOrEqual(2), SOON);
+  expect(cluster.api.connections()).toBe(opened);
+});
+
 test('the program ends with the reason where its environment is not right', async () => {
   const program = run({ CLUSTER_NAME: 'demo' });
   expect(await program.exit).toBe(1);

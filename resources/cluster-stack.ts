@@ -14,7 +14,7 @@ import { SEND_MESSAGES, trustOfPodIdentity } from './forwarder-identity.ts';
 import { clusterQueueNames, settingsPath, stackName } from './names.ts';
 import { type Exported, exportName } from './outputs.ts';
 import { queuePair } from './queues.ts';
-import { rateOf, sweepSchedule } from './schedule.ts';
+import { flexibleWindow, rateOf, sweepSchedule, windowMinutesOf } from './schedule.ts';
 
 /*
  * The stack of one cluster: a template without code and assets, that any tool deploys beside the
@@ -48,7 +48,7 @@ export function clusterTemplate(): unknown {
       Sweeps: Object.fromEntries(
         SWEEP_MINUTES.map((minutes) => [
           String(minutes),
-          { Rate: rateOf(minutes), Seconds: minutes * 60 },
+          { Rate: rateOf(minutes), Seconds: minutes * 60, Window: windowMinutesOf(minutes) },
         ]),
       ),
     },
@@ -57,6 +57,7 @@ export function clusterTemplate(): unknown {
       HasOidcProvider: IS_NAMED('OidcProvider'),
       HasPodIdentity: { 'Fn::Equals': [ref('OidcProvider'), ''] },
       AdvertisesRoom: { 'Fn::Equals': [ref('AdvertiseRoom'), 'true'] },
+      SweepsEachMinute: { 'Fn::Equals': [ref('SweepMinutes'), '1'] },
       HasTopic: IS_NAMED('AlarmTopicArn'),
       HasKey: IS_NAMED('KmsKeyArn'),
       HasBoundary: IS_NAMED('PermissionsBoundary'),
@@ -174,14 +175,16 @@ function trustOfOidc(): unknown {
   };
 }
 
-const ofSweeps = (key: 'Rate' | 'Seconds'): Readonly<Record<string, unknown>> => ({
+const ofSweeps = (key: 'Rate' | 'Seconds' | 'Window'): Readonly<Record<string, unknown>> => ({
   'Fn::FindInMap': ['Sweeps', ref('SweepMinutes'), key],
 });
 
 function sweeps(): Resources {
   const functionArn = imported('SweepFunctionArn');
   const roleArn = imported('ScheduleRoleArn');
-  return { SweepSchedule: sweepSchedule(CLUSTER, ofSweeps('Rate'), { functionArn, roleArn }) };
+  const window = when('SweepsEachMinute', flexibleWindow(0), flexibleWindow(ofSweeps('Window')));
+  const times = { rate: ofSweeps('Rate'), window };
+  return { SweepSchedule: sweepSchedule(CLUSTER, times, { functionArn, roleArn }) };
 }
 
 /** As shared/config.ts reads it. */

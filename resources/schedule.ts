@@ -27,10 +27,14 @@ export function schedule(stage: string, { clusters, sweepMinutes }: StageSetting
     ...Object.fromEntries(
       clusters.map(({ name }) => [
         `SweepSchedule${idOf(name)}`,
-        sweepSchedule(name, rateOf(sweepMinutes), {
-          functionArn: getAtt(FUNCTION_IDS.sweep, 'Arn'),
-          roleArn: getAtt('ScheduleRole', 'Arn'),
-        }),
+        sweepSchedule(
+          name,
+          { rate: rateOf(sweepMinutes), window: flexibleWindow(windowMinutesOf(sweepMinutes)) },
+          {
+            functionArn: getAtt(FUNCTION_IDS.sweep, 'Arn'),
+            roleArn: getAtt('ScheduleRole', 'Arn'),
+          },
+        ),
       ]),
     ),
   };
@@ -41,10 +45,28 @@ export function rateOf(minutes: number): string {
   return `rate(${minutes} ${minutes === 1 ? 'minute' : 'minutes'})`;
 }
 
+/**
+ * Within how many minutes after its time a sweep begins: EventBridge Scheduler chooses
+ * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html).
+ * Schedules that were made together have the same time, and each of their sweeps reads the account's ENIs.
+ * A fifth of the time between two sweeps, so that alarms which look at that time find a sweep in it.
+ *
+ * @returns 0 where sweeps are a minute apart, as a window has whole minutes.
+ */
+export function windowMinutesOf(sweepMinutes: number): number {
+  return sweepMinutes === 1 ? 0 : Math.max(1, Math.floor(sweepMinutes / 5));
+}
+
+/** @param minutes a number, or what a template says in its place; 0: no window. */
+export function flexibleWindow(minutes: unknown): Readonly<Record<string, unknown>> {
+  if (minutes === 0) return { Mode: 'OFF' };
+  return { Mode: 'FLEXIBLE', MaximumWindowInMinutes: minutes };
+}
+
 /** Has one cluster swept: what takes long or fails for it costs no other. */
 export function sweepSchedule(
   cluster: string,
-  rate: unknown,
+  { rate, window }: { readonly rate: unknown; readonly window: unknown },
   { functionArn, roleArn }: { readonly functionArn: unknown; readonly roleArn: unknown },
 ): Resource {
   return {
@@ -52,7 +74,7 @@ export function sweepSchedule(
     Properties: {
       Description: `Compares cluster ${cluster} with EC2`,
       ScheduleExpression: rate,
-      FlexibleTimeWindow: { Mode: 'OFF' },
+      FlexibleTimeWindow: window,
       Target: {
         Arn: functionArn,
         RoleArn: roleArn,

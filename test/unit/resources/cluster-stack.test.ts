@@ -97,6 +97,19 @@ describe('the template of a cluster', () => {
     });
   });
 
+  test.each([
+    ['1', { Mode: 'OFF' }],
+    ['5', { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 1 }],
+    ['30', { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 6 }],
+  ])(
+    'every %s minutes sweeps within a window, so that clusters deployed together take turns',
+    (SweepMinutes, window) => {
+      expect(deployed({ ...EDGE, SweepMinutes }).Resources.SweepSchedule?.Properties).toMatchObject(
+        { FlexibleTimeWindow: window },
+      );
+    },
+  );
+
   test('has the alarms that a cluster of the configuration has, and those of its queue', () => {
     const sectionsOf = (
       resources: Readonly<Record<string, { Type: string; Properties: object }>>,

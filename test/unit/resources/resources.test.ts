@@ -55,20 +55,25 @@ describe('the queues', () => {
 
 describe('the schedule', () => {
   test.each([
-    ['', 'rate(5 minutes)'],
-    ['sweepMinutes: 1\n', 'rate(1 minute)'],
-  ])('with %j is %s', (text, expression) => {
-    expect(resource(DEMO + text, 'SweepScheduleDemo')).toMatchObject({
-      ScheduleExpression: expression,
-      FlexibleTimeWindow: { Mode: 'OFF' },
-      Target: {
-        Arn: { 'Fn::GetAtt': ['SweepLambdaFunction', 'Arn'] },
-        RoleArn: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] },
-        Input: '{"cluster":"demo"}',
-        RetryPolicy: { MaximumRetryAttempts: 0 },
-      },
-    });
-  });
+    ['', 'rate(5 minutes)', { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 1 }],
+    ['sweepMinutes: 1\n', 'rate(1 minute)', { Mode: 'OFF' }],
+    ['sweepMinutes: 2\n', 'rate(2 minutes)', { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 1 }],
+    ['sweepMinutes: 60\n', 'rate(60 minutes)', { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 12 }],
+  ])(
+    'with %j is %s, within a window in which not all sweeps begin at once',
+    (text, expression, window) => {
+      expect(resource(DEMO + text, 'SweepScheduleDemo')).toMatchObject({
+        ScheduleExpression: expression,
+        FlexibleTimeWindow: window,
+        Target: {
+          Arn: { 'Fn::GetAtt': ['SweepLambdaFunction', 'Arn'] },
+          RoleArn: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] },
+          Input: '{"cluster":"demo"}',
+          RetryPolicy: { MaximumRetryAttempts: 0 },
+        },
+      });
+    },
+  );
 });
 
 describe('a cluster', () => {

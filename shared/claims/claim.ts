@@ -1,4 +1,5 @@
 import type { Address } from '../address.ts';
+import { MAX_ADDRESSES } from '../cluster/annotations.ts';
 import type { PodRef } from '../cluster/kubernetes.ts';
 
 /** One address that a pod claims. */
@@ -22,9 +23,9 @@ export interface Claim {
   readonly assignedTo?: string;
 }
 
-/** A part of a pod's annotations that cannot be read. */
+/** A part of a pod's annotations that cannot be read, or that names more addresses than are looked at. */
 export interface UnreadableAnnotation {
-  readonly kind: 'unreadable-annotation';
+  readonly kind: 'unreadable-annotation' | 'too-many-addresses';
   readonly annotation: string;
   /** What is wrong, and where in the value. */
   readonly detail: string;
@@ -48,7 +49,13 @@ export interface PodClaims {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly terminating: boolean;
+  /** At most MAX_ADDRESSES (shared/cluster/annotations.ts). */
   readonly claims: readonly Claim[];
   readonly unreadable: readonly UnreadableAnnotation[];
   readonly notAttached?: NotAttached;
+}
+
+/** What a pod is told whose annotations name more than MAX_ADDRESSES addresses. */
+export function tooManyAddresses(annotation: string): UnreadableAnnotation {
+  return { kind: 'too-many-addresses', annotation, detail: `more than ${MAX_ADDRESSES} addresses` };
 }

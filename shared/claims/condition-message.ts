@@ -1,4 +1,5 @@
 import { type Address, parseAddress } from '../address.ts';
+import { MAX_ADDRESSES } from '../cluster/annotations.ts';
 
 /**
  * The message of a pod's condition. People read it in `kubectl describe pod`, and we
@@ -56,13 +57,16 @@ export function formatProblem({
   return `${subject}${kind}: ${detail.replace(/;/g, ',').replace(/\s+/g, ' ')}`;
 }
 
-/** The addresses that a condition's message lists as assigned; none if it is not of our making. */
+/**
+ * The addresses that a condition's message lists as assigned; none if it is not of our making. No more
+ * than a pod may claim: whoever may patch its status may write any number.
+ */
 export function parseAssigned(message: string): AssignedAddress[] {
   const [first = ''] = message.split(SEPARATOR, 1);
   if (!first.startsWith(ASSIGNED)) return [];
   return first
     .slice(ASSIGNED.length)
-    .split(', ')
+    .split(', ', MAX_ADDRESSES)
     .flatMap((item) => {
       const [, text = '', eniId] = /^(\S+)(?: on (\S+))?$/.exec(item) ?? [];
       const address = parseAddress(text);
@@ -76,7 +80,7 @@ export function parseProblems(
   message: string,
 ): { readonly address: Address; readonly kind: string }[] {
   return message
-    .split(SEPARATOR)
+    .split(SEPARATOR, 1 + MAX_PROBLEMS)
     .slice(1)
     .flatMap((part) => {
       const [, text = '', kind = ''] = /^(\S+): ([a-z]+(?:-[a-z]+)*): /.exec(part) ?? [];

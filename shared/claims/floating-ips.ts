@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type Address, parseAddress } from '../address.ts';
 import { FLOATING_IPS, MAX_ADDRESSES } from '../cluster/annotations.ts';
-import { readJson, textAs } from '../text/read.ts';
-import type { UnreadableAnnotation } from './claim.ts';
+import { type Read, readJson, textAs, whatIsWrong } from '../text/read.ts';
+import { tooManyAddresses, type UnreadableAnnotation } from './claim.ts';
 
 /** An address that a pod claims although no CNI plugin gave it to it. */
 export interface FloatingIp {
@@ -22,10 +22,8 @@ const floatingIp = z.preprocess(
   }),
 );
 
-const floatingIps = z
-  .array(z.unknown())
-  .max(MAX_ADDRESSES, `more than ${MAX_ADDRESSES} addresses`)
-  .pipe(z.array(floatingIp));
+const entries = z.array(z.unknown());
+const floatingIps = z.array(floatingIp);
 
 /**
  * Reads `multus-eni.dev/floating-ips`: a JSON list of addresses or of
@@ -38,18 +36,29 @@ export function parseFloatingIps(
   | { readonly ok: false; readonly unreadable: UnreadableAnnotation } {
   const text = annotations[FLOATING_IPS] ?? '';
   if (text.trim() === '') return { ok: true, floating: [] };
-  const list = readJson(text, floatingIps);
-  if (!list.ok) {
-    const { detail } = list;
+  const list = readJson(text, entries);
+  // Before each of them is looked at.
+  if (list.ok && list.value.length > MAX_ADDRESSES) {
+    return { ok: false, unreadable: tooManyAddresses(FLOATING_IPS) };
+  }
+  const read = list.ok ? readEntries(list.value) : list;
+  if (!read.ok) {
+    const { detail } = read;
     return {
       ok: false,
       unreadable: { kind: 'unreadable-annotation', annotation: FLOATING_IPS, detail },
     };
   }
   const byAddress = new Map<Address, FloatingIp>();
-  for (const { ip, since } of list.value) {
+  for (const { ip, since } of read.value) {
     if (byAddress.has(ip)) continue;
     byAddress.set(ip, { address: ip, ...(since == null ? {} : { since }) });
   }
   return { ok: true, floating: [...byAddress.values()] };
+}
+
+function readEntries(list: readonly unknown[]): Read<z.output<typeof floatingIps>> {
+  const parsed = floatingIps.safeParse(list);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return { ok: false, detail: whatIsWrong(parsed.error) };
 }

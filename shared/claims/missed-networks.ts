@@ -77,10 +77,9 @@ export function missedNetworks(
   const of = { kind: 'not-attached', since: pod.sandboxSince } as const;
   const read = parseAskedNetworks(asked, pod.namespace);
   if (!read.ok) return { ...of, networks: [], unreadable: read.detail };
-  const left = [...read.value];
-  for (const { network } of attachments) {
-    const at = left.indexOf(network);
-    if (at >= 0) left.splice(at, 1);
-  }
-  return left.length === 0 ? undefined : { ...of, networks: [...new Set(left)] };
+  const left = new Map<string, number>();
+  for (const network of read.value) left.set(network, (left.get(network) ?? 0) + 1);
+  for (const { network } of attachments) left.set(network, (left.get(network) ?? 0) - 1);
+  const networks = [...left].filter(([, times]) => times > 0).map(([network]) => network);
+  return networks.length === 0 ? undefined : { ...of, networks };
 }

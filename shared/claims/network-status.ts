@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Address, parseInterfaceAddress } from '../address.ts';
 import { MAX_ADDRESSES, NETWORK_STATUS, NETWORKS_STATUS } from '../cluster/annotations.ts';
 import { readJson, textAs, whatIsWrong } from '../text/read.ts';
-import type { UnreadableAnnotation } from './claim.ts';
+import { tooManyAddresses, type UnreadableAnnotation } from './claim.ts';
 
 /** One interface that Multus gave to a pod besides the cluster network's. */
 export interface Attachment {
@@ -18,7 +18,6 @@ export interface Attachment {
 const MAX_ENTRIES = 10_000;
 /** Two DNS subdomains of at most 253 characters and a slash. */
 const MAX_NAME_LENGTH = 507;
-const TOO_MANY = `more than ${MAX_ADDRESSES} addresses`;
 
 /** A pod without networks is written as an empty list, `null` or nothing, depending on who writes it. */
 const entries = z.preprocess(
@@ -30,11 +29,7 @@ const entries = z.preprocess(
 const attachmentEntry = z.object({
   name: z.string().min(1).max(MAX_NAME_LENGTH),
   interface: z.string().max(63).nullish(),
-  ips: z
-    .array(z.unknown())
-    .max(MAX_ADDRESSES, TOO_MANY)
-    .pipe(z.array(textAs(parseInterfaceAddress, 'an address')))
-    .nullish(),
+  ips: z.array(textAs(parseInterfaceAddress, 'an address')).nullish(),
   mac: z
     .string()
     .regex(/^([0-9a-f]{2}(:[0-9a-f]{2}){5,19})?$/i, 'not a MAC address')
@@ -67,11 +62,12 @@ export function parseNetworkStatus(
   let addresses = 0;
   for (const [index, entry] of list.value.entries()) {
     if (isDefault(entry)) continue;
+    // Before each of them is looked at.
+    addresses += addressesIn(entry);
+    if (addresses > MAX_ADDRESSES) return { ok: false, unreadable: tooManyAddresses(annotation) };
     const parsed = attachmentEntry.safeParse(entry);
     if (!parsed.success) return unreadable(whatIsWrong(parsed.error, [index]));
     attachments.push(toAttachment(parsed.data, namespace));
-    addresses += parsed.data.ips?.length ?? 0;
-    if (addresses > MAX_ADDRESSES) return unreadable(TOO_MANY);
   }
   return { ok: true, attachments };
 }
@@ -81,6 +77,12 @@ function isDefault(entry: unknown): boolean {
   return (
     typeof entry === 'object' && entry !== null && 'default' in entry && entry.default === true
   );
+}
+
+/** How many addresses an entry names. */
+function addressesIn(entry: unknown): number {
+  if (typeof entry !== 'object' || entry === null || !('ips' in entry)) return 0;
+  return Array.isArray(entry.ips) ? entry.ips.length : 0;
 }
 
 function toAttachment(entry: z.output<typeof attachmentEntry>, namespace: string): Attachment {

@@ -1,7 +1,19 @@
 import type { Address } from '../address.ts';
-import { IGNORE, NETWORK_STATUS, NETWORKS_STATUS } from '../cluster/annotations.ts';
+import {
+  FLOATING_IPS,
+  IGNORE,
+  MAX_ADDRESSES,
+  NETWORK_STATUS,
+  NETWORKS_STATUS,
+} from '../cluster/annotations.ts';
 import type { Pod } from '../cluster/kubernetes.ts';
-import type { Claim, NotAttached, PodClaims, UnreadableAnnotation } from './claim.ts';
+import {
+  type Claim,
+  type NotAttached,
+  type PodClaims,
+  tooManyAddresses,
+  type UnreadableAnnotation,
+} from './claim.ts';
 import { type AssignedAddress, parseAssigned } from './condition-message.ts';
 import { type FloatingIp, parseFloatingIps } from './floating-ips.ts';
 import { missedNetworks } from './missed-networks.ts';
@@ -11,7 +23,8 @@ import { type Attachment, parseNetworkStatus } from './network-status.ts';
 /**
  * What a pod claims: the addresses of its attachments and its floating addresses,
  * each once. Where an annotation cannot be read, the addresses that the pod's
- * condition last recorded stand in for it. That a floating address lies in a range is
+ * condition last recorded stand in for it; where all annotations together name more than
+ * MAX_ADDRESSES, they stand in for all of them. That a floating address lies in a range is
  * not checked here.
  *
  * @param networks by `namespace/name`. An ignored one's attachments claim nothing; one
@@ -46,20 +59,30 @@ export function claimsOf(
     const others = recorded.filter(({ address }) => !attached.has(address));
     claimRecorded(claims, pod, others, true);
   }
+  if (claims.size > MAX_ADDRESSES) {
+    unreadable.push(tooManyAddresses(FLOATING_IPS));
+    claims.clear();
+    claimRecorded(claims, pod, recorded, false);
+  }
+  const assignedTo = new Map(recorded.map(({ address, eniId }) => [address, eniId]));
   const notAttached = missedBy(pod, status, networks);
   return {
     pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid },
     node: pod.node,
     createdAt: pod.createdAt,
     terminating: pod.terminating,
-    claims: [...claims.values()].map((claim) => withAssigned(claim, recorded)),
+    claims: [...claims.values()].map((claim) => withAssigned(claim, assignedTo)),
     unreadable,
     ...(notAttached === undefined ? {} : { notAttached }),
   };
 }
 
 /** Even a pod without networks has the cluster's own in it. */
-const EMPTIED = /^\s*(\[\s*\]|null)?\s*$/;
+function isEmptied(networkStatus: string): boolean {
+  const text = networkStatus.trim();
+  if (text === '' || text === 'null') return true;
+  return text.startsWith('[') && text.endsWith(']') && text.slice(1, -1).trim() === '';
+}
 
 /** The plugins whose interfaces have a worker's device below them. */
 const ON_DEVICES: ReadonlySet<string | undefined> = new Set(['ipvlan', 'macvlan', 'host-device']);
@@ -80,15 +103,15 @@ function missedBy(
   networks: ReadonlyMap<string, ParsedNetwork>,
 ): NotAttached | undefined {
   const written = pod.annotations[NETWORK_STATUS] ?? pod.annotations[NETWORKS_STATUS];
-  if (!status.ok || (written !== undefined && EMPTIED.test(written))) return undefined;
+  if (!status.ok || (written !== undefined && isEmptied(written))) return undefined;
   const missed = missedNetworks(pod, status.attachments);
   if (missed === undefined || missed.unreadable !== undefined) return missed;
   const ours = missed.networks.filter((network) => mayBeOnEni(networks.get(network)));
   return ours.length === 0 ? undefined : { ...missed, networks: ours };
 }
 
-function withAssigned(claim: Claim, recorded: readonly AssignedAddress[]): Claim {
-  const eniId = recorded.find(({ address }) => address === claim.address)?.eniId;
+function withAssigned(claim: Claim, assignedTo: ReadonlyMap<Address, string | undefined>): Claim {
+  const eniId = assignedTo.get(claim.address);
   return eniId === undefined ? claim : { ...claim, assignedTo: eniId };
 }
 

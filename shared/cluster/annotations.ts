@@ -10,9 +10,9 @@ export const IGNORE = 'multus-eni.dev/ignore';
 export const RANGES = 'multus-eni.dev/ranges';
 
 /**
- * More addresses than this in one of a pod's annotations cannot be read: no node takes as many on
- * all its ENIs (15 of 50 each: Amazon EC2 User Guide, "IP addresses per network interface per
- * instance type"), and each would cost its node a look, a problem and a word in a condition.
+ * A pod claims no more addresses than this, those of all its annotations counted: few nodes take as
+ * many on all their ENIs (15 of 50 each: Amazon EC2 User Guide, "IP addresses per network interface
+ * per instance type"), and each would cost its node a look, a problem and a word in a condition.
  */
 export const MAX_ADDRESSES = 1000;
 

@@ -65,6 +65,8 @@ export function describeProblem(
   switch (problem.kind) {
     case 'unreadable-annotation':
       return `annotation ${problem.annotation} cannot be read (${problem.detail}). The addresses recorded last are kept; correct the annotation`;
+    case 'too-many-addresses':
+      return `annotation ${problem.annotation}: the pod claims ${problem.detail}. The addresses recorded last are kept; claim fewer`;
     case 'not-attached':
       return describeNotAttached(problem);
     case 'eni-untagged':

@@ -120,7 +120,7 @@ describe('a pod that claims by its annotation what is not its own', () => {
     const flood = Array.from({ length: 10_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
     const pod = await runAttacker(stage, a, { [FLOATING_IPS]: JSON.stringify(flood) });
     await eventually(() => cluster.conditionOf(pod)).toMatchObject({
-      reason: 'UnreadableAnnotation',
+      reason: 'TooManyAddresses',
       message: expect.stringContaining('more than 1000 addresses'),
     });
     await runVictim(stage, a);

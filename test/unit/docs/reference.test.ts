@@ -115,6 +115,7 @@ describe('what pods are told', () => {
       'floating-outside-ranges': true,
       refused: true,
       'unreadable-annotation': true,
+      'too-many-addresses': true,
       'not-attached': true,
     } satisfies Record<Problem['kind'], true>;
     const reasons = Object.keys(kinds).map((kind) =>

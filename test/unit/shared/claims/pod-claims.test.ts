@@ -188,3 +188,33 @@ describe('a pod whose annotation cannot be read', () => {
     expect(claims(pod({ annotations: { [NETWORK_STATUS]: '[' } }))).toEqual([]);
   });
 });
+
+describe('a pod whose annotations together name more addresses than a pod may claim', () => {
+  const many = (count: number, prefix: string) =>
+    Array.from({ length: count }, (_, index) => `${prefix}.${index >> 8}.${index & 255}`);
+  const both = (attached: number, floating: number) => ({
+    [NETWORK_STATUS]: JSON.stringify([{ name: 'ns/one', ips: many(attached, '10.1') }]),
+    [FLOATING_IPS]: JSON.stringify(many(floating, '10.2')),
+  });
+  const tooMany = { kind: 'too-many-addresses', detail: 'more than 1000 addresses' };
+
+  test('claims what its condition recorded, and is told', () => {
+    const pod = annotated(both(600, 401), { '10.1.0.1': 'eni-1' });
+    expect(claimsOf(pod, networks)).toMatchObject({
+      claims: [{ address: '10.1.0.1', recordedEni: 'eni-1', assignedTo: 'eni-1' }],
+      unreadable: [{ ...tooMany, annotation: FLOATING_IPS }],
+    });
+  });
+
+  test('claims all of as many as it may', () => {
+    expect(claims(annotated(both(600, 400)))).toHaveLength(1000);
+  });
+
+  test('claims no more of what somebody wrote into its condition', () => {
+    const written = Object.fromEntries(many(3000, '10.3').map((address) => [address, 'eni-1']));
+    expect(claims(annotated({ [NETWORK_STATUS]: '[' }, written))).toHaveLength(1000);
+    expect(claims(annotated({ ...both(0, 1000), [NETWORK_STATUS]: '[' }, written))).toHaveLength(
+      1000,
+    );
+  });
+});

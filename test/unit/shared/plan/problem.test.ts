@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { tooManyAddresses } from '../../../../shared/claims/claim.ts';
 import { describeProblem, type Problem } from '../../../../shared/plan/problem.ts';
 import { address } from './fixtures.ts';
 
@@ -30,6 +31,7 @@ describe('the text of a problem says what is wrong and what to do', () => {
       { pod, kind: 'unreadable-annotation', annotation: 'a.b/c', detail: 'not JSON' },
       [/a\.b\/c/, /not JSON/, /correct the annotation/],
     ],
+    [{ pod, ...tooManyAddresses('a.b/c') }, [/a\.b\/c/, /more than 1000/, /claim fewer/]],
   ];
   it.each(cases)('$0.kind', (problem, parts) => {
     const text = describeProblem(problem);

@@ -1,5 +1,6 @@
 import { type Family, familyOf } from '../../shared/address.ts';
 import { assignableAgain } from '../../shared/apply/apply.ts';
+import { FEW } from '../../shared/apply/release.ts';
 import type { Calls } from '../../shared/enis/call-budget.ts';
 import type { Placement, Plan } from '../../shared/plan/decision.ts';
 import type { NodeMemory, NodeRequest } from './scope.ts';
@@ -37,8 +38,7 @@ export function callsOf(plan: Plan, assignKept: boolean): Calls {
   const assigned = [...plan.assign, ...plan.move, ...kept];
   const leaving = plan.move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
   const released = [...plan.release, ...leaving];
-  const unseen = (family: Family): number =>
-    plan.releaseUnseen.filter(({ address }) => familyOf(address) === family).length;
+  const unseen = (family: Family): number => unseenCalls(plan.releaseUnseen, family);
   return Object.fromEntries(
     Object.entries({
       AssignPrivateIpAddresses: enisOf(assigned, 4),
@@ -47,6 +47,13 @@ export function callsOf(plan: Plan, assignKept: boolean): Calls {
       UnassignIpv6Addresses: enisOf(released, 6) + unseen(6),
     }).filter(([, count]) => count > 0),
   );
+}
+
+/** Of a few addresses of an ENI EC2 is asked one by one, of more with one call. */
+function unseenCalls(placements: readonly Placement[], family: Family): number {
+  const ofFamily = placements.filter(({ address }) => familyOf(address) === family);
+  const counts = [...Map.groupBy(ofFamily, ({ eniId }) => eniId).values()].map((on) => on.length);
+  return counts.reduce((sum, count) => sum + (count <= FEW ? count : 1), 0);
 }
 
 function enisOf(placements: readonly Placement[], family: Family): number {

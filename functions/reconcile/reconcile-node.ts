@@ -160,8 +160,9 @@ async function takeTurn(
 
   const [failure] = applied.failures;
   if (failure !== undefined) return { kind: 'failed', failure, releaseSent: applied.releaseSent };
-  await confirmReleased(access, state.node, state.instanceId, applied.toConfirm, signal);
-  memory.releases.record({ ...observed, absent: applied.toConfirm });
+  const { toConfirm, unconfirmed } = applied;
+  await confirmReleased(access, state, toConfirm, unconfirmed, signal);
+  memory.releases.record({ ...observed, absent: [...toConfirm, ...unconfirmed] });
   memory.releases.forget([...decided.keep, ...decided.held]);
   return ended({ kind: 'reconciled', plan: decided, applied });
 }

@@ -15,12 +15,15 @@ export interface Parts {
    */
   readonly together?: ReadonlySet<Address>;
   /**
-   * Where the answer is of this kind, `among` is asked once which addresses of the call are known
-   * to be the reason.
+   * If the answer is of one of these kinds and names no address, `among` is asked which addresses of
+   * the call are known to be the reason. If it knows none, the call is taken apart by halves.
    */
   readonly culprits?: {
-    readonly of: Refusal['kind'];
-    readonly among: (part: readonly Address[]) => Promise<readonly Address[]>;
+    readonly of: readonly Refusal['kind'][];
+    readonly among: (
+      part: readonly Address[],
+      kind: Refusal['kind'],
+    ) => Promise<readonly Address[]>;
   };
 }
 
@@ -41,7 +44,6 @@ export async function allOrNothing(
   const done: Address[] = [];
   const refused: { address: Address; refusal: Refusal }[] = [];
   let full: Refusal | undefined;
-  let ask = culprits;
 
   const attempt = async (part: readonly Address[]): Promise<void> => {
     if (part.length === 0) return;
@@ -65,10 +67,8 @@ export async function allOrNothing(
     for (const smaller of parts) await attempt(smaller);
   };
   const culpritsOf = async (part: readonly Address[], { kind, named }: Refusal) => {
-    if (named.length > 0 || kind !== ask?.of || part.length === 1) return named;
-    const { among } = ask;
-    ask = undefined;
-    return among(part);
+    if (named.length > 0 || part.length === 1 || !culprits?.of.includes(kind)) return named;
+    return culprits.among(part, kind);
   };
   const refuse = (part: readonly Address[], refusal: Refusal): void => {
     refused.push(...part.map((address) => ({ address, refusal })));

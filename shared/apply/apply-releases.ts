@@ -6,6 +6,7 @@ import { allEnded } from '../time/all-ended.ts';
 import { ofFamily } from './assign.ts';
 import type { EniCalls } from './eni-calls.ts';
 import { attempt, type Journal } from './journal.ts';
+import { FEW } from './release.ts';
 
 /**
  * What became of the addresses that were to leave an ENI. `done`: all that the read showed are off;
@@ -95,7 +96,11 @@ async function releaseSeen(
   await allEnded(sent);
 }
 
-/** What the read does not show is mostly gone, and EC2's refusal does not say which: one by one. */
+/**
+ * What the read does not show is mostly gone, and EC2's refusal does not say which. Of a few, EC2 is asked
+ * one by one. Of more, one call is sent, which releases all if the read was old. If EC2 refuses that call,
+ * another read says which are there, and the journal notes the others: they are yet to be confirmed.
+ */
 async function releaseUnseen(
   scope: ReleaseScope,
   eniId: string,
@@ -103,10 +108,15 @@ async function releaseUnseen(
 ): Promise<void> {
   const { journal } = scope;
   await allEnded(
-    addresses.map(async (address) => {
-      const { done, absent } = await release(scope, eniId, [address]);
-      journal.released.push(...done);
-      journal.unseenAbsent.push(...done, ...absent);
+    ([4, 6] as const).flatMap((family) => {
+      const part = ofFamily(addresses, family);
+      const calls = part.length <= FEW ? part.map((address) => [address]) : [part];
+      return calls.map(async (asked) => {
+        const { done, absent } = await release(scope, eniId, asked);
+        journal.released.push(...done);
+        if (asked.length === 1) journal.unseenAbsent.push(...done, ...absent);
+        else journal.unconfirmed.push(...absent);
+      });
     }),
   );
 }

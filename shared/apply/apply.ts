@@ -40,6 +40,8 @@ export interface Applied {
   readonly toConfirm: readonly Placement[];
   /** To be released, not shown by the read, and not on its ENI now. */
   readonly unseenAbsent: readonly Placement[];
+  /** To be released, and on its ENI in no read so far: EC2 must not show it once its view has settled. */
+  readonly unconfirmed: readonly Placement[];
   /** Whether a call may have unassigned something: a read may still show as kept what it took. */
   readonly releaseSent: boolean;
   /** Nodes from whose ENIs a take-over unassigned. */
@@ -106,6 +108,7 @@ export function nothingApplied({ problems }: Plan): Applied {
     released: [],
     toConfirm: [],
     unseenAbsent: [],
+    unconfirmed: [],
     releaseSent: false,
     unassignedFrom: new Set(),
     open: [],
@@ -200,6 +203,7 @@ function appliedOf(
     released: journal.released,
     toConfirm: [...journal.released, ...journal.alreadyAbsent],
     unseenAbsent: journal.unseenAbsent,
+    unconfirmed: journal.unconfirmed,
     releaseSent: journal.releaseSent,
     unassignedFrom: journal.unassignedFrom,
     open: [...kept, ...followed.move, ...followed.assign].filter(isOpen),

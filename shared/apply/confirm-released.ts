@@ -17,29 +17,41 @@ const PAUSES_MS = [0, 100, 200, 400, 800, 1600] as const;
 
 /**
  * Waits until DescribeNetworkInterfaces no longer shows what was released (docs/design.md, rule 7:
- * else the next reconcile could read the old state and keep what is not there).
+ * otherwise the next reconcile could read the old state and keep what is not there).
  *
- * @throws StillShownError when it does for longer than about three seconds.
+ * @param unconfirmed was on no read so far, and EC2 has not said that it is not there: this is waited
+ *   for until EC2's view has settled.
+ * @throws StillShownError if EC2 shows what was released for longer than about three seconds, or
+ *   shows anything of `unconfirmed`.
  */
 export async function confirmReleased(
   access: ClusterAccess,
-  node: string,
-  instanceId: string,
+  { node, instanceId }: { readonly node: string; readonly instanceId: string },
   released: readonly Placement[],
+  unconfirmed: readonly Placement[] = [],
   signal?: AbortSignal,
 ): Promise<void> {
   let shown = released;
   for (const pause of PAUSES_MS) {
-    if (shown.length === 0) return;
+    if (shown.length + unconfirmed.length === 0) return;
     if (pause > 0) await sleep(access.clock, pause, signal);
     const enis = await access.ec2.inventory.ofInstances([instanceId], signal);
-    shown = shown.filter(({ eniId, address }) =>
-      enis.some((eni) => eni.id === eniId && eni.secondary.includes(address)),
-    );
+    const isShown = ({ eniId, address }: Placement): boolean =>
+      enis.some((eni) => eni.id === eniId && eni.secondary.includes(address));
+    const appeared = unconfirmed.filter(isShown);
+    if (appeared.length > 0) throw stillShown(access, node, appeared);
+    shown = shown.filter(isShown);
   }
-  if (shown.length === 0) return;
+  if (shown.length > 0) throw stillShown(access, node, shown);
+}
+
+function stillShown(
+  { cluster }: ClusterAccess,
+  node: string,
+  shown: readonly Placement[],
+): StillShownError {
   const where = shown.map(({ address, eniId }) => `${address} on ${eniId}`).join(', ');
-  throw new StillShownError(
-    `cluster ${access.cluster}, node ${node}: EC2 still shows ${where} after it was released`,
+  return new StillShownError(
+    `cluster ${cluster}, node ${node}: EC2 still shows ${where} after it was released`,
   );
 }

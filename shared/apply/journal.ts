@@ -20,6 +20,8 @@ export interface Journal {
   readonly alreadyAbsent: Placement[];
   /** Named, not shown by the read, and not on the ENI now. */
   readonly unseenAbsent: Placement[];
+  /** Named, and not shown by two reads, while EC2 has not said of each that it is not on the ENI. */
+  readonly unconfirmed: Placement[];
   /** Nodes from whose ENIs an unassign was sent for a take-over, whatever its answer. */
   readonly unassignedFrom: Set<string>;
   /** Whether a call was sent that unassigns, whatever its answer. */
@@ -36,6 +38,7 @@ export function newJournal(): Journal {
     released: [],
     alreadyAbsent: [],
     unseenAbsent: [],
+    unconfirmed: [],
     unassignedFrom: new Set(),
     releaseSent: false,
     failures: [],

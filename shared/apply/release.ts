@@ -13,6 +13,12 @@ import { ofFamily } from './assign.ts';
 /** A pod list is good for a release for this many milliseconds (docs/design.md, rule 3). */
 const PODS_GOOD_FOR_MS = 1000;
 
+/**
+ * Of so many addresses of one family on one ENI, EC2 is asked one by one which of them it does not have.
+ * Asking so about more would use up the calls of the whole account.
+ */
+export const FEW = 2;
+
 /** What a release rests on is too old, or has changed since it was read: the caller reads again. */
 export class StalePodsError extends CodedError {
   override readonly name = 'StalePodsError';
@@ -47,8 +53,7 @@ export async function releaseFromEni(
   addresses: readonly Address[],
 ): Promise<CallOutcome> {
   const { once, clock, listedAt, beforeEachCall, afterEffect, absent, signal } = releasing;
-  const parts: Parts =
-    absent === undefined ? {} : { culprits: { of: 'not-assigned', among: absent } };
+  const parts: Parts = absent === undefined ? {} : { culprits: culpritsBy(eniId, absent) };
   const assertFresh = (): void => {
     const age = clock.now() - listedAt;
     if (age > PODS_GOOD_FOR_MS) throw new StalePodsError(`the pod list is ${age} ms old`);
@@ -77,4 +82,20 @@ export async function releaseFromEni(
   const ipv4 = await allOrNothing(ofFamily(addresses, 4), unassignIpv4, parts);
   const ipv6 = await allOrNothing(ofFamily(addresses, 6), unassignIpv6, parts);
   return { done: [...ipv4.done, ...ipv6.done], refused: [...ipv4.refused, ...ipv6.refused] };
+}
+
+/** @throws StalePodsError if EC2's answer contradicts its read, and more than a few addresses are left. */
+function culpritsBy(eniId: string, absent: NonNullable<Releasing['absent']>): Parts['culprits'] {
+  let asked = false;
+  return {
+    of: ['not-assigned', 'unexplained'],
+    async among(part, kind) {
+      // An answer that says nothing is mostly about one address: halves find that one.
+      if (kind === 'unexplained' && asked) return [];
+      asked = true;
+      const gone = await absent(part);
+      if (gone.length > 0 || kind === 'unexplained' || part.length <= FEW) return gone;
+      throw new StalePodsError(`EC2 shows on ${eniId} what it says is not there`);
+    },
+  };
 }

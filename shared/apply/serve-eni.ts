@@ -133,12 +133,15 @@ async function assignPart(
   const [first] = tried;
   if (first === undefined) return [];
   const addresses = tried.map(({ address }) => address);
-  let found: readonly Address[] = [];
+  let found: readonly Address[] | undefined;
   const among = async (part: readonly Address[]): Promise<readonly Address[]> => {
+    // Once is enough: another read would say the same of the addresses that are left.
+    if (found !== undefined) return [];
     found = await onOtherEnis(serving, first.eniId, part);
     return found;
   };
-  const parts = { together: new Set(together), culprits: { of: 'unexplained', among } } as const;
+  const culprits = { of: ['unexplained'], among } as const;
+  const parts = { together: new Set(together), culprits };
   const { refused } = await calls.assign(first.eniId, addresses, parts);
   const refusals = new Map(refused.map(({ address, refusal }) => [address, refusal]));
   const elsewhere: Assignment[] = [];
@@ -148,7 +151,7 @@ async function assignPart(
     if (refusal === undefined) recordAssigned(journal, assignment);
     else if (mayBeElsewhere(refusal)) elsewhere.push(assignment);
     else recordProblem(journal, problemFor(assignment, refusal));
-    if (refusal?.kind === 'unexplained' && !found.includes(address)) together.add(address);
+    if (refusal?.kind === 'unexplained' && !found?.includes(address)) together.add(address);
   }
   return elsewhere;
 }

@@ -121,39 +121,6 @@ describe('4: an address is released while a new pod of the node claims it', () =
   });
 });
 
-describe('8: a stale read after an assign does not show the address', () => {
-  test('the release that a message names is done all the same', async () => {
-    const scene = await startScene();
-    const p1 = scene.pod('p1', { node: 'a', ips: [OUTSIDE] });
-    scene.clock.advance(900);
-    await scene.look('a');
-    expect(scene.ec2.whereIs(OUTSIDE)).toBe('a/eth1');
-    p1.remove();
-    scene.world.ec2.setStaleness(SETTLES_AFTER);
-    await scene.look('a', p1.gone(OUTSIDE));
-
-    expect(scene.ec2.whereIs(OUTSIDE)).toBe('nowhere');
-    await scene.expectSettled();
-  });
-
-  test('in a range, whoever sees the address next releases it, and nobody asks EC2 before', async () => {
-    const scene = await startScene();
-    const p1 = scene.pod('p1', { node: 'a', ips: [X] });
-    scene.clock.advance(900);
-    await scene.look('a');
-    p1.remove();
-    scene.world.ec2.setStaleness(SETTLES_AFTER);
-    const before = scene.ec2.attempts().length;
-    await scene.look('a', p1.gone(X));
-    expect(scene.ec2.attempts().slice(before)).toEqual([]);
-
-    scene.clock.advance(SETTLES_AFTER.ms);
-    await scene.look('a');
-    expect(scene.ec2.whereIs(X)).toBe('nowhere');
-    await scene.expectSettled();
-  });
-});
-
 describe('a second Node that names the instance', () => {
   test('keeps what its pods claim, also where a message names it and the read does not show it', async () => {
     const scene = await startScene();

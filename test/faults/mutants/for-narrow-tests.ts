@@ -45,9 +45,9 @@ export const FOR_NARROW_TESTS: readonly Defect[] = [
     replaced: [
       {
         name: 'confirmReleased',
-        by: `(original, access, node, instanceId, released, signal) => {
+        by: `(original, access, node, released, unconfirmed, signal) => {
           const shown = released.filter(({ address }) => !address.includes(':'));
-          return original(access, node, instanceId, shown, signal);
+          return original(access, node, shown, unconfirmed, signal);
         }`,
       },
     ],

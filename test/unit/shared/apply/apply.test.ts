@@ -156,6 +156,19 @@ describe('a release', () => {
     ]);
   });
 
+  it('of many that are gone, where every read is old, is left to the next read and not tried by halves', async () => {
+    const { a, apply, clock, decide, ec2, give, read, take } = await startApplyBed();
+    const nine = Array.from({ length: 9 }, (_, index) => `172.16.1.${70 + index}`);
+    await give(a.eth1, ...nine);
+    clock.advance(5_000);
+    const state = await read(a);
+    await take(a.eth1, ...nine);
+    ec2.setStaleness({ kind: 'versions', back: 1 });
+    ec2.calls.clear();
+    await expect(apply(state, decide(state))).rejects.toMatchObject({ name: 'StalePodsError' });
+    expect(changesIn(ec2)).toEqual([`Unassign ${a.eth1} ${nine.join(' ')}`]);
+  });
+
   it('that EC2 refuses for another reason is logged and not waited for', async () => {
     const { a, ec2, give, kubernetes, on, reconcile, telemetry } = await startApplyBed();
     await give(a.eth1, X);

@@ -14,7 +14,7 @@ async function startReleased(released = X) {
   await bed.take(a.eth1, released);
   ec2.calls.clear();
   const placements = [{ address: address(released), eniId: a.eth1 }];
-  const see = () => drive(confirmReleased(access, a.node, a.instanceId, placements));
+  const see = () => drive(confirmReleased(access, a, placements));
   const reads = () => ec2.calls.counts().DescribeNetworkInterfaces ?? 0;
   return { ...bed, reads, see };
 }
@@ -55,6 +55,6 @@ describe('what was released', () => {
 
 it('nothing released is not read back', async () => {
   const { a, access, ec2 } = await startReleased();
-  await confirmReleased(access, a.node, a.instanceId, []);
+  await confirmReleased(access, a, []);
   expect(ec2.calls.all()).toEqual([]);
 });

@@ -31,6 +31,8 @@ export interface DeadLetters {
   readonly deadLetterQueueUrl: string;
   /** After so many receives; absent where the queue does not say. */
   readonly maxReceiveCount?: number;
+  /** The cluster that joined by a stack of its own, if the queues are its own: whatever is in them concerns it. */
+  readonly owner?: string;
 }
 
 /**
@@ -68,7 +70,7 @@ export async function findDeadLetters(
   sources: QueueSources,
   choice: QueueChoice,
 ): Promise<DeadLetters> {
-  const { queueUrl, named } = await findBoth(sources, choice);
+  const { queueUrl, named, owner } = await findBoth(sources, choice);
   const redrive = await redriveOf(sources.sqs, queueUrl);
   const deadLetterQueueUrl = choice.deadLetterQueueUrl ?? named ?? redrive?.deadLetterQueueUrl;
   if (deadLetterQueueUrl === undefined) {
@@ -76,15 +78,21 @@ export async function findDeadLetters(
       `${queueUrl} has no redrive policy that names a dead-letter queue: give --dead-letter-queue-url`,
     );
   }
-  return { queueUrl, deadLetterQueueUrl, maxReceiveCount: redrive?.maxReceiveCount };
+  return {
+    queueUrl,
+    deadLetterQueueUrl,
+    maxReceiveCount: redrive?.maxReceiveCount,
+    ...(owner !== undefined && { owner }),
+  };
 }
 
 async function findBoth(
   sources: QueueSources,
   choice: QueueChoice,
-): Promise<{ queueUrl: string; named?: string }> {
-  const own = choice.queueUrl ?? (await ownQueue(sources, choice));
-  if (own !== undefined) return { queueUrl: own };
+): Promise<{ queueUrl: string; named?: string; owner?: string | undefined }> {
+  if (choice.queueUrl !== undefined) return { queueUrl: choice.queueUrl };
+  const own = await ownQueue(sources, choice);
+  if (own !== undefined) return { queueUrl: own, owner: choice.cluster };
   const output = await outputsOf(sources.cloudFormation, choice.stage);
   return { queueUrl: output('QueueUrl'), named: output('DeadLetterQueueUrl') };
 }

@@ -3,6 +3,7 @@ import {
   type Config,
   type JoinedCluster,
   joinedClusterFrom,
+  WrongSettingsError,
 } from '../shared/config.ts';
 import type { Clock } from '../shared/time/clock.ts';
 
@@ -18,14 +19,15 @@ export type ReadSettings = (name: string) => Promise<string | undefined>;
 /** Which clusters are served: those of the stage's configuration, and those that joined by themselves. */
 export interface ServedClusters {
   /**
-   * Rejects where the settings of a cluster that joined are missing, unreadable or wrong: its
-   * messages wait for better ones.
+   * Who serves a message. It rejects if the settings of a cluster that joined cannot be read, or are
+   * wrong and do not name another queue: its messages wait for better ones.
    *
    * @param queueUrl the queue of a message that names the cluster.
-   * @returns `undefined` where no message of that queue may name it: it can never be done.
+   * @returns `undefined` if no message of that queue may name the cluster, or the cluster has no
+   *   settings at all: the message can never be done.
    */
   find(cluster: string, queueUrl: string): Promise<ServedCluster | undefined>;
-  /** As `find`, where there is no message and no queue. */
+  /** The cluster, if there is no message and no queue. Rejects if it has no settings that can be used. */
   named(cluster: string): Promise<ServedCluster>;
 }
 
@@ -61,15 +63,32 @@ export function servedClusters(config: Config, read: ReadSettings, clock: Clock)
     const settings = await settingsOf(cluster);
     return { config: settings, queueUrl: settings.queueUrl };
   };
+  const joinedIn = async (cluster: string, queue: string): Promise<ServedCluster | undefined> => {
+    try {
+      const served = await named(cluster);
+      return nameOf(served.queueUrl) === queue ? served : undefined;
+    } catch (error) {
+      if (error instanceof NoSettingsError) return undefined;
+      if (error instanceof WrongSettingsError && isOther(error.queueUrl, queue)) return undefined;
+      throw error;
+    }
+  };
   return {
     named,
     async find(cluster, queueUrl) {
-      // The stage's own queue is for the clusters of its configuration alone.
-      if (queueUrl === config.queueUrl) return listed.get(cluster);
-      const served = await named(cluster);
-      return nameOf(served.queueUrl) === nameOf(queueUrl) ? served : undefined;
+      // The stage's own queue is for the clusters of its configuration alone, and they are for it.
+      if (queueUrl === config.queueUrl || listed.has(cluster)) {
+        const own = listed.get(cluster);
+        return own !== undefined && nameOf(own.queueUrl) === nameOf(queueUrl) ? own : undefined;
+      }
+      return config.settingsPath === undefined ? undefined : joinedIn(cluster, nameOf(queueUrl));
     },
   };
+}
+
+/** No parameter says what is to be done in the cluster. */
+class NoSettingsError extends Error {
+  override readonly name = 'NoSettingsError';
 }
 
 async function readSettings(
@@ -79,10 +98,14 @@ async function readSettings(
 ): Promise<JoinedCluster> {
   const text = await read(name);
   if (text !== undefined) return joinedClusterFrom(cluster, text);
-  throw new Error(
+  throw new NoSettingsError(
     `cluster ${cluster} has no settings: there is no parameter ${name}. Deploy the cluster's stack, ` +
       'or add the cluster to the configuration of the stage',
   );
+}
+
+function isOther(queueUrl: string | undefined, queue: string): boolean {
+  return queueUrl !== undefined && nameOf(queueUrl) !== queue;
 }
 
 /** A queue's name is its own within the account and Region, whatever endpoint its URL is of. */

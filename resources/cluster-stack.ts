@@ -78,6 +78,8 @@ function queues(): Resources {
   const pair = queuePair(clusterQueueNames(STAGE, `\${QueueName}`));
   const mapping: Resource = {
     Type: 'AWS::Lambda::EventSourceMapping',
+    // A message of a cluster without settings is set aside.
+    DependsOn: ['Settings'],
     Properties: {
       EventSourceArn: getAtt('Queue', 'Arn'),
       FunctionName: imported('ReconcileFunctionArn'),

@@ -104,18 +104,35 @@ export interface JoinedCluster extends ClusterConfig {
   readonly queueUrl: string;
 }
 
+/** The settings of a cluster that joined cannot be used. The text names the cluster, and each thing that is wrong. */
+export class WrongSettingsError extends Error {
+  override readonly name = 'WrongSettingsError';
+  /** The queue that they name all the same. */
+  readonly queueUrl: string | undefined;
+
+  constructor(message: string, queueUrl: string | undefined) {
+    super(message);
+    this.queueUrl = queueUrl;
+  }
+}
+
+const namedQueue = json.pipe(z.object({ queueUrl: z.url() }));
+
 /**
  * Reads the settings that a cluster's stack keeps in SSM.
  *
  * @param name the cluster.
  * @param text the parameter's value.
- * @throws an Error that names the cluster, and each thing that is wrong.
+ * @throws WrongSettingsError
  */
 export function joinedClusterFrom(name: string, text: string): JoinedCluster {
   const parsed = json.pipe(settings).safeParse(text);
   if (parsed.success) return { name, ...parsed.data };
   const wrong = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
-  throw new Error(`the settings of cluster ${name} are wrong: ${wrong.join('; ')}`);
+  throw new WrongSettingsError(
+    `the settings of cluster ${name} are wrong: ${wrong.join('; ')}`,
+    namedQueue.safeParse(text).data?.queueUrl,
+  );
 }
 /** How many executions share EC2's call budget, and what of it is theirs. */
 const budget = z.strictObject({

@@ -93,12 +93,16 @@ const listCommand: MakeCommand = (outside, end) =>
   new Command('list')
     .description('shows what is in the dead-letter queue and why, and leaves it there')
     .addOption(deadLetterQueueUrl())
-    .option('--cluster <name>', 'only of this cluster')
+    .option(
+      '--cluster <name>',
+      'only of this cluster; all of its own queue, if it joined the stage',
+    )
     .action((options: Common) =>
       guarded(outside, options, end, async (output, aws) => {
         const queues = await findDeadLetters(aws, options);
         const { waitSeconds, interrupted } = outside;
-        const { cluster } = options;
+        // A message that names another cluster was set aside in the queue of the one that joined.
+        const cluster = queues.owner === undefined ? options.cluster : undefined;
         return list({
           sqs: aws.sqs,
           queues,

@@ -28,6 +28,9 @@ export interface ReconcileContext extends Omit<Context, 'inventory'> {
 /** An older heartbeat, from a backlog or a replay, does not say that the forwarder lives now: ms. */
 const BEATS_FOR_MS = 5 * 60_000;
 
+/** In the place of a cluster in a metric, while it is not known whether the named one is served. */
+const NO_CLUSTER = 'none';
+
 /** Lambda's answer for a batch in part (AWS Lambda Developer Guide, "ReportBatchItemFailures"). */
 export interface BatchResponse {
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
@@ -89,7 +92,8 @@ async function noteHeartbeat(batch: Batch, { cluster, observedAt }: Heartbeat): 
     const found = await withTaskDeadline(clock, deadlineMs, what, () =>
       clusters.find(cluster, queueUrl),
     );
-    if (found !== undefined) telemetry.metric('ForwarderHeartbeat', cluster, 1);
+    if (found !== undefined) telemetry.metric('ForwarderHeartbeat', found.config.name, 1);
+    else telemetry.warn('a heartbeat was not counted: its cluster is not configured', { cluster });
   } catch (error) {
     telemetry.error('a heartbeat was not counted', { cluster }, error);
   }
@@ -106,8 +110,7 @@ async function setAside(batch: Batch, envelope: Envelope, detail: string): Promi
       await toDeadLetter(sqs, deadLetterQueueUrl, envelope, detail, signal);
     });
     telemetry.warn('a message was set aside', {}, { detail, messageId: envelope.messageId });
-    // It may name no cluster that can be believed.
-    telemetry.metric('MessagesMalformed', 'none', 1);
+    telemetry.metric('MessagesMalformed', NO_CLUSTER, 1);
     return [];
   } catch (error) {
     telemetry.error('a message could not be set aside', {}, error);
@@ -125,12 +128,15 @@ async function oneFate(
   if (first === undefined) return [];
   const { cluster, node } = first.message;
   const envelopes = messages.map(({ envelope }) => envelope);
+  // A metric's dimension costs money, and so is never what a body says alone.
+  let servedAs = NO_CLUSTER;
   try {
     const what = `cluster ${cluster}, node ${node}: reconcile`;
     const held = () => batch.held(envelopes);
     const result = await withTaskDeadline(batch.clock, batch.deadlineMs, what, async (signal) => {
       const served = await batch.clusters.find(cluster, batch.queueUrl);
       if (served === undefined) return undefined;
+      servedAs = served.config.name;
       const access = await batch.accessTo(served.config);
       const { admission } = batch;
       const send = batch.sendTo(batch.queueUrl);
@@ -142,7 +148,7 @@ async function oneFate(
       return done;
     });
     if (result === undefined) {
-      const reason = `cluster ${cluster} is not configured for the queue of its messages; add it to the stage's configuration and replay`;
+      const reason = `cluster ${cluster} is not configured for the queue of its messages; add it to the stage's configuration, or deploy the cluster's stack, and replay`;
       return (await Promise.all(envelopes.map((each) => setAside(batch, each, reason)))).flat();
     }
     // Else each name that a message ever had would be kept.
@@ -156,7 +162,7 @@ async function oneFate(
     return [];
   } catch (error) {
     if (error instanceof NotReadError && (await passOn(batch, messages))) return [];
-    await giveBack(batch, { cluster, node }, envelopes, error);
+    await giveBack({ ...batch, servedAs }, { cluster, node }, envelopes, error);
     return envelopes;
   }
 }
@@ -187,12 +193,12 @@ async function passOn(batch: Batch, messages: readonly Received<NodeMessage>[]):
 
 /** Has the messages of a node tried again soon, except those that others have by now. */
 async function giveBack(
-  batch: Batch,
+  batch: Batch & { readonly servedAs: string },
   subject: { readonly cluster: string; readonly node: string },
   envelopes: readonly Envelope[],
   error: unknown,
 ): Promise<void> {
-  const { telemetry } = batch;
+  const { telemetry, servedAs } = batch;
   if (error instanceof NoBudgetError) {
     const { afterMs } = error;
     telemetry.info('a node waits for EC2', subject, { afterMs });
@@ -201,12 +207,12 @@ async function giveBack(
   }
   if (!(error instanceof ExpiredReceiptError)) {
     telemetry.error('a node is retried', subject, error);
-    telemetry.metric('NodesRetried', subject.cluster, 1);
+    telemetry.metric('NodesRetried', servedAs, 1);
     await backOff(batch, envelopes, subject);
     return;
   }
   telemetry.error('a node is left to whoever has its messages by now', subject, error);
-  telemetry.metric('MessagesExpired', subject.cluster, error.envelopes.length);
+  telemetry.metric('MessagesExpired', servedAs, error.envelopes.length);
   const ours = envelopes.filter((envelope) => !error.envelopes.includes(envelope));
   await backOff(batch, ours, subject);
 }

@@ -69,6 +69,26 @@ scenario(
 );
 
 scenario(
+  'a message in another group than its node’s is set aside: a node has one writer',
+  ALONE,
+  async (stage) => {
+    const { calls, queue } = stage;
+    const worker = await workerWithPod(stage);
+    calls.clear();
+    const body = JSON.stringify(messageFor(worker));
+    const groups = Array.from({ length: 8 }, (_, index) => `made-up-${index}`);
+    for (const group of groups) await queue.send(group, [body]);
+    await eventually(() => queue.deadLetters()).toEqual(
+      groups.map((group) => ({
+        body,
+        reason: expect.stringContaining(`its group ${group} is not`),
+      })),
+    );
+    expect(calls.ec2).toEqual([]);
+  },
+);
+
+scenario(
   'an old message that is sent again releases nothing by its names',
   ALONE,
   async (stage) => {

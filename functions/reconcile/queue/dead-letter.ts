@@ -35,7 +35,7 @@ export async function toDeadLetter(
     new SendMessageCommand({
       QueueUrl: queueUrl,
       MessageBody: body,
-      MessageGroupId: attributes.MessageGroupId,
+      MessageGroupId: attributes.MessageGroupId ?? 'none',
       MessageDeduplicationId: deduplicationId(),
       MessageAttributes: { ...kept, ...(said !== '' && { [REASON]: stringAttribute(said) }) },
     }),

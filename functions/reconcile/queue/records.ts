@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { MAX_ORIGIN_LENGTH, REPLAY_ORIGIN } from '../../../shared/messages/attributes.ts';
+import { messageGroupOf } from '../../../shared/messages/queue.ts';
 import { type Message, parseMessage } from '../../../shared/messages/schema.ts';
+import { oneLine } from '../../../shared/text/one-line.ts';
 
 /** As replay wrote it; anyone who may send to the queue may have written something else. */
 const origin = z.object({ stringValue: z.string().min(1).max(MAX_ORIGIN_LENGTH) });
@@ -11,7 +13,8 @@ const record = z.object({
   body: z.string(),
   attributes: z.object({
     ApproximateReceiveCount: z.coerce.number().int().min(1),
-    MessageGroupId: z.string().default('none'),
+    /** Each message of a FIFO queue has one. An event that somebody wrote by hand may have none. */
+    MessageGroupId: z.string().optional(),
   }),
   messageAttributes: z.object({ [REPLAY_ORIGIN]: origin.optional().catch(undefined) }).optional(),
 });
@@ -32,7 +35,13 @@ export interface Malformed {
   readonly detail: string;
 }
 
-/** Reads a batch: what is a message, and what is none. @throws for an event that is not SQS's. */
+/**
+ * Reads a batch: what is a message, and what can never be done. A message in another group than its
+ * node's is one of these: SQS would hand it out beside the node's own messages, and the node would
+ * have two writers (docs/design.md, rule 2).
+ *
+ * @throws for an event that is not SQS's.
+ */
 export function readBatch(event: unknown): {
   readonly received: readonly Received[];
   readonly malformed: readonly Malformed[];
@@ -41,8 +50,16 @@ export function readBatch(event: unknown): {
   const malformed: Malformed[] = [];
   for (const envelope of sqsEvent.parse(event).Records) {
     const parsed = parseMessage(envelope.body);
-    if (parsed.ok) received.push({ envelope, message: parsed.message });
-    else malformed.push({ envelope, detail: parsed.detail });
+    const detail = parsed.ok ? wrongGroup(envelope, parsed.message) : parsed.detail;
+    if (parsed.ok && detail === undefined) received.push({ envelope, message: parsed.message });
+    else malformed.push({ envelope, detail: detail ?? '' });
   }
   return { received, malformed };
+}
+
+function wrongGroup({ attributes }: Envelope, message: Message): string | undefined {
+  const { MessageGroupId: group } = attributes;
+  const own = messageGroupOf(message);
+  if (group === undefined || group === own) return undefined;
+  return oneLine(`its group ${group} is not the group of what it names, ${own}`);
 }

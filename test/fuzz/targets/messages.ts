@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Received, readBatch } from '../../../functions/reconcile/queue/records.ts';
 import { requestOf } from '../../../functions/reconcile/queue/request.ts';
 import { nodeGroup } from '../../../shared/messages/group.ts';
+import { messageGroupOf } from '../../../shared/messages/queue.ts';
 import { type NodeMessage, parseMessage } from '../../../shared/messages/schema.ts';
 import { mutated, mutatedText } from '../hostile.ts';
 import { fuzzTarget } from '../target.ts';
@@ -56,7 +57,7 @@ const record = fc.record({
   body,
   attributes: fc.record({
     ApproximateReceiveCount: fc.constantFrom('1', '2', '100'),
-    MessageGroupId: fc.constant('demo/node-a'),
+    MessageGroupId: fc.constantFrom('demo/node-a', 'demo/node-b', 'demo/#heartbeat', 'made-up'),
   }),
 });
 
@@ -80,6 +81,12 @@ export const MESSAGES = [
     inputs: event,
     read(json) {
       const { received, malformed } = readBatch(json);
+      for (const { envelope, message } of received) {
+        const { MessageGroupId: group } = envelope.attributes;
+        if (group !== undefined && group !== messageGroupOf(message)) {
+          throw new Error(`a message of another group than its node's: ${group}`);
+        }
+      }
       const ofNodes = received.filter(isOfNode);
       const byNode = Map.groupBy(ofNodes, ({ message }) => message.node);
       const requests = [...byNode].map(([node, messages]) => requestOf(node, messages, NOW));

@@ -117,7 +117,11 @@ test('a cluster that joined has queues of its own, and one that is listed the st
   const { edge, queueUrl, deadLetterQueueUrl } = account;
   const choice = { stage: 'prod', cluster: 'edge' };
   expect(await findQueue(account, choice)).toBe(edge.queueUrl);
-  expect(await findDeadLetters(account, choice)).toEqual({ ...edge, maxReceiveCount: 100 });
+  expect(await findDeadLetters(account, choice)).toEqual({
+    ...edge,
+    maxReceiveCount: 100,
+    owner: 'edge',
+  });
   const listed = { stage: 'prod', cluster: 'demo' };
   expect(await findQueue(account, listed)).toBe(queueUrl);
   expect(await findDeadLetters(account, listed)).toMatchObject({ queueUrl, deadLetterQueueUrl });

@@ -85,6 +85,22 @@ test('says that another replay holds what cannot be seen', async () => {
   });
 });
 
+test('shows all in the queue of a cluster that joined, whatever cluster a message names', async () => {
+  const queues = await startQueues();
+  await queues.setAside(
+    'ghost/n1',
+    JSON.stringify(podMessage('n1', 'a', { cluster: 'ghost' })),
+    'x',
+  );
+  await queues.letDie(podMessage('n2', 'a', { cluster: 'edge' }));
+  const shown = async (args: readonly string[]): Promise<unknown> => {
+    const { stdout } = await queues.replay(['list', '--json', '--cluster', 'edge', ...args]);
+    return JSON.parse(stdout).messages.map(({ cluster }: { cluster: string }) => cluster);
+  };
+  expect(await shown(['--stage', 'prod'])).toEqual(['ghost', 'edge']);
+  expect(await shown([])).toEqual(['edge']);
+});
+
 test('lets no control character of a message reach the terminal', async () => {
   const queues = await startQueues();
   await queues.setAside('x', '{"cluster":"\\u001b[2Jx","node":"\\u202en"}', 'bad');

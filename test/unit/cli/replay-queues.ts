@@ -41,7 +41,7 @@ export interface ReplayQueues {
   calls(action: string): number;
   /** Does something before or after the commands' own calls of an action; before, it may throw. */
   on(when: 'before' | 'after', action: string, hook: () => Promise<void>): void;
-  /** Runs a command on these queues. */
+  /** Runs a command on these queues: by their URL, or as those of the cluster that joined if `--stage` is given. */
   replay(args: readonly string[], outside?: Partial<ReplayOutside>): Promise<Ended>;
 }
 
@@ -105,8 +105,8 @@ export async function startQueues(): Promise<ReplayQueues> {
     on: (when, action, hook) => void hooks.set(`${when} ${action}`, hook),
     replay: (args, outside = {}) =>
       ended((streams) =>
-        run([...args, '--queue-url', queue.url], {
-          ...onlySqs(clock, commandsClient),
+        run(args.includes('--stage') ? args : [...args, '--queue-url', queue.url], {
+          ...onlySqs(clock, commandsClient, queue.url),
           ...streams,
           ...outside,
         }),
@@ -156,10 +156,14 @@ async function setAllAside(
   }
 }
 
-/** SQS, and nothing else. */
-function onlySqs(clock: VirtualClock, sqs: SQSClient): Omit<ReplayOutside, 'stdout' | 'stderr'> {
+/** SQS, and nothing else; every cluster joined with this queue. */
+function onlySqs(
+  clock: VirtualClock,
+  sqs: SQSClient,
+  url: string,
+): Omit<ReplayOutside, 'stdout' | 'stderr'> {
   return {
-    aws: () => ({ sqs, cloudFormation: { send: refuse }, queueOfJoined: refuse }),
+    aws: () => ({ sqs, cloudFormation: { send: refuse }, queueOfJoined: async () => url }),
     podsOf: async () => [],
     clock,
     interrupted: () => new AbortController().signal,

@@ -1,5 +1,6 @@
 import type { Envelope } from '../../../functions/reconcile/queue/records.ts';
-import type { NodeMessage } from '../../../shared/messages/schema.ts';
+import { messageGroupOf } from '../../../shared/messages/queue.ts';
+import { type NodeMessage, parseMessage } from '../../../shared/messages/schema.ts';
 import { nodeMessage as anyMessage } from '../../support/messages.ts';
 
 /** A message of the queue as it came for the `receives`-th time. */
@@ -8,8 +9,13 @@ export function envelope(id: string, receives = 1, body = ''): Envelope {
     messageId: `message-${id}`,
     receiptHandle: `receipt-${id}`,
     body,
-    attributes: { ApproximateReceiveCount: receives, MessageGroupId: 'demo/node-a' },
+    attributes: { ApproximateReceiveCount: receives, MessageGroupId: groupOf(body) },
   };
+}
+
+function groupOf(body: string): string {
+  const parsed = parseMessage(body);
+  return parsed.ok ? messageGroupOf(parsed.message) : 'demo/node-a';
 }
 
 /** As Lambda hands it over. */

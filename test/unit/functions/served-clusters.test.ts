@@ -71,11 +71,6 @@ describe('a cluster that joined', () => {
   });
 
   test.each<[string, Map<string, string>, RegExp]>([
-    [
-      'missing',
-      new Map(),
-      /^cluster edge has no settings: there is no parameter .*\/clusters\/edge/,
-    ],
     ['not JSON', new Map([[EDGE, '{']]), /^the settings of cluster edge are wrong: not JSON/],
     [
       'of an unknown policy',
@@ -100,6 +95,30 @@ describe('a cluster that joined', () => {
       expect(await clusters.find('edge', JOINED)).toBeDefined();
     },
   );
+});
+
+describe('a message of a cluster that its queue is not for can never be done', () => {
+  test('when the cluster has no settings', async () => {
+    const { clusters, parameters } = served(withSettings(SETTINGS));
+    expect(await clusters.find('ghost', JOINED)).toBeUndefined();
+    await expect(clusters.named('ghost')).rejects.toThrow(
+      /^cluster ghost has no settings: there is no parameter .*\/clusters\/ghost/,
+    );
+    parameters.set(EDGE.replace('edge', 'ghost'), JSON.stringify(SETTINGS));
+    expect(await clusters.find('ghost', JOINED)).toBeDefined();
+  });
+
+  test('when its settings are wrong, and name another queue', async () => {
+    const { clusters } = served(withSettings({ ...SETTINGS, policy: 'sink' }));
+    expect(await clusters.find('edge', `${JOINED}x`)).toBeUndefined();
+    await expect(clusters.find('edge', JOINED)).rejects.toThrow(/edge are wrong: policy: /);
+  });
+
+  test('when no cluster can join the stage', async () => {
+    const { clusters, reads } = served(new Map(), { SETTINGS_PATH: undefined });
+    expect(await clusters.find('edge', JOINED)).toBeUndefined();
+    expect(reads).toEqual([]);
+  });
 });
 
 test('without a path, only clusters of the configuration are served', async () => {

@@ -39,6 +39,23 @@ describe('a batch', () => {
     expect(malformed.map((entry) => entry.detail)).toEqual([expect.stringMatching(detail)]);
   });
 
+  it('has no message in another group than that of its node', () => {
+    const own = sqsRecord('a', JSON.stringify(nodeMessage()));
+    const inGroup = (MessageGroupId: string | undefined) => ({
+      ...own,
+      attributes: { ...own.attributes, MessageGroupId },
+    });
+    const { received, malformed } = readBatch({
+      Records: [own, inGroup('made-up'), inGroup('none'), inGroup(undefined)],
+    });
+    // Only who wrote the event by hand leaves the group out.
+    expect(received).toHaveLength(2);
+    expect(malformed.map(({ detail }) => detail)).toEqual([
+      'its group made-up is not the group of what it names, demo/node-a',
+      'its group none is not the group of what it names, demo/node-a',
+    ]);
+  });
+
   it.each([undefined, {}, { Records: 'x' }, { Records: [{ body: '{}' }] }])(
     'that is none of SQS’s, such as %o, is refused',
     (event) => {

@@ -5,7 +5,13 @@ import * as z from 'zod';
 import { describedValues, valuesSchema } from './values.ts';
 
 /** What the chart has of deploy/base: all but the namespace, which is the release's. */
-const MANIFESTS = ['functions-rbac', 'forwarder-rbac', 'forwarder', 'network-policy'];
+const MANIFESTS = [
+  'functions-rbac',
+  'pod-status-policy',
+  'forwarder-rbac',
+  'forwarder',
+  'network-policy',
+];
 
 /**
  * The files of deploy/chart that are made of others, by their path there. The manifests are copies

@@ -79,8 +79,11 @@ function comparable(objects: readonly KubernetesObject[]): Record<string, unknow
     entries
       .filter(({ kind }) => kind !== 'Namespace')
       .map((each) => {
-        const { labels, annotations, ...metadata } = each.metadata;
-        return [`${each.kind} ${metadata.name}`, { ...each, metadata }];
+        const { labels, annotations, namespace, ...metadata } = each.metadata;
+        // kustomize takes it for namespaced, and the API server leaves the namespace out.
+        const isOfNone = each.kind.startsWith('ValidatingAdmissionPolicy');
+        const named = { ...metadata, ...(!isOfNone && { namespace }) };
+        return [`${each.kind} ${metadata.name}`, { ...each, metadata: named }];
       }),
   );
 }

@@ -18,18 +18,8 @@ export interface Kept {
   readonly map: string;
   /** The stage that Lambda and CloudWatch know the functions by. */
   readonly stage: string;
-  readonly endpoints: {
-    readonly cloudwatch: string;
-    readonly cloudwatch_logs: string;
-    readonly ec2: string;
-    readonly eks: string;
-    readonly iam: string;
-    readonly lambda: string;
-    readonly scheduler: string;
-    readonly sqs: string;
-    readonly ssm: string;
-    readonly sts: string;
-  };
+  /** Of each AWS service that the product asks, by its name in `AWS_ENDPOINT_URL_<NAME>`, in small letters. */
+  readonly endpoints: Readonly<Record<string, string>>;
   readonly region: string;
   readonly cluster: string;
   readonly nodes: readonly {
@@ -79,18 +69,7 @@ export async function keep(stage: DemoStage, resources: AsyncDisposableStack): P
     log,
     map: map.url,
     stage: STAGE,
-    endpoints: {
-      cloudwatch: world.cloudWatch.endpoint,
-      cloudwatch_logs: world.cloudWatch.endpoint,
-      ec2: world.ec2.endpoint,
-      eks: world.eks.endpoint,
-      iam: world.iam.endpoint,
-      lambda: world.lambda.endpoint,
-      scheduler: world.scheduler.endpoint,
-      sqs: world.sqs.endpoint,
-      ssm: world.ssm.endpoint,
-      sts: world.eks.stsEndpoint,
-    },
+    endpoints: endpointsOf(world.environment),
     region: world.ec2.region,
     cluster: cluster.name,
     nodes: [cluster.workers.first, cluster.workers.second].map(({ name, instanceId, enis }) => ({
@@ -103,6 +82,17 @@ export async function keep(stage: DemoStage, resources: AsyncDisposableStack): P
     queueUrl: world.queue.url,
     deadLetterQueueUrl: world.deadLetterQueue.url,
   };
+}
+
+const ENDPOINT = 'AWS_ENDPOINT_URL_';
+
+/** The account's environment names every service: a service that it left out would be the real one. */
+function endpointsOf(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment)
+      .filter(([name]) => name.startsWith(ENDPOINT))
+      .map(([name, url]) => [name.slice(ENDPOINT.length).toLowerCase(), url]),
+  );
 }
 
 /** Those by which the command line and the SDKs see nothing but this account. */
@@ -123,7 +113,7 @@ function variables(
 
 /** What to type in another terminal. */
 export function keptText(kept: Kept, environment: Readonly<Record<string, string>>): string {
-  const { endpoints, kubeconfig, log, map, queueUrl, region, stage } = kept;
+  const { kubeconfig, log, map, queueUrl, region, stage } = kept;
   return [
     '',
     'Everything runs on, and the sweep every minute, until Ctrl-C or SIGTERM. Where everything is:',
@@ -148,15 +138,16 @@ export function keptText(kept: Kept, environment: Readonly<Record<string, string
     `  npm run multus-eni -- explain ip 172.16.1.70 --stage ${stage}`,
     `  npm run multus-eni -- status --stage ${stage}`,
     `  npm run multus-eni -- doctor --stage ${stage}`,
+    `  npm run multus-eni -- replay list --stage ${stage}`,
     '',
-    'And with any other client:',
+    'And with any other client, in the same terminal (the AWS CLI 2.13 and boto3 1.28 read these endpoints too):',
     '',
     `  export AWS_DEFAULT_REGION=${region}`,
-    `  aws --endpoint-url ${endpoints.ec2} ec2 describe-network-interfaces`,
-    `  aws --endpoint-url ${endpoints.ec2} ec2 describe-subnets`,
-    `  aws --endpoint-url ${endpoints.eks} eks describe-cluster --name ${kept.cluster}`,
-    `  aws --endpoint-url ${endpoints.sts} sts get-caller-identity`,
-    `  aws --endpoint-url ${endpoints.sqs} sqs get-queue-attributes --attribute-names All \\`,
+    '  aws ec2 describe-network-interfaces',
+    '  aws ec2 describe-subnets',
+    `  aws eks describe-cluster --name ${kept.cluster}`,
+    '  aws sts get-caller-identity',
+    '  aws sqs get-queue-attributes --attribute-names All \\',
     `    --queue-url ${queueUrl}`,
     '',
     'What is there and what is not: sandbox/README.md',

@@ -1,5 +1,6 @@
 import { KUBERNETES_GROUP } from '../shared/cluster/errors.ts';
 import type { Clock } from '../shared/time/clock.ts';
+import { type SandboxCloudFormation, startCloudFormation } from './cloudformation/server.ts';
 import { type SandboxCloudWatch, startCloudWatch } from './cloudwatch/server.ts';
 import { type Ec2Server, startEc2 } from './ec2/server.ts';
 import { type EksServer, startEks } from './eks/server.ts';
@@ -11,9 +12,13 @@ import { type SsmServer, startSsm } from './ssm/server.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '111122223333';
-/** The functions' role, and the key pair that an execution environment would hold. */
+/** The functions' role. */
 export const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/multus-eni-reconciler`;
-const CREDENTIALS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'sandbox-secret' };
+/** The account's only key pair: that of the role, as an execution environment would hold it. */
+export const CREDENTIALS = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'sandbox-secret',
+};
 
 export const QUEUE = 'multus-eni-reconciler.fifo';
 export const DEAD_LETTER_QUEUE = 'multus-eni-reconciler-dead-letter.fifo';
@@ -45,6 +50,7 @@ export interface Aws {
   readonly lambda: SandboxLambda;
   readonly scheduler: SandboxScheduler;
   readonly ssm: SsmServer;
+  readonly cloudFormation: SandboxCloudFormation;
   readonly cloudWatch: SandboxCloudWatch;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -59,14 +65,16 @@ export async function startAws(options: {
   readonly clock: Clock;
   readonly maxReceiveCount?: number | undefined;
 }): Promise<Aws> {
-  const common = { clock: options.clock, region: REGION, account: ACCOUNT };
+  const keys = new Map([[CREDENTIALS.accessKeyId, CREDENTIALS.secretAccessKey]]);
+  const common = { clock: options.clock, region: REGION, account: ACCOUNT, keys };
   const ec2 = await startEc2(common);
   const sqs = await startSqs(common);
   const eks = await startEks(common);
-  const iam = await startIam();
+  const iam = await startIam(common);
   const lambda = await startLambda(common);
-  const scheduler = await startScheduler();
-  const ssm = await startSsm();
+  const scheduler = await startScheduler(common);
+  const ssm = await startSsm(common);
+  const cloudFormation = await startCloudFormation(common);
   const cloudWatch = await startCloudWatch(common);
   eks.addCredentials({ ...CREDENTIALS, roleArn: ROLE_ARN });
   const subnets = {
@@ -80,6 +88,10 @@ export async function startAws(options: {
   };
   const attributes = queueAttributes(deadLetterQueue.arn, options.maxReceiveCount);
   const queue = { name: QUEUE, ...sqs.createQueue(QUEUE, attributes) };
+  cloudFormation.setStack(`multus-eni-reconciler-${STAGE}`, {
+    QueueUrl: queue.url,
+    DeadLetterQueueUrl: deadLetterQueue.url,
+  });
 
   return {
     ec2,
@@ -89,6 +101,7 @@ export async function startAws(options: {
     lambda,
     scheduler,
     ssm,
+    cloudFormation,
     cloudWatch,
     queue,
     deadLetterQueue,
@@ -98,6 +111,7 @@ export async function startAws(options: {
       AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.endpoint,
       AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.endpoint,
       AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloudWatch.endpoint,
       AWS_ENDPOINT_URL_EC2: ec2.endpoint,
@@ -112,7 +126,7 @@ export async function startAws(options: {
       DEAD_LETTER_QUEUE_URL: deadLetterQueue.url,
     },
     async stop() {
-      const all = [ec2, sqs, eks, iam, lambda, scheduler, ssm, cloudWatch];
+      const all = [ec2, sqs, eks, iam, lambda, scheduler, ssm, cloudFormation, cloudWatch];
       await Promise.all(all.map((each) => each.stop()));
     },
   };

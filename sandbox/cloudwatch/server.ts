@@ -1,8 +1,7 @@
-import { createServer } from 'node:http';
-import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { Clock } from '../../shared/time/clock.ts';
 import { listenOnLoopback } from '../loopback.ts';
+import { createSignedServer, type Keys } from '../signed-server.ts';
 import { answerQuery, type LogLine } from './insights.ts';
 import { type Datum, embeddedMetrics, metricData, metricRequest } from './metrics.ts';
 
@@ -43,21 +42,25 @@ class Refused extends Error {
 const MAX_LINES = 20_000;
 
 /** What an operator reads of CloudWatch, on a loopback port, in its AWS JSON protocols. */
-export async function startCloudWatch({ clock }: { clock: Clock }): Promise<SandboxCloudWatch> {
+export async function startCloudWatch({
+  clock,
+  keys,
+}: {
+  readonly clock: Clock;
+  readonly keys?: Keys;
+}): Promise<SandboxCloudWatch> {
   const state: State = { clock, lines: [], data: [], alarms: new Map(), queries: new Map() };
-  const server = createServer((request, response) => {
+  const server = createSignedServer(keys, 'json', (request, response, body) => {
     const target = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
-    void text(request)
-      .then((body) => {
-        const answer = JSON.stringify(operate(state, target, body));
-        response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(answer);
-      })
-      .catch((error: unknown) => {
-        const code = error instanceof Refused ? error.code : 'InvalidParameterException';
-        const message = error instanceof Error ? error.message : String(error);
-        const name = error instanceof Error && error.name.endsWith('Exception') ? error.name : code;
-        response.writeHead(400).end(JSON.stringify({ __type: name, message }));
-      });
+    try {
+      const answer = JSON.stringify(operate(state, target, body));
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(answer);
+    } catch (error) {
+      const code = error instanceof Refused ? error.code : 'InvalidParameterException';
+      const message = error instanceof Error ? error.message : String(error);
+      const name = error instanceof Error && error.name.endsWith('Exception') ? error.name : code;
+      response.writeHead(400).end(JSON.stringify({ __type: name, message }));
+    }
   });
   const { port, stop } = await listenOnLoopback(server);
   return {
@@ -74,7 +77,8 @@ export async function startCloudWatch({ clock }: { clock: Clock }): Promise<Sand
 }
 
 const alarmRequest = z.strictObject({
-  AlarmNamePrefix: z.string(),
+  AlarmNamePrefix: z.string().min(1).default(''),
+  AlarmNames: z.array(z.string().min(1)).max(100).optional(),
   StateValue: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']).optional(),
   MaxRecords: z.number().int().min(1).max(100).default(50),
 });
@@ -107,9 +111,15 @@ function operate(state: State, action: string, body: string): object {
 }
 
 function describeAlarms({ alarms }: State, asked: z.infer<typeof alarmRequest>): object {
-  const { AlarmNamePrefix: prefix, StateValue: state, MaxRecords } = asked;
+  const { AlarmNamePrefix: prefix, AlarmNames: names, StateValue: state, MaxRecords } = asked;
+  if (prefix !== '' && names !== undefined) {
+    throw new Refused('ValidationError', 'AlarmNamePrefix and AlarmNames exclude each other');
+  }
   const found = [...alarms.values()].filter(
-    (alarm) => alarm.name.startsWith(prefix) && alarm.state === (state ?? alarm.state),
+    (alarm) =>
+      alarm.name.startsWith(prefix) &&
+      (names?.includes(alarm.name) ?? true) &&
+      alarm.state === (state ?? alarm.state),
   );
   return {
     MetricAlarms: found.slice(0, MaxRecords).map((alarm) => {

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listenOnLoopback } from '../loopback.ts';
+import { createSignedServer, type Keys } from '../signed-server.ts';
 import {
   type Answer,
   ConnectionLost,
@@ -20,11 +20,9 @@ export interface Ec2Server extends Ec2 {
 }
 
 /** The strict EC2 on a loopback port that the system chooses. */
-export async function startEc2(options: Ec2Options): Promise<Ec2Server> {
+export async function startEc2(options: Ec2Options & { readonly keys?: Keys }): Promise<Ec2Server> {
   const ec2 = createEc2(options);
-  const server = createServer((request, response) => {
-    void serve(ec2, request, response);
-  });
+  const server = createSignedServer(options.keys, 'ec2', (...exchange) => serve(ec2, ...exchange));
   const { port, stop } = await listenOnLoopback(server);
   return {
     ...ec2,
@@ -33,12 +31,19 @@ export async function startEc2(options: Ec2Options): Promise<Ec2Server> {
   };
 }
 
-async function serve(ec2: Ec2, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  ec2: Ec2,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: string,
+): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
-    const { status, body } = await answerTo(ec2, request, gone.signal);
-    response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8' }).end(body);
+    const answer = await answerTo(ec2, request, body, gone.signal);
+    response
+      .writeHead(answer.status, { 'content-type': 'text/xml;charset=UTF-8' })
+      .end(answer.body);
   } catch (error) {
     if (!(error instanceof ConnectionLost || gone.signal.aborted)) {
       console.error('sandbox EC2:', error);
@@ -47,8 +52,12 @@ async function serve(ec2: Ec2, request: IncomingMessage, response: ServerRespons
   }
 }
 
-async function answerTo(ec2: Ec2, request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
-  const body = await text(request);
+async function answerTo(
+  ec2: Ec2,
+  request: IncomingMessage,
+  body: string,
+  signal: AbortSignal,
+): Promise<Answer> {
   try {
     if (request.method !== 'POST') {
       throw new Ec2Error('InvalidRequest', `${request.method} is not supported`, 405);

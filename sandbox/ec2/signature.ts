@@ -3,8 +3,7 @@ import { Ec2Error } from './errors.ts';
 const SCOPE = /^AWS4-HMAC-SHA256 +Credential=[^/,]+\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request, */;
 
 /**
- * Checks for which region and service a request is signed; the signature itself is
- * not verified.
+ * Checks for which region and service a request is signed.
  *
  * @throws Ec2Error AuthFailure, HTTP 401.
  */

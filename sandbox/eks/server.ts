@@ -4,6 +4,7 @@ import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { type CallLog, createCallLog } from '../ec2/calls.ts';
 import { createFaults, type Faults } from '../ec2/faults.ts';
 import { listenOnLoopback } from '../loopback.ts';
+import { isSignedWith, readClaim, type SignedRequest } from '../sigv4.ts';
 import {
   type Account,
   type Cluster,
@@ -23,7 +24,6 @@ import {
   recognise,
   stsError,
 } from './operations.ts';
-import { isSignedWith, readClaim, type SignedRequest } from './sigv4.ts';
 import { type Review, reviewToken } from './token-review.ts';
 import { tokenReview } from './webhook.ts';
 

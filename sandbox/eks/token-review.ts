@@ -1,7 +1,7 @@
 import { stsHostOf } from '../../shared/cluster/token.ts';
 import type { Clock } from '../../shared/time/clock.ts';
+import { isSignedWith, readClaim, type SignedRequest } from '../sigv4.ts';
 import type { Account, KubernetesUser } from './account.ts';
-import { isSignedWith, readClaim, type SignedRequest } from './sigv4.ts';
 
 const PREFIX = 'k8s-aws-v1.';
 const CLUSTER_HEADER = 'x-k8s-aws-id';

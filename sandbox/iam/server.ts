@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { listenOnLoopback } from '../loopback.ts';
+import { createSignedServer, type Keys } from '../signed-server.ts';
 
 /** What a principal wants to do. */
 export interface SimulatedRequest {
@@ -27,7 +26,7 @@ const simulation = z.object({
 });
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html */
-export async function startIam(): Promise<SandboxIam> {
+export async function startIam({ keys }: { readonly keys?: Keys } = {}): Promise<SandboxIam> {
   let decide: (request: SimulatedRequest) => boolean | Promise<boolean> = () => true;
   let isDenied = false;
   const simulate = async (parameters: URLSearchParams): Promise<string> => {
@@ -46,8 +45,8 @@ export async function startIam(): Promise<SandboxIam> {
     }
     return `<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults>${results.join('')}</EvaluationResults></SimulatePrincipalPolicyResult><ResponseMetadata><RequestId>sandbox</RequestId></ResponseMetadata></SimulatePrincipalPolicyResponse>`;
   };
-  const server = createServer(async (request, response) => {
-    const parameters = new URLSearchParams(await text(request));
+  const server = createSignedServer(keys, 'query', async (_request, response, body) => {
+    const parameters = new URLSearchParams(body);
     const type = { 'content-type': 'text/xml' };
     const refuse = (status: number, code: string): void => {
       response.writeHead(status, type);

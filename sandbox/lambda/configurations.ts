@@ -1,5 +1,5 @@
-import { createServer } from 'node:http';
 import { listenOnLoopback } from '../loopback.ts';
+import { createSignedServer, type Keys } from '../signed-server.ts';
 
 /** What a function has beside its environment. */
 export interface FunctionSpec {
@@ -61,16 +61,18 @@ interface Account {
 export async function startLambda({
   region,
   account: id,
+  keys,
 }: {
   readonly region: string;
   readonly account: string;
+  readonly keys?: Keys;
 }): Promise<SandboxLambda> {
   const arnOf = (name: string): string => `arn:aws:lambda:${region}:${id}:function:${name}`;
   const account: Account = {
     ...{ functions: new Map(), mappings: new Map(), denied: new Set() },
     ...{ unreserved: CONCURRENCY, arnOf },
   };
-  const server = createServer((request, response) => {
+  const server = createSignedServer(keys, 'json', (request, response) => {
     const url = new URL(request.url ?? '/', 'http://lambda');
     const { status, body, error } =
       (request.method === 'GET' ? serve(account, url) : undefined) ??

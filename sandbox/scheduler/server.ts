@@ -1,5 +1,5 @@
-import { createServer } from 'node:http';
 import { listenOnLoopback } from '../loopback.ts';
+import { createSignedServer, type Keys } from '../signed-server.ts';
 
 /** A schedule of EventBridge Scheduler, in the group `default`. */
 export interface ScheduleSpec {
@@ -28,7 +28,11 @@ const PAGE_SIZE = 100;
  * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ListSchedules.html and
  * API_GetSchedule.html
  */
-export async function startScheduler(): Promise<SandboxScheduler> {
+export async function startScheduler({
+  keys,
+}: {
+  readonly keys?: Keys;
+} = {}): Promise<SandboxScheduler> {
   const schedules = new Map<string, ScheduleSpec>();
   let isDenied = false;
   const list = (query: URLSearchParams): object => {
@@ -48,7 +52,7 @@ export async function startScheduler(): Promise<SandboxScheduler> {
     const RoleArn = 'arn:aws:iam::111122223333:role/schedule';
     return { Name: name, State, Target: { Arn, Input, RoleArn } };
   };
-  const server = createServer((request, response) => {
+  const server = createSignedServer(keys, 'json', (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://scheduler');
     const [, name] = /^\/schedules\/([^/]+)$/.exec(pathname) ?? [];
     const isList = pathname === '/schedules';

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '../../shared/time/clock.ts';
 import { listenOnLoopback } from '../loopback.ts';
+import { createSignedServer, type Keys } from '../signed-server.ts';
 import { answerOf, operate } from './answer.ts';
 import { createFaults, type Faults, type LoggedCall } from './faults.ts';
 import type { StoredMessage } from './message.ts';
@@ -12,6 +12,8 @@ export interface SqsOptions {
   readonly clock?: Clock;
   readonly region?: string;
   readonly account?: string;
+  /** If it is absent, every signature is believed. */
+  readonly keys?: Keys;
 }
 
 export interface SandboxSqs {
@@ -51,9 +53,9 @@ export async function startSqs(options: SqsOptions = {}): Promise<SandboxSqs> {
   const urlOf = (queueName: string) => `${endpoint}/${account}/${queueName}`;
   const context: Context = { service, clock, faults, calls, urlOf };
 
-  const server = createServer((request, response) => {
-    handle(request, response, context).catch(() => response.destroy());
-  });
+  const server = createSignedServer(options.keys, 'sqs', (request, response, body) =>
+    handle(request, response, body, context),
+  );
   const { port, stop } = await listenOnLoopback(server);
   endpoint = `http://127.0.0.1:${port}`;
 
@@ -81,12 +83,12 @@ export async function startSqs(options: SqsOptions = {}): Promise<SandboxSqs> {
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
+  body: string,
   context: Context,
 ): Promise<void> {
   const caller = new AbortController();
   response.once('close', () => caller.abort());
   const action = String(request.headers['x-amz-target'] ?? '').replace(/^AmazonSQS\./, '');
-  const body = await text(request);
   const call: LoggedCall = { action, queue: queueIn(body), at: context.clock.now() };
   context.calls.push(call);
 

@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { listenOnLoopback } from '../loopback.ts';
+import { createSignedServer, type Keys } from '../signed-server.ts';
 
 /** Parameter Store on loopback, as far as it is asked. */
 export interface SsmServer {
@@ -34,7 +33,7 @@ type Parameters = ReadonlyMap<string, string>;
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html,
  * API_GetParameters.html and API_GetParametersByPath.html
  */
-export async function startSsm(): Promise<SsmServer> {
+export async function startSsm({ keys }: { readonly keys?: Keys } = {}): Promise<SsmServer> {
   const parameters = new Map<string, string>();
   const asked: string[] = [];
   const operations: Readonly<Record<string, (input: unknown) => Answer>> = {
@@ -53,9 +52,9 @@ export async function startSsm(): Promise<SsmServer> {
     },
     'AmazonSSM.GetParametersByPath': (input) => below(parameters, input),
   };
-  const server = createServer(async (request, response) => {
+  const server = createSignedServer(keys, 'json', (request, response, text) => {
     const target = String(request.headers['x-amz-target']);
-    const { status, body } = operations[target]?.(JSON.parse(await text(request))) ?? {
+    const { status, body } = operations[target]?.(JSON.parse(text)) ?? {
       status: 400,
       body: { __type: 'UnknownOperationException', message: target },
     };

@@ -1,12 +1,13 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import { CREDENTIALS } from '../../sandbox/aws.ts';
 import type { Ec2 } from '../../sandbox/ec2/engine.ts';
 
 /** They try once: what the product does about a failure is to be seen. */
 const COMMON = {
   region: 'us-east-1',
-  credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+  credentials: CREDENTIALS,
   maxAttempts: 1,
 };
 

@@ -81,8 +81,24 @@ function nodeObject({ name, labels, ...node }: NodeToAdd, at: string): object {
         { type: 'Hostname', address: name },
       ],
       conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', ...times }],
-      nodeInfo: { kubeletVersion: GIT_VERSION, operatingSystem: 'linux', architecture: 'amd64' },
+      nodeInfo: nodeInfo(node.instanceId),
     },
+  };
+}
+
+/** All of NodeSystemInfo: the API marks each field as required, and clients refuse a Node that lacks one. */
+function nodeInfo(instanceId: string): object {
+  return {
+    machineID: instanceId,
+    systemUUID: instanceId,
+    bootID: instanceId,
+    kernelVersion: '6.12.0-sandbox',
+    osImage: 'The sandbox',
+    containerRuntimeVersion: 'sandbox://1',
+    kubeletVersion: GIT_VERSION,
+    kubeProxyVersion: '',
+    operatingSystem: 'linux',
+    architecture: 'amd64',
   };
 }
 

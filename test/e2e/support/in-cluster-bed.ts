@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inject } from 'vitest';
-import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
+import { ACCOUNT, CREDENTIALS, REGION } from '../../../sandbox/aws.ts';
 import { type Imds, startImds } from '../../../sandbox/imds/server.ts';
 import type { EventSourceMapping } from '../../../sandbox/lambda/event-source-mapping.ts';
 import { overlay } from '../../../scripts/overlay.ts';
@@ -21,7 +21,7 @@ const METADATA = '169.254.169.254';
 /** The workers'. */
 const ROLE = {
   name: 'worker',
-  credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'session' },
+  credentials: { ...CREDENTIALS, sessionToken: 'session' },
 };
 const REGISTRY = 'xxxxxxxxx.dkr.ecr.us-east-1.amazonaws.com';
 

@@ -1,9 +1,9 @@
-import { createServer } from 'node:http';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { findDeadLetters, findQueue, type QueueSources } from '../../../cli/queues.ts';
 import { outsideOf } from '../../../cli/replay/outside.ts';
 import { clusterQueueNames, settingsPath } from '../../../resources/names.ts';
+import { startCloudFormation } from '../../../sandbox/cloudformation/server.ts';
 import { startSqs } from '../../../sandbox/sqs/start.ts';
 import { startSsm } from '../../../sandbox/ssm/server.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
@@ -32,13 +32,10 @@ async function startAccount(): Promise<Account> {
   const queue = sandbox.createQueue('prod.fifo', { RedrivePolicy: JSON.stringify(redrive) });
   const sqs = sqsClient(sandbox.endpoint);
   const outputs = { QueueUrl: queue.url, DeadLetterQueueUrl: deadLetters.url };
-  const server = createServer((request, response) => {
-    request.setEncoding('utf8').on('data', (body: string) => {
-      const [status, answer] = describeStacks(new URLSearchParams(body), outputs);
-      response.writeHead(status, { 'content-type': 'text/xml' }).end(answer);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cloudFormation = await startCloudFormation();
+  cloudFormation.setStack('multus-eni-reconciler-prod', outputs);
+  cloudFormation.setStack('multus-eni-reconciler-old', {});
+  cloudFormation.deny('multus-eni-reconciler-secret');
   const ssm = await startSsm();
   vi.stubEnv('AWS_ENDPOINT_URL_SSM', ssm.endpoint);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'sandbox');
@@ -54,51 +51,19 @@ async function startAccount(): Promise<Account> {
     stderr: process.stderr,
     interrupted: () => new AbortController().signal,
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  const endpoint = `http://127.0.0.1:${address.port}`;
   onTestFinished(async () => {
     sqs.destroy();
-    server.close();
-    server.closeAllConnections();
-    await Promise.all([sandbox.stop(), ssm.stop()]);
+    await Promise.all([cloudFormation, sandbox, ssm].map((each) => each.stop()));
   });
   return {
     sqs,
     queueOfJoined: outside.aws('us-east-1').queueOfJoined,
     edge: { queueUrl: own.url, deadLetterQueueUrl: ownLetters.url },
-    cloudFormation: new CloudFormationClient({ ...common, endpoint }),
+    cloudFormation: new CloudFormationClient({ ...common, endpoint: cloudFormation.endpoint }),
     queueUrl: queue.url,
     deadLetterQueueUrl: deadLetters.url,
     plainQueueUrl: sandbox.createQueue('plain.fifo').url,
   };
-}
-
-/** AWS CloudFormation API Reference, "DescribeStacks", as far as it is read. */
-function describeStacks(
-  query: URLSearchParams,
-  outputs: Readonly<Record<string, string>>,
-): [number, string] {
-  const name = query.get('StackName');
-  if (name === 'multus-eni-reconciler-secret') {
-    return [403, refusal('AccessDenied', 'User: u is not authorized')];
-  }
-  if (name !== 'multus-eni-reconciler-prod' && name !== 'multus-eni-reconciler-old') {
-    return [400, refusal('ValidationError', `Stack with id ${name} does not exist`)];
-  }
-  const members = Object.entries(name.endsWith('prod') ? outputs : {}).map(
-    ([key, value]) =>
-      `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-  );
-  return [
-    200,
-    `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${name}</StackName>
-     <Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
-  ];
-}
-
-function refusal(code: string, message: string): string {
-  return `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
 }
 
 test('a stage’s queues are those of its stack’s outputs', async () => {

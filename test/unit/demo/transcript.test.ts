@@ -54,6 +54,9 @@ test('the page for operators shows what the program prints in front of the kept 
     return stdout;
   };
   await compare('status --stage demo');
+  for (const queues of ['--stage demo', '--stage demo --cluster demo']) {
+    expect(await run(`replay list ${queues}`)).toContain('empty');
+  }
   await compare('explain pod default/sampleapp --stage demo');
   const pods = ['default/sampleapp', 'default/sampleapp-2'];
   for (const pod of pods) {

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { ownPod } from '../../../ip-manager/addresses/own-pod.ts';
 import { ec2Clients } from '../../../ip-manager/assign/ec2-access.ts';
 import { readEnvironment } from '../../../ip-manager/environment.ts';
+import { CREDENTIALS } from '../../../sandbox/aws.ts';
 import { startWorld } from '../../../sandbox/world.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 import { startProxy, startTlsFront } from '../../support/proxy.ts';
@@ -35,8 +36,8 @@ test('and so it reaches EC2', async () => {
   onTestFinished(() => setDefaultCACertificates(trusted));
   const proxy = await startProxy();
   vi.stubEnv('AWS_ENDPOINT_URL_EC2', front.endpoint);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', CREDENTIALS.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', CREDENTIALS.secretAccessKey);
   const clients = ec2Clients('us-east-1', systemClock, { proxy: { HTTPS_PROXY: proxy.url } });
   await clients.client.send(new DescribeNetworkInterfacesCommand({}));
   await clients.once.send(new DescribeNetworkInterfacesCommand({}));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
-import { ACCOUNT, type Aws, ROLE_ARN, startAws } from '../../../sandbox/aws.ts';
+import { ACCOUNT, type Aws, CREDENTIALS, ROLE_ARN, startAws } from '../../../sandbox/aws.ts';
 import { createStack, type StackOptions } from '../../../sandbox/cloudformation/stack.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
 
@@ -51,7 +51,7 @@ test('a stack makes in the sandbox what its template says', async () => {
   const client = new SSMClient({
     endpoint: aws.ssm.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    credentials: CREDENTIALS,
   });
   const { Parameter } = await client.send(
     new GetParameterCommand({ Name: '/multus-eni-reconciler/test/clusters/edge' }),

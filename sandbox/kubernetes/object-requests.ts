@@ -5,8 +5,9 @@ import { readIncludeObject, type Shape, shapeOf } from './forms/forms.ts';
 import { listPage, type Selection } from './listing.ts';
 import type { KubeObject } from './object.ts';
 import type { Objects, Ref } from './objects.ts';
-import { type ObjectRequest, patchType } from './requests.ts';
+import { APPLY, type ObjectRequest, patchType } from './requests.ts';
 import type { Route } from './routes.ts';
+import { applied } from './server-side-apply.ts';
 import { badRequest, groupDetail } from './status.ts';
 import type { Store } from './store.ts';
 import type { Watches } from './watch.ts';
@@ -71,6 +72,23 @@ function named(route: ResourceRoute, body: unknown): object {
 function made(object: KubeObject): object {
   const { resourceVersion, ...metadata } = object.metadata;
   return resourceVersion === '' ? { ...object, metadata } : object;
+}
+
+/** Creates what is not there, and else writes what the apply comes to. */
+function apply(
+  { objects }: Parts,
+  route: ResourceRoute,
+  { body, dryRun, query: { fieldManager: manager, force } }: ObjectRequest,
+  shape: Shape,
+): Response {
+  const { resource, namespace, name = '', subresource } = route;
+  const stored = objects.find(resource.name, { name, namespace });
+  const next = applied(stored, named(route, body), { manager, force });
+  if (stored !== undefined) {
+    return json(shape.one(objects.update(resource.name, next, { subresource, dryRun })));
+  }
+  const object = objects.create(resource.name, next, { dryRun });
+  return json(dryRun ? made(object) : shape.one(object), 201);
 }
 
 function deleteOne(
@@ -143,6 +161,7 @@ export function serveObjects(
       return json(shape.one(objects.update(resource.name, object, { subresource, dryRun })));
     }
     case 'patch': {
+      if (asked.contentType === APPLY) return apply(parts, route, asked, shape);
       const options = { subresource, dryRun, type: patchType(asked.contentType, resource.custom) };
       return json(shape.one(objects.patch(resource.name, ref, asked.body, options)));
     }

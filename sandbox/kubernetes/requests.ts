@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import * as z from 'zod';
 import { readDryRun } from './dry-run.ts';
 import type { Call } from './faults.ts';
@@ -7,6 +8,9 @@ import type { DeleteOptions } from './objects.ts';
 import type { PatchType } from './patches.ts';
 import { readProtobuf } from './protobuf.ts';
 import { badRequest, invalidOptions, StatusError } from './status.ts';
+
+/** The type of a server-side apply, whose body is YAML; JSON is YAML. */
+export const APPLY = 'application/apply-patch+yaml';
 
 const flag = z
   .enum(['true', 'false', '1', '0'])
@@ -22,6 +26,8 @@ const querySchema = z.object({
   sendInitialEvents: flag.optional(),
   timeoutSeconds: z.coerce.number().nonnegative().optional(),
   includeObject: z.string().optional(),
+  fieldManager: z.string().max(128).default(''),
+  force: flag.default(false),
 });
 
 /** As the parameters of a deletion say it, or its body. */
@@ -122,10 +128,20 @@ async function readBody(
   if (request.method === 'GET') return undefined;
   const bytes = Buffer.from(await request.arrayBuffer());
   if (bytes.length === 0) return undefined;
-  if (verb === 'patch') return parseJson(bytes.toString());
+  if (verb === 'patch') {
+    return contentType === APPLY ? parseYaml(bytes.toString()) : parseJson(bytes.toString());
+  }
   if (contentType === 'application/vnd.kubernetes.protobuf') return readProtobuf(bytes);
   if (!['', 'application/json'].includes(contentType)) throw unsupported('application/json');
   return parseJson(bytes.toString());
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw badRequest(`error decoding YAML: ${error}`);
+  }
 }
 
 function parseJson(text: string): unknown {
@@ -151,6 +167,6 @@ export function patchType(contentType: string, custom: boolean): PatchType {
       if (!custom) return contentType;
   }
   throw unsupported(
-    `application/json-patch+json, application/merge-patch+json${custom ? '' : ', application/strategic-merge-patch+json'}`,
+    `application/json-patch+json, application/merge-patch+json${custom ? '' : ', application/strategic-merge-patch+json'}, ${APPLY}`,
   );
 }

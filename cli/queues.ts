@@ -145,7 +145,7 @@ export async function redriveOf(sqs: Sqs, queueUrl: string) {
   // "The dead-letter queue must be in the same account and Region": its URL differs by its name.
   const name = policy.deadLetterTargetArn.split(':').at(-1) ?? '';
   return {
-    deadLetterQueueUrl: queueUrl.replace(/[^/]+$/, name),
+    deadLetterQueueUrl: queueUrl.slice(0, queueUrl.lastIndexOf('/') + 1) + name,
     maxReceiveCount: policy.maxReceiveCount,
   };
 }

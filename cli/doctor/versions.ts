@@ -1,6 +1,7 @@
 /** The version in an image's tag, such as `1.23.1` of `…/amazon-k8s-cni:v1.23.1-eksbuild.1`. */
 export function versionOf(image: string): string | undefined {
-  return /:v?(\d+\.\d+\.\d+)(?:[-+.@][^/]*)?$/.exec(image)?.[1];
+  const name = image.slice(image.lastIndexOf('/') + 1);
+  return /^[^:]*:v?(\d+\.\d+\.\d+)(?:$|[-+.@])/.exec(name)?.[1];
 }
 
 /** Whether a version of three numbers comes before another. */

@@ -18,7 +18,7 @@ export function coreEvent(event: EventToWrite & { readonly at: number }, uuid: s
   const { id = uuid, regarding } = event;
   const at = new Date(event.at);
   const namespace = regarding.kind === 'Node' ? undefined : regarding.namespace;
-  const stem = regarding.name.slice(0, MAX_NAME_LENGTH).replace(/[^a-z0-9]+$/, '');
+  const [stem = ''] = /^.*[a-z0-9]/s.exec(regarding.name.slice(0, MAX_NAME_LENGTH)) ?? [];
   return {
     metadata: { namespace: namespace ?? DEFAULT_NAMESPACE, name: `${stem}.${id}` },
     involvedObject: {

@@ -69,6 +69,11 @@ test('an input that takes longer than it may', async () => {
   expect(await foundOf(slow, 50)).toMatch(/takes \d+(\.\d+)? ms of CPU time/);
 });
 
+test('an input of which each place is looked at from each other place', async () => {
+  const slow = (text: string) => /^\s*x?\s*$/.test(text);
+  expect(await foundOf(slow, 50)).toMatch(/takes \d+(\.\d+)? ms of CPU time/);
+});
+
 test('a run says how much it fed, and to what', async () => {
   const progress: string[] = [];
   const run = await runFuzz({

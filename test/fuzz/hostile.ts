@@ -165,9 +165,48 @@ function copyOf(value: unknown): Json {
   return JSON.parse(JSON.stringify(value) ?? 'null');
 }
 
-/** The JSON text of mutated values, now and then cut, doubled or with a character that does not belong. */
+/** As much as makes whoever looks at each place of a text from each other place take a second. */
+const PADDED_LENGTH = 32_768;
+const PADDINGS = [
+  ' ',
+  ' ',
+  ' ',
+  '\n',
+  '0',
+  'a',
+  '-',
+  '.',
+  ':',
+  '/',
+  ',',
+  ';',
+  '[',
+  '{',
+  '"',
+  '\\',
+  '\u3000',
+];
+
+/** One in so many texts is padded. */
+const PADDED_ONE_IN = 20;
+
+/** The text, now and then with much of the same before it, after it or in the middle of it. */
+export function padded(texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const padding = fc.record({
+    isPadded: fc.nat(PADDED_ONE_IN - 1).map((turn) => turn === 0),
+    what: fc.constantFrom(...PADDINGS),
+    where: fc.constantFrom('before', 'after', 'within'),
+  });
+  return fc.tuple(texts, padding).map(([text, { isPadded, what, where }]) => {
+    if (!isPadded) return text;
+    const at = { before: 0, after: text.length, within: text.length >> 1 }[where] ?? 0;
+    return text.slice(0, at) + what.repeat(PADDED_LENGTH) + text.slice(at);
+  });
+}
+
+/** The JSON text of mutated values, now and then cut, doubled, padded or with a character that does not belong. */
 export function mutatedText(valid: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
-  return fc
+  const changed = fc
     .tuple(mutated(valid), fc.nat(11), fc.nat(), hostileText)
     .map(([json, how, at, other]) => {
       const text = JSON.stringify(json);
@@ -178,4 +217,5 @@ export function mutatedText(valid: fc.Arbitrary<unknown>): fc.Arbitrary<string> 
       if (how === 3) return other;
       return text;
     });
+  return padded(changed);
 }

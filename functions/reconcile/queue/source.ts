@@ -21,10 +21,10 @@ export function sourceOf(event: unknown, own: Source): Source {
   const arn = sourceOfRecords.parse(event).Records[0]?.eventSourceARN;
   const name = arn?.split(':').at(-1);
   if (name === undefined || own.queueUrl.endsWith(`/${name}`)) return own;
-  const queueUrl = own.queueUrl.replace(/[^/]+$/, name);
+  const account = own.queueUrl.slice(0, own.queueUrl.lastIndexOf('/') + 1);
   // resources/names.ts names them so.
   return {
-    queueUrl,
-    deadLetterQueueUrl: own.queueUrl.replace(/[^/]+$/, name.replace('_', '-dead-letter_')),
+    queueUrl: account + name,
+    deadLetterQueueUrl: account + name.replace('_', '-dead-letter_'),
   };
 }

@@ -8,10 +8,11 @@ import { claimsOf } from '../../../shared/claims/pod-claims.ts';
 import {
   FLOATING_IPS,
   NETWORK_STATUS,
+  NETWORKS,
   NETWORKS_STATUS,
 } from '../../../shared/cluster/annotations.ts';
 import { plainPod } from '../../support/plain-pod.ts';
-import { hostileText, mutatedText } from '../hostile.ts';
+import { hostileText, mutatedText, padded } from '../hostile.ts';
 import { fuzzTarget } from '../target.ts';
 import { address } from './values.ts';
 
@@ -60,7 +61,7 @@ const askedShort = fc
   .map((items) => items.join(','));
 const askedNetworks = fc.oneof(
   mutatedText(fc.array(asked, { maxLength: 4 })),
-  askedShort,
+  padded(askedShort),
   hostileText,
 );
 
@@ -79,9 +80,11 @@ const part = fc.constantFrom(
   'unreadable-annotation: not JSON',
 );
 
-export const conditionMessage = fc
-  .array(fc.oneof({ weight: 3, arbitrary: part }, hostileText), { maxLength: 5 })
-  .map((parts) => parts.join('; '));
+export const conditionMessage = padded(
+  fc
+    .array(fc.oneof({ weight: 3, arbitrary: part }, hostileText), { maxLength: 5 })
+    .map((parts) => parts.join('; ')),
+);
 
 /** @throws where an address is not in its canonical text: it would not be compared as what it is. */
 export function checkCanonical(addresses: readonly string[]): void {
@@ -128,12 +131,17 @@ export const ANNOTATIONS = [
   }),
   fuzzTarget({
     name: 'claims of a pod',
-    inputs: fc.record({ networkStatus, floatingIps, conditionMessage }),
+    inputs: fc.record({ networkStatus, floatingIps, conditionMessage, askedNetworks }),
     read(input) {
       const claims = claimsOf(
         {
           ...plainPod(),
-          annotations: { [NETWORK_STATUS]: input.networkStatus, [FLOATING_IPS]: input.floatingIps },
+          sandboxSince: 0,
+          annotations: {
+            [NETWORKS]: input.askedNetworks,
+            [NETWORK_STATUS]: input.networkStatus,
+            [FLOATING_IPS]: input.floatingIps,
+          },
           condition: { status: 'True', reason: 'Assigned', message: input.conditionMessage },
         },
         new Map(),

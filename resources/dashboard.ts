@@ -86,6 +86,7 @@ const CLUSTER_GRAPHS: readonly {
       { service: 'reconcile', name: 'ForwarderHeartbeat' },
       { service: 'reconcile', name: 'NodesRetried' },
       { service: 'reconcile', name: 'MessagesExpired' },
+      { service: 'reconcile', name: 'MessagesPassedOn' },
       { service: 'reconcile', name: 'PodsNotTold' },
     ],
   },

@@ -30,6 +30,7 @@ export const METRIC_NAMES = [
   'ForwarderHeartbeat',
   'MessagesExpired',
   'MessagesMalformed',
+  'MessagesPassedOn',
   'NodesRetried',
   'PodsNotTold',
   'SweepCompleted',

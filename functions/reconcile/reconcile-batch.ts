@@ -1,4 +1,3 @@
-import { REPLAY_ORIGIN } from '../../shared/messages/attributes.ts';
 import { type Heartbeat, NAMING_HOLDS_MS, type NodeMessage } from '../../shared/messages/schema.ts';
 import type { Random } from '../../shared/time/clock.ts';
 import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
@@ -7,6 +6,7 @@ import type { Context } from '../context.ts';
 import { backOff } from './queue/back-off.ts';
 import { toDeadLetter } from './queue/dead-letter.ts';
 import { ExpiredReceiptError, type Hold, hold } from './queue/hold.ts';
+import { passOn } from './queue/pass-on.ts';
 import { type Envelope, type Received, readBatch } from './queue/records.ts';
 import { requestOf } from './queue/request.ts';
 import { sourceOf } from './queue/source.ts';
@@ -161,33 +161,10 @@ async function oneFate(
     );
     return [];
   } catch (error) {
-    if (error instanceof NotReadError && (await passOn(batch, messages))) return [];
+    const subject = { cluster: servedAs, node };
+    if (error instanceof NotReadError && (await passOn(batch, messages, subject))) return [];
     await giveBack({ ...batch, servedAs }, { cluster, node }, envelopes, error);
     return envelopes;
-  }
-}
-
-/**
- * Sends the messages of a node that was not read into the queue again: other than one that is
- * received again, a new message does not say that something may have been released before
- * (docs/design.md, rule 7).
- *
- * @returns whether they may be acknowledged. Messages that were received before may not, nor those
- *   that replay has to recognise.
- */
-async function passOn(batch: Batch, messages: readonly Received<NodeMessage>[]): Promise<boolean> {
-  const isFirst = messages.every(
-    ({ envelope: { attributes, messageAttributes } }) =>
-      attributes.ApproximateReceiveCount === 1 && messageAttributes?.[REPLAY_ORIGIN] === undefined,
-  );
-  if (!isFirst) return false;
-  try {
-    await batch.sendTo(batch.queueUrl)(messages.map(({ message }) => message));
-    return true;
-  } catch (error) {
-    const { cluster, node } = messages[0]?.message ?? {};
-    batch.telemetry.error('messages were not passed on', { cluster, node }, error);
-    return false;
   }
 }
 

@@ -33,6 +33,7 @@ export const EMITTED: Readonly<
   UnassignThrottles: { when: 'wrong', by: ['reconcile'] },
   MessagesExpired: { when: 'wrong', by: ['reconcile'] },
   MessagesMalformed: { when: 'wrong', by: ['reconcile'], once: true },
+  MessagesPassedOn: { when: 'wrong', by: ['reconcile'] },
   NodesRetried: { when: 'wrong', by: ['reconcile'] },
   PodsNotTold: { when: 'wrong', by: ['reconcile'] },
   SweepFailed: { when: 'wrong', by: ['sweep'] },

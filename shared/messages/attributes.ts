@@ -8,6 +8,11 @@ export const REASON = 'reason';
  * message with an id of its own; by this one it is known where it comes back.
  */
 export const REPLAY_ORIGIN = 'replay-origin';
+/**
+ * When a message that a reconcile passed on was sent for the first time, ms since the epoch: SQS counts a
+ * message's age from its last send.
+ */
+export const FIRST_SENT = 'first-sent';
 /** SQS: "MessageId: up to 100 characters". What is longer was not written by replay. */
 export const MAX_ORIGIN_LENGTH = 100;
 

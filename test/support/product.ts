@@ -64,7 +64,8 @@ export interface Product {
   /** How many invocations and forwarders' sends are going on. */
   underWay(): number;
   /** Invokes the reconcile function with an SQS event, beside the event source mapping. */
-  reconcile(event: unknown): ReturnType<typeof reconcileBatch>;
+  /** @param deadlineMs of a node; the deployed function gives it 45 s at most. */
+  reconcile(event: unknown, deadlineMs?: number): ReturnType<typeof reconcileBatch>;
   /** Runs one sweep of all clusters. */
   sweep(): Promise<void>;
   /** Begins to deliver what is in the queue. It is not begun by itself. */
@@ -104,8 +105,8 @@ export function startProduct(
       underWay -= 1;
     });
   };
-  const reconcile = (event: unknown) =>
-    counted(reconcileBatch(reconcileContext, event, NODE_DEADLINE_MS));
+  const reconcile = (event: unknown, deadlineMs = NODE_DEADLINE_MS) =>
+    counted(reconcileBatch(reconcileContext, event, deadlineMs));
 
   return {
     telemetry,
@@ -120,7 +121,7 @@ export function startProduct(
         sqs: options.adaptPoller?.(sqs()) ?? sender,
         queueUrl: surroundings.queue.url,
         queueArn: surroundings.queue.arn,
-        handler: reconcile,
+        handler: (event) => reconcile(event),
         timeoutMs: 60_000,
         maximumConcurrency: options.concurrency ?? 4,
         clock,

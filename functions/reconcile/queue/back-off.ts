@@ -29,7 +29,7 @@ interface BackingOff {
  * message in flight blocks its group. Where that fails it is logged, and they come back all the
  * same, when the time for which they were held is over.
  *
- * @param seconds how long, where that is known; else it doubles with each try.
+ * @param seconds how long, if that is known, and a minute at most; otherwise it doubles with each try.
  */
 export async function backOff(
   { sqs, queueUrl, random, clock, telemetry }: BackingOff,
@@ -39,7 +39,7 @@ export async function backOff(
 ): Promise<void> {
   if (envelopes.length === 0) return;
   const receives = envelopes.map(({ attributes }) => attributes.ApproximateReceiveCount);
-  const delay = seconds ?? delaySeconds(Math.max(...receives), random);
+  const delay = Math.min(BACK_OFF.most, seconds ?? delaySeconds(Math.max(...receives), random));
   try {
     const refusals = await withDeadline(clock, TIMEOUT_MS, undefined, (signal) =>
       setVisibility(sqs, queueUrl, envelopes, delay, signal),

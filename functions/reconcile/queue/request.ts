@@ -2,7 +2,7 @@ import { type Address, parseAddress } from '../../../shared/address.ts';
 import type { LetGoElsewhere } from '../../../shared/apply/take-over.ts';
 import { NAMING_HOLDS_MS, type NodeMessage } from '../../../shared/messages/schema.ts';
 import type { NodeRequest } from '../scope.ts';
-import type { Received } from './records.ts';
+import { observedAt, type Received } from './records.ts';
 
 /** All messages of one node in a batch, as one request: they share one reconcile and one fate. */
 export function requestOf(
@@ -22,7 +22,7 @@ export function requestOf(
     ),
     reasons: [...new Set(messages.map(({ message }) => message.reason))],
     pods: messages.flatMap(({ message }) => message.pods),
-    since: Math.min(...messages.map(({ message }) => Date.parse(message.observedAt))),
+    since: Math.min(now, ...messages.map(observedAt)),
     expects: {
       assigns: messages.some(({ message }) => letsAssign(message)),
       unassigns: messages.some(({ message }) => message.pods.some(({ ips }) => ips.length > 0)),
@@ -41,10 +41,10 @@ function namesIn(
   now: number,
 ): ReadonlyMap<Address, number> {
   const named = new Map<Address, number>();
-  for (const { message } of messages) {
-    const observedAt = Date.parse(message.observedAt);
-    for (const address of namedBy(message, now)) {
-      named.set(address, Math.max(observedAt, named.get(address) ?? 0));
+  for (const each of messages) {
+    const at = observedAt(each);
+    for (const address of namedBy(each.message, now)) {
+      named.set(address, Math.max(at, named.get(address) ?? 0));
     }
   }
   return named;

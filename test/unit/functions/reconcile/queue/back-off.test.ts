@@ -34,7 +34,7 @@ describe('the delay before a failed message is received again', () => {
 });
 
 /** SQS answers each entry so, and is asked that. */
-async function backOffWith(answer: object, ...envelopes: readonly Envelope[]) {
+async function backOffWith(answer: object, envelopes: readonly Envelope[], seconds?: number) {
   const sent: unknown[] = [];
   const sqs = new SQSClient({ region: 'us-east-1' });
   sqs.middlewareStack.add(
@@ -53,7 +53,7 @@ async function backOffWith(answer: object, ...envelopes: readonly Envelope[]) {
     clock: virtualClock(),
     telemetry,
   };
-  await backOff(context, envelopes, { node: 'a' });
+  await backOff(context, envelopes, { node: 'a' }, seconds);
   sqs.destroy();
   return { sent, lines: telemetry.lines };
 }
@@ -61,7 +61,7 @@ async function backOffWith(answer: object, ...envelopes: readonly Envelope[]) {
 describe('the failed messages of a node', () => {
   it('come back at one and the same time, as the one tried most', async () => {
     const done = { Successful: [{ Id: '0' }, { Id: '1' }] };
-    const { sent, lines } = await backOffWith(done, envelope('a', 1), envelope('b', 4));
+    const { sent, lines } = await backOffWith(done, [envelope('a', 1), envelope('b', 4)]);
     expect(sent).toEqual([
       {
         QueueUrl: 'https://queue',
@@ -74,10 +74,15 @@ describe('the failed messages of a node', () => {
     expect(lines).toEqual([]);
   });
 
+  it('come back within a minute, however long EC2 may have no calls for them', async () => {
+    const { sent } = await backOffWith({ Successful: [{ Id: '0' }] }, [envelope('a')], 138);
+    expect(sent).toMatchObject([{ Entries: [{ VisibilityTimeout: 60 }] }]);
+  });
+
   it('are logged one by one where SQS does not do it, also where it says nothing of one', async () => {
     const Failed = [{ Id: '1', Code: 'InternalError', Message: 'no', SenderFault: false }];
     const answer = { Successful: [{ Id: '0' }], Failed };
-    const { lines } = await backOffWith(answer, envelope('a'), envelope('b'), envelope('c'));
+    const { lines } = await backOffWith(answer, [envelope('a'), envelope('b'), envelope('c')]);
     expect(lines).toMatchObject([
       {
         level: 'warn',

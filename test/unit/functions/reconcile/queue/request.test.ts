@@ -138,3 +138,53 @@ describe('the addresses that others may have', () => {
     expect(others([{ letGo }], 20 * MINUTES)).toEqual(['172.16.1.71']);
   });
 });
+
+describe('when the news was seen', () => {
+  const at = (ms: number): string => new Date(OBSERVED_AT + ms).toISOString();
+  const sinceOf = (messages: readonly { observed: number; sent?: number; first?: number }[]) => {
+    const received = messages.map(({ observed, sent, first }, index) => {
+      const { attributes, ...rest } = envelope(String(index));
+      return {
+        envelope: {
+          ...rest,
+          attributes: {
+            ...attributes,
+            ...(sent !== undefined && { SentTimestamp: OBSERVED_AT + sent }),
+          },
+          ...(first !== undefined && {
+            messageAttributes: { 'first-sent': { stringValue: OBSERVED_AT + first } },
+          }),
+        },
+        message: nodeMessage({ ...DELETED, observedAt: at(observed) }),
+      };
+    });
+    const { since, named: names } = requestOf('node-a', received, OBSERVED_AT + 10 * MINUTES);
+    return { since: since - OBSERVED_AT, named: [...names.values()].map((ms) => ms - OBSERVED_AT) };
+  };
+
+  it('is when the oldest of it was observed', () => {
+    expect(
+      sinceOf([
+        { observed: 2_000, sent: 3_000 },
+        { observed: 1_000, sent: 3_000 },
+      ]),
+    ).toEqual({
+      since: 1_000,
+      named: [2_000],
+    });
+  });
+
+  it('is at the latest when SQS got it, as a forwarder’s clock may be ahead', () => {
+    const ahead = { observed: 3 * MINUTES, sent: 1_000 };
+    expect(sinceOf([ahead])).toEqual({ since: 1_000, named: [1_000] });
+  });
+
+  it('is at the latest when SQS first got what was passed on', () => {
+    const passedOn = { observed: 3 * MINUTES, sent: 60_000, first: 1_000 };
+    expect(sinceOf([passedOn])).toMatchObject({ since: 1_000 });
+  });
+
+  it('is never later than now', () => {
+    expect(sinceOf([{ observed: 12 * MINUTES }])).toMatchObject({ since: 10 * MINUTES });
+  });
+});

@@ -14,6 +14,7 @@ import { EniProtocol } from '../shared/enis/eni-protocol.ts';
 import { gatheredReads } from '../shared/enis/gathered-reads.ts';
 import { cachedInstanceLimits } from '../shared/enis/instance-limits.ts';
 import { type EniInventory, eniInventory } from '../shared/enis/inventory.ts';
+import { inventoryOf } from '../shared/enis/of-cluster.ts';
 import { cachedSubnets } from '../shared/enis/subnets.ts';
 import { messageSender, type SendMessages } from '../shared/messages/queue.ts';
 import type { Sqs } from '../shared/messages/sqs.ts';
@@ -94,13 +95,17 @@ export function contextFor(
   const limited = <C extends Ec2 | Sqs>(client: C) => limitedCalls(client, clock, LIMITS);
   const sqs = limited(clients.sqs);
   const budget = callBudget({ clock, ...config.ec2 });
+  const inventoryFor = (reading: Ec2): EniInventory =>
+    gatheredReads(eniInventory(reading, config.managedTag, attachments));
+  const readingFor = (cluster: string): Ec2 =>
+    budget.spending(countingEc2(limited(clients.ec2), cluster, telemetry));
   const ec2For = (cluster: string): Ec2Access => {
-    const reading = budget.spending(countingEc2(limited(clients.ec2), cluster, telemetry));
+    const reading = readingFor(cluster);
     const sending = budget.spending(countingEc2(limited(clients.ec2Once), cluster, telemetry));
     return {
       client: sending,
       managedTag: config.managedTag,
-      inventory: gatheredReads(eniInventory(reading, config.managedTag, attachments)),
+      inventory: inventoryOf(cluster, inventoryFor(reading)),
       subnets: cachedSubnets(reading),
       limitsOf: cachedInstanceLimits(reading),
     };
@@ -118,7 +123,7 @@ export function contextFor(
     sqs,
     admission: createAdmission(clock, budget),
     sendTo: (queueUrl) => messageSender(sqs, queueUrl),
-    inventory: ec2For(ALL_CLUSTERS).inventory,
+    inventory: inventoryFor(readingFor(ALL_CLUSTERS)),
     clusters: servedClusters(config, clients.readSettings ?? noSettings, clock),
     accessTo: async (cluster) => ({
       cluster: cluster.name,

@@ -4,6 +4,7 @@ import type { Config, JoinedCluster } from '../../shared/config.ts';
 import { DEFAULT_MANAGED_TAG } from '../../shared/enis/ec2.ts';
 import { cachedInstanceLimits } from '../../shared/enis/instance-limits.ts';
 import { eniInventory } from '../../shared/enis/inventory.ts';
+import { inventoryOf } from '../../shared/enis/of-cluster.ts';
 import { cachedSubnets } from '../../shared/enis/subnets.ts';
 import { POLICIES } from '../../shared/plan/policy.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
@@ -92,13 +93,15 @@ async function connected(
   const configured = joined ?? config?.clusters.find((cluster) => cluster.name === name);
   const client = lookingEc2(config?.region ?? region, counter);
   const managedTag = config?.managedTag ?? DEFAULT_MANAGED_TAG;
+  const inventory = eniInventory(client, managedTag);
   const access: ClusterAccess = {
     cluster: name,
     kubernetes: api.kubernetes,
     ec2: {
       client,
       managedTag,
-      inventory: eniInventory(client, managedTag),
+      // A kubeconfig's context may have any name: only a named cluster is held against the ENIs' tags.
+      inventory: named === undefined ? inventory : inventoryOf(named, inventory),
       subnets: cachedSubnets(client),
       limitsOf: cachedInstanceLimits(client),
     },

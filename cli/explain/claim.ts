@@ -76,7 +76,9 @@ function chosen(claim: Claim, choice: EniChoice, state: NodeState): string {
     case 'not-our-network':
       return `No ENI of the node has its MAC (${claim.mac ?? 'none'}), is its master (${claim.master ?? 'none'}), or has a subnet that holds it.`;
     case 'eni-untagged':
-      return `MAC or master name ${eniName(choice.eni)}, which lacks the tag ${state.managedTag}.`;
+      return choice.eni.ofOtherCluster
+        ? `MAC or master name ${eniName(choice.eni)}, which is tagged for ${choice.eni.clusters.join(' and ')}.`
+        : `MAC or master name ${eniName(choice.eni)}, which lacks the tag ${state.managedTag}.`;
     case 'eni-ambiguous':
       return `It fits ${choice.enis.map(eniName).join(' and ')}, and neither MAC nor master decides.`;
     case 'eni': {

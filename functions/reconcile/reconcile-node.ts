@@ -128,6 +128,7 @@ async function takeTurn(
     return ended(await endWithoutState(scope, request.node, reading.kind, signal));
   }
   const { state } = reading;
+  warnOfOtherClusters(access, state);
   memory.managedEnis = state.enis.filter(({ managed }) => managed).length;
 
   const decided = decide(scope, request, state);
@@ -212,6 +213,15 @@ async function endDryRun(
   const plan = (unassigns(decided) ? await restricted() : undefined) ?? decided;
   tellDryRun(access, node, plan);
   return { kind: 'reconciled', plan, applied: nothingApplied(plan) };
+}
+
+/** Whoever wrote the Node's `providerID` named an instance that is another cluster's. */
+function warnOfOtherClusters({ cluster, telemetry }: ClusterAccess, { node, enis }: NodeState) {
+  for (const { id: eniId, clusters, deviceIndex, ofOtherCluster } of enis) {
+    if (!ofOtherCluster || deviceIndex === 0) continue;
+    const text = 'an ENI is tagged for other clusters only: it is left alone';
+    telemetry.warn(text, { cluster, node, eniId }, { clusters });
+  }
 }
 
 function unfinished({ podObjects }: NodeState): ReadonlySet<string> {

@@ -8,7 +8,7 @@ import { plan } from '../../shared/plan/plan.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { clusterStateOf, listCluster, withEnis } from '../../shared/state/cluster-state.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
-import { type SeenEnis, seenEnis } from '../../shared/state/seen-enis.ts';
+import { type SeenEnis, seenBy, seenEnis } from '../../shared/state/seen-enis.ts';
 import { inTurns } from '../../shared/time/in-turns.ts';
 import { advertiseRoom } from '../advertise-room.ts';
 import { auditPoolsOf, readPools, type SweptPools } from './audit-pools.ts';
@@ -32,16 +32,17 @@ export interface Swept {
  * that a reconcile would change. Tells of the networks that cannot be read, and compares what
  * whereabouts keeps for pods. Writes nothing to EC2.
  *
- * @param managed all managed ENIs of the account and region.
+ * @param all all managed ENIs of the account and region.
  * @throws what EC2, the API server and SQS throw.
  */
 export async function sweepCluster(
   access: ClusterAccess,
-  managed: SeenEnis,
+  all: SeenEnis,
   send: SendMessages,
   signal?: AbortSignal,
 ): Promise<Swept> {
   const { cluster, policy } = access;
+  const managed = seenBy(cluster, all);
   const pools = await readPools(access, signal);
   const listing = await listCluster(access, signal);
   const state = await clusterStateOf(access, listing, managed, signal);

@@ -11,12 +11,14 @@ export interface Eni {
   readonly instanceId?: string;
   /** The attachment's device index; absent while detached. */
   readonly deviceIndex?: number;
-  /** It carries the managed tag and is not at device index 0. */
+  /** It carries the managed tag, is not at device index 0, and is not tagged for other clusters only. */
   readonly managed: boolean;
   /** The VPC CNI made it, for ordinary pods. */
   readonly ofVpcCni?: true;
   /** The clusters that its tags name (`kubernetes.io/cluster/<name>`, `cluster.k8s.amazonaws.com/name`). */
   readonly clusters: readonly string[];
+  /** Its tags name other clusters only, as the cluster sees it that reads it: it is not managed. */
+  readonly ofOtherCluster?: true;
   /** Addresses that are never touched: the primary IPv4 and a primary IPv6. */
   readonly primary: readonly Address[];
   /** The secondary private IP addresses, IPv4 and IPv6. */

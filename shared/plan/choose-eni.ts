@@ -7,7 +7,7 @@ export type EniChoice =
   | { readonly kind: 'eni'; readonly eni: Eni; readonly by: ChosenBy }
   /** No ENI of the node comes into question: a bridge, an overlay, SR-IOV. Not our network. */
   | { readonly kind: 'not-our-network' }
-  /** The MAC or the master names this ENI of the node, and it lacks the managed tag. */
+  /** The MAC or the master names this ENI of the node, and it is not managed: it lacks the tag, or is of another cluster. */
   | { readonly kind: 'eni-untagged'; readonly eni: Eni }
   | { readonly kind: 'eni-ambiguous'; readonly enis: readonly Eni[] };
 

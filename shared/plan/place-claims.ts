@@ -106,12 +106,19 @@ function place(
     case 'not-our-network':
       return { kind: 'ignored' };
     case 'eni-untagged':
-      return { kind: 'eni-untagged', eniId: choice.eni.id, tag: input.managedTag };
+      return notManaged(choice.eni, input);
     case 'eni-ambiguous':
       return { kind: 'eni-ambiguous', eniIds: choice.enis.map((eni) => eni.id).sort() };
     case 'eni':
       return invalid(claim, choice.eni, input) ?? { kind: 'placed', eniId: choice.eni.id };
   }
+}
+
+function notManaged(eni: Eni, { managedTag }: PlaceInput): AddressProblem {
+  const { id: eniId, clusters } = eni;
+  return eni.ofOtherCluster
+    ? { kind: 'eni-of-other-cluster', eniId, clusters }
+    : { kind: 'eni-untagged', eniId, tag: managedTag };
 }
 
 function invalid(claim: Claim, eni: Eni, input: PlaceInput): AddressProblem | undefined {

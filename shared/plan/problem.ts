@@ -13,6 +13,12 @@ export interface Holder {
 /** Why an address that a live pod claims is not on its ENI. A closed set. */
 export type AddressProblem =
   | { readonly kind: 'eni-untagged'; readonly eniId: string; readonly tag: string }
+  /** Its tags name these clusters, and not the one whose Node names its instance. */
+  | {
+      readonly kind: 'eni-of-other-cluster';
+      readonly eniId: string;
+      readonly clusters: readonly string[];
+    }
   | { readonly kind: 'eni-ambiguous'; readonly eniIds: readonly string[] }
   | { readonly kind: 'outside-subnet'; readonly eniId: string; readonly subnetId: string }
   | { readonly kind: 'reserved'; readonly eniId: string; readonly subnetId: string }
@@ -71,6 +77,8 @@ export function describeProblem(
       return describeNotAttached(problem);
     case 'eni-untagged':
       return `its ENI ${problem.eniId} is not managed. Tag it ${problem.tag}`;
+    case 'eni-of-other-cluster':
+      return `its ENI ${problem.eniId} is tagged for ${problem.clusters.join(' and ')}, which is another cluster. Correct the tags of the ENI, or the Node whose providerID names its instance`;
     case 'eni-ambiguous':
       return `it may belong on ${problem.eniIds.join(' or ')}. Name the device as the master of the NetworkAttachmentDefinition (eth1, eth2, …)`;
     case 'outside-subnet':

@@ -1,5 +1,6 @@
 import type { Address } from '../address.ts';
 import type { Eni } from '../enis/eni.ts';
+import { asSeenBy } from '../enis/of-cluster.ts';
 
 /** The ENIs that a sweep saw, each found in one step: it asks for every node and every address. */
 export interface SeenEnis {
@@ -35,6 +36,14 @@ function byAddress(enis: readonly Eni[]): Map<string, Map<Address, Eni[]>> {
     }
   }
   return byVpc;
+}
+
+/** The same, of which each ENI is as the cluster sees it. */
+export function seenBy(cluster: string, { of, having }: SeenEnis): SeenEnis {
+  return {
+    of: (instanceId) => of(instanceId).map((eni) => asSeenBy(cluster, eni)),
+    having: (...where) => having(...where).map((eni) => asSeenBy(cluster, eni)),
+  };
 }
 
 /** Both; what `first` saw counts before what `then` saw. */

@@ -15,7 +15,9 @@ export const eniUntagged: Check = {
     const indexes = new Set(mastersIn(networks).map(({ index }) => index));
     return [...indexes]
       .flatMap((index) => enisAt(view, index))
-      .filter(({ eni }) => !eni.managed && eni.deviceIndex !== 0 && !eni.ofVpcCni)
+      .filter(
+        ({ eni }) => !eni.managed && eni.deviceIndex !== 0 && !eni.ofVpcCni && !eni.ofOtherCluster,
+      )
       .map(({ name, node, eni }) => ({
         about: eni.id,
         text: `${eniName(eni)} of ${name} lacks the tag ${node.state.managedTag}`,

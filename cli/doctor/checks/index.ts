@@ -3,6 +3,7 @@ import { concurrencyTooLow } from './concurrency-too-low.ts';
 import { deadLetters } from './dead-letters.ts';
 import { endpointNotReached } from './endpoint-not-reached.ts';
 import { eniFull } from './eni-full.ts';
+import { eniOfOtherCluster } from './eni-of-other-cluster.ts';
 import { eniOfVpcCni } from './eni-of-vpc-cni.ts';
 import { eniUntagged } from './eni-untagged.ts';
 import { eniWithoutCluster } from './eni-without-cluster.ts';
@@ -41,6 +42,7 @@ export const CHECKS: readonly Check[] = [
   masterWithoutEni,
   masterSaysNothing,
   eniOfVpcCni,
+  eniOfOtherCluster,
   rangeOutsideSubnet,
   rangeReserved,
   rangeHasPrimary,

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateTagsCommand } from '@aws-sdk/client-ec2';
+import { CreateTagsCommand, DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../../cli/doctor/checks/index.ts';
 import { HOST_LOCAL, ipvlan, NET_1, NET_2, UNREADABLE } from '../../support/networks.ts';
@@ -97,10 +97,21 @@ describe('finds', () => {
     expect(found.stdout).toContain(text);
   });
 
-  test('ME102: an ENI that no tag says to be of the cluster', async () => {
+  test('ME102: an ENI that no tag says to be of a cluster', async () => {
+    const bed = await operatorBed(1);
+    const Tags = [{ Key: 'kubernetes.io/cluster/demo' }];
+    const Resources = bed.workers.map(({ eth1 }) => eth1);
+    await bed.bed.ec2.send(new DeleteTagsCommand({ Resources, Tags }));
+    const { stdout } = await bed.operate(['doctor', '--pre', '--cluster', 'demo']);
+    expect(codesIn(stdout)).toContain('ME102');
+  });
+
+  test('ME107: an ENI that is tagged for another cluster, and is not said to need the managed tag', async () => {
     const bed = await operatorBed(1);
     const { stdout } = await bed.operate(['doctor', '--pre', '--cluster', 'other']);
-    expect(codesIn(stdout)).toContain('ME102');
+    expect(codesIn(stdout)).toContain('ME107');
+    expect(codesIn(stdout)).not.toContain('ME101');
+    expect(stdout).toContain('is tagged for demo, and not for other');
   });
 
   test('ME103: two ENIs in one subnet, and a definition without a device', async () => {

@@ -104,6 +104,7 @@ describe('what pods are told', () => {
   test('in the condition: a reason for each problem, and for none', () => {
     const kinds = {
       'eni-untagged': true,
+      'eni-of-other-cluster': true,
       'eni-ambiguous': true,
       'outside-subnet': true,
       reserved: true,

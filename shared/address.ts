@@ -39,7 +39,20 @@ export function familyOf(address: Address): Family {
 
 /** The address as an integer, for comparing within its family. */
 export function toInteger(address: Address): bigint {
-  return familyOf(address) === 4 ? BigInt(ipv4Value(address)) : new Address6(address).bigInt();
+  return familyOf(address) === 4 ? BigInt(ipv4Value(address)) : ipv6Value(address);
+}
+
+/** Canonical text has no embedded IPv4 address: at most eight groups, and `::` for those that are zero. */
+function ipv6Value(address: Address): bigint {
+  const [head = '', tail] = address.split('::', 2);
+  const before = groupsOf(head);
+  const after = groupsOf(tail ?? '');
+  const zeros = Array<string>(8 - before.length - after.length).fill('0000');
+  return BigInt(`0x${[...before, ...zeros, ...after].join('')}`);
+}
+
+function groupsOf(text: string): string[] {
+  return text === '' ? [] : text.split(':').map((group) => group.padStart(4, '0'));
 }
 
 const DOT = '.'.charCodeAt(0);

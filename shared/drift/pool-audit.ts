@@ -1,5 +1,6 @@
-import { type Address, contains } from '../address.ts';
+import type { Address } from '../address.ts';
 import { parseNetworkStatus } from '../claims/network-status.ts';
+import { rangesOf } from '../claims/ranges.ts';
 import type { Pod } from '../cluster/kubernetes.ts';
 import type { Reservation, Reservations } from '../cluster/reservations.ts';
 
@@ -35,6 +36,7 @@ export function auditPools(
   );
   const settled = [...live].filter(([, pod]) => isSettled(pod, now));
   const addresses = new Map(settled.map(([name, pod]) => [name, addressesOf(pod)] as const));
+  const given = rangesOf([{ ranges }]);
   const reserved = Map.groupBy(reservations, ({ address }) => address);
   const staleness = (reservation: Reservation): string | undefined => {
     const pod = live.get(reservation.pod);
@@ -57,7 +59,7 @@ export function auditPools(
     unreserved: [...addresses].flatMap(([pod, own = new Set()]) =>
       [...own]
         .filter((address) => !reserved.has(address))
-        .filter((address) => ranges.some((range) => contains(range, address)))
+        .filter((address) => given.includes(address))
         .map((address) => ({ address, pod })),
     ),
   };

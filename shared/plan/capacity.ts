@@ -40,8 +40,8 @@ export function limitToRoom(input: RoomInput): Room {
     const fitted = move.filter(fits);
     if (fitted.length === move.length) {
       const assign = input.assign.filter(fits);
-      const waiting = input.assign.filter((assignment) => !assign.includes(assignment));
-      const staying = input.move.filter((each) => !move.includes(each));
+      const waiting = without(input.assign, assign);
+      const staying = without(input.move, move);
       const fitsNow = fitting(freeOf(input.enis, limits, []));
       const marked = <A extends Assignment>(each: A): A =>
         fitsNow(each) ? each : { ...each, needsRoom: true };
@@ -56,6 +56,12 @@ export function limitToRoom(input: RoomInput): Room {
     // What does not move after all leaves no room where it is, which others may have counted on.
     move = fitted;
   }
+}
+
+function without<T>(all: readonly T[], some: readonly T[]): T[] {
+  const left = new Set(all);
+  for (const each of some) left.delete(each);
+  return [...left];
 }
 
 function full({ address, eniId, claim }: Assignment): Problem {

@@ -3,7 +3,7 @@ import type { Claim, PodClaims } from '../claims/claim.ts';
 import type { Ranges } from '../claims/ranges.ts';
 import type { Eni } from '../enis/eni.ts';
 import type { Assignment } from './decision.ts';
-import { type PlacedClaim, type PlaceInput, placeClaims } from './place-claims.ts';
+import { type PlacedClaim, type PlaceInput, placedClaimsOf } from './place-claims.ts';
 import type { AddressProblem, ClaimProblem, HeldElsewhere } from './problem.ts';
 import { byAge, type Claimant, passesOn, speakerOf } from './speaker.ts';
 
@@ -98,8 +98,7 @@ function speaking(
   { address, eni }: Contested,
   holderNode: HolderNode,
 ): (Claimant & { readonly node: string }) | undefined {
-  const claimants = placeClaims(holderNode).claims.filter((claim) => claim.address === address);
-  return speakerOf(claimants, new Set([eni.id]));
+  return speakerOf(placedClaimsOf(holderNode, address), new Set([eni.id]));
 }
 
 /** The Node may come back: its live pod counts as the holder. Of several, one that keeps the address. */
@@ -109,11 +108,25 @@ function strandedHolder({
   stranded,
 }: Contested): (Claimant & { readonly node: string }) | undefined {
   const claimants = stranded
-    .flatMap((pod) => pod.claims.map((claim) => ({ pod, claim })))
-    .filter(({ pod, claim }) => claim.address === address && pod.pod.uid !== claimant.pod.uid)
-    .map(({ pod, claim }) => toClaimant(pod, claim))
+    .filter(({ pod }) => pod.uid !== claimant.pod.uid)
+    .flatMap((pod) => {
+      const claim = claimOf(pod, address);
+      return claim === undefined ? [] : [toClaimant(pod, claim)];
+    })
     .sort(byAge);
   return claimants.find((holder) => !passesOn(holder, claimant)) ?? claimants[0];
+}
+
+const claimsByAddress = new WeakMap<PodClaims, ReadonlyMap<Address, Claim>>();
+
+/** A pod claims an address once. */
+function claimOf(pod: PodClaims, address: Address): Claim | undefined {
+  let claims = claimsByAddress.get(pod);
+  if (claims === undefined) {
+    claims = new Map(pod.claims.map((claim) => [claim.address, claim]));
+    claimsByAddress.set(pod, claims);
+  }
+  return claims.get(address);
 }
 
 function toClaimant(pod: PodClaims, claim: Claim): Claimant & { readonly node: string } {

@@ -48,5 +48,6 @@ const TOLD: ReadonlySet<string> = new Set(['outside-subnet', 'refused']);
 function isToldOf(claims: readonly Claim[], pod: Pod | undefined): boolean {
   if (claims.length === 0 || pod?.condition === undefined) return false;
   const told = parseProblems(pod.condition.message).filter(({ kind }) => TOLD.has(kind));
-  return told.some((problem) => claims.some(({ address }) => address === problem.address));
+  const addresses = new Set(told.map(({ address }) => address));
+  return claims.some(({ address }) => addresses.has(address));
 }

@@ -46,7 +46,9 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
     if (pod.notAttached && !pod.terminating && hasManaged) {
       problems.push({ pod: pod.pod, ...pod.notAttached });
     }
-    const siblings = () => attachmentEnis(pod, input);
+    // Of all claims of the pod: once, and not for each.
+    let known: ReadonlySet<string> | undefined;
+    const siblings = () => (known ??= attachmentEnis(pod, input));
     for (const claim of pod.claims) {
       const placing = place(claim, input, siblings);
       const eniId = placing.kind === 'placed' ? placing.eniId : undefined;
@@ -60,6 +62,18 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
     }
   }
   return { claims: claims.sort(inOrder), problems, ignored };
+}
+
+const placed = new WeakMap<PlaceInput, ReadonlyMap<Address, readonly PlacedClaim[]>>();
+
+/** Those of a node's claims that claim an address. All are placed once, however many are asked for. */
+export function placedClaimsOf(input: PlaceInput, address: Address): readonly PlacedClaim[] {
+  let byAddress = placed.get(input);
+  if (byAddress === undefined) {
+    byAddress = Map.groupBy(placeClaims(input).claims, (claim) => claim.address);
+    placed.set(input, byAddress);
+  }
+  return byAddress.get(address) ?? [];
 }
 
 /** Whether the ENI that the pod's condition names for the address has it. */

@@ -94,19 +94,21 @@ function awaitedBy({ pods, podObjects }: RoomInput, plan: Plan) {
       ({ address, claim }) => `${claim.pod.uid} ${address}`,
     ),
   );
-  const claimsOf = new Map(pods.map(({ pod, claims }) => [pod.uid, claims]));
+  const has = new Map<string, number>();
+  for (const { pod, claims: ofPod } of pods) {
+    for (const { address, network } of ofPod) {
+      if (!got.has(`${pod.uid} ${address}`)) continue;
+      const key = `${pod.uid} ${network} ${familyOf(address)}`;
+      has.set(key, (has.get(key) ?? 0) + 1);
+    }
+  }
   const requesting = [...podObjects.values()].filter(
     ({ finished, requestedRoom }) => !finished && requestedRoom !== undefined,
   );
   return (network: string, resource: string, family: Family): number =>
     requesting.reduce((sum, { requestedRoom, uid }) => {
-      const has = (claimsOf.get(uid) ?? []).filter(
-        (claim) =>
-          claim.network === network &&
-          familyOf(claim.address) === family &&
-          got.has(`${uid} ${claim.address}`),
-      );
-      return sum + Math.max(0, (requestedRoom?.[resource] ?? 0) - has.length);
+      const had = has.get(`${uid} ${network} ${family}`) ?? 0;
+      return sum + Math.max(0, (requestedRoom?.[resource] ?? 0) - had);
     }, 0);
 }
 

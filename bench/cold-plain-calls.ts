@@ -13,6 +13,7 @@ import {
 } from '@kubernetes/client-node';
 import type { TokenEndpoint } from '../shared/cluster/authenticated-transport.ts';
 import type { KubernetesCalls } from '../shared/cluster/calls.ts';
+import type { EachItem, PageRead } from '../shared/cluster/list.ts';
 import { NETWORK_DEFINITIONS } from '../shared/cluster/networks.ts';
 
 /** The calls that the functions make. */
@@ -27,15 +28,18 @@ async function plainCalls(options: TokenEndpoint): Promise<FunctionCalls> {
   const core = new CoreV1Api(configuration);
   const custom = new CustomObjectsApi(configuration);
   return {
-    listPods: ({ continue: _continue, ...query }, signal) =>
-      core.listPodForAllNamespaces({ ...query, _continue }, abortedBy(signal)),
+    listPods: async ({ continue: _continue, ...query }, each, signal) =>
+      pageOf(await core.listPodForAllNamespaces({ ...query, _continue }, abortedBy(signal)), each),
     readNode: (name, signal) => core.readNode({ name }, abortedBy(signal)),
-    listNodes: ({ continue: _continue, ...query }, signal) =>
-      core.listNode({ ...query, _continue }, abortedBy(signal)),
-    listNetworks: ({ continue: _continue, ...query }, signal) =>
-      custom.listClusterCustomObject(
-        { ...NETWORK_DEFINITIONS, ...query, _continue },
-        abortedBy(signal),
+    listNodes: async ({ continue: _continue, ...query }, each, signal) =>
+      pageOf(await core.listNode({ ...query, _continue }, abortedBy(signal)), each),
+    listNetworks: async ({ continue: _continue, ...query }, each, signal) =>
+      pageOf(
+        await custom.listClusterCustomObject(
+          { ...NETWORK_DEFINITIONS, ...query, _continue },
+          abortedBy(signal),
+        ),
+        each,
       ),
     patchPodStatus: (patch, signal) =>
       core.patchNamespacedPodStatus(
@@ -48,6 +52,12 @@ async function plainCalls(options: TokenEndpoint): Promise<FunctionCalls> {
         abortedBy(signal),
       ),
   };
+}
+
+/** Of a page that is there as a whole. */
+function pageOf(list: { readonly items: readonly unknown[] }, each: EachItem): PageRead {
+  for (const item of list.items) each(item, 1);
+  return { list: { ...list, items: [] }, length: 1 };
 }
 
 /** In the place of our transport: what the calls need of it. */

@@ -161,6 +161,16 @@ function driftAlarms<N>({
       threshold: 0,
       ...atSweeps,
     },
+    {
+      name: `large-objects-${cluster}`,
+      logicalId: `LargeObjects${id}Alarm`,
+      section: 'large-objects',
+      means: `Pods or NetworkAttachmentDefinitions of ${cluster} are so large that reading them takes time.`,
+      metric: custom('sweep', 'LargeObjects', cluster),
+      periods: 2,
+      threshold: 0,
+      ...atSweeps,
+    },
   ];
 }
 

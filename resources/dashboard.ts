@@ -76,6 +76,7 @@ const CLUSTER_GRAPHS: readonly {
       { service: 'sweep', name: 'SweepCompleted' },
       { service: 'sweep', name: 'SweepFailed' },
       { service: 'sweep', name: 'NetworksUnreadable', stat: 'Maximum' },
+      { service: 'sweep', name: 'LargeObjects', stat: 'Maximum' },
       { service: 'sweep', name: 'PodsNotAttached', stat: 'Maximum' },
       { service: 'sweep', name: 'ReservationsWrong', stat: 'Maximum' },
     ],

@@ -41,6 +41,7 @@ export const METRIC_NAMES = [
   'DriftConflicting',
   'DriftFull',
   'FullestEni',
+  'LargeObjects',
   'NetworksUnreadable',
   'PodsNotAttached',
   'ReservationsWrong',
@@ -52,6 +53,6 @@ export interface Telemetry {
   info(text: string, subject: Subject, detail?: Readonly<Record<string, unknown>>): void;
   warn(text: string, subject: Subject, detail?: Readonly<Record<string, unknown>>): void;
   error(text: string, subject: Subject, error: unknown): void;
-  /** Adds `value` (a count, milliseconds for `AssignmentLatency` and `BudgetWait`, per cent for `FullestEni`, calls a second for `BudgetRate`). */
+  /** Adds `value` (a count, milliseconds for `AssignmentLatency` and `BudgetWait`, per cent for `FullestEni`, Mi characters for `LargeObjects`, calls a second for `BudgetRate`). */
   metric(name: MetricName, cluster: string, value: number): void;
 }

@@ -151,11 +151,15 @@ function apiOver(transport: ApiTransport, clock: Clock): Api {
   // A review has no effect: it is a question.
   const looking = writing(({ path }) => path === PATHS.accessReviews);
   const calls = kubernetesCalls(looking);
-  const listPods: typeof calls.listPods = async (query, signal) => {
-    const page = await calls.listPods(query, signal);
-    if (listener !== undefined) for (const item of itemsOf(page)) listener(item);
-    return page;
-  };
+  const listPods: typeof calls.listPods = (query, each, signal) =>
+    calls.listPods(
+      query,
+      (item, length) => {
+        listener?.(item);
+        each(item, length);
+      },
+      signal,
+    );
   const read = (path: string, ending?: AbortSignal): Promise<unknown> =>
     withDeadline(clock, REQUEST_TIMEOUT_MS, ending, async (signal) => {
       const text = await readText(await looking({ path, signal }), LONGEST_OBJECT_BYTES);
@@ -190,9 +194,4 @@ function apiOver(transport: ApiTransport, clock: Clock): Api {
     },
     calls: () => sent,
   };
-}
-
-function itemsOf(page: unknown): readonly unknown[] {
-  if (typeof page !== 'object' || page === null || !('items' in page)) return [];
-  return Array.isArray(page.items) ? page.items : [];
 }

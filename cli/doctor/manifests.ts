@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Document, parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import type { NetworkAttachmentDefinition } from '../../shared/cluster/kubernetes.ts';
+import { keptOfNetwork } from '../../shared/cluster/networks.ts';
 import { BadInput } from '../failure.ts';
 
 const definition = z.object({
@@ -39,7 +40,7 @@ export async function definitionsIn(
         const { metadata, spec } = parsed.data;
         const { name, namespace, annotations } = metadata;
         const uid = `${path}#${namespace}/${name}`;
-        found.push({ name, namespace, uid, config: spec?.config, annotations: annotations ?? {} });
+        found.push({ name, namespace, uid, ...keptOfNetwork(spec?.config, annotations) });
       }
     }
   }

@@ -1,13 +1,19 @@
 import * as z from 'zod';
 import type { Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
+import {
+  type ListMetadata,
+  type PageOfList,
+  pageSize,
+  readPage,
+} from '../../shared/cluster/list.ts';
 import { PATHS, withQuery } from '../../shared/cluster/paths.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
+import { readItems } from '../../shared/cluster/read-items.ts';
 import {
   AnswerTooLongError,
   ApiError,
   type ApiTransport,
   readLines,
-  readText,
 } from '../../shared/cluster/transport.ts';
 import { pauseAfter } from '../../shared/time/back-off.ts';
 import { type Clock, type Random, sleep } from '../../shared/time/clock.ts';
@@ -15,7 +21,6 @@ import { type Clock, type Random, sleep } from '../../shared/time/clock.ts';
 const PAGE_SIZE = 250;
 /** etcd holds objects of 1.5 MiB by default; JSON is longer than what it holds, never so much. */
 const LONGEST_LINE = 16 * 1024 * 1024;
-const LONGEST_PAGE_BYTES = 128 * 1024 * 1024;
 const PAGE_TIMEOUT_MS = 60_000;
 /** How long the API server is asked to keep a watch open: this, up to twice as long. */
 const WATCH_SECONDS = 240;
@@ -51,10 +56,7 @@ class Stale extends Error {
   override readonly name = 'Stale';
 }
 
-const listPage = z.object({
-  metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().nullish() }),
-  items: z.array(z.unknown()),
-});
+const listed = z.object({ resourceVersion: z.string().min(1) });
 const watchEvent = z.object({
   type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']),
   object: z.looseObject({
@@ -128,24 +130,39 @@ async function listOrWatch(options: Options, position: Position): Promise<void> 
 
 /** Returns the resourceVersion that the list shows. */
 async function list({ kube, sink, events, signal }: Options): Promise<string> {
-  const uids = new Set<string>();
-  let next: string | undefined;
+  const uids: (string | undefined)[] = [];
+  const each = (item: unknown): void => {
+    uids.push(identity.safeParse(item).data?.metadata.uid);
+    const pod = read(item, events);
+    if (pod !== undefined) sink.onPod(pod);
+  };
+  const size = pageSize(PAGE_SIZE);
+  let next: Pick<PageOfList, 'continue'> = {};
   for (;;) {
-    // No resourceVersion: a consistent read, never older than what was seen before.
-    const path = withQuery(PATHS.pods, { limit: PAGE_SIZE, continue: next });
-    const timed = AbortSignal.any([signal, AbortSignal.timeout(PAGE_TIMEOUT_MS)]);
-    const response = await kube({ path, signal: timed });
-    const page = listPage.parse(JSON.parse(await readText(response, LONGEST_PAGE_BYTES)));
-    for (const item of page.items) {
-      const known = identity.safeParse(item);
-      if (known.success) uids.add(known.data.metadata.uid);
-      const pod = read(item, events);
-      if (pod !== undefined) sink.onPod(pod);
+    const metadata: ListMetadata = await readPage(
+      async (query, counted) => {
+        // No resourceVersion: a consistent read, never older than what was seen before.
+        const path = withQuery(PATHS.pods, { ...query });
+        const timed = AbortSignal.any([signal, AbortSignal.timeout(PAGE_TIMEOUT_MS)]);
+        return readItems(await kube({ path, signal: timed }), `GET ${path}`, counted);
+      },
+      size,
+      next,
+      // A pod of a first page that was too long may be gone when the page is read again.
+      {
+        each,
+        again(count) {
+          uids.length -= count;
+        },
+      },
+    );
+    if (metadata.continue) {
+      next = { continue: metadata.continue };
+      continue;
     }
-    next = page.metadata.continue ?? '';
-    if (next !== '') continue;
-    sink.onListed(uids);
-    return page.metadata.resourceVersion;
+    const { resourceVersion } = listed.parse(metadata);
+    sink.onListed(new Set(uids.filter((uid) => uid !== undefined)));
+    return resourceVersion;
   }
 }
 

@@ -13,6 +13,7 @@ import { inTurns } from '../../shared/time/in-turns.ts';
 import { advertiseRoom } from '../advertise-room.ts';
 import { auditPoolsOf, readPools, type SweptPools } from './audit-pools.ts';
 import { measureRoom, type SweptRoom } from './measure-room.ts';
+import { tellLarge } from './tell-large.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
 
 /** What a sweep found in one cluster. */
@@ -23,6 +24,8 @@ export interface Swept {
   readonly drifting: readonly Drift[];
   readonly messages: number;
   readonly unreadable: readonly UnreadableNetwork[];
+  /** Mi characters of large objects. */
+  readonly large: number;
   readonly room: SweptRoom;
   readonly pools: SweptPools;
 }
@@ -80,6 +83,7 @@ export async function sweepCluster(
     drifting,
     messages: messages.length,
     unreadable,
+    large: tellLarge(access, listing),
     room: measureRoom(nodes),
     pools: await auditPoolsOf(access, pools, { ...listing, nodes }, signal),
   };

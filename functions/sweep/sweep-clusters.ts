@@ -67,6 +67,7 @@ function measure(telemetry: Telemetry, outcome: SweepOutcome): void {
     ['DriftFull', counts.full],
     ['PodsNotAttached', counts.notAttached],
     ['NetworksUnreadable', outcome.unreadable.length],
+    ['LargeObjects', outcome.large],
     ['ReservationsWrong', wrongIn(outcome.pools)],
   ] as const;
   // CloudWatch charges for a metric in each hour that has a value of it: none stands for zero.

@@ -42,6 +42,7 @@ export const EMITTED: Readonly<
   DriftForeign: { when: 'wrong', by: ['sweep'] },
   DriftConflicting: { when: 'wrong', by: ['sweep'] },
   DriftFull: { when: 'wrong', by: ['sweep'] },
+  LargeObjects: { when: 'wrong', by: ['sweep'] },
   NetworksUnreadable: { when: 'wrong', by: ['sweep'] },
   PodsNotAttached: { when: 'wrong', by: ['sweep'] },
   ReservationsWrong: { when: 'wrong', by: ['sweep'] },

@@ -58,6 +58,7 @@ export function parseNetwork(
   const unreadable = (detail: string) =>
     ({ ok: false, unreadable: { network: { namespace, name, uid }, detail } }) as const;
 
+  if (definition.tooLong !== undefined) return unreadable(definition.tooLong);
   const added = parseRangeList(definition.annotations[RANGES] ?? '');
   if (!added.ok) return unreadable(`annotation ${RANGES}: ${added.detail}`);
   const config = parseConfig(definition.config);

@@ -1,13 +1,13 @@
 import type { coreEvent } from './events.ts';
+import type { EachItem, PageOfList, PageRead } from './list.ts';
 import { MalformedObjectError } from './malformed.ts';
 import { PATHS, withQuery } from './paths.ts';
+import { readItems } from './read-items.ts';
 import type { PatchOperation } from './room-resources.ts';
 import { type ApiRequest, type ApiTransport, readText } from './transport.ts';
 
-/** A page of a list is far shorter; etcd holds objects of 1.5 MiB by default. */
-const LONGEST_ANSWER_BYTES = 1024 * 1024 * 1024;
-/** Of IPPools, of which 10,000 pods' are 3 MiB: a figure is not worth a sweep's memory. */
-const LONGEST_POOLS_BYTES = 32 * 1024 * 1024;
+/** Of a single object: etcd holds 1.5 MiB by default, and JSON is longer than what etcd holds. */
+const LONGEST_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /**
  * A list of metadata alone, or of whole objects where there is no such form
@@ -15,12 +15,6 @@ const LONGEST_POOLS_BYTES = 32 * 1024 * 1024;
  */
 const METADATA_ALONE =
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json';
-
-export interface PageOfList {
-  readonly limit: number;
-  /** Where the page begins, as the page before it says. */
-  readonly continue?: string;
-}
 
 export interface PodName {
   readonly namespace: string;
@@ -55,35 +49,42 @@ export interface Dated {
 /**
  * The calls of the Kubernetes API that are used. Each gives what was answered, read as JSON and no
  * further, and throws what the transport throws, and MalformedObjectError for an answer that is no JSON.
+ * A list gives its items one by one, and throws what `readItems` throws.
  */
 export interface KubernetesCalls {
   listPods(
     query: PageOfList & { readonly fieldSelector?: string },
+    each: EachItem,
     signal: AbortSignal,
-  ): Promise<unknown>;
+  ): Promise<PageRead>;
   readPod(pod: PodName, signal: AbortSignal): Promise<unknown>;
   /** Answers with the pod as it is then. */
   patchPod(patch: PodPatch, signal: AbortSignal): Promise<Dated>;
   patchPodStatus(patch: PodPatch, signal: AbortSignal): Promise<unknown>;
   readNode(name: string, signal: AbortSignal): Promise<unknown>;
   patchNodeStatus(patch: NodePatch, signal: AbortSignal): Promise<unknown>;
-  listNodes(query: PageOfList, signal: AbortSignal): Promise<unknown>;
+  listNodes(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
   /** The metadata of each is there, and the rest need not be. */
-  listNodesMetadata(query: PageOfList, signal: AbortSignal): Promise<unknown>;
-  listNetworks(query: PageOfList, signal: AbortSignal): Promise<unknown>;
-  /** Throws AnswerTooLongError where a page has more than any cluster's should. */
-  listIpPools(query: PageOfList, signal: AbortSignal): Promise<unknown>;
+  listNodesMetadata(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
+  listNetworks(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
+  listIpPools(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
   createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
 }
 
 export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
-  const send = async (request: ApiRequest, longest = LONGEST_ANSWER_BYTES): Promise<Dated> => {
+  const send = async (request: ApiRequest): Promise<Dated> => {
     const response = await transport(request);
-    const text = await readText(response, longest);
+    const text = await readText(response, LONGEST_ANSWER_BYTES);
     return { body: json(text, request), date: response.headers.date };
   };
-  const get = async (path: string, signal: AbortSignal, accept?: string): Promise<unknown> =>
-    (await send({ path, signal, ...(accept === undefined ? {} : { accept }) })).body;
+  const get = async (path: string, signal: AbortSignal): Promise<unknown> =>
+    (await send({ path, signal })).body;
+  const list =
+    (path: string, how: Pick<ApiRequest, 'accept'> = {}) =>
+    async (query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead> => {
+      const request = { ...how, path: withQuery(path, { ...query }), signal };
+      return readItems(await transport(request), `GET ${request.path}`, each);
+    };
   const patch = (
     path: string,
     how: Pick<PodPatch, 'body' | 'fieldManager'>,
@@ -96,7 +97,7 @@ export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
   };
 
   return {
-    listPods: (query, signal) => get(withQuery(PATHS.pods, { ...query }), signal),
+    listPods: list(PATHS.pods),
     readPod: ({ namespace, name }, signal) => get(PATHS.pod(namespace, name), signal),
     patchPod: (how, signal) =>
       patch(PATHS.pod(how.namespace, how.name), how, 'application/merge-patch+json', signal),
@@ -109,14 +110,10 @@ export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
       const path = PATHS.nodeStatus(how.name);
       return (await patch(path, how, 'application/json-patch+json', signal)).body;
     },
-    listNodes: (query, signal) => get(withQuery(PATHS.nodes, { ...query }), signal),
-    listNodesMetadata: (query, signal) =>
-      get(withQuery(PATHS.nodes, { ...query }), signal, METADATA_ALONE),
-    listNetworks: (query, signal) => get(withQuery(PATHS.networks, { ...query }), signal),
-    async listIpPools(query, signal) {
-      const path = withQuery(PATHS.ipPools, { ...query });
-      return (await send({ path, signal }, LONGEST_POOLS_BYTES)).body;
-    },
+    listNodes: list(PATHS.nodes),
+    listNodesMetadata: list(PATHS.nodes, { accept: METADATA_ALONE }),
+    listNetworks: list(PATHS.networks),
+    listIpPools: list(PATHS.ipPools),
     async createEvent({ body, fieldManager }, signal) {
       const path = withQuery(PATHS.events(body.metadata.namespace), { fieldManager });
       return (await send({ method: 'POST', path, body, signal })).body;

@@ -6,9 +6,16 @@ import { type KubernetesCalls, kubernetesCalls } from './calls.ts';
 import { refusalOf } from './errors.ts';
 import { coreEvent, FIELD_MANAGER } from './events.ts';
 import { CONDITION_TYPE, type Kubernetes, type PodCondition, type PodRef } from './kubernetes.ts';
-import { listAll } from './list.ts';
+import {
+  type EachItem,
+  listAll,
+  type PageOfList,
+  type PageRead,
+  pageSize,
+  type ReadPage,
+} from './list.ts';
 import { networkFromObject } from './networks.ts';
-import { rememberingNodeList } from './node-list.ts';
+import { nodeReadFromObject, rememberingNodeList } from './node-list.ts';
 import { nodeFromObject, nodeMetadataFromObject } from './nodes.ts';
 import { podFromObject } from './pods.ts';
 import { poolFromObject } from './reservations.ts';
@@ -16,6 +23,8 @@ import type { ApiTransport } from './transport.ts';
 
 /** How many objects a page of a list holds, as client-go pages. */
 const PAGE_SIZE = 500;
+/** An object whose JSON has more characters is large: a pod has some thousands, a network some hundreds. */
+const LARGE = 256 * 1024;
 /** Where whereabouts keeps a pool for each node, there are as many as nodes, and small ones. */
 const POOLS_PAGE_SIZE = 1_000;
 
@@ -44,14 +53,18 @@ export function connectKubernetes(
   calls: KubernetesCalls = kubernetesCalls(options.transport),
 ): Kubernetes {
   const call = callerWithDeadline(options);
+  const sizeOfNetworks = pageSize(PAGE_SIZE);
   const uuid = options.uuid ?? randomUUID;
 
+  const sizeOfPods = pageSize(PAGE_SIZE);
   const listPods: Kubernetes['listPods'] = ({ node, signal }) =>
-    listAll(podFromObject, (page) =>
-      call(signal, (deadline) =>
-        calls.listPods({ limit: PAGE_SIZE, ...page, fieldSelector: boundTo(node) }, deadline),
+    listAll({
+      page: pages(call, signal, (query, each, deadline) =>
+        calls.listPods({ ...query, fieldSelector: boundTo(node) }, each, deadline),
       ),
-    );
+      size: sizeOfPods,
+      parse: (pod, length) => ({ ...podFromObject(pod), ...largeIf(length) }),
+    });
   const readNode = (name: string, signal?: AbortSignal): Promise<unknown> =>
     call(signal, (deadline) => calls.readNode(name, deadline)).catch(unlessNotFound);
   // Each take-over from an ENI that is no node's asks for all of them, and a batch may have many.
@@ -73,18 +86,20 @@ export function connectKubernetes(
 
     // Each reconcile asks for all of them.
     listNetworkAttachmentDefinitions: sharedList(async () => {
-      const networks = await listAll(networkFromObject, (page) =>
-        call(undefined, (deadline) => calls.listNetworks({ limit: PAGE_SIZE, ...page }, deadline)),
-      ).catch(unlessNotFound);
+      const networks = await listAll({
+        page: pages(call, undefined, calls.listNetworks),
+        size: sizeOfNetworks,
+        parse: (network, length) => ({ ...networkFromObject(network), ...largeIf(length) }),
+      }).catch(unlessNotFound);
       return networks ?? [];
     }),
 
     listIpPools: (signal) =>
-      listAll(poolFromObject, (page) =>
-        call(signal, (deadline) =>
-          calls.listIpPools({ limit: POOLS_PAGE_SIZE, ...page }, deadline),
-        ),
-      ).catch(unlessNotFound),
+      listAll({
+        page: pages(call, signal, calls.listIpPools),
+        size: pageSize(POOLS_PAGE_SIZE),
+        parse: poolFromObject,
+      }).catch(unlessNotFound),
 
     async setPodCondition(pod, condition, signal) {
       const { namespace, name } = pod;
@@ -108,17 +123,12 @@ type Call = ReturnType<typeof callerWithDeadline>;
 function nodeList(calls: KubernetesCalls, call: Call, one: (name: string) => Promise<unknown>) {
   return rememberingNodeList({
     whole: () =>
-      listAll(
-        (object) => object,
-        (page) =>
-          call(undefined, (deadline) => calls.listNodes({ limit: PAGE_SIZE, ...page }, deadline)),
-      ),
+      listAll({ page: pages(call, undefined, calls.listNodes), parse: nodeReadFromObject }),
     metadata: () =>
-      listAll(nodeMetadataFromObject, (page) =>
-        call(undefined, (deadline) =>
-          calls.listNodesMetadata({ limit: PAGE_SIZE, ...page }, deadline),
-        ),
-      ),
+      listAll({
+        page: pages(call, undefined, calls.listNodesMetadata),
+        parse: nodeMetadataFromObject,
+      }),
     one,
   });
 }
@@ -129,9 +139,7 @@ function nodeStatuses(
 ): Pick<Kubernetes, 'listWholeNodes' | 'patchNodeStatus'> {
   return {
     listWholeNodes: (signal) =>
-      listAll(nodeFromObject, (page) =>
-        call(signal, (deadline) => calls.listNodes({ limit: PAGE_SIZE, ...page }, deadline)),
-      ),
+      listAll({ page: pages(call, signal, calls.listNodes), parse: nodeFromObject }),
 
     async patchNodeStatus({ name, uid }, operations, signal) {
       const body = [{ op: 'test', path: '/metadata/uid', value: uid } as const, ...operations];
@@ -141,6 +149,19 @@ function nodeStatuses(
       );
     },
   };
+}
+
+function largeIf(length: number): { readonly large?: number } {
+  return length > LARGE ? { large: length } : {};
+}
+
+/** Reads each page of a list as one request. */
+function pages(
+  call: Call,
+  signal: AbortSignal | undefined,
+  list: (query: PageOfList, each: EachItem, deadline: AbortSignal) => Promise<PageRead>,
+): ReadPage {
+  return (query, each) => call(signal, (deadline) => list(query, each, deadline));
 }
 
 /** Runs a request within the time that one may take, and tells of its failure. */

@@ -38,6 +38,8 @@ export interface Pod extends PodRef {
   readonly condition?: PodCondition;
   /** What it requests of the extended resources that stand for room; absent where it is none. */
   readonly requestedRoom?: Readonly<Record<string, number>>;
+  /** How many characters of JSON it has; absent where that is not many. */
+  readonly large?: number;
 }
 
 export interface Node {
@@ -64,10 +66,14 @@ export interface NetworkRef {
 }
 
 export interface NetworkAttachmentDefinition extends NetworkRef {
-  /** `spec.config`, not parsed: text, unless somebody wrote something else. */
+  /** `spec.config`, not parsed: text, or `null` where somebody wrote something else. */
   readonly config?: unknown;
+  /** What of it is so long that it is not kept, in a few words. */
+  readonly tooLong?: string;
   /** It carries the label by which its room is advertised. */
   readonly advertised?: true;
+  /** How many characters of JSON it has; absent where that is not many. */
+  readonly large?: number;
   readonly annotations: Readonly<Record<string, string>>;
 }
 

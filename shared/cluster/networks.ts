@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { NETWORK_ANNOTATIONS } from './annotations.ts';
+import { IGNORE, NETWORK_ANNOTATIONS, RANGES } from './annotations.ts';
 import type { NetworkAttachmentDefinition } from './kubernetes.ts';
 import { annotations, parseObject, pick } from './malformed.ts';
 import { ROOM_LABEL } from './room-resources.ts';
@@ -10,6 +10,9 @@ export const NETWORK_DEFINITIONS = {
   version: 'v1',
   plural: 'network-attachment-definitions',
 } as const;
+
+/** The configuration of a network with 500 addresses, each named, has 20,000 characters; most have 500. */
+const LONGEST_TEXT = 32_768;
 
 const network = z.object({
   metadata: z.object({
@@ -35,15 +38,32 @@ export function networkFromObject(object: unknown): NetworkAttachmentDefinition 
     namespace: metadata.namespace,
     name: metadata.name,
     uid: metadata.uid,
-    ...configOf(spec),
     ...(metadata.labels?.[ROOM_LABEL] === 'enabled' ? { advertised: true } : {}),
-    annotations: pick(metadata.annotations, NETWORK_ANNOTATIONS),
+    ...keptOfNetwork(configOf(spec), metadata.annotations),
   };
 }
 
+/**
+ * What is kept of a NetworkAttachmentDefinition's configuration and annotations: no text that is too long, and
+ * no configuration that is no text. Every reconcile keeps those of all of a cluster's networks in memory.
+ */
+export function keptOfNetwork(
+  config: unknown,
+  all: Readonly<Record<string, string>> | null | undefined,
+): Pick<NetworkAttachmentDefinition, 'config' | 'tooLong' | 'annotations'> {
+  const annotations = pick(all, NETWORK_ANNOTATIONS);
+  const texts = { 'spec.config': config, [`annotation ${RANGES}`]: annotations[RANGES] };
+  for (const [name, text] of Object.entries(texts)) {
+    if (typeof text !== 'string' || text.length <= LONGEST_TEXT) continue;
+    const tooLong = `${name}: ${text.length} characters; at most ${LONGEST_TEXT} are read`;
+    return { tooLong, annotations: pick(all, [IGNORE]) };
+  }
+  if (config === undefined || config === null) return { annotations };
+  return { config: typeof config === 'string' ? config : null, annotations };
+}
+
 /** A spec that is no object is no readable configuration either, and is told as one. */
-function configOf(spec: unknown): { readonly config?: unknown } {
+function configOf(spec: unknown): unknown {
   const read = specification.safeParse(spec);
-  const config = read.success ? read.data?.config : spec;
-  return config === undefined || config === null ? {} : { config };
+  return read.success ? read.data?.config : spec;
 }

@@ -11,15 +11,16 @@ const FEW_NODES = 20;
 
 /** How Nodes are read: each list whole and consistent, or an exception. */
 export interface NodeReads {
-  /** All Node objects. */
-  whole(): Promise<readonly unknown[]>;
+  /** All Nodes, of their whole objects. */
+  whole(): Promise<readonly NodeRead[]>;
   /** The metadata of all Nodes. */
   metadata(): Promise<readonly NodeMetadata[]>;
   /** One Node object; `undefined` where no Node has that name. */
   one(name: string): Promise<unknown>;
 }
 
-interface NodeRead extends NodeMetadata {
+/** What is kept of a whole Node object. */
+export interface NodeRead extends NodeMetadata {
   /** Empty where it had none when it was read. */
   readonly providerId: string;
 }
@@ -39,7 +40,7 @@ export function rememberingNodeList(reads: NodeReads): () => Promise<Node[]> {
     known = new Map(nodes.map((node) => [node.uid, node]));
     return nodes.map(({ providerId, ...metadata }) => nodeOf(metadata, providerId));
   };
-  const listWhole = async (): Promise<Node[]> => remember((await reads.whole()).map(readFrom));
+  const listWhole = async (): Promise<Node[]> => remember(await reads.whole());
 
   return async () => {
     if (known.size === 0) return listWhole();
@@ -47,7 +48,7 @@ export function rememberingNodeList(reads: NodeReads): () => Promise<Node[]> {
     const unknown = listed.filter((node) => !isKnown(node, known));
     if (unknown.length > FEW_NODES) return listWhole();
     const found = await Promise.all(unknown.map(({ name }) => reads.one(name)));
-    const read = found.filter((object) => object !== undefined).map(readFrom);
+    const read = found.filter((object) => object !== undefined).map(nodeReadFromObject);
     const kept = listed.flatMap((node) => {
       const before = known.get(node.uid);
       return before !== undefined && isKnown(node, known)
@@ -69,6 +70,7 @@ function isKnown(
   return before.providerId !== '' || isSame;
 }
 
-function readFrom(object: unknown): NodeRead {
+/** @throws MalformedObjectError */
+export function nodeReadFromObject(object: unknown): NodeRead {
   return { ...nodeMetadataFromObject(object), providerId: providerIdFromObject(object) };
 }

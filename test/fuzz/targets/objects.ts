@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { claimsOf } from '../../../shared/claims/pod-claims.ts';
 import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
@@ -5,6 +6,7 @@ import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
 import { listAll } from '../../../shared/cluster/list.ts';
 import { nodeFromObject } from '../../../shared/cluster/nodes.ts';
 import { podFromObject } from '../../../shared/cluster/pods.ts';
+import { readItems } from '../../../shared/cluster/read-items.ts';
 import { mutated } from '../hostile.ts';
 import { fuzzTarget } from '../target.ts';
 import { conditionMessage, floatingIps, networkStatus } from './annotations.ts';
@@ -94,7 +96,14 @@ export const OBJECTS = [
     name: 'list of Nodes',
     inputs: list,
     // One page: a list whose every page names a next one is the API server's to end.
-    read: (page) => listAll(nodeFromObject, async (where) => (where.continue ? LAST : page)),
+    read: (page) =>
+      listAll({
+        parse: nodeFromObject,
+        page: ({ continue: next }, each) => {
+          const text = JSON.stringify(next ? LAST : page) ?? 'null';
+          return readItems(Readable.from(text.match(/[\s\S]{1,7}/g) ?? []), 'GET nodes', each);
+        },
+      }),
     mayThrow: isMalformed,
   }),
 ];

@@ -8,7 +8,7 @@ import { alarmsOf } from '../../../resources/alarms.ts';
 import { shownMetrics } from '../../../resources/dashboard.ts';
 import { NETWORKS } from '../../../shared/cluster/annotations.ts';
 import { METRIC_NAMES, METRIC_NAMESPACE, type MetricName } from '../../../shared/telemetry.ts';
-import { NET_1, UNREADABLE } from '../../support/networks.ts';
+import { ipvlan, NET_1, UNREADABLE } from '../../support/networks.ts';
 import { type ScenarioOptions, scenario } from '../../support/scenario.ts';
 import type { Stage } from '../../support/stage.ts';
 import { eventually } from '../../support/wait.ts';
@@ -95,6 +95,17 @@ const PROVOKED: Partial<
     options: ALONE,
     async run(stage) {
       await stage.cluster.applyNetwork(UNREADABLE);
+      await stage.sweep();
+      await stage.sweep();
+    },
+  },
+  LargeObjects: {
+    options: ALONE,
+    async run(stage) {
+      const ipam = { type: 'static', note: 'x'.repeat(1_400_000) };
+      for (let n = 0; n < 13; n += 1) {
+        await stage.cluster.applyNetwork(ipvlan(`large-${n}`, 'eth1', ipam));
+      }
       await stage.sweep();
       await stage.sweep();
     },
@@ -249,6 +260,7 @@ test('what a sweep finds is zero without a value, and one late sweep ends no ala
   const found = ALARMS.filter((alarm) => alarm.found);
   expect(found.map(({ metric }) => metric.name)).toEqual([
     ...['DriftMissing', 'DriftLeaked', 'DriftFull', 'PodsNotAttached', 'NetworksUnreadable'],
+    'LargeObjects',
   ]);
   for (const { logicalId, periods, metric } of found) {
     expect(Resources[logicalId]?.Properties).toMatchObject({

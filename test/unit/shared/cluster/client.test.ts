@@ -201,7 +201,9 @@ test('pools of whereabouts are read in few pages', async () => {
 test('pools of whereabouts that would take a sweep’s memory are not read', async () => {
   const spec = { range: 'x'.repeat(33 * 1024 * 1024) };
   api.answer(() => listOf([{ metadata: { namespace: 'kube-system', name: 'a' }, spec }]));
-  await expect(kubernetes.listIpPools()).rejects.toThrow('an answer is longer than 33554432 bytes');
+  await expect(kubernetes.listIpPools()).rejects.toThrow(
+    'a page of a list is longer than 33554432 characters',
+  );
 });
 
 test('the condition is merged into the status of exactly that pod', async () => {

@@ -4,7 +4,7 @@ import {
   createKubernetesApi,
   type KubernetesApi,
 } from '../../../../sandbox/kubernetes/kubernetes.ts';
-import { rememberingNodeList } from '../../../../shared/cluster/node-list.ts';
+import { nodeReadFromObject, rememberingNodeList } from '../../../../shared/cluster/node-list.ts';
 import { nodeFromObject, nodeMetadataFromObject } from '../../../../shared/cluster/nodes.ts';
 
 let api: KubernetesApi;
@@ -21,7 +21,7 @@ beforeEach(() => {
   list = rememberingNodeList({
     async whole() {
       reads.push('whole');
-      return api.objects.list('nodes');
+      return api.objects.list('nodes').map(nodeReadFromObject);
     },
     async metadata() {
       reads.push('metadata');

@@ -161,12 +161,12 @@ test.each([undefined, null, {}, { config: null }])(
 );
 
 test.each([
-  [7, 7],
+  [7, null],
   ['ipvlan', 'ipvlan'],
-  [['ipvlan'], ['ipvlan']],
-  [{ config: 7 }, 7],
-  [{ config: { type: 'ipvlan' } }, { type: 'ipvlan' }],
-])('what is no configuration is kept, to be told: spec %j', (spec, config) => {
+  [['ipvlan'], null],
+  [{ config: 7 }, null],
+  [{ config: { type: 'ipvlan' } }, null],
+])('that a configuration is none is kept, to be told: spec %j', (spec, config) => {
   const metadata = { namespace: 'demo', name: 'net', uid: 'n1' };
   expect(networkFromObject({ metadata, spec })).toMatchObject({ config });
 });

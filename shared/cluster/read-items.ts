@@ -1,0 +1,42 @@
+import type { Readable } from 'node:stream';
+import { itemSplitter } from './item-splitter.ts';
+import { type EachItem, LONGEST_PAGE, type PageRead } from './list.ts';
+import { MalformedObjectError } from './malformed.ts';
+import { AnswerTooLongError } from './transport.ts';
+
+/**
+ * Reads a list's answer item by item, as it comes: an item is kept only until the next one, whatever the
+ * list's length.
+ *
+ * @param what was asked for: an error names it.
+ * @throws AnswerTooLongError for more than LONGEST_PAGE characters; MalformedObjectError for what is no
+ *   JSON; what `each` throws.
+ */
+export async function readItems(
+  response: Readable,
+  what: string,
+  each: EachItem,
+): Promise<PageRead> {
+  // Texts from the start: buffers of a long list have the whole heap collected, page after page.
+  response.setEncoding('utf8');
+  const splitter = itemSplitter((item) => each(parse(item, what), item.length));
+  let length = 0;
+  for await (const chunk of response) {
+    const piece = String(chunk);
+    length += piece.length;
+    // Leaving the loop ends the response.
+    if (length > LONGEST_PAGE) {
+      throw new AnswerTooLongError(`a page of a list is longer than ${LONGEST_PAGE} characters`);
+    }
+    splitter.feed(piece);
+  }
+  return { list: parse(splitter.end(), what), length };
+}
+
+function parse(json: string, what: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new MalformedObjectError(`${what}: the answer is no JSON`, { cause: error });
+  }
+}

@@ -7,6 +7,7 @@ import * as z from 'zod';
 
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const POLICY = /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/;
+const PRINCIPAL = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/*-]+$/;
 const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 const CODE_SIGNING =
   /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:code-signing-config:csc-[a-z0-9]{17}$/;
@@ -33,6 +34,15 @@ const tags = z.record(z.string(), z.string()).superRefine((all, context) => {
   }
 });
 
+/** Ids of EC2 with this beginning. */
+const idsOf = (kind: 'vpc' | 'subnet') =>
+  z
+    .array(z.string().regex(new RegExp(`^${kind}-[0-9a-f]+$`), `not the id of a ${kind}`))
+    .min(1)
+    // A role's policies take 10,240 characters in all (IAM User Guide, "IAM and AWS STS quotas").
+    .max(50)
+    .optional();
+
 const iam = z.strictObject({
   permissionsBoundary: z
     .string()
@@ -46,6 +56,15 @@ const iam = z.strictObject({
   namePrefix: z
     .string()
     .regex(/^[\w+=,.@-]{1,20}$/, 'not a prefix: 1 to 20 letters, digits and _ + = , . @ -')
+    .optional(),
+  vpcIds: idsOf('vpc'),
+  subnetIds: idsOf('subnet'),
+  clusterTag: z.boolean().default(false),
+  operators: z
+    .array(
+      z.string().regex(PRINCIPAL, 'not the ARN of a role or user; * stands for any characters'),
+    )
+    .min(1)
     .optional(),
 });
 

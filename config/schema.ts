@@ -98,6 +98,10 @@ export const stageFile = z
   })
   .superRefine((stage, context) => {
     const { clusters, vpc: attached } = stage;
+    if (stage.iam?.clusterTag === true && (clusters.length === 0 || clusters.length > 10)) {
+      const message = 'needs 1 to 10 clusters, listed in this file: a role’s policy names each';
+      context.addIssue({ code: 'custom', path: ['iam', 'clusterTag'], message });
+    }
     for (const { key, message } of elsewhere(stage)) {
       context.addIssue({ code: 'custom', path: [key], message });
     }

@@ -105,6 +105,15 @@ export const PARAMETERS = {
     AllowedPattern: '^(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+)?$',
     ConstraintDescription: 'the ARN of a policy',
   }),
+  Operators: parameter(
+    'The ARNs of the roles and users who may replay its messages, with commas; * stands for any characters',
+    {
+      Default: '',
+      AllowedPattern:
+        '^(arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=.@/*-]+(,(?=.)|$))*$',
+      ConstraintDescription: 'ARNs of roles and users, with commas between them',
+    },
+  ),
   RolePath: parameter("The path of the forwarder's role", {
     Default: '/',
     AllowedPattern: '^/([!-.0-~]+/)*$',

@@ -61,6 +61,7 @@ export function clusterTemplate(): unknown {
       HasTopic: IS_NAMED('AlarmTopicArn'),
       HasKey: IS_NAMED('KmsKeyArn'),
       HasBoundary: IS_NAMED('PermissionsBoundary'),
+      HasOperators: IS_NAMED('Operators'),
     },
     Resources: {
       ...queues(),
@@ -75,7 +76,13 @@ export function clusterTemplate(): unknown {
 }
 
 function queues(): Resources {
-  const pair = queuePair(clusterQueueNames(STAGE, `\${QueueName}`));
+  const pair = queuePair(clusterQueueNames(STAGE, `\${QueueName}`), {
+    functions: [imported('ReconcileRoleArn'), imported('SweepRoleArn')],
+    forwarders: [ROLE_ARN],
+    operators: when('HasOperators', {
+      'aws:PrincipalArn': { 'Fn::Split': [',', ref('Operators')] },
+    }),
+  });
   const mapping: Resource = {
     Type: 'AWS::Lambda::EventSourceMapping',
     // A message of a cluster without settings is set aside.

@@ -9,7 +9,7 @@ import {
   sub,
 } from './cloudformation.ts';
 import { useKey } from './key-use.ts';
-import { clusterQueueNames, type FunctionName, functionName, settingsPath } from './names.ts';
+import { clusterQueueNames, type FunctionName, functionName, idOf, settingsPath } from './names.ts';
 
 /** The logical ids of the functions' roles. */
 export const ROLE_IDS = { reconcile: 'ReconcileRole', sweep: 'SweepRole' } as const;
@@ -26,7 +26,7 @@ export function functionRoles(stage: string, settings: StageSettings): Resources
   return {
     [ROLE_IDS.reconcile]: role([
       ...reading,
-      changeAddresses(settings),
+      ...changeAddresses(settings),
       takeMessages(stage),
       // `moved` messages, and malformed ones that are set aside.
       sendMessages(stage, ['Queue', 'DeadLetterQueue']),
@@ -81,11 +81,22 @@ function readSettings(stage: string): Statement {
   };
 }
 
-function changeAddresses({ managedTag }: StageSettings): Statement {
+/**
+ * The condition keys are those that these actions know of a network interface (Service Authorization
+ * Reference, "Amazon EC2"). IAM has no key for `AllowReassignment`: reassignment.ts rings.
+ */
+function changeAddresses({ managedTag, iam = NO_BOUNDS, clusters }: StageSettings): Statement[] {
   const [key = '', ...value] = managedTag.split('=');
-  return {
-    Sid: 'ChangeAddressesOfManagedEnis',
-    Effect: 'Allow',
+  const managed = { [`aws:ResourceTag/${key}`]: value.join('=') };
+  // A VPC and a subnet that AWS RAM shares are another account's.
+  const inOneOf = (kind: 'vpc' | 'subnet', ids: readonly string[]) =>
+    ids.map((id) => sub(`arn:\${AWS::Partition}:ec2:\${AWS::Region}:*:${kind}/${id}`));
+  const places = {
+    ...(iam.vpcIds && { 'ec2:Vpc': inOneOf('vpc', iam.vpcIds) }),
+    ...(iam.subnetIds && { 'ec2:Subnet': inOneOf('subnet', iam.subnetIds) }),
+  };
+  const statement = (ofClusters: Readonly<Record<string, Readonly<Record<string, unknown>>>>) => ({
+    Effect: 'Allow' as const,
     Action: [
       'ec2:AssignPrivateIpAddresses',
       'ec2:UnassignPrivateIpAddresses',
@@ -93,9 +104,29 @@ function changeAddresses({ managedTag }: StageSettings): Statement {
       'ec2:UnassignIpv6Addresses',
     ],
     Resource: arn('ec2', 'network-interface/*'),
-    Condition: { StringEquals: { [`aws:ResourceTag/${key}`]: value.join('=') } },
-  };
+    Condition: {
+      ...ofClusters,
+      StringEquals: { ...managed, ...ofClusters.StringEquals },
+      ...(Object.keys(places).length > 0 && { ArnLike: places }),
+    },
+  });
+  const Sid = 'ChangeAddressesOfManagedEnis';
+  if (!iam.clusterTag) return [{ Sid, ...statement({}) }];
+  // Either tag will do, as for the functions (shared/enis/inventory.ts), and conditions know no "or".
+  const names = clusters.map(({ name }) => name);
+  return [
+    {
+      Sid: `${Sid}ByName`,
+      ...statement({ StringEquals: { 'aws:ResourceTag/cluster.k8s.amazonaws.com/name': names } }),
+    },
+    ...names.map((name) => ({
+      Sid: `${Sid}Of${idOf(name)}`,
+      ...statement({ Null: { [`aws:ResourceTag/kubernetes.io/cluster/${name}`]: 'false' } }),
+    })),
+  ];
 }
+
+const NO_BOUNDS = { clusterTag: false, vpcIds: undefined, subnetIds: undefined };
 
 /** Receiving and deleting is the event source mapping's, with this role. */
 function takeMessages(stage: string): Statement {

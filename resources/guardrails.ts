@@ -17,6 +17,7 @@ const TAGGED = new Set([
   'AWS::CloudWatch::Dashboard',
   'AWS::EKS::AccessEntry',
   'AWS::EKS::PodIdentityAssociation',
+  'AWS::Events::Rule',
   'AWS::IAM::Role',
   'AWS::SNS::Topic',
   'AWS::SQS::Queue',

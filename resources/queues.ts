@@ -1,4 +1,7 @@
-import { getAtt, policy, type Resources, ref } from './cloudformation.ts';
+import type { StageSettings } from '../config/schema.ts';
+import { arn, getAtt, policy, type Resources, ref } from './cloudformation.ts';
+import { forwarderRoleId } from './forwarder-identity.ts';
+import { ROLE_IDS } from './function-roles.ts';
 import { deadLetterQueueName, queueName, TIMEOUT_SECONDS } from './names.ts';
 
 /** Lambda asks for it (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"). */
@@ -16,15 +19,28 @@ const FIFO = {
 };
 
 /** The stage's own: for the clusters of its configuration. */
-export function queues(stage: string): Resources {
-  return queuePair({ queue: queueName(stage), deadLetterQueue: deadLetterQueueName(stage) });
+export function queues(stage: string, { clusters, iam }: StageSettings): Resources {
+  const names = { queue: queueName(stage), deadLetterQueue: deadLetterQueueName(stage) };
+  return queuePair(names, {
+    functions: Object.values(ROLE_IDS).map((role) => getAtt(role, 'Arn')),
+    forwarders: clusters.map((cluster) => getAtt(forwarderRoleId(cluster), 'Arn')),
+    ...(iam?.operators && { operators: { 'aws:PrincipalArn': iam.operators } }),
+  });
+}
+
+/** Whom a pair of queues admits, by ARN. */
+interface Admitted {
+  readonly functions: readonly unknown[];
+  readonly forwarders: readonly unknown[];
+  /** The condition that names who may replay; absent or without a value: nobody. */
+  readonly operators?: unknown;
 }
 
 /** A queue of nodes to look at, and where messages go that could not be done. */
-export function queuePair(names: {
-  readonly queue: string;
-  readonly deadLetterQueue: string;
-}): Resources {
+export function queuePair(
+  names: { readonly queue: string; readonly deadLetterQueue: string },
+  { functions, forwarders, operators }: Admitted,
+): Resources {
   return {
     Queue: {
       Type: 'AWS::SQS::Queue',
@@ -45,15 +61,28 @@ export function queuePair(names: {
         QueueName: names.deadLetterQueue,
         ...FIFO,
         MessageRetentionPeriod: FORTNIGHT_SECONDS,
+        // By its name: each queue would need the other to be made first.
+        RedriveAllowPolicy: {
+          redrivePermission: 'byQueue',
+          sourceQueueArns: [arn('sqs', names.queue)],
+        },
       },
     },
-    QueueTlsOnly: tlsOnly('Queue'),
-    DeadLetterQueueTlsOnly: tlsOnly('DeadLetterQueue'),
+    QueueTlsOnly: closed('Queue', [...functions, ...forwarders], operators),
+    DeadLetterQueueTlsOnly: closed('DeadLetterQueue', functions, operators),
   };
 }
 
-function tlsOnly(queue: string): Resources[string] {
-  const statement = {
+/**
+ * Whatever IAM lets others of the account do. The policy denies and grants nothing. Lambda receives as
+ * the function's role; SQS itself needs no right to set a message aside.
+ */
+function closed(
+  queue: string,
+  admitted: readonly unknown[],
+  operators: unknown,
+): Resources[string] {
+  const tls = {
     Sid: 'TlsOnly',
     Effect: 'Deny',
     Principal: '*',
@@ -61,8 +90,27 @@ function tlsOnly(queue: string): Resources[string] {
     Resource: getAtt(queue, 'Arn'),
     Condition: { Bool: { 'aws:SecureTransport': 'false' } },
   };
+  const others = {
+    Sid: 'NobodyElse',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: [
+      'sqs:SendMessage',
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+      'sqs:ChangeMessageVisibility',
+      'sqs:PurgeQueue',
+      'sqs:StartMessageMoveTask',
+    ],
+    Resource: getAtt(queue, 'Arn'),
+    // Both have to hold.
+    Condition: {
+      ArnNotEquals: { 'aws:PrincipalArn': admitted },
+      ...(operators !== undefined && { ArnNotLike: operators }),
+    },
+  };
   return {
     Type: 'AWS::SQS::QueuePolicy',
-    Properties: { Queues: [ref(queue)], PolicyDocument: policy([statement]) },
+    Properties: { Queues: [ref(queue)], PolicyDocument: policy([tls, others]) },
   };
 }

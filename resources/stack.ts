@@ -10,6 +10,7 @@ import { guarded, guardedOfOsls } from './guardrails.ts';
 import { TIMEOUT_SECONDS } from './names.ts';
 import { outputs } from './outputs.ts';
 import { queues } from './queues.ts';
+import { reassignmentBell } from './reassignment.ts';
 import { schedule } from './schedule.ts';
 import { stageSettings } from './stage-settings.ts';
 
@@ -52,7 +53,7 @@ interface Deployment {
  */
 export function stackOf(stage: string, settings: StageSettings): Stack {
   const Resources = merged(
-    queues(stage),
+    queues(stage, settings),
     stageSettings(stage, settings),
     functionRoles(stage, settings),
     schedule(stage, settings),
@@ -61,6 +62,7 @@ export function stackOf(stage: string, settings: StageSettings): Stack {
       forwarderIdentity(cluster, settings),
     ]),
     alarms(stage, settings),
+    reassignmentBell(stage, settings),
     settings.dashboard ? dashboard(stage) : {},
   );
   const count = Object.keys(Resources).length;

@@ -6,6 +6,7 @@ import type { View } from '../view/view.ts';
 import type { MaxPods } from './max-pods.ts';
 import type { MaybeKnown, Unasked } from './maybe-known.ts';
 import type { StageFacts } from './stage/stage.ts';
+import type { Neighbour } from './subnet-neighbours.ts';
 import type { SubnetReservations } from './subnet-reservations.ts';
 import type { SystemPod } from './system-pods.ts';
 
@@ -21,8 +22,10 @@ export interface CheckSubject {
   readonly leader?: Leader | 'none';
   /** Absent where the cluster has no whereabouts, or it may not be listed. */
   readonly pools?: PoolAudit;
-  /** This and the next two are absent without a cluster. */
+  /** This and the next three are absent without a cluster. */
   readonly subnetReservations?: MaybeKnown<SubnetReservations>;
+  /** ENIs of others in the subnets of Multus ENIs. */
+  readonly neighbours?: MaybeKnown<readonly Neighbour[]>;
   readonly maxPods?: MaybeKnown<MaxPods>;
   /** The pods of Multus, the VPC CNI and the forwarder. */
   readonly systemPods?: readonly SystemPod[];

@@ -12,6 +12,7 @@ import { asked, type MaybeKnown } from './maybe-known.ts';
 import { readReservations } from './reservations.ts';
 import { RIGHTS, rightText } from './stage/rights.ts';
 import { readStageStack, type StageFacts } from './stage/stage.ts';
+import { readNeighbours } from './subnet-neighbours.ts';
 import { readSubnetReservations } from './subnet-reservations.ts';
 import { type SystemPod, systemPodFrom } from './system-pods.ts';
 
@@ -54,6 +55,9 @@ export async function readSubject(
     pools: reservations && auditPools(reservations, view.allPods, now),
     subnetReservations: await asked('ec2:GetSubnetCidrReservations', () =>
       readSubnetReservations(access.ec2.client, view),
+    ),
+    neighbours: await asked('ec2:DescribeNetworkInterfaces', () =>
+      readNeighbours(access.ec2.client, view, tagText(access)),
     ),
     maxPods: await asked('get nodes', () => readMaxPods(api, view)),
     systemPods,

@@ -58,6 +58,10 @@ export function evaluator(
       return compute(a) === compute(b);
     },
     'Fn::Not': (argument) => !compute(z.tuple([z.unknown()]).parse(argument)[0]),
+    'Fn::Split': (argument) => {
+      const [separator, text] = z.tuple([z.string(), z.unknown()]).parse(argument);
+      return String(compute(text)).split(separator);
+    },
     'Fn::ImportValue': (argument) => importValue(String(compute(argument))),
     'Fn::FindInMap': (argument) => {
       const [map, first, second] = z

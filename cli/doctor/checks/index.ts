@@ -4,6 +4,7 @@ import { deadLetters } from './dead-letters.ts';
 import { endpointNotReached } from './endpoint-not-reached.ts';
 import { eniFull } from './eni-full.ts';
 import { eniOfOtherCluster } from './eni-of-other-cluster.ts';
+import { eniOfOthers } from './eni-of-others.ts';
 import { eniOfVpcCni } from './eni-of-vpc-cni.ts';
 import { eniUntagged } from './eni-untagged.ts';
 import { eniWithoutCluster } from './eni-without-cluster.ts';
@@ -43,6 +44,7 @@ export const CHECKS: readonly Check[] = [
   masterSaysNothing,
   eniOfVpcCni,
   eniOfOtherCluster,
+  eniOfOthers,
   rangeOutsideSubnet,
   rangeReserved,
   rangeHasPrimary,

@@ -24,6 +24,7 @@ resource "aws_cloudformation_stack" "cluster" {
     RunbookUrl          = var.runbook_url
     KmsKeyArn           = var.kms_key_arn
     PermissionsBoundary = var.permissions_boundary
+    Operators           = join(",", var.operators)
     RolePath            = var.role_path
   }
 }

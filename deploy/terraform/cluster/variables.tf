@@ -99,6 +99,12 @@ variable "permissions_boundary" {
   default     = ""
 }
 
+variable "operators" {
+  type        = list(string)
+  description = "The ARNs of the roles and users who may replay its messages; * stands for any characters"
+  default     = []
+}
+
 variable "role_path" {
   type        = string
   description = "The path of the forwarder's role"

@@ -1,3 +1,4 @@
+import { CreateNetworkInterfaceCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { lookAt } from '../../../cli/access/access.ts';
 import { vpcCniOld } from '../../../cli/doctor/checks/vpc-cni-old.ts';
@@ -93,6 +94,15 @@ describe('beside the VPC CNI', () => {
     expect(await found('1.23.1', 6)).toEqual([]);
     expect(await found('1.9.0', 4)).toEqual([]);
   });
+});
+
+test('ME108: an ENI of others in a subnet of Multus is found', async () => {
+  const { codes, stdout } = await codesAfter(async ({ bed }) => {
+    const SubnetId = bed.world.subnets.multus1;
+    await bed.ec2.send(new CreateNetworkInterfaceCommand({ SubnetId }));
+  });
+  expect(codes).toEqual(['ME108']);
+  expect(stdout).toMatch(/eni-\S+ is in subnet-\S+ beside Multus ENIs/);
 });
 
 test('ME304: a node that takes more pods than it has ordinary addresses for is found', async () => {

@@ -6,6 +6,7 @@ import { lambdaTelemetry } from '../../../functions/telemetry.ts';
 import type { Alarm } from '../../../resources/alarm.ts';
 import { alarmsOf } from '../../../resources/alarms.ts';
 import { shownMetrics } from '../../../resources/dashboard.ts';
+import { REASSIGNMENT_SECTION } from '../../../resources/reassignment.ts';
 import { NETWORKS } from '../../../shared/cluster/annotations.ts';
 import { METRIC_NAMES, METRIC_NAMESPACE, type MetricName } from '../../../shared/telemetry.ts';
 import { ipvlan, NET_1, UNREADABLE } from '../../support/networks.ts';
@@ -188,7 +189,7 @@ describe('the alarm', () => {
 describe('alarms, metrics and runbook', () => {
   test('every alarm has its section, and every section an alarm', () => {
     expect([...SECTIONS.keys()].toSorted()).toEqual(
-      [...new Set(ALARMS.map(({ section }) => section))].toSorted(),
+      [...new Set([...ALARMS.map(({ section }) => section), REASSIGNMENT_SECTION])].toSorted(),
     );
   });
 

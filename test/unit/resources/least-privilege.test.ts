@@ -183,6 +183,49 @@ describe('the roles of a stage', () => {
     }
   });
 
+  describe('with bounds in iam', () => {
+    const [action = ''] = CHANGES;
+    const place = (vpc: string, subnet: string) => ({
+      'ec2:Vpc': `arn:aws:ec2:${REGION}:${ACCOUNT}:vpc/${vpc}`,
+      'ec2:Subnet': `arn:aws:ec2:${REGION}:999999999999:subnet/${subnet}`,
+    });
+    const assigns = (settings: string, context: IamRequest['context']) => {
+      const statements = rolesOf(templateOf(settings)).get('ReconcileRole') ?? [];
+      return isAllowed(statements, { action, resource: eni, context: { ...tagged, ...context } });
+    };
+
+    test('change addresses in the VPCs and subnets that are named alone', async () => {
+      const vpc = `${ONE_CLUSTER}iam: { vpcIds: [vpc-1, vpc-2] }\n`;
+      expect(await assigns(vpc, place('vpc-2', 'subnet-9'))).toBe(true);
+      expect(await assigns(vpc, place('vpc-12', 'subnet-9'))).toBe(false);
+      expect(await assigns(vpc, {})).toBe(false);
+      const both = `${ONE_CLUSTER}iam: { vpcIds: [vpc-1], subnetIds: [subnet-1, subnet-2] }\n`;
+      expect(await assigns(both, place('vpc-1', 'subnet-2'))).toBe(true);
+      expect(await assigns(both, place('vpc-1', 'subnet-3'))).toBe(false);
+      expect(await assigns(both, place('vpc-2', 'subnet-2'))).toBe(false);
+    });
+
+    test('change addresses of ENIs with a tag of the stage’s clusters alone', async () => {
+      const two = 'region: us-east-1\nclusters: [{ name: demo }, { name: edge }]\n';
+      const settings = `${two}iam: { clusterTag: true }\n`;
+      const named = (name: string) => ({ 'aws:ResourceTag/cluster.k8s.amazonaws.com/name': name });
+      const owned = (name: string) => ({
+        [`aws:ResourceTag/kubernetes.io/cluster/${name}`]: 'owned',
+      });
+      for (const cluster of ['demo', 'edge']) {
+        expect(await assigns(settings, named(cluster))).toBe(true);
+        expect(await assigns(settings, owned(cluster))).toBe(true);
+      }
+      expect(await assigns(settings, named('other'))).toBe(false);
+      expect(await assigns(settings, owned('other'))).toBe(false);
+      expect(await assigns(settings, {})).toBe(false);
+      expect(await assigns(two, owned('other'))).toBe(true);
+      const statements = rolesOf(templateOf(settings)).get('ReconcileRole') ?? [];
+      const context = { ...untagged, ...named('demo') };
+      expect(await isAllowed(statements, { action, resource: eni, context })).toBe(false);
+    });
+  });
+
   test('follow the configured tag', async () => {
     const mine = rolesOf(templateOf(`${ONE_CLUSTER}managedTag: team=net=1\n`));
     const statements = mine.get('ReconcileRole') ?? [];

@@ -107,6 +107,9 @@ describe('what serverless packages', () => {
     // Names of services, tags and audiences are the same everywhere; the issuer is configured.
     const hosts = new Set(text.match(/[a-z0-9.-]*amazonaws\.com[a-z.]*/g));
     expect([...hosts].toSorted()).toEqual([
+      'cloudwatch.amazonaws.com',
+      'ec2.amazonaws.com',
+      'events.amazonaws.com',
       'lambda.amazonaws.com',
       'node.k8s.amazonaws.com',
       'oidc.eks.us-east-1.amazonaws.com',

@@ -32,6 +32,14 @@ describe('the queues', () => {
       ...fifo,
       QueueName: 'multus-eni-reconciler-test-dead-letter.fifo',
       MessageRetentionPeriod: 14 * 24 * 60 * 60,
+      RedriveAllowPolicy: {
+        redrivePermission: 'byQueue',
+        sourceQueueArns: [
+          {
+            'Fn::Sub': `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:multus-eni-reconciler-test.fifo`,
+          },
+        ],
+      },
     });
   });
 
@@ -47,6 +55,7 @@ describe('the queues', () => {
             Resource: { 'Fn::GetAtt': [queue, 'Arn'] },
             Condition: { Bool: { 'aws:SecureTransport': 'false' } },
           },
+          { Sid: 'NobodyElse' },
         ],
       },
     });

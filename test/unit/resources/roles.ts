@@ -40,7 +40,11 @@ export function rolesOf(template: Template): ReadonlyMap<string, readonly RoleSt
 export interface IamRequest {
   readonly action: string;
   readonly resource: string;
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Readonly<Record<string, string | string[]>>;
+  /** Who asks, where it is not a role of no importance. */
+  readonly principal?: string;
+  /** The policy of what is asked for; its own statements are as CloudFormation would compute them. */
+  readonly resourcePolicy?: object;
 }
 
 /** A key obeys IAM where its own policy says so, as that of docs/guardrails.md does. */
@@ -59,13 +63,13 @@ const KEY_POLICY = {
 /** Whether a role with these statements may do it. */
 export async function isAllowed(
   statements: readonly RoleStatement[],
-  { action, resource, context = {} }: IamRequest,
+  { action, resource, context = {}, principal, resourcePolicy }: IamRequest,
 ): Promise<boolean> {
   const policy = { Version: '2012-10-17', Statement: statements };
   const simulated = await runSimulation(
     {
       request: {
-        principal: `arn:aws:iam::${ACCOUNT}:role/tested`,
+        principal: principal ?? `arn:aws:iam::${ACCOUNT}:role/tested`,
         action,
         resource: { resource, accountId: ACCOUNT },
         contextVariables: context,
@@ -74,6 +78,7 @@ export async function isAllowed(
       serviceControlPolicies: [],
       resourceControlPolicies: [],
       ...(action.startsWith('kms:') && { resourcePolicy: KEY_POLICY }),
+      ...(resourcePolicy && { resourcePolicy }),
     },
     {},
   );

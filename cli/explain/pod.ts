@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { claimsOf } from '../../shared/claims/pod-claims.ts';
 import {
   IGNORE,
+  MIRROR,
   NETWORK_STATUS,
   NETWORKS,
   NETWORKS_STATUS,
@@ -45,7 +46,7 @@ export interface PodExplanation {
 /** @param object the Pod as the API server gave it. */
 export function explainPod(view: View, pod: Pod, object: unknown): PodExplanation {
   const node = pod.node === undefined ? undefined : view.nodes.get(pod.node);
-  const claims = claimsOf(pod, view.state.networks.byName);
+  const claims = claimsOf(pod, view.state.networks.byName, view.readAt);
   const derivations =
     node === undefined || claims === undefined
       ? []
@@ -86,6 +87,9 @@ function whyNothing(view: View, pod: Pod, object: unknown): Line[] {
   if (pod.hostNetwork) return claims("It is on the host's network: it claims nothing.");
   if (pod.annotations[IGNORE] === 'true') {
     return claims(`Its annotation ${IGNORE} has it claim nothing.`);
+  }
+  if (pod.annotations[MIRROR] !== undefined) {
+    return claims('It stands for a static pod of its kubelet: it claims nothing.');
   }
   const unknown = whyUnknownNode(view, pod.node);
   if (unknown !== undefined) return [unknown];

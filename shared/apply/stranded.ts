@@ -1,7 +1,7 @@
 import type { Address } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
 import { claimsOf } from '../claims/pod-claims.ts';
-import type { Node, Pod } from '../cluster/kubernetes.ts';
+import type { Kubernetes, Node, Pod } from '../cluster/kubernetes.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import { type Networks, readNetworks } from '../state/networks.ts';
 import { isSettled, settledNodes } from '../state/sole-node.ts';
@@ -31,7 +31,7 @@ export async function findSuspects(
   ]);
   const settled = settledNodes(nodes);
   const unsettled = pods.filter(({ node }) => node !== undefined && !settled.has(node));
-  const claiming = claimsFor({ addresses, networks }, unsettled);
+  const claiming = claimsFor({ addresses, networks }, unsettled, access.clock.now());
   return { addresses, networks, nodes: [...new Set(claiming.map(({ node }) => node))] };
 }
 
@@ -43,7 +43,12 @@ export async function findSuspects(
  * @returns the live pods that claim the addresses and whose nodes may still come back.
  */
 export async function readStranded(
-  { kubernetes }: ClusterAccess,
+  {
+    clock,
+    kubernetes,
+  }: Pick<ClusterAccess, 'clock'> & {
+    readonly kubernetes: Pick<Kubernetes, 'getNode' | 'listPods'>;
+  },
   nodes: readonly Node[],
   instanceIds: ReadonlySet<string | undefined>,
   suspects: Suspects,
@@ -56,7 +61,7 @@ export async function readStranded(
         kubernetes.listPods({ node: name, signal }),
       ]);
       const isItsOwn = node?.instanceId !== undefined && instanceIds.has(node.instanceId);
-      return isSettled(node, nodes) && !isItsOwn ? [] : claimsFor(suspects, pods);
+      return isSettled(node, nodes) && !isItsOwn ? [] : claimsFor(suspects, pods, clock.now());
     }),
   );
   return claims.flat();
@@ -65,9 +70,10 @@ export async function readStranded(
 function claimsFor(
   { addresses, networks }: Pick<Suspects, 'addresses' | 'networks'>,
   pods: readonly Pod[],
+  now: number,
 ): PodClaims[] {
   return pods
-    .map((pod) => claimsOf(pod, networks.byName))
+    .map((pod) => claimsOf(pod, networks.byName, now))
     .filter((pod) => pod !== undefined)
     .filter(({ claims }) => claims.some(({ address }) => addresses.has(address)));
 }

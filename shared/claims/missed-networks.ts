@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { IGNORE, NETWORK_STATUS, NETWORKS, NETWORKS_STATUS } from '../cluster/annotations.ts';
+import { NETWORK_STATUS, NETWORKS, NETWORKS_STATUS } from '../cluster/annotations.ts';
 import type { Pod } from '../cluster/kubernetes.ts';
 import { type Read, readJson, whatIsWrong } from '../text/read.ts';
 import type { NotAttached } from './claim.ts';
+import { isLeftOut } from './left-out.ts';
 import type { Attachment } from './network-status.ts';
 
 const MAX_NETWORKS = 1_000;
@@ -56,7 +57,7 @@ export function awaitsMultus(pod: Pod): boolean {
   const { annotations, finished, hostNetwork, sandboxSince, terminating } = pod;
   const asked = annotations[NETWORKS]?.trim() ?? '';
   if (asked === '' || finished || hostNetwork || terminating) return false;
-  if (annotations[IGNORE] === 'true' || sandboxSince !== undefined) return false;
+  if (isLeftOut(pod) || sandboxSince !== undefined) return false;
   return (annotations[NETWORK_STATUS] ?? annotations[NETWORKS_STATUS]) === undefined;
 }
 

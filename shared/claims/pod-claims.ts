@@ -1,7 +1,6 @@
 import type { Address } from '../address.ts';
 import {
   FLOATING_IPS,
-  IGNORE,
   MAX_ADDRESSES,
   NETWORK_STATUS,
   NETWORKS_STATUS,
@@ -16,6 +15,7 @@ import {
 } from './claim.ts';
 import { type AssignedAddress, parseAssigned } from './condition-message.ts';
 import { type FloatingIp, parseFloatingIps } from './floating-ips.ts';
+import { isLeftOut } from './left-out.ts';
 import { missedNetworks } from './missed-networks.ts';
 import type { ParsedNetwork } from './net-attach-def.ts';
 import { type Attachment, parseNetworkStatus } from './network-status.ts';
@@ -29,15 +29,18 @@ import { type Attachment, parseNetworkStatus } from './network-status.ts';
  *
  * @param networks by `namespace/name`. An ignored one's attachments claim nothing; one
  *   that is not in it claims, its `master` unknown.
+ * @param now ms since the epoch: a `since` that lies after it does not count. Without it each counts,
+ *   for whom the age of a claim decides nothing.
  * @returns `undefined` where the pod claims nothing whatever its annotations say: it is
- *   not bound to a node, finished, on the host's network, or to be ignored.
+ *   not bound to a node, finished, on the host's network, to be ignored, or a static pod.
  */
 export function claimsOf(
   pod: Pod,
   networks: ReadonlyMap<string, ParsedNetwork>,
+  now = Number.POSITIVE_INFINITY,
 ): PodClaims | undefined {
   if (pod.node === undefined || pod.finished || pod.hostNetwork) return undefined;
-  if (pod.annotations[IGNORE] === 'true') return undefined;
+  if (isLeftOut(pod)) return undefined;
 
   const status = parseNetworkStatus(pod.annotations, pod.namespace);
   const floating = parseFloatingIps(pod.annotations);
@@ -52,7 +55,7 @@ export function claimsOf(
     claimRecorded(claims, pod, recorded, false);
   }
   if (floating.ok) {
-    claimFloating(claims, pod, floating.floating);
+    claimFloating(claims, pod, floating.floating, now);
   } else {
     unreadable.push(floating.unreadable);
     const attached = new Set(status.ok ? status.attachments.flatMap(({ ips }) => ips) : []);
@@ -76,6 +79,9 @@ export function claimsOf(
     ...(notAttached === undefined ? {} : { notAttached }),
   };
 }
+
+/** Clocks differ: by more than this (ms) a time is not after now by chance. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 /** Even a pod without networks has the cluster's own in it. */
 function isEmptied(networkStatus: string): boolean {
@@ -133,13 +139,18 @@ function claimAttachments(
   }
 }
 
-/** A floating claim on an attachment's address keeps what the attachment says about its ENI. */
+/**
+ * A floating claim on an attachment's address keeps what the attachment says about its ENI. One that is
+ * said to begin in the future is as old as its pod: else it would win against whoever claims from now on.
+ */
 function claimFloating(
   claims: Map<Address, Claim>,
   pod: Pod,
   floating: readonly FloatingIp[],
+  now: number,
 ): void {
-  for (const { address, since = pod.createdAt } of floating) {
+  for (const { address, since: told = pod.createdAt } of floating) {
+    const since = told > now + CLOCKS_DIFFER_MS ? pod.createdAt : told;
     claims.set(address, { ...claims.get(address), address, floating: true, since });
   }
 }

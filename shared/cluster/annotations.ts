@@ -7,6 +7,8 @@ export const NETWORK_STATUS = 'k8s.v1.cni.cncf.io/network-status';
 export const NETWORKS_STATUS = 'k8s.v1.cni.cncf.io/networks-status';
 export const FLOATING_IPS = 'multus-eni.dev/floating-ips';
 export const IGNORE = 'multus-eni.dev/ignore';
+/** A kubelet's, on the object that stands for a static pod of its own: https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/ */
+export const MIRROR = 'kubernetes.io/config.mirror';
 export const RANGES = 'multus-eni.dev/ranges';
 
 /**
@@ -23,6 +25,7 @@ export const POD_ANNOTATIONS = [
   NETWORKS_STATUS,
   FLOATING_IPS,
   IGNORE,
+  MIRROR,
 ] as const;
 
 /** What is kept of a NetworkAttachmentDefinition's annotations. */

@@ -1,6 +1,7 @@
 import { compareAddresses } from '../address.ts';
 import { formatConditionMessage } from '../claims/condition-message.ts';
-import { IGNORE, NETWORK_STATUS, NETWORKS_STATUS } from '../cluster/annotations.ts';
+import { isLeftOut } from '../claims/left-out.ts';
+import { NETWORK_STATUS, NETWORKS_STATUS } from '../cluster/annotations.ts';
 import type { Pod, PodCondition } from '../cluster/kubernetes.ts';
 import type { Assignment } from '../plan/decision.ts';
 import { describeProblem, type Problem } from '../plan/problem.ts';
@@ -53,9 +54,10 @@ export function conditionOf(outcome: PodOutcome): PodCondition | undefined {
  * Whether it is known what there is to assign: Multus has written what the pod is attached to, or
  * nothing of that would count.
  */
-function isKnown({ pod: { annotations, hostNetwork }, outsideEc2 = false }: PodOutcome): boolean {
+function isKnown({ pod, outsideEc2 = false }: PodOutcome): boolean {
+  const { annotations, hostNetwork } = pod;
   const attached = annotations[NETWORK_STATUS] ?? annotations[NETWORKS_STATUS];
-  return attached !== undefined || outsideEc2 || hostNetwork || annotations[IGNORE] === 'true';
+  return attached !== undefined || outsideEc2 || hostNetwork || isLeftOut(pod);
 }
 
 /** The order in which a condition lists problems. Its reason is the first one's. */

@@ -79,7 +79,7 @@ export async function clusterStateOf(
     networks,
     states: new Map(states.map((state) => [state.instanceId, state])),
     outsideEc2: new Map([...outside].map((name) => [name, podsOf.get(name) ?? []])),
-    stranded: byAddress(claimsOfPods(lost, networks)),
+    stranded: byAddress(claimsOfPods(lost, networks, listedAt)),
   };
 }
 
@@ -132,7 +132,7 @@ async function stateOf(
     limits: enis.length > 0 ? await access.ec2.limitsOf(node.instanceType, signal) : undefined,
     enis,
     subnets: new Map(),
-    pods: claimsOfPods(pods, networks),
+    pods: claimsOfPods(pods, networks, listedAt),
     podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
     ranges: networks.ranges,
     networks: networks.byName,
@@ -141,8 +141,10 @@ async function stateOf(
   };
 }
 
-function claimsOfPods(pods: readonly Pod[], { byName }: Networks): PodClaims[] {
-  return pods.map((pod) => claimsOf(pod, byName)).filter((claims) => claims !== undefined);
+function claimsOfPods(pods: readonly Pod[], { byName }: Networks, listedAt: number): PodClaims[] {
+  return pods
+    .map((pod) => claimsOf(pod, byName, listedAt))
+    .filter((claims) => claims !== undefined);
 }
 
 function byAddress(pods: readonly PodClaims[]): Map<Address, PodClaims[]> {

@@ -108,7 +108,7 @@ async function readPodsOf(
     return { kind: 'other-instance', instanceId: nodeObject.instanceId };
   }
   const limits = await access.ec2.limitsOf(nodeObject.instanceType, signal);
-  const claims = pods.map((pod) => claimsOf(pod, networks.byName));
+  const claims = pods.map((pod) => claimsOf(pod, networks.byName, listedAt));
   const state: NodeState = {
     ...identity(nodeObject, instanceId),
     limits,

@@ -80,6 +80,23 @@ describe('25: a node is dead, and the cluster has many nodes that are no EC2 ins
     expect(p2.told()).toMatch(/^Conflict: .* ns3\/p3 on node c-renamed/);
   });
 
+  test('a node that comes back under the ENI keeps what its pods claim', async () => {
+    const scene = await startDead();
+    const { instanceId } = scene.worker('a');
+    scene.pod('p3', { node: 'a', namespace: 'ns3', ips: [X] });
+    const p2 = scene.pod('p2', { node: 'b', namespace: 'ns2', ips: [X] });
+    const b = scene.reconcile('b');
+    await b.until('listNodes');
+    await b.until('listPods');
+    await b.until('listPods');
+    // The list of Nodes says that nobody names the instance; the Node itself does by now.
+    scene.register('a', instanceId);
+    expect(await b.finish()).toEqual({ batchItemFailures: [] });
+
+    expect(scene.ec2.whereIs(X)).toBe('a/eth1');
+    expect(p2.told()).toMatch(/^Conflict: .* ns3\/p3 on node a/);
+  });
+
   test('what a pod of a node that may come back claims is what it claims within the second', async () => {
     const scene = await startDead();
     const p3 = scene.pod('p3', { node: 'a', namespace: 'ns3', ips: [X] });

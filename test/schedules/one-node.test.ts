@@ -5,7 +5,6 @@ import { startScene } from './scene.ts';
 const X = '172.16.1.70';
 /** In no range of the network. */
 const OUTSIDE = '172.16.1.200';
-const LATER = '2126-01-01T00:00:00Z';
 const SETTLES_AFTER = { kind: 'time', ms: 500 } as const;
 
 describe('3: two ENIs in one subnet, and a claimant on each', () => {
@@ -243,7 +242,8 @@ describe('15: several pods of one node claim one address', () => {
     const [, eth1, eth2] = scene.worker('a').enis;
     const p1 = scene.pod('p1', { node: 'a', ips: [X], mac: eth1?.mac });
     await scene.look('a');
-    const floating = [{ ip: X, since: LATER }];
+    scene.clock.advance(1_000);
+    const floating = [{ ip: X, since: new Date(scene.clock.now()).toISOString() }];
     const standby = { ips: ['172.16.1.71'], mac: eth2?.mac };
     const p2 = scene.pod('p2', { node: 'a', ...standby, floating });
     await scene.look('a');

@@ -3,7 +3,12 @@ import { parseAddress } from '../../../../shared/address.ts';
 import { formatConditionMessage } from '../../../../shared/claims/condition-message.ts';
 import type { ParsedNetwork } from '../../../../shared/claims/net-attach-def.ts';
 import { claimsOf } from '../../../../shared/claims/pod-claims.ts';
-import { FLOATING_IPS, IGNORE, NETWORK_STATUS } from '../../../../shared/cluster/annotations.ts';
+import {
+  FLOATING_IPS,
+  IGNORE,
+  MIRROR,
+  NETWORK_STATUS,
+} from '../../../../shared/cluster/annotations.ts';
 import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
 import { plainPod } from '../../../support/plain-pod.ts';
 
@@ -82,6 +87,7 @@ describe('a pod', () => {
     ['finished', { finished: true }],
     ['on the network of its host', { hostNetwork: true }],
     ['not bound to a node', { node: undefined }],
+    ['a static one', { annotations: { [NETWORK_STATUS]: status, [MIRROR]: 'a1b2c3' } }],
     ['to be ignored', { annotations: { [NETWORK_STATUS]: status, [IGNORE]: 'true' } }],
   ])('that is %s never claims anything', (_, overrides) => {
     expect(claimsOf(pod(overrides), networks)).toBeUndefined();
@@ -123,6 +129,19 @@ describe('a floating address', () => {
       { address: '172.16.1.75', floating: true, since: Date.parse(SINCE) },
       { address: '172.16.1.76', floating: true, since: CREATED },
     ]);
+  });
+
+  test('that is said to be claimed from a time in the future is as old as its pod', () => {
+    const now = Date.parse(SINCE);
+    const at = (ms: number) => ({ ip: '172.16.1.75', since: new Date(now + ms).toISOString() });
+    const since = (ms: number): number | undefined => {
+      const object = pod({ annotations: { [FLOATING_IPS]: JSON.stringify([at(ms)]) } });
+      return claimsOf(object, networks, now)?.claims[0]?.since;
+    };
+    expect(since(61_000)).toBe(CREATED);
+    // Clocks differ.
+    expect(since(1000)).toBe(now + 1000);
+    expect(since(-1000)).toBe(now - 1000);
   });
 
   test('that an attachment has too is one claim and keeps what is known of the attachment', () => {

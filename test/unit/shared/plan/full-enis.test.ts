@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { claim, decide, eth0, eth1, eth3, onEth1, onEth3, pod } from './fixtures.ts';
+import { plan } from '../../../../shared/plan/plan.ts';
+import { claim, decide, eth0, eth1, eth3, onEth1, onEth3, planInput, pod } from './fixtures.ts';
 
 const X = '172.16.1.70';
 
@@ -58,6 +59,32 @@ describe('an ENI with as many addresses as it takes', () => {
       'keep 172.16.1.72 on eni-3 for p',
       'problem 172.16.1.70 eni-full for p',
     ]);
+  });
+});
+
+describe('what needs the room of what leaves is marked, so that it waits for that', () => {
+  const limits = { ipv4: 3, ipv6: 1 };
+  /** The addresses that wait. */
+  const waitsFor = (spec: Parameters<typeof planInput>[0]): string[] => {
+    const { assign, move } = plan(planInput({ limits, ...spec }));
+    return [...assign, ...move].filter(({ needsRoom }) => needsRoom).map((each) => each.address);
+  };
+
+  it('on an ENI with room for one of two', () => {
+    const enis = [eth0(), eth1(['172.16.1.79'])];
+    const pods = [pod('p', [claim(X), claim('172.16.1.71')])];
+    expect(waitsFor({ enis, pods })).toEqual(['172.16.1.71']);
+  });
+
+  it('where an address moves away, and another one comes', () => {
+    const enis = [eth0(), eth1(['172.16.1.78', '172.16.1.79']), eth3([X])];
+    const pods = [pod('p', [onEth1(X)])];
+    expect(waitsFor({ enis, pods })).toEqual([X]);
+  });
+
+  it('and nothing on an ENI with room for all', () => {
+    const pods = [pod('p', [claim(X), claim('172.16.1.71')])];
+    expect(waitsFor({ pods })).toEqual([]);
   });
 });
 

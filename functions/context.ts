@@ -1,7 +1,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { type CallLimits, limitedCalls, requestLimits, unlogged } from '../shared/aws-calls.ts';
 import { clusters as eksClusters } from '../shared/cluster/connect.ts';
 import type { Kubernetes } from '../shared/cluster/kubernetes.ts';
@@ -63,7 +63,8 @@ function settingsIn(ssm: Pick<SSMClient, 'send'>): ReadSettings {
     try {
       return (await ssm.send(new GetParameterCommand({ Name }))).Parameter?.Value;
     } catch (error) {
-      if (error instanceof ParameterNotFound) return undefined;
+      // The bundle has no class of this error: scripts/esbuild-lambda.ts.
+      if (error instanceof Error && error.name === 'ParameterNotFound') return undefined;
       throw error;
     }
   };

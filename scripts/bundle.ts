@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { awsSchemas } from './esbuild-aws-schemas.ts';
+import { onLambda } from './esbuild-lambda.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -60,6 +61,7 @@ export async function bundleFunction(
   const folder = join(outputFolder, name);
   const { metafile } = await build({
     ...BUNDLING,
+    plugins: [onLambda, awsSchemas],
     entryPoints: [join(ROOT, 'functions', name, 'handler.ts')],
     outfile: join(folder, 'index.js'),
   });

@@ -2,12 +2,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { aws } from '../../../functions/context.ts';
+import { startEks } from '../../../sandbox/eks/server.ts';
 import { ADMIN_TOKEN } from '../../../sandbox/kubernetes/authentication.ts';
 import { startKubernetes } from '../../../sandbox/kubernetes/kubernetes.ts';
+import { startSsm } from '../../../sandbox/ssm/server.ts';
 import { writeArtifacts } from '../../../scripts/artifacts.ts';
 import { BUNDLING, type Bundle, bundleFunction, FUNCTIONS } from '../../../scripts/bundle.ts';
-import { withoutComputedKeys } from '../../../scripts/esbuild-aws-schemas.ts';
+import { awsSchemas, withoutComputedKeys } from '../../../scripts/esbuild-aws-schemas.ts';
+import { onLambda } from '../../../scripts/esbuild-lambda.ts';
 import { tokenTransport } from '../../../shared/cluster/authenticated-transport.ts';
 import { connectKubernetes } from '../../../shared/cluster/client.ts';
 import { NETWORK_DEFINITIONS } from '../../../shared/cluster/networks.ts';
@@ -113,11 +117,61 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
     const bundle = await bundleFunction(name, folder);
     expect(bytesOf(bundle, /node_modules\/undici\//)).toBe(0);
     expect(bytesOf(bundle, /node_modules\/@kubernetes\//)).toBe(0);
+    // A function has its credentials in the environment, and tells errors by their names.
+    const others =
+      /@smithy\/credential-provider|credential-provider-(?!env)|nested-clients|token-providers/;
+    expect(bytesOf(bundle, others)).toBe(0);
+    expect(bytesOf(bundle, /client-(ssm|eks)\/dist-es\/models\/errors/)).toBe(0);
+    expect(bytesOf(bundle, /client-ssm\//)).toBeLessThan(20_000);
     // Of 1.3 MB, what the operations in use need.
     expect(bytesOf(bundle, /client-ec2\/dist-es\/schemas/)).toBeLessThan(40_000);
     expect(await readFile(join(folder, name, 'index.js'), 'latin1')).toContain(
       'DescribeNetworkInterfaces',
     );
+  });
+});
+
+describe('AWS as a bundle has it', () => {
+  /** The clients of the functions, bundled as the functions are. */
+  async function bundledAws(): Promise<typeof aws> {
+    const outfile = join(folder, 'context.cjs');
+    const entryPoints = [join(import.meta.dirname, '../../../functions/context.ts')];
+    const plugins = [onLambda, awsSchemas];
+    await build({ ...BUNDLING, plugins, entryPoints, outfile, sourcemap: false });
+    return (await import(outfile)).aws;
+  }
+
+  test('reads settings with the environment’s credentials, and knows one that is missing', async () => {
+    const ssm = await startSsm();
+    onTestFinished(() => ssm.stop());
+    vi.stubEnv('AWS_ENDPOINT_URL_SSM', ssm.endpoint);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    ssm.putParameter('/here', 'settings');
+    const { readSettings } = (await bundledAws())('us-east-1', systemClock);
+    expect(await readSettings?.('/here')).toBe('settings');
+    expect(await readSettings?.('/missing')).toBeUndefined();
+  });
+
+  test('tells by name that EKS has no such cluster', async () => {
+    const eks = await startEks({
+      clock: systemClock,
+      region: 'us-east-1',
+      account: '111122223333',
+    });
+    onTestFinished(() => eks.stop());
+    eks.addCredentials({
+      accessKeyId: 'test',
+      secretAccessKey: 'test',
+      roleArn: 'arn:aws:iam::111122223333:role/reconcile',
+    });
+    vi.stubEnv('AWS_ENDPOINT_URL_EKS', eks.endpoint);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    const { kubernetesOf } = (await bundledAws())('us-east-1', systemClock);
+    await expect(kubernetesOf({ name: 'gone' })).rejects.toMatchObject({
+      errorCode: 'cluster-not-found',
+    });
   });
 });
 

@@ -113,7 +113,16 @@ function createSender(options: ForwarderOptions, ended: AbortSignal) {
     sendDeadline: times.sendDeadline,
     events: outboxEvents(metrics, log, fitness, () => resign('sqs')),
   });
-  const replica = createReplica({ clock, cluster, outbox });
+  const replica = createReplica({
+    ...{ clock, cluster, outbox },
+    onBeyond(beyond) {
+      metrics.beyond.inc({ namespace: beyond.namespace }, beyond.addresses);
+      log.warn(
+        beyond,
+        'a namespace claims too many addresses: not all are kept, their node is looked at',
+      );
+    },
+  });
 
   return {
     fitness,

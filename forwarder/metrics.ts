@@ -22,6 +22,7 @@ export interface Metrics {
   readonly sent: Counter;
   readonly sendFailures: Counter<'reason'>;
   readonly collapses: Counter;
+  readonly beyond: Counter<'namespace'>;
   readonly resignations: Counter<'reason'>;
 }
 
@@ -65,6 +66,11 @@ export function createMetrics(readings: Readings): Metrics {
     sent: counter('messages_sent', 'Messages that SQS took'),
     sendFailures: counter('send_failures', 'Messages that have to be sent again', ['reason']),
     collapses: counter('collapses', "Times that a node's waiting messages became one resync"),
+    beyond: counter(
+      'addresses_left_out',
+      'Addresses that were not kept, as their namespace claims too many',
+      ['namespace'],
+    ),
     resignations: counter(
       'resignations',
       'Times that this replica gave the lead up: it could not send (sqs), or did not see the pods (blind)',

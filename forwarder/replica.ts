@@ -1,7 +1,7 @@
 import { heartbeat } from '../shared/messages/build.ts';
 import type { Clock } from '../shared/time/clock.ts';
 import { createGather } from './hints/gather.ts';
-import { createPodIndex, type Hint } from './hints/pod-index.ts';
+import { type Beyond, createPodIndex, type Hint } from './hints/pod-index.ts';
 import { createRecent } from './hints/recent.ts';
 import { withStarting } from './hints/starting.ts';
 import { createLooks } from './outbox/looks.ts';
@@ -42,10 +42,12 @@ export function createReplica(options: {
   readonly clock: Clock;
   readonly cluster: string;
   readonly outbox: Pick<Outbox, 'push' | 'size' | 'unsentSince'>;
+  /** Told of addresses that are left out, as one namespace claims too many. */
+  readonly onBeyond?: (beyond: Beyond) => void;
 }): Replica {
   const { clock, cluster, outbox } = options;
   const looks = createLooks(options);
-  const index = withStarting(createPodIndex());
+  const index = withStarting(createPodIndex(options.onBeyond));
   const recent = createRecent(clock, cluster);
   const gather = createGather({
     clock,

@@ -82,7 +82,13 @@ export function createGather(options: {
 
   return {
     add(all) {
+      const causes = new Set(all.flatMap(({ cause }) => cause ?? []));
+      const flapping = new Set([...causes].filter(patient.flaps));
       for (const [node, news] of Map.groupBy(all, (each) => each.node)) {
+        if (news.every(({ cause }) => cause !== undefined && flapping.has(cause))) {
+          patient.wait(node, news);
+          continue;
+        }
         const window = windows.get(node);
         if (window?.since === undefined && patient.add(node, news)) continue;
         if (window !== undefined) {

@@ -12,6 +12,8 @@ export interface News {
   readonly contested?: readonly string[];
   /** It may be told with what follows. */
   readonly mayWait?: true;
+  /** The uid of the pod of another node whose change is the reason. */
+  readonly cause?: string;
 }
 
 /** The news of one node: each pod once, what was let go by where and when, and what is contested. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/time/clock.ts';
+import { createFlapping } from './flapping.ts';
 import { createGatherReleases } from './gather-releases.ts';
 import { addAll, type News } from './news.ts';
 import { createWaitingNews, type Gathered, type WaitingNews } from './waiting.ts';
@@ -6,8 +7,15 @@ import { createWaitingNews, type Gathered, type WaitingNews } from './waiting.ts
 /** So long a claim of an address that others have waits for the node's other pods that start, ms. */
 const STARTING_MS = 2_000;
 
+/** So long news waits whose cause is a pod of another node that changes again and again, ms. */
+const FLAPPING_MS = 20_000;
+
 /** News that may wait for more of its node. */
 export interface Patient extends Omit<WaitingNews, 'add'> {
+  /** Notes that a pod's change is told to other nodes. @returns whether they are to `wait`, as it changes again and again. */
+  flaps(uid: string): boolean;
+  /** Keeps news of a node until it is told something else, for a while at most. */
+  wait(node: string, news: readonly News[]): void;
   /** Takes news of a node, if they may wait. @returns whether they do. */
   add(node: string, news: readonly News[]): boolean;
 }
@@ -29,12 +37,20 @@ export function createPatient(options: {
     deliver: deliverWhole,
   });
   const contested = createWaitingNews({ clock, longestMs: STARTING_MS, deliver: deliverWhole });
-  const take = (node: string): Gathered | undefined => {
-    const waited = releases.take(node);
-    const other = contested.take(node);
-    return waited === undefined ? other : together(waited, other);
-  };
+  const flapping = createFlapping(clock);
+  const ofFlapping = createWaitingNews({ clock, longestMs: FLAPPING_MS, deliver: deliverWhole });
+  const all = [releases, contested, ofFlapping];
+  const take = (node: string): Gathered | undefined =>
+    all
+      .map((each) => each.take(node))
+      .filter((gathered) => gathered !== undefined)
+      .reduce<Gathered | undefined>(
+        (sum, each) => (sum === undefined ? each : together(sum, each)),
+        undefined,
+      );
   return {
+    flaps: flapping.note,
+    wait: ofFlapping.add,
     add(node, news) {
       const releasing = news.every(({ mayWait }) => mayWait);
       const waits = releasing || (starts(node) && news.every(isContested));
@@ -43,12 +59,11 @@ export function createPatient(options: {
     },
     take,
     flush(nodes) {
-      releases.flush(nodes);
-      contested.flush(nodes);
+      for (const each of all) each.flush(nodes);
     },
     clear() {
-      releases.clear();
-      contested.clear();
+      for (const each of all) each.clear();
+      flapping.clear();
     },
   };
 }

@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { Address } from '../../shared/address.ts';
 import type { Claim } from '../../shared/claims/claim.ts';
 import { parseProblems } from '../../shared/claims/condition-message.ts';
 import { claimsOf } from '../../shared/claims/pod-claims.ts';
+import { MAX_ADDRESSES } from '../../shared/cluster/annotations.ts';
 import type { Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
+import { createBounds } from './bounds.ts';
+import { createClaimants } from './claimants.ts';
 import { createNodeCounts } from './node-counts.ts';
 
 /** A reason to look at a node: a pod of its own changed, or a pod of another node let go of an address. */
@@ -16,6 +20,8 @@ export interface Hint {
   readonly contested?: readonly string[];
   /** It lets go of addresses that nobody waits for. */
   readonly mayWait?: true;
+  /** The uid of the pod of another node whose change is the reason. */
+  readonly cause?: string;
 }
 
 export interface PodIndex {
@@ -35,6 +41,14 @@ export interface PodIndex {
   size(): number;
 }
 
+/** Addresses that are not kept or not named, as one namespace has too many of them. */
+export interface Beyond {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+  readonly addresses: number;
+}
+
 /** What is kept of a pod that claims something, or whose owner waits for our condition. */
 interface Kept extends PodRef {
   readonly node: string;
@@ -48,37 +62,54 @@ interface Kept extends PodRef {
   readonly waits: boolean;
   /** Each claimed address, and a text that differs when anything about its claim does. */
   readonly claims: ReadonlyMap<Address, string>;
+  /** How many claims more it has than its namespace may have here. */
+  readonly beyond: number;
+  /** A text that differs when anything about these does. */
+  readonly rest: string;
 }
 
-/**
- * More addresses than this are not held over for a pod whose annotations can't be
- * read: no instance type takes as many, and every rewrite of them could add more.
- */
-const MAX_HELD_OVER = 4_096;
-
-/** Knows which pod claims which address, and nothing about pods that claim none. */
-export function createPodIndex(): PodIndex {
+/** The pods that are kept, and what is counted of them. */
+function createKeptPods(onBeyond: (beyond: Beyond) => void) {
   const pods = new Map<string, Kept>();
   const claimants = createClaimants();
+  const bounds = createBounds();
   const terminating = createNodeCounts();
   const lackingRoom = createNodeCounts();
 
-  const count = ({ node, ...pod }: Kept, by: 1 | -1): void => {
-    if (pod.terminating) terminating.add(node, by);
-    if (pod.lacksRoom) lackingRoom.add(node, by);
+  const count = (pod: Kept, by: 1 | -1): void => {
+    bounds.add(pod, by * pod.claims.size);
+    if (pod.terminating) terminating.add(pod.node, by);
+    if (pod.lacksRoom) lackingRoom.add(pod.node, by);
   };
-  const replace = (old: Kept | undefined, now: Kept | undefined): void => {
-    if (old !== undefined) {
-      pods.delete(nameOf(old));
-      claimants.remove(old);
-      count(old, -1);
-    }
-    if (now !== undefined) {
-      pods.set(nameOf(now), now);
-      claimants.add(now);
-      count(now, 1);
-    }
+  return {
+    ...{ pods, claimants, terminating, lackingRoom },
+    replace(old: Kept | undefined, now: Kept | undefined): void {
+      if (old !== undefined) {
+        pods.delete(nameOf(old));
+        claimants.remove(old);
+        count(old, -1);
+      }
+      if (now !== undefined) {
+        pods.set(nameOf(now), now);
+        claimants.add(now);
+        count(now, 1);
+      }
+    },
+    /** The pod with as many of its claims as its namespace may have, in the place of `old`. */
+    bounded(pod: Kept | undefined, old: Kept | undefined): Kept | undefined {
+      const room = pod === undefined ? 0 : bounds.roomFor(pod, old?.claims.size ?? 0);
+      return pod === undefined || pod.claims.size <= room ? pod : cut(pod, old, room, onBeyond);
+    },
   };
+}
+
+/**
+ * Knows which pod claims which address, and nothing about pods that claim none.
+ *
+ * @param onBeyond is told of what is left out. The node is looked at all the same.
+ */
+export function createPodIndex(onBeyond: (beyond: Beyond) => void = () => {}): PodIndex {
+  const { pods, claimants, terminating, lackingRoom, ...kept } = createKeptPods(onBeyond);
 
   /**
    * Whether a pod that ends lets go of addresses for which no pod of its node waits. Pods of other
@@ -87,23 +118,27 @@ export function createPodIndex(): PodIndex {
   const mayWait = (own: Hint, now: Kept | undefined): boolean =>
     onlyReleases(own, now) &&
     !lackingRoom.any(own.node) &&
-    own.pod?.ips.some((address) => claimants.nodesOf(address).has(own.node)) !== true;
+    own.pod?.ips.some((address) => claimants.isClaimedOn(address, own.node)) !== true;
 
   const change = (event: PodEvent['event'], old?: Kept, now?: Kept): Hint[] => {
     const subject = now ?? old;
     if (subject === undefined) return [];
-    replace(old, now);
+    kept.replace(old, now);
     const unchanged = old !== undefined && now !== undefined && same(old, now);
-    if (unchanged || (event === 'delete' && subject.claims.size === 0)) return [];
+    if (unchanged || (event === 'delete' && claimsNothing(subject))) return [];
     const loosened = addressesOf(old).filter((address) => loosens(address, old, now));
     // The other claimants' nodes look again, so that a waiting one is served without a sweep.
-    const others = claimants.hints(subject.node, loosened);
+    const others: Hint[] = claimants.hints(subject, loosened);
     // A pod keeps what it has while it ends: that concerns only others who claim the same.
-    const isShared = loosened.some((address) => claimants.isShared(address, subject));
-    if (onlyTerminates(old, now) && !isShared) return others.map(claimants.withContested);
+    const isShared = loosened.some(
+      (address) =>
+        claimants.countOn(address, subject.node) > (now?.claims.has(address) === true ? 1 : 0),
+    );
+    if (onlyTerminates(old, now) && !isShared)
+      return others.map((hint) => claimants.withContested(hint));
     const own = ownHint(event, subject, old, now);
     const told: Hint = mayWait(own, now) ? { ...own, mayWait: true } : own;
-    return [told, ...others].map(claimants.withContested);
+    return [told, ...others].map((hint) => claimants.withContested(hint));
   };
 
   return {
@@ -112,7 +147,10 @@ export function createPodIndex(): PodIndex {
       const another = known !== undefined && (known.uid !== pod.uid || known.node !== pod.node);
       const gone = another ? change('delete', known) : [];
       const old = another ? undefined : known;
-      return [...gone, ...change(old === undefined ? 'add' : 'update', old, keep(pod, old))];
+      return [
+        ...gone,
+        ...change(old === undefined ? 'add' : 'update', old, kept.bounded(keep(pod, old), old)),
+      ];
     },
     remove(pod) {
       const known = pods.get(nameOf(pod));
@@ -134,48 +172,6 @@ function nodesOf(pods: readonly Kept[]): Set<string> {
   return new Set([...first, ...pods].map(({ node }) => node));
 }
 
-/** The pods of each claimed address. */
-function createClaimants() {
-  const pods = new Map<string, Set<Kept>>();
-  const nodesOf = (address: string): Set<string> =>
-    new Set([...(pods.get(address) ?? [])].map((pod) => pod.node));
-  return {
-    nodesOf,
-    withContested(hint: Hint): Hint {
-      const contested = (hint.claims ?? []).filter((address) =>
-        [...nodesOf(address)].some((node) => node !== hint.node),
-      );
-      return contested.length === 0 ? hint : { ...hint, contested };
-    },
-    /** Whether another pod of the node claims it too. */
-    isShared: (address: Address, { node, uid }: Kept): boolean =>
-      [...(pods.get(address) ?? [])].some((pod) => pod.node === node && pod.uid !== uid),
-    add(pod: Kept): void {
-      for (const address of pod.claims.keys()) {
-        const known = pods.get(address);
-        if (known === undefined) pods.set(address, new Set([pod]));
-        else known.add(pod);
-      }
-    },
-    remove(pod: Kept): void {
-      for (const address of pod.claims.keys()) {
-        const known = pods.get(address);
-        known?.delete(pod);
-        if (known?.size === 0) pods.delete(address);
-      }
-    },
-    /** One for each node, other than `but`, that has a claimant of one of the addresses. */
-    hints(but: string, addresses: readonly Address[]): Hint[] {
-      const claims = addresses.flatMap((address) =>
-        [...nodesOf(address)].map((node) => ({ node, address })),
-      );
-      return [...Map.groupBy(claims, ({ node }) => node)]
-        .filter(([node]) => node !== but)
-        .map(([node, claimed]) => ({ node, claims: claimed.map(({ address }) => address) }));
-    },
-  };
-}
-
 /** What a pod's change means for its own node: `ips` are let go of, `claims` begin. */
 function ownHint(
   event: PodEvent['event'],
@@ -193,9 +189,33 @@ function addressesOf(pod: Kept | undefined): Address[] {
   return [...(pod?.claims.keys() ?? [])];
 }
 
+/** A pod with `room` of its claims: first what it had, so that this is named when it ends. */
+function cut(
+  pod: Kept,
+  old: Kept | undefined,
+  room: number,
+  onBeyond: (beyond: Beyond) => void,
+): Kept {
+  const { namespace, name, node, claims } = pod;
+  const had = (address: Address): boolean => old?.claims.has(address) === true;
+  const inTurn = [...claims].sort(([a], [b]) => Number(had(b)) - Number(had(a)));
+  const beyond = claims.size - room;
+  if (beyond !== old?.beyond) onBeyond({ namespace, name, node, addresses: beyond });
+  const rest = createHash('sha256')
+    .update(JSON.stringify(inTurn.slice(room)))
+    .digest('hex');
+  return { ...pod, claims: new Map(inTurn.slice(0, room)), beyond, rest };
+}
+
+function claimsNothing({ claims, beyond }: Kept): boolean {
+  return claims.size + beyond === 0;
+}
+
 function nameOf(pod: { readonly namespace: string; readonly name: string }): string {
   return `${pod.namespace}/${pod.name}`;
 }
+
+const WHOLE = { beyond: 0, rest: '' };
 
 /** What to keep of a pod; `undefined` where it neither claims nor waits for anything. */
 function keep(pod: Pod, old: Kept | undefined): Kept | undefined {
@@ -206,7 +226,7 @@ function keep(pod: Pod, old: Kept | undefined): Kept | undefined {
   const claims = new Map(wanted.claims.map((claim) => [claim.address, textOf(claim)]));
   // Naming an address asks for its release. An annotation that can't be read does not
   // say what the pod has let go, so nothing is named until it can be.
-  if (unreadable !== '' && old !== undefined && old.claims.size <= MAX_HELD_OVER) {
+  if (unreadable !== '' && old !== undefined && old.claims.size <= MAX_ADDRESSES) {
     for (const [address, text] of old.claims) if (!claims.has(address)) claims.set(address, text);
   }
   const { networks = [], unreadable: request = '' } = wanted.notAttached ?? {};
@@ -214,10 +234,11 @@ function keep(pod: Pod, old: Kept | undefined): Kept | undefined {
   if (claims.size === 0 && `${unreadable}${missed}` === '' && !pod.gated) return undefined;
   const { namespace, name, uid } = pod;
   const { node, terminating } = wanted;
-  const told = parseProblems(pod.condition?.message ?? '');
-  const lacksRoom = told.some(({ kind }) => kind === 'eni-full');
+  const problems = parseProblems(pod.condition?.message ?? '');
+  const lacksRoom = problems.some(({ kind }) => kind === 'eni-full');
   const waits = !terminating && pod.condition?.status !== 'True';
-  return { namespace, name, uid, node, terminating, unreadable, missed, lacksRoom, waits, claims };
+  const told = { lacksRoom, waits };
+  return { namespace, name, uid, node, terminating, unreadable, missed, ...told, claims, ...WHOLE };
 }
 
 /** What our own condition recorded is left out: writing it must not look like a change. */
@@ -228,7 +249,7 @@ function textOf({ network, interface: name, mac, floating, since }: Claim): stri
 /** `lacksRoom` and `waits` are ours: writing them must not look like a change. */
 function same(a: Kept, b: Kept): boolean {
   if (a.terminating !== b.terminating || a.unreadable !== b.unreadable) return false;
-  if (a.missed !== b.missed) return false;
+  if (a.missed !== b.missed || a.rest !== b.rest) return false;
   if (a.claims.size !== b.claims.size) return false;
   for (const [address, text] of a.claims) if (b.claims.get(address) !== text) return false;
   return true;

@@ -77,16 +77,22 @@ export function createRecent(clock: Clock, cluster: string): Recent {
     }
   };
 
-  const letGoFor = (node: string, claims: readonly string[]): LetGo[] =>
-    claims.flatMap((address) =>
-      (byAddress.get(address) ?? [])
-        .filter((named) => named.node !== node)
-        .map((named) => ({
-          node: named.node,
-          observedAt: new Date(named.at).toISOString(),
-          ips: [address],
-        })),
-    );
+  const letGoFor = (node: string, claims: readonly string[]): LetGo[] => {
+    const byNaming = new Map<Named, string[]>();
+    for (const address of claims) {
+      for (const named of byAddress.get(address) ?? []) {
+        if (named.node === node) continue;
+        const ips = byNaming.get(named);
+        if (ips === undefined) byNaming.set(named, [address]);
+        else ips.push(address);
+      }
+    }
+    return [...byNaming].map(([named, ips]) => ({
+      node: named.node,
+      observedAt: new Date(named.at).toISOString(),
+      ips,
+    }));
+  };
 
   return {
     add(hints) {

@@ -115,7 +115,7 @@ describe('a pod of its own', () => {
     index.put(claimingPod([X], { name: 'p2', node: 'b' }));
     expect(index.remove(claimingPod([X]))).toEqual([
       patient(told('delete', [X])),
-      { node: 'b', claims: [X] },
+      { node: 'b', claims: [X], cause: 'p1' },
     ]);
   });
 
@@ -227,11 +227,11 @@ describe('the nodes of the other claimants look again', () => {
     index.put(holder);
     index.put(waiting);
     expect(index.put({ ...holder, terminating: true })).toEqual([
-      { node: 'b', claims: [X], contested: [X] },
+      { node: 'b', claims: [X], contested: [X], cause: 'p1' },
     ]);
     expect(index.remove(holder)).toEqual([
       patient(told('delete', [X, Y])),
-      { node: 'b', claims: [X] },
+      { node: 'b', claims: [X], cause: 'p1' },
     ]);
   });
 
@@ -241,7 +241,10 @@ describe('the nodes of the other claimants look again', () => {
     index.put(claimingPod([], { floating: since('2026-01-01T10:00:00Z') }));
     index.put(waiting);
     const hints = index.put(claimingPod([], { floating: since('2026-01-01T11:00:00Z') }));
-    expect(hints).toEqual([told('update', []), { node: 'b', claims: [X], contested: [X] }]);
+    expect(hints).toEqual([
+      told('update', []),
+      { node: 'b', claims: [X], contested: [X], cause: 'p1' },
+    ]);
   });
 
   test('but not when a pod begins to claim, as its own node looks', () => {
@@ -264,7 +267,7 @@ describe('the nodes of the other claimants look again', () => {
     for (const name of ['p5', 'p6']) index.put(claimingPod([X], { name, node: 'b' }));
     expect(index.remove(holder)).toEqual([
       told('delete', [X, Y]),
-      { node: 'b', claims: [X], contested: [X] },
+      { node: 'b', claims: [X], contested: [X], cause: 'p1' },
     ]);
   });
 });

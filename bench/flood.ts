@@ -58,10 +58,12 @@ async function serve(ec2: Ec2, time: VirtualTime, name: string, network: number)
     ...{ instanceType: INSTANCE_TYPE, tally },
     budget: { writers: PARAMETERS.Concurrency.Default },
   };
-  await startLambda(surroundings, PARAMETERS.Concurrency.Default, ({ Records }) => {
-    for (const { attributes } of Records) {
-      waitsMs.push(time.clock.now() - Number(attributes.SentTimestamp));
-    }
+  await startLambda(surroundings, PARAMETERS.Concurrency.Default, {
+    onEvent({ Records }) {
+      for (const { attributes } of Records) {
+        waitsMs.push(time.clock.now() - Number(attributes.SentTimestamp));
+      }
+    },
   });
   return { cluster, queue, waitsMs };
 }

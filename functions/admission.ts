@@ -9,7 +9,7 @@ export interface WaitingNode {
   readonly calls: Calls;
   /** When the oldest of its news was seen, ms since the epoch. */
   readonly since: number;
-  /** Until when it may wait, ms since the epoch; else as long as any node. */
+  /** Until when it may wait, ms of the monotonic clock; else as long as any node. */
   readonly until?: number;
 }
 
@@ -54,7 +54,14 @@ export const LONGEST_WAIT_MS = 30_000;
 /** Where it only releases, nobody waits, and another execution may have calls to spare: ms. */
 const LONGEST_RELEASE_WAIT_MS = 2_000;
 
+/** Nodes that need other actions go first until a node's news is so old: ms. */
+const OVERDUE_MS = 20_000;
+
 interface Entry extends WaitingNode {
+  /** When its news is most likely complete, ms of the monotonic clock. */
+  readonly completeAt: number;
+  /** When it goes before all who are younger, ms of the monotonic clock. */
+  readonly overdueAt: number;
   /** Those that wait for the same moment begin in the order in which they came. */
   readonly order: number;
   /** It was looked at before, and there was no room. */
@@ -72,7 +79,7 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
   const look = (): void => {
     cancel?.();
     looksSoon = false;
-    const nextMs = beginThoseDue(waiting, budget, clock.now());
+    const nextMs = beginThoseDue(waiting, budget, clock.monotonic());
     for (const entry of waiting) entry.waited = true;
     cancel = nextMs < Infinity ? clock.after(Math.max(1, nextMs), look) : undefined;
   };
@@ -89,10 +96,10 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
     admit(node, signal) {
       signal?.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<Turn>();
-      const askedAt = clock.now();
+      const askedAt = clock.monotonic();
       const begin = (): void => {
         end();
-        const waitedMs = entry.waited ? clock.now() - askedAt : 0;
+        const waitedMs = entry.waited ? clock.monotonic() - askedAt : 0;
         const perSecond = budget.rate(node.calls);
         const reserved = budget.reserve(node.calls);
         const giveBack = (): void => {
@@ -111,7 +118,17 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
       const expire = clock.after(Math.max(0, longestMs), () =>
         refuse(new NoBudgetError(Math.max(1_000, budget.waitFor(node.calls)))),
       );
-      const entry: Entry = { ...node, order: orders++, waited: false, begin };
+      // Clocks differ, and are set: news is never younger than now.
+      const newsAt = askedAt - Math.max(0, clock.now() - node.since);
+      const [completeAt, overdueAt] = [newsAt + PATIENCE_MS, newsAt + OVERDUE_MS];
+      const entry: Entry = {
+        ...node,
+        completeAt,
+        overdueAt,
+        order: orders++,
+        waited: false,
+        begin,
+      };
       const end = (): void => {
         waiting.delete(entry);
         expire();
@@ -126,48 +143,59 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
 }
 
 function longestWaitMs(calls: Calls): number {
-  const actions = actionsOf(calls);
-  const releases = actions.length > 0 && !actions.some(assigns);
+  const releases = actionsOf(calls).length > 0 && !assignsAny(calls);
   return releases ? LONGEST_RELEASE_WAIT_MS : LONGEST_WAIT_MS;
 }
 
-/** @returns when those that are left are to be looked at again, ms from now. */
+/**
+ * Begins those whose turn it is. What waits for the tokens of one action holds up nobody who needs none
+ * of these. Who has waited for long goes before all who are younger, whatever they need.
+ *
+ * @param now ms of the monotonic clock.
+ * @returns when those that are left are to be looked at again, ms from now.
+ */
 function beginThoseDue(waiting: Iterable<Entry>, budget: CallBudget, now: number): number {
   const inTurn = [...waiting].sort((a, b) => a.since - b.since || a.order - b.order);
-  // What waits for the tokens of one action holds up nobody who needs none of these.
-  const lanes = Map.groupBy(inTurn, ({ calls }) => Object.keys(calls).sort().join());
-  return Math.min(...[...lanes.values()].map((lane) => beginInLane(lane, budget, now)));
-}
-
-function beginInLane(lane: readonly Entry[], budget: CallBudget, now: number): number {
-  const patienceMs = isScarce(lane, budget) ? PATIENCE_MS : 0;
-  const leftMs = ({ since }: WaitingNode): number =>
-    patienceMs > 0 ? since + patienceMs - now : 0;
-  const patient = lane.map(leftMs).filter((ms) => ms > 0);
-  for (const entry of lane) {
-    if (leftMs(entry) > 0) continue;
-    const waitMs = budget.waitFor(entry.calls);
-    if (waitMs > 0) {
-      budget.crowded();
-      return waitMs;
+  const isPatient = arePatient(inTurn, budget);
+  const lanes = new Map<string, Calls>();
+  let overdue: Calls = {};
+  let nextMs = Infinity;
+  for (const entry of inTurn) {
+    if (isPatient && assignsAny(entry.calls) && entry.completeAt > now) {
+      nextMs = Math.min(nextMs, entry.completeAt - now);
+      continue;
     }
-    entry.begin();
+    const lane = actionsOf(entry.calls).join();
+    const waitMs = budget.waitFor(entry.calls, sumOf([overdue, lanes.get(lane) ?? {}]));
+    if (waitMs === 0) {
+      entry.begin();
+      continue;
+    }
+    budget.crowded();
+    nextMs = Math.min(nextMs, waitMs);
+    if (entry.overdueAt <= now) overdue = sumOf([overdue, entry.calls]);
+    else lanes.set(lane, sumOf([lanes.get(lane) ?? {}, entry.calls]));
   }
-  return Math.min(Infinity, ...patient);
+  return nextMs;
 }
 
 /**
- * Whether calls are so scarce that nodes wait for the rest of their news: half of a node's pods
- * cost as many calls as all of them.
+ * Whether nodes wait for the rest of their news, as calls are scarce: half of a node's pods cost as many
+ * calls as all of them. Who is alone has no need to.
  */
-function isScarce(lane: readonly WaitingNode[], budget: CallBudget): boolean {
-  const anyAssigns = lane.some(({ calls }) => actionsOf(calls).some(assigns));
-  return anyAssigns && budget.times(sumOf(lane)) < PLENTY;
+function arePatient(waiting: readonly WaitingNode[], budget: CallBudget): boolean {
+  const assigning = waiting.map(({ calls }) => calls).filter(assignsAny);
+  const isAlone = waiting.length === 1 && !budget.isCrowded();
+  return assigning.length > 0 && !isAlone && budget.times(sumOf(assigning)) < PLENTY;
 }
 
-function sumOf(entries: readonly WaitingNode[]): Calls {
+function assignsAny(calls: Calls): boolean {
+  return actionsOf(calls).some(assigns);
+}
+
+function sumOf(all: readonly Calls[]): Calls {
   const sum: Partial<Record<keyof Calls, number>> = {};
-  for (const { calls } of entries) {
+  for (const calls of all) {
     for (const action of actionsOf(calls)) sum[action] = (sum[action] ?? 0) + (calls[action] ?? 0);
   }
   return sum;

@@ -20,7 +20,7 @@ import { messageSender, type SendMessages } from '../shared/messages/queue.ts';
 import type { Sqs } from '../shared/messages/sqs.ts';
 import type { ClusterAccess, Ec2Access } from '../shared/state/cluster-access.ts';
 import { ALL_CLUSTERS, type Telemetry } from '../shared/telemetry.ts';
-import type { Clock } from '../shared/time/clock.ts';
+import { type Clock, sleep } from '../shared/time/clock.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { type ReadSettings, type ServedClusters, servedClusters } from './served-clusters.ts';
 
@@ -96,8 +96,11 @@ export function contextFor(
   const limited = <C extends Ec2 | Sqs>(client: C) => limitedCalls(client, clock, LIMITS);
   const sqs = limited(clients.sqs);
   const budget = callBudget({ clock, ...config.ec2 });
+  const readTurn = async (): Promise<void> => {
+    for (let ms = budget.waitForRead(); ms > 0; ms = budget.waitForRead()) await sleep(clock, ms);
+  };
   const inventoryFor = (reading: Ec2): EniInventory =>
-    gatheredReads(eniInventory(reading, config.managedTag, attachments));
+    gatheredReads(eniInventory(reading, config.managedTag, attachments), readTurn);
   const readingFor = (cluster: string): Ec2 =>
     budget.spending(countingEc2(limited(clients.ec2), cluster, telemetry));
   const ec2For = (cluster: string): Ec2Access => {

@@ -40,6 +40,7 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
 
   return {
     now: () => now,
+    monotonic: () => now,
     after(delayMs, task): Cancel {
       const timer = { id: sequence++, due: now + Math.max(0, delayMs), task };
       timers.splice(placeOf(timer), 0, timer);

@@ -10,13 +10,15 @@ export const CLUSTER = 'demo';
 export const BENCH_NETWORKS = ['net-1', 'net-2'] as const;
 export type BenchNetwork = (typeof BENCH_NETWORKS)[number];
 
-/** A cluster of workers with two Multus ENIs each. */
+/** A cluster of workers with Multus ENIs: two each, unless more or fewer are asked for. */
 export interface BenchCluster
   extends Pick<VirtualCluster, 'api' | 'clock' | 'newUid' | 'findWorker'> {
   readonly name: string;
   /** The first number of its subnets' addresses. */
   readonly network: number;
   readonly workers: readonly VirtualWorker[];
+  /** Those that its workers have an ENI for. */
+  readonly networks: readonly BenchNetwork[];
   /** The ENI's id. */
   eniOf(node: string, network: BenchNetwork): string;
   readonly subnets: readonly string[];
@@ -25,6 +27,7 @@ export interface BenchCluster
 /**
  * @param instanceType of all workers.
  * @param where its name, and the first number of its subnets' addresses.
+ * @param enis how many Multus ENIs each worker has. The first two have a network.
  */
 export function createCluster(
   ec2: Ec2,
@@ -32,10 +35,11 @@ export function createCluster(
   nodes: number,
   instanceType: string,
   { name: cluster, network } = { name: CLUSTER, network: 10 },
+  enisOfEach: number = BENCH_NETWORKS.length,
 ): BenchCluster {
   const api = createKubernetesApi({ clock, random });
   const nodeSubnetId = ec2.addSubnet({ cidr: `${network}.0.0.0/16` });
-  const subnets = BENCH_NETWORKS.map((_, index) =>
+  const subnets = Array.from({ length: enisOfEach }, (_, index) =>
     ec2.addSubnet({ cidr: `${network}.${index + 1}.0.0/16` }),
   );
   const enis = subnets.map((subnetId, index) => ({ subnetId, deviceIndex: index + 1 }));
@@ -62,6 +66,7 @@ export function createCluster(
   return {
     name: cluster,
     network,
+    networks: BENCH_NETWORKS.slice(0, enisOfEach),
     api,
     clock,
     workers,

@@ -16,6 +16,12 @@ export interface Figures {
   readonly p99Ms: number;
   /** Per cent of the seconds in which a neighbour's call was, or would have been, throttled. */
   readonly neighbourRefused: number;
+  /** The longest that a call of the neighbour's waited for a token, ms. */
+  readonly neighbourDelayMs: number;
+  /** Calls that the neighbour gave up. */
+  readonly neighbourLost: number;
+  /** Lines that were logged as errors. */
+  readonly errors: number;
   /** Of several clusters: how many times as long as the median cluster the last one took. */
   readonly lastCluster?: number | undefined;
 }

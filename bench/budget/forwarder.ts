@@ -15,6 +15,7 @@ const LIMIT = { messages: 10_000, bytes: 64 * 1024 * 1024 };
  * Starts a forwarder that leads, from what it does with the pods that its watch shows on.
  *
  * @param watchMs until a change is seen.
+ * @returns what restarts it: as after the end of its process, every node that has pods is looked at.
  */
 export function startForwarder(
   { clock, random }: VirtualTime,
@@ -22,7 +23,7 @@ export function startForwarder(
   sqs: SQSClient,
   queueUrl: string,
   watchMs: number,
-): void {
+): () => void {
   const outbox = createOutbox({
     clock,
     random,
@@ -48,4 +49,8 @@ export function startForwarder(
       else replica.onPod(podOf(object));
     });
   });
+  return () => {
+    replica.lost();
+    replica.elected();
+  };
 }

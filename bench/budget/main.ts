@@ -3,7 +3,7 @@
  * [--details]`: what the product costs in EC2 calls and time, and what it leaves to others, under the
  * token buckets that AWS documents. The real forwarder, functions and SDK on the sandbox, on virtual
  * time, so the figures depend on no machine; `--read` and `--write` are what EC2's calls take, ms.
- * `--json` prints `{ assign, unassign, refused, throttled, seconds, p50Ms, p99Ms, neighbourRefused }`
+ * `--json` prints `{ assign, unassign, refused, throttled, seconds, p50Ms, p99Ms, … }`
  * by scenario alone, of several seeds a list of these, and leaves the judgement to its reader; see
  * figures.ts. The table has median, worst and goal of each figure, and ends with 1 where one is missed.
  */
@@ -29,8 +29,19 @@ const { values } = optionsOf(import.meta.url, {
 /** Those that take longest first. */
 const ORDER = [
   ...['tenClusters', 'fortyClusters'],
-  ...['rollout', 'deletion', 'churn', 'neighbour', 'burst', 'burstWithoutBucket'],
-  ...['quietChurn', 'drain', 'throttlesAll', 'isSlow', 'hasRaisedLimits', 'servesAnother'],
+  ...['largeBurst', 'forwarderRestart', 'rollout', 'quietPod', 'replaced', 'deletion', 'churn'],
+  ...['neighbourThree', 'neighbourThirty', 'neighbour', 'burstRaised', 'burst'],
+  ...[
+    'noLag',
+    'lag',
+    'longLag',
+    'quietChurn',
+    'drain',
+    'throttlesAll',
+    'isSlow',
+    'hasRaisedLimits',
+    'servesAnother',
+  ],
 ];
 
 function wanted(): ScenarioName[] {

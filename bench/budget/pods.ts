@@ -63,7 +63,7 @@ export function createPods(cluster: BenchCluster, addresses: Addresses): Pods {
       count += 1;
       const pod = createPod(cluster, `app-${count}`, { node: worker.name, gated });
       const { name, namespace, node } = pod;
-      const placed = BENCH_NETWORKS.map(
+      const placed = cluster.networks.map(
         (network, index): BenchAddress => ({
           network,
           ip: ips?.[index] ?? nextIp(network),

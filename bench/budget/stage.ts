@@ -8,23 +8,18 @@ import { type BenchCluster, CLUSTER, createCluster } from './cluster.ts';
 import { type CallFigures, countCalls } from './figures.ts';
 import { startForwarder } from './forwarder.ts';
 import { startLambda } from './lambda.ts';
-import { startNeighbour } from './neighbour.ts';
+import { type NeighbourFigures, startNeighbour } from './neighbour.ts';
 import { createPods, type Pods } from './pods.ts';
 import { createQueue } from './queue.ts';
+import type { Surroundings } from './surroundings.ts';
 import { createTally } from './tally.ts';
 import { startVirtualTime, type VirtualTime } from './virtual-time.ts';
 
-export interface BenchStageOptions {
+export interface BenchStageOptions extends Surroundings {
   readonly seed: number;
   readonly nodes: number;
   readonly instanceType: string;
   readonly latencies: Latencies;
-  /** EC2 throttles as AWS does, from `begin` on. */
-  readonly throttled: boolean;
-  /** A neighbour makes Assign calls, from `begin` on. */
-  readonly neighbour: boolean;
-  /** The configuration says that the account has so many calls a second. */
-  readonly maxPerSecond: number | undefined;
   /** How many clusters there are, each with a queue and execution environments of its own; `nodes` are of each. */
   readonly clusters: number;
 }
@@ -52,43 +47,54 @@ export interface BenchStage extends Pick<VirtualTime, 'drive'> {
   sinceBegin(): number;
   /** EC2's calls since `begin`. */
   calls(): CallFigures;
-  neighbourRefused(): number;
+  neighbour(): NeighbourFigures;
+  /** Another forwarder begins to lead, and has every node looked at. */
+  restartForwarder(): void;
+  /** Lines that were logged as errors since `begin`. */
+  errors(): number;
   /** Everything that was counted since `begin`. */
   details(): Readonly<Record<string, number>>;
 }
 
 /** Of the first cluster's addresses: `10.…`. */
 const FIRST_NETWORK = 10;
+const NO_NEIGHBOUR = { neighbourRefused: 0, neighbourDelayMs: 0, neighbourLost: 0 };
 const PREPARING_MS = 600_000;
 const QUIET_MS = 60_000;
 
 export async function startStage(options: BenchStageOptions): Promise<BenchStage> {
-  const { seed, nodes, instanceType, latencies, throttled, neighbour } = options;
+  const { seed, nodes, instanceType, latencies, limits, neighbour, enis } = options;
   const time = startVirtualTime(seed);
   const { clock, drive } = time;
   const ec2 = createEc2({ clock, region: REGION, account: ACCOUNT });
   const tally = createTally();
-  const { concurrency, ec2: limits } = settingsOf(options.maxPerSecond);
-  const budget = { writers: concurrency, ...limits };
+  const { concurrency, ec2: ours } = stageFile.parse({
+    region: REGION,
+    clusters: [{ name: CLUSTER }],
+    ...options.settings,
+  });
+  const budget = { writers: concurrency, ...ours };
   const addresses = watchAddresses(ec2);
   const start = async (index: number) => {
     const name = index === 0 ? CLUSTER : `${CLUSTER}-${index}`;
     const where = { name, network: FIRST_NETWORK + index };
-    const cluster = createCluster(ec2, time, nodes, instanceType, where);
+    const cluster = createCluster(ec2, time, nodes, instanceType, where, enis);
     const queue = createQueue(clock);
     const surroundings = { time, latencies, ec2, queue, cluster, instanceType, tally, budget };
-    const lambda = await startLambda(surroundings, concurrency);
+    const lambda = await startLambda(surroundings, concurrency, {
+      replacedAfterMs: options.replacedAfterMs,
+    });
     const sqs = sqsClient(queue.service, time, latencies, { maxAttempts: 1 });
-    startForwarder(time, cluster, sqs, queue.url, latencies.watch);
+    const restart = startForwarder(time, cluster, sqs, queue.url, latencies.watch);
     const idle = (): boolean => lambda.running() === 0 && queue.size() === 0;
-    return { cluster, queue, idle, pods: createPods(cluster, addresses) };
+    return { cluster, queue, idle, restart, pods: createPods(cluster, addresses) };
   };
   const served: Awaited<ReturnType<typeof start>>[] = [];
   for (let index = 0; index < options.clusters; index += 1) served.push(await start(index));
   const podsOf = new Map(served.map(({ cluster, pods }) => [cluster.name, pods]));
   const idle = (): boolean => served.every((each) => each.idle());
   let begunAt = clock.now();
-  let neighbourRefused = (): number => 0;
+  let neighbourFigures = (): NeighbourFigures => NO_NEIGHBOUR;
 
   return {
     ...{ clock, random: time.random, drive, ec2, addresses, idle, latencies },
@@ -100,15 +106,22 @@ export async function startStage(options: BenchStageOptions): Promise<BenchStage
       await drive(() => false, QUIET_MS);
       ec2.calls.clear();
       tally.clear();
-      if (throttled) ec2.throttle.enable();
-      neighbourRefused = startNeighbour(clock, ec2.throttle, neighbour);
+      ec2.throttle.enable(limits);
+      neighbourFigures = startNeighbour(clock, time.random, ec2.throttle, neighbour);
       begunAt = clock.now();
     },
     beganAt: () => begunAt,
     deadLetters: () => served.reduce((sum, { queue }) => sum + queue.deadLetters(), 0),
     sinceBegin: () => clock.now() - begunAt,
     calls: () => countCalls(ec2.calls.all()),
-    neighbourRefused: () => neighbourRefused(),
+    neighbour: () => neighbourFigures(),
+    restartForwarder: () => {
+      for (const { restart } of served) restart();
+    },
+    errors: () =>
+      Object.entries(tally.counts())
+        .filter(([name]) => name.startsWith('error: '))
+        .reduce((sum, [, count]) => sum + count, 0),
     details() {
       for (const { action, outcome } of ec2.calls.all()) {
         const how = outcome.kind === 'refused' ? `refused: ${outcome.code}` : outcome.kind;
@@ -130,10 +143,4 @@ function podsOfAll(byCluster: ReadonlyMap<string, Pods>): Pods {
     create: (worker, spec) => of(worker.cluster).create(worker, spec),
     giveBack: (pod) => of(pod.cluster).giveBack(pod),
   };
-}
-
-/** A stage's configuration, as it is by default, or for an account of which the limits were raised. */
-function settingsOf(maxPerSecond: number | undefined) {
-  const raised = maxPerSecond === undefined ? {} : { ec2: { maxPerSecond }, concurrency: 40 };
-  return stageFile.parse({ region: REGION, clusters: [{ name: CLUSTER }], ...raised });
 }

@@ -1,8 +1,10 @@
+import type { ClusterConfig } from '../../shared/config.ts';
 import { type Heartbeat, NAMING_HOLDS_MS, type NodeMessage } from '../../shared/messages/schema.ts';
 import type { Random } from '../../shared/time/clock.ts';
 import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
 import { NoBudgetError } from '../admission.ts';
 import type { Context } from '../context.ts';
+import { type Meeting, meeting } from './meeting.ts';
 import { backOff } from './queue/back-off.ts';
 import { toDeadLetter } from './queue/dead-letter.ts';
 import { ExpiredReceiptError, type Hold, hold } from './queue/hold.ts';
@@ -10,9 +12,10 @@ import { passOn } from './queue/pass-on.ts';
 import { type Envelope, type Received, readBatch } from './queue/records.ts';
 import { requestOf } from './queue/request.ts';
 import { sourceOf } from './queue/source.ts';
+import { findInstance } from './read.ts';
 import { NotReadError, reconcileNode } from './reconcile-node.ts';
 import { releaseMemory } from './release-memory.ts';
-import type { NodeMemory } from './scope.ts';
+import type { NodeMemory, NodeRequest, ReconcileScope } from './scope.ts';
 import { measure } from './tell/measure.ts';
 
 /** What reconciles of all batches share. */
@@ -55,7 +58,8 @@ export async function reconcileBatch(
   context.admission.delivered(byNode.size);
   const envelopes = [...malformed, ...hints].map(({ envelope }) => envelope);
   const from = { ...context, ...sourceOf(event, context) };
-  const batch = { ...from, deadlineMs, held: hold(from, envelopes, deadlineMs) };
+  const held = hold(from, envelopes, deadlineMs);
+  const batch = { ...from, deadlineMs, held, meeting: meeting(context.clock, byNode.size) };
   const failed = await Promise.all([
     ...received.filter(isHeartbeat).map(({ message }) => noteHeartbeat(batch, message)),
     ...malformed.map(({ envelope, detail }) => setAside(batch, envelope, detail)),
@@ -70,6 +74,8 @@ export async function reconcileBatch(
 interface Batch extends ReconcileContext {
   readonly deadlineMs: number;
   readonly held: Hold;
+  /** Of its nodes, before they are read. */
+  readonly meeting: Meeting;
 }
 
 function isHeartbeat(received: Received): received is Received<Heartbeat> {
@@ -134,14 +140,17 @@ async function oneFate(
     const what = `cluster ${cluster}, node ${node}: reconcile`;
     const held = () => batch.held(envelopes);
     const result = await withTaskDeadline(batch.clock, batch.deadlineMs, what, async (signal) => {
-      const served = await batch.clusters.find(cluster, batch.queueUrl);
-      if (served === undefined) return undefined;
-      servedAs = served.config.name;
-      const access = await batch.accessTo(served.config);
-      const { admission } = batch;
-      const send = batch.sendTo(batch.queueUrl);
-      const scope = { access, admission, send, memory: memoryOf(batch, cluster, node), held };
       const request = requestOf(node, messages, batch.clock.now());
+      const find = async () => {
+        const served = await batch.clusters.find(cluster, batch.queueUrl);
+        if (served === undefined) return undefined;
+        servedAs = served.config.name;
+        return scopeFor(batch, served.config, request, signal);
+      };
+      const found = await find().finally(batch.meeting.arrive);
+      if (found === undefined) return undefined;
+      const scope = { ...found, held };
+      await batch.meeting.all;
       const done = await reconcileNode(scope, request, signal);
       // A reconcile that had nothing to write has not waited for it.
       await held();
@@ -166,6 +175,20 @@ async function oneFate(
     await giveBack({ ...batch, servedAs }, { cluster, node }, envelopes, error);
     return envelopes;
   }
+}
+
+/** What a node's reconcile works with, once it is known whose ENIs to read. */
+async function scopeFor(
+  batch: Batch,
+  cluster: ClusterConfig,
+  request: NodeRequest,
+  signal: AbortSignal,
+): Promise<Omit<ReconcileScope, 'held'>> {
+  const access = await batch.accessTo(cluster);
+  const memory = memoryOf(batch, cluster.name, request.node);
+  const scope = { access, admission: batch.admission, send: batch.sendTo(batch.queueUrl), memory };
+  await findInstance(scope, request, signal);
+  return scope;
 }
 
 /** Has the messages of a node tried again soon, except those that others have by now. */

@@ -74,7 +74,7 @@ export async function reconcileNode(
   let read = false;
   let request = asked;
   let calls = expectedCalls(asked, memory, access.clock.now());
-  const until = access.clock.now() + LONGEST_WAIT_MS;
+  const until = access.clock.monotonic() + LONGEST_WAIT_MS;
   for (let attempt = 1; ; ) {
     const reserved = await admission
       .admit({ calls, since: asked.since, until }, signal)

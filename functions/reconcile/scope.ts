@@ -32,7 +32,7 @@ export interface NodeRequest {
 /** What is kept of a node from one message to the next. */
 export interface NodeMemory {
   /** The instance that the Node named last; a wrong one costs one more read. */
-  instanceId?: string;
+  instanceId?: string | undefined;
   /** How many managed ENIs it had last. */
   managedEnis?: number;
   readonly releases: ReleaseMemory;

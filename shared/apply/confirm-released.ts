@@ -10,10 +10,12 @@ export class StillShownError extends CodedError {
 }
 
 /**
- * EC2's view settles within moments. What these pauses (ms) are not enough for is left to the retry
- * of the message.
+ * EC2's view settles within moments, but can take longer. What these pauses (ms) are not enough for is left to
+ * the retry of the message, which pays for Assign again: rule 7.
  */
-const PAUSES_MS = [0, 100, 200, 400, 800, 1600] as const;
+const PAUSES_MS = [0, 100, 200, 400, 800, 1600, 3200, 3200, 3200] as const;
+/** What was on no read so far would be shown by then, ms. */
+const SETTLES_MS = 3_000;
 
 /**
  * Waits until DescribeNetworkInterfaces no longer shows what was released (docs/design.md, rule 7:
@@ -21,7 +23,7 @@ const PAUSES_MS = [0, 100, 200, 400, 800, 1600] as const;
  *
  * @param unconfirmed was on no read so far, and EC2 has not said that it is not there: this is waited
  *   for until EC2's view has settled.
- * @throws StillShownError if EC2 shows what was released for longer than about three seconds, or
+ * @throws StillShownError if EC2 shows what was released for longer than about thirteen seconds, or
  *   shows anything of `unconfirmed`.
  */
 export async function confirmReleased(
@@ -32,8 +34,10 @@ export async function confirmReleased(
   signal?: AbortSignal,
 ): Promise<void> {
   let shown = released;
+  let waitedMs = 0;
   for (const pause of PAUSES_MS) {
-    if (shown.length + unconfirmed.length === 0) return;
+    if (shown.length === 0 && (unconfirmed.length === 0 || waitedMs > SETTLES_MS)) return;
+    waitedMs += pause;
     if (pause > 0) await sleep(access.clock, pause, signal);
     const enis = await access.ec2.inventory.ofInstances([instanceId], signal);
     const isShown = ({ eniId, address }: Placement): boolean =>

@@ -1,13 +1,15 @@
 import type { Clock } from '../time/clock.ts';
-import { type Bucket, createBucket } from './bucket.ts';
+import { type Bucket, type BucketOptions, createBucket } from './bucket.ts';
 import type { Ec2 } from './ec2.ts';
 import { isThrottled } from './ec2-errors.ts';
-import { createPause, type Pause } from './pause.ts';
 import {
   assigns,
+  BUDGETED_ACTIONS,
+  type BudgetedAction,
+  budgetedActionOf,
+  READ,
   WRITING_ACTIONS,
   type WritingAction,
-  writingActionOf,
 } from './writing-actions.ts';
 
 /**
@@ -15,21 +17,24 @@ import {
  * shared by all who call in the account and Region, the VPC CNI among them
  * (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html).
  */
-const BUCKETS = {
+const BUCKETS: Readonly<Record<BudgetedAction, BucketSize>> = {
   AssignPrivateIpAddresses: { tokens: 100, perSecond: 5 },
   AssignIpv6Addresses: { tokens: 100, perSecond: 5 },
   UnassignPrivateIpAddresses: { tokens: 100, perSecond: 5 },
   UnassignIpv6Addresses: { tokens: 50, perSecond: 5 },
-} as const satisfies Readonly<Record<WritingAction, unknown>>;
+  DescribeNetworkInterfaces: { tokens: 100, perSecond: 20 },
+};
+
+interface BucketSize {
+  readonly tokens: number;
+  readonly perSecond: number;
+}
 
 /** How many calls of each action. */
 export type Calls = Readonly<Partial<Record<WritingAction, number>>>;
 
 /** Of each bucket's tokens, so many are left to others. */
 const RESERVE = 10;
-
-/** For so long work that waits shows that the other writers are at work too: ms. */
-const CROWDED_MS = 5_000;
 
 /** Calls that somebody may send. */
 export interface ReservedCalls {
@@ -39,14 +44,18 @@ export interface ReservedCalls {
   end(): void;
 }
 
-/** What this execution environment may spend of EC2's writing calls. */
+/** What this execution environment may spend of EC2's calls. */
 export interface CallBudget {
   /**
    * Milliseconds until what `calls` rest on can be read and they can be reserved; 0: now. More than a
    * bucket holds counts as a full one.
+   *
+   * @param ahead calls that others are to have first.
    */
-  waitFor(calls: Calls): number;
-  /** Reserves calls, which are read for at once, whether they are there or not: `waitFor` says so. */
+  waitFor(calls: Calls, ahead?: Calls): number;
+  /** Milliseconds until ENIs can be read; 0: now. */
+  waitForRead(): number;
+  /** Reserves calls, whether they are there or not: `waitFor` says so. */
   reserve(calls: Calls): ReservedCalls;
   /** Calls a second that are believed to be this environment's, of the scarcest of these actions. */
   rate(calls: Calls): number;
@@ -54,7 +63,9 @@ export interface CallBudget {
   times(calls: Calls): number;
   /** Work waits: the other writers need their part for a while. */
   crowded(): void;
-  /** The same client; its writing calls use the budget, and the answers of all calls teach it. */
+  /** Whether they are at work, as far as is known. */
+  isCrowded(): boolean;
+  /** The same client; its calls use the budget, and their answers teach it. */
   spending(ec2: Ec2): Ec2;
 }
 
@@ -64,96 +75,109 @@ export interface BudgetSettings {
   readonly writers: number;
   /** The part of AWS's default buckets that is ours, from 0 to 1. */
   readonly share?: number;
-  /** Calls a second of each action that the account is known to have, instead of AWS's default. */
+  /** Calls a second of each action that assigns or unassigns that the account is known to have, instead of AWS's default. */
   readonly maxPerSecond?: number;
 }
 
+export interface BudgetOptions extends BudgetSettings {
+  readonly clock: Clock;
+  /** Makes the bucket of an action. Default: one that knows this environment's calls alone. */
+  readonly bucketOf?: (action: BudgetedAction, options: BucketOptions) => Bucket;
+}
+
 /** The budget of one execution environment, of which `writers` are at work at most. */
-export function callBudget({
-  clock,
-  writers,
-  share = 1,
-  maxPerSecond,
-}: BudgetSettings & { readonly clock: Clock }): CallBudget {
-  const bucketFor = (action: WritingAction): Bucket => {
-    const { tokens, perSecond } = BUCKETS[action];
-    const rate = maxPerSecond ?? perSecond;
-    return createBucket({
-      clock,
-      // As AWS raises limits: what can be saved up grows with the refill.
-      capacity: (share * (tokens - RESERVE) * (rate / perSecond)) / writers,
-      reserve: (share * RESERVE) / writers,
-      perSecond: (share * rate) / writers,
-      // Nobody waits for what is released.
-      alone: assigns(action) ? Math.min(writers, 2) : 1,
-      // Who says how much is there, or is ours, wants no more to be tried.
-      most: maxPerSecond === undefined && share === 1 ? Infinity : (share * rate) / writers,
-    });
-  };
+export function callBudget(options: BudgetOptions): CallBudget {
+  const { bucketOf = (_, of) => createBucket(of) } = options;
+  const bucketFor = (action: BudgetedAction): Bucket =>
+    bucketOf(action, bucketOptions(action, options));
   const buckets: Buckets = {
     AssignPrivateIpAddresses: bucketFor('AssignPrivateIpAddresses'),
     AssignIpv6Addresses: bucketFor('AssignIpv6Addresses'),
     UnassignPrivateIpAddresses: bucketFor('UnassignPrivateIpAddresses'),
     UnassignIpv6Addresses: bucketFor('UnassignIpv6Addresses'),
+    DescribeNetworkInterfaces: bucketFor('DescribeNetworkInterfaces'),
   };
-  // Nothing counts reads: their buckets are four times as large. But where EC2 throttles them, it may throttle all.
-  const reads = createPause(clock);
+  const all = BUDGETED_ACTIONS.map((action) => buckets[action]);
+  const waitForRead = (): number => buckets[READ].waitFor(1);
 
   return {
-    waitFor: (calls) =>
+    waitForRead,
+    waitFor: (calls, ahead = {}) =>
       Math.max(
-        reads.left(),
-        ...entriesOf(calls).map(([action, count]) => buckets[action].waitFor(count)),
+        waitForRead(),
+        ...entriesOf(calls).map(([action, count]) => buckets[action].waitFor(count, ahead[action])),
       ),
-    reserve(calls) {
-      reads.trying();
-      const reserved = new Map<WritingAction, number>();
-      const add = (more: Calls): void => {
-        for (const [action, count] of entriesOf(more)) {
-          reserved.set(action, (reserved.get(action) ?? 0) + count);
-          buckets[action].reserve(count);
-        }
-      };
-      add(calls);
-      return {
-        extend(wanted) {
-          const more = entriesOf(wanted).flatMap(([action, count]) => {
-            const missing = count - (reserved.get(action) ?? 0);
-            return missing > 0 ? [[action, missing] as const] : [];
-          });
-          if (more.some(([action, count]) => buckets[action].waitFor(count) > 0)) return false;
-          add(Object.fromEntries(more));
-          return true;
-        },
-        end() {
-          for (const [action, count] of reserved) buckets[action].reserve(-count);
-          reserved.clear();
-        },
-      };
-    },
+    reserve: (calls) => reserve(buckets, calls),
     rate: (calls) => Math.min(...entriesOf(calls).map(([action]) => buckets[action].rate())),
     times: (calls) =>
       Math.min(...entriesOf(calls).map(([action, count]) => buckets[action].left() / count)),
     crowded() {
-      for (const bucket of Object.values(buckets)) bucket.crowded(clock.now() + CROWDED_MS);
+      for (const bucket of all) bucket.crowded();
     },
-    spending: (ec2) => ({ send: taught(ec2, buckets, reads) }),
+    isCrowded: () => buckets[READ].isCrowded() || buckets.AssignPrivateIpAddresses.isCrowded(),
+    spending: (ec2) => ({ send: taught(ec2, buckets) }),
   };
 }
 
-type Buckets = Readonly<Record<WritingAction, Bucket>>;
+function bucketOptions(
+  action: BudgetedAction,
+  { clock, writers, share = 1, maxPerSecond }: BudgetOptions,
+): BucketOptions {
+  const { tokens, perSecond } = BUCKETS[action];
+  const known = action === READ ? undefined : maxPerSecond;
+  const rate = known ?? perSecond;
+  return {
+    ...{ clock, writers },
+    // Nobody waits for what is released.
+    borrows: action === READ || assigns(action),
+    // As AWS raises limits: what can be saved up grows with the refill.
+    capacity: share * (tokens - RESERVE) * (rate / perSecond),
+    reserve: share * RESERVE,
+    perSecond: share * rate,
+    // Who says how much is there, or is ours, wants no more to be tried.
+    most: known === undefined && share === 1 ? Infinity : share * rate,
+  };
+}
+
+function reserve(buckets: Buckets, calls: Calls): ReservedCalls {
+  const reserved = new Map<WritingAction, number>();
+  const add = (more: Calls): void => {
+    for (const [action, count] of entriesOf(more)) {
+      reserved.set(action, (reserved.get(action) ?? 0) + count);
+      buckets[action].reserve(count);
+    }
+  };
+  add(calls);
+  return {
+    extend(wanted) {
+      const more = entriesOf(wanted).flatMap(([action, count]) => {
+        const missing = count - (reserved.get(action) ?? 0);
+        return missing > 0 ? [[action, missing] as const] : [];
+      });
+      if (more.some(([action, count]) => buckets[action].waitFor(count) > 0)) return false;
+      add(Object.fromEntries(more));
+      return true;
+    },
+    end() {
+      for (const [action, count] of reserved) buckets[action].reserve(-count);
+      reserved.clear();
+    },
+  };
+}
+
+type Buckets = Readonly<Record<BudgetedAction, Bucket>>;
 
 /** The client's `send`, of which the calls are counted and the answers heard. */
-function taught(ec2: Ec2, buckets: Buckets, reads: Pause): Ec2['send'] {
+function taught(ec2: Ec2, buckets: Buckets): Ec2['send'] {
   return new Proxy(ec2.send.bind(ec2), {
     apply(target, self, args: unknown[]) {
-      const action = writingActionOf(args[0]);
-      const learner = action === undefined ? reads : buckets[action];
-      if (action !== undefined) buckets[action].spend();
+      const action = budgetedActionOf(args[0]);
       const answer: unknown = Reflect.apply(target, self, args);
-      Promise.resolve(answer).then(
-        () => learner.answered(),
-        (error: unknown) => void (isThrottled(error) ? learner.throttled() : learner.answered()),
+      if (action === undefined) return answer;
+      const bucket = buckets[action];
+      bucket.spend();
+      Promise.resolve(answer).then(bucket.answered, (error: unknown) =>
+        isThrottled(error) ? bucket.throttled() : bucket.answered(),
       );
       return answer;
     },

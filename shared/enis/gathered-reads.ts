@@ -4,9 +4,14 @@ import { unlessAborted } from '../time/unless-aborted.ts';
 import type { Eni } from './eni.ts';
 import type { EniInventory } from './inventory.ts';
 
-/** The same reads; those that are asked for at the same moment, as by the nodes of a batch, are one call. */
-export function gatheredReads(inventory: EniInventory): EniInventory {
-  const ofInstances = gathered<string>((ids) => inventory.ofInstances(ids));
+/**
+ * The same reads; those that are asked for at the same moment, as by the nodes of a batch, are one call, and so
+ * are those that wait for it.
+ *
+ * @param turn resolves once a call may be sent.
+ */
+export function gatheredReads(inventory: EniInventory, turn: () => Promise<void>): EniInventory {
+  const ofInstances = gathered<string>(turn, (ids) => inventory.ofInstances(ids));
   const byVpc = new Map<
     string,
     (addresses: readonly Address[], signal?: AbortSignal) => Promise<Eni[]>
@@ -14,7 +19,7 @@ export function gatheredReads(inventory: EniInventory): EniInventory {
   const withAddresses = (vpcId: string) => {
     const known =
       byVpc.get(vpcId) ??
-      gathered<Address>((addresses) => inventory.withAddresses(vpcId, addresses));
+      gathered<Address>(turn, (addresses) => inventory.withAddresses(vpcId, addresses));
     byVpc.set(vpcId, known);
     return known;
   };
@@ -36,8 +41,9 @@ export function gatheredReads(inventory: EniInventory): EniInventory {
   };
 }
 
-/** Answers all that ask within a moment by one read, which begins once all of them have asked. */
+/** Answers all that ask until its turn has come by one read, which begins once all of them have asked. */
 function gathered<K>(
+  turn: () => Promise<void>,
   ask: (keys: readonly K[]) => Promise<Eni[]>,
 ): (keys: readonly K[], signal?: AbortSignal) => Promise<Eni[]> {
   let next: { readonly keys: Set<K>; readonly answer: Promise<Eni[]> } | undefined;
@@ -46,7 +52,8 @@ function gathered<K>(
     if (next === undefined) {
       const all = new Set<K>();
       const { promise, resolve, reject } = Promise.withResolvers<Eni[]>();
-      setImmediate(() => {
+      setImmediate(async () => {
+        await turn();
         next = undefined;
         ask([...all]).then(resolve, reject);
       });

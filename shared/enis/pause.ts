@@ -14,7 +14,7 @@ export interface Pause {
   left(): number;
   /** EC2 has throttled, and answered nothing since. */
   isOn(): boolean;
-  /** When EC2 last throttled, ms since the epoch. */
+  /** When EC2 last throttled, ms of the monotonic clock. */
   throttledAt(): number;
   /** A call is tried; others wait for what it is answered. */
   trying(): void;
@@ -30,11 +30,11 @@ export function createPause(clock: Clock): Pause {
   let notBefore = 0;
   let throttledAt = -Infinity;
   return {
-    left: () => Math.max(0, notBefore - clock.now()),
+    left: () => Math.max(0, notBefore - clock.monotonic()),
     isOn: () => isOn,
     throttledAt: () => throttledAt,
     trying() {
-      if (isOn) notBefore = Math.max(notBefore, clock.now() + TRY_MS);
+      if (isOn) notBefore = Math.max(notBefore, clock.monotonic() + TRY_MS);
     },
     answered() {
       isOn = false;
@@ -42,7 +42,7 @@ export function createPause(clock: Clock): Pause {
       notBefore = 0;
     },
     throttled() {
-      const now = clock.now();
+      const now = clock.monotonic();
       if (now - throttledAt < ONE_ANSWER_MS) return false;
       if (isOn) lengthMs = Math.min(LONGEST_MS, 2 * lengthMs);
       isOn = true;

@@ -1,6 +1,7 @@
 import {
   AssignIpv6AddressesCommand,
   AssignPrivateIpAddressesCommand,
+  DescribeNetworkInterfacesCommand,
   UnassignIpv6AddressesCommand,
   UnassignPrivateIpAddressesCommand,
 } from '@aws-sdk/client-ec2';
@@ -19,6 +20,18 @@ export type WritingAction = (typeof COMMANDS)[number][0];
 /** Which of them a command is; `undefined` where it is none, such as a read. */
 export function writingActionOf(command: unknown): WritingAction | undefined {
   return COMMANDS.find(([, of]) => command instanceof of)?.[0];
+}
+
+/** The action that reads ENIs. */
+export const READ = 'DescribeNetworkInterfaces';
+
+/** The actions that have a budget. */
+export type BudgetedAction = WritingAction | typeof READ;
+export const BUDGETED_ACTIONS: readonly BudgetedAction[] = [...WRITING_ACTIONS, READ];
+
+/** Which of them a command is, if any. */
+export function budgetedActionOf(command: unknown): BudgetedAction | undefined {
+  return command instanceof DescribeNetworkInterfacesCommand ? READ : writingActionOf(command);
 }
 
 export function assigns(action: WritingAction): boolean {

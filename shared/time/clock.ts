@@ -8,6 +8,8 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
+  /** Milliseconds since some moment; it never steps, whatever is done to the machine's time. */
+  monotonic(): number;
   /** Calls `task` once, `delayMs` milliseconds from now. */
   after(delayMs: number, task: () => void): Cancel;
 }
@@ -18,6 +20,7 @@ export type Random = () => number;
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after: (delayMs, task) => {
     const timer = setTimeout(task, delayMs);
     return () => clearTimeout(timer);

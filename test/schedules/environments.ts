@@ -81,6 +81,7 @@ function environment(
 function pausing(clock: VirtualClock): Clock {
   return {
     now: clock.now,
+    monotonic: clock.monotonic,
     after(delayMs, task) {
       if (delayMs > LONGEST_PAUSE_MS) return clock.after(delayMs, task);
       const soon = setImmediate(() => {

@@ -10,6 +10,7 @@ export function trackedClock(clock: Clock): TrackedClock {
   const timers = new Map<symbol, number>();
   return {
     now: clock.now,
+    monotonic: clock.monotonic,
     after(delayMs, task) {
       const id = Symbol();
       timers.set(id, delayMs);

@@ -35,9 +35,13 @@ export type PeerFigures = z.output<typeof peerFigures>;
 
 /** Plays a scenario by a peer's calls, once in a thread: the thread's timers are taken over. */
 export async function playPeer({ peer, scenario, seed, nodes }: PeerOrder): Promise<PeerFigures> {
-  const { play, throttled = true, neighbour = false, ...more } = scenarioOf(scenario);
-  const { instanceType = 'm5.4xlarge' } = more;
-  const how = { throttled, neighbour, instanceType, latencies: LATENCIES };
+  const { play, instanceType = 'm5.4xlarge', limits, neighbour } = scenarioOf(scenario);
+  const how = {
+    instanceType,
+    latencies: LATENCIES,
+    ...(limits && { limits }),
+    ...(neighbour && { neighbour }),
+  };
   const stage = await startPeerStage({ peer, seed, nodes, ...how });
   const { seconds, waitsMs } = await play(stage);
   const describes = Object.entries(stage.details()).filter(([name]) => name.startsWith('Describe'));
@@ -49,7 +53,7 @@ export async function playPeer({ peer, scenario, seed, nodes }: PeerOrder): Prom
     seconds: isOver ? round(seconds, 1) : null,
     p50Ms: timeOf(percentile(waitsMs, 0.5)),
     p99Ms: timeOf(percentile(waitsMs, 0.99)),
-    neighbourRefused: round(stage.neighbourRefused(), 1),
+    neighbourRefused: round(stage.neighbour().neighbourRefused, 1),
     lost: stage.lost(),
     leaked: stage.leaked(),
   };

@@ -5,14 +5,14 @@ import { type Addresses, watchAddresses } from '../addresses.ts';
 import { ec2Client } from '../clients.ts';
 import { type BenchCluster, createCluster } from '../cluster.ts';
 import { countCalls } from '../figures.ts';
-import { startNeighbour } from '../neighbour.ts';
+import { type NeighbourFigures, startNeighbour } from '../neighbour.ts';
 import { createPods, type Pods } from '../pods.ts';
 import type { BenchStage, BenchStageOptions } from '../stage.ts';
 import { startVirtualTime } from '../virtual-time.ts';
 import { boto } from './boto.ts';
 import { type AttachedPod, PATTERNS, type PeerName } from './patterns.ts';
 
-interface PeerStageOptions extends Omit<BenchStageOptions, 'maxPerSecond' | 'clusters'> {
+interface PeerStageOptions extends Omit<BenchStageOptions, 'settings' | 'clusters'> {
   readonly peer: PeerName;
 }
 
@@ -30,7 +30,7 @@ const QUIET_MS = 60_000;
 const PREPARING_MS = 600_000;
 
 export async function startPeerStage(options: PeerStageOptions): Promise<PeerStage> {
-  const { seed, nodes, instanceType, latencies, throttled, neighbour } = options;
+  const { seed, nodes, instanceType, latencies, limits, neighbour } = options;
   const time = startVirtualTime(seed);
   const { clock, random, drive } = time;
   const ec2 = createEc2({ clock, region: REGION, account: ACCOUNT });
@@ -45,7 +45,9 @@ export async function startPeerStage(options: PeerStageOptions): Promise<PeerSta
   const addresses = watchAddresses(ec2);
   const followed = follow(createPods(cluster, addresses), cluster, addresses, attached);
   let begunAt = clock.now();
-  let neighbourRefused = (): number => 0;
+  let neighbourFigures = (): NeighbourFigures => ({
+    ...{ neighbourRefused: 0, neighbourDelayMs: 0, neighbourLost: 0 },
+  });
 
   return {
     ...{ clock, random, drive, ec2, latencies, ...followed },
@@ -57,15 +59,17 @@ export async function startPeerStage(options: PeerStageOptions): Promise<PeerSta
       const quietUntil = clock.now() + QUIET_MS;
       await drive(() => clock.now() >= quietUntil, 2 * QUIET_MS);
       ec2.calls.clear();
-      if (throttled) ec2.throttle.enable();
-      neighbourRefused = startNeighbour(clock, ec2.throttle, neighbour);
+      ec2.throttle.enable(limits);
+      neighbourFigures = startNeighbour(clock, random, ec2.throttle, neighbour);
       begunAt = clock.now();
     },
     beganAt: () => begunAt,
     deadLetters: () => 0,
     sinceBegin: () => clock.now() - begunAt,
     calls: () => countCalls(ec2.calls.all()),
-    neighbourRefused: () => neighbourRefused(),
+    neighbour: () => neighbourFigures(),
+    restartForwarder() {},
+    errors: () => 0,
     details: () => ec2.calls.counts(),
   };
 }

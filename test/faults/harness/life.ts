@@ -22,6 +22,7 @@ export function startLife(program: Program, clock: Clock, onKilled: () => void =
     },
     clock: {
       now: clock.now,
+      monotonic: clock.monotonic,
       after(delayMs, task) {
         if (!alive) return () => {};
         const cancel = clock.after(delayMs, () => {

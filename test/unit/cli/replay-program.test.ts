@@ -48,6 +48,7 @@ function settableClock(): Clock & { forward(ms: number): void } {
   let ahead = 0;
   return {
     now: () => systemClock.now() + ahead,
+    monotonic: systemClock.monotonic,
     after: systemClock.after,
     forward(ms) {
       ahead += ms;

@@ -9,6 +9,7 @@ export function hurriedClock(): Clock {
   let skipped = 0;
   return {
     now: () => Date.now() + skipped,
+    monotonic: () => performance.now() + skipped,
     after(delayMs, task) {
       const immediate = setImmediate(() => {
         skipped += delayMs;

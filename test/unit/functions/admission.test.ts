@@ -60,6 +60,58 @@ describe('a node is admitted', () => {
     expect(await oneAfterAnother(1)).toBe(0);
   });
 
+  test('at once where it is alone, although it has more ENIs than the execution’s part has calls', async () => {
+    const { admitted, turns, ask, pass, delivered, send } = start(40);
+    for (let n = 0; n < 10; n += 1) {
+      delivered(1);
+      ask(`n${n}`, { AssignPrivateIpAddresses: 14 });
+      await pass();
+      expect(admitted).toContain(`n${n}`);
+      for (let call = 0; call < 14; call += 1) await send();
+      for (const turn of turns.splice(0)) turn.end();
+      await pass(10_000);
+    }
+  });
+
+  test('before those that are younger and need less, once it is the oldest of its kind', async () => {
+    const { clock, admitted, ask, pass, delivered, send } = start(1);
+    delivered(2);
+    for (let call = 0; call < 89; call += 1) await send();
+    const now = clock.now();
+    ask('large', { UnassignPrivateIpAddresses: 1, AssignPrivateIpAddresses: 4 }, now - 10_000);
+    ask('small', { UnassignPrivateIpAddresses: 1, AssignPrivateIpAddresses: 1 }, now - 9_000);
+    await pass();
+    expect(admitted).toEqual([]);
+    await pass(600);
+    expect(admitted).toEqual(['large']);
+  });
+
+  test('before all who are younger, whatever they need, once its news is old', async () => {
+    const { clock, admitted, turns, ask, pass, delivered, send } = start(1);
+    delivered(2);
+    for (let call = 0; call < 90; call += 1) await send();
+    const BOTH = { AssignPrivateIpAddresses: 4, UnassignPrivateIpAddresses: 4 };
+    ask('both', BOTH, clock.now() - 19_000);
+    for (let n = 0; n < 40 && !admitted.includes('both'); n += 1) {
+      // Two calls of each become free every 400 ms, and there is always somebody to take them.
+      ask(`n${n}`, ASSIGN, clock.now() - 5_000);
+      await pass(400);
+      for (const turn of turns.splice(0)) {
+        for (let call = 0; call < 2; call += 1) await send();
+        turn.end();
+      }
+    }
+    expect(admitted.slice(0, 8)).toContain('both');
+  });
+
+  test('whatever the clock of the one who told of it says', async () => {
+    const { clock, admitted, ask, pass, delivered } = start();
+    delivered(3);
+    for (const name of ['a', 'b', 'c']) ask(name, ASSIGN, clock.now() + 180_000);
+    await pass(2_500);
+    expect(admitted).toEqual(['a', 'b', 'c']);
+  });
+
   test('within its execution’s part, where the others have nodes too', async () => {
     expect(await oneAfterAnother(3)).toBeGreaterThan(50);
   });
@@ -73,7 +125,8 @@ describe('a node is admitted', () => {
   });
 
   test('with many others once what they change is complete, as the budget would not do for twice', async () => {
-    const { admitted, ask, pass } = start();
+    const { admitted, ask, pass, delivered } = start();
+    delivered(3);
     for (const name of ['a', 'b', 'c']) ask(name, ASSIGN);
     await pass(2_400);
     expect(admitted).toEqual([]);
@@ -91,7 +144,8 @@ describe('a node is admitted', () => {
   });
 
   test('without waiting for those that need the tokens of another action', async () => {
-    const { admitted, ask, pass } = start();
+    const { admitted, ask, pass, delivered } = start();
+    delivered(10);
     for (let n = 0; n < 9; n += 1) ask(`n${n}`, UNASSIGN);
     ask('add', ASSIGN);
     await pass();
@@ -100,7 +154,8 @@ describe('a node is admitted', () => {
   });
 
   test('as soon as another gives back what it did not send', async () => {
-    const { admitted, turns, ask, pass } = start();
+    const { admitted, turns, ask, pass, delivered } = start();
+    delivered(8);
     for (let n = 0; n < 8; n += 1) ask(`n${n}`, UNASSIGN);
     await pass();
     expect(admitted).toHaveLength(7);

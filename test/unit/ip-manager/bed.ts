@@ -106,6 +106,7 @@ export function endingAtPause<T extends Pick<IpManagerOutside, 'clock'>>(
   let pauses = 0;
   const clock: Clock = {
     now: outside.clock.now,
+    monotonic: outside.clock.monotonic,
     after(delayMs, task) {
       if (timeIsUp === undefined) {
         timeIsUp = task;

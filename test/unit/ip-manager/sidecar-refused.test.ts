@@ -26,6 +26,7 @@ function hurriedClock() {
     passed: () => passed,
     clock: {
       now: () => systemClock.now() + passed,
+      monotonic: () => systemClock.monotonic() + passed,
       after: (delayMs: number, task: () => void) =>
         systemClock.after(1, () => {
           passed += delayMs;

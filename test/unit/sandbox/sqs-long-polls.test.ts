@@ -28,7 +28,7 @@ it('one receive that gives up leaves the others waiting for the next message', a
   const timers = virtualClock(0);
   let now = 0;
   // Timers that are late, as those of a busy machine.
-  const clock: Clock = { now: () => now, after: timers.after };
+  const clock: Clock = { now: () => now, monotonic: () => now, after: timers.after };
   const seen = (): readonly string[] => (now >= 1_000 ? ['message'] : []);
   const polls = longPolls<string>(clock, (_, at) => (at < 1_000 ? 1_000 : undefined));
   const givingUp = new AbortController();

@@ -197,6 +197,7 @@ describe('an API server that answers nonsense', () => {
     const waits: number[] = [];
     const { count } = follow(kube, {
       now: systemClock.now,
+      monotonic: systemClock.monotonic,
       after(ms, task) {
         waits.push(ms);
         return systemClock.after(Math.min(ms, 1), task);

@@ -1,6 +1,6 @@
 import {
   AssignPrivateIpAddressesCommand,
-  UnassignPrivateIpAddressesCommand,
+  DescribeNetworkInterfacesCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { virtualClock } from '../../../../sandbox/clock.ts';
@@ -9,9 +9,14 @@ import type { Ec2 } from '../../../../shared/enis/ec2.ts';
 
 const ASSIGN = 'AssignPrivateIpAddresses';
 
-function start({ writers = 1, ...settings }: Partial<BudgetSettings> = {}) {
+function start({
+  writers = 1,
+  wall = { ms: 0 },
+  ...settings
+}: Partial<BudgetSettings> & { readonly wall?: { readonly ms: number } } = {}) {
   const clock = virtualClock();
-  const budget = callBudget({ clock, writers, ...settings });
+  const watched = { ...clock, now: () => clock.now() + wall.ms };
+  const budget = callBudget({ clock: watched, writers, ...settings });
   let throttles = false;
   const ec2: Ec2 = {
     async send() {
@@ -24,14 +29,14 @@ function start({ writers = 1, ...settings }: Partial<BudgetSettings> = {}) {
     const command = new AssignPrivateIpAddressesCommand({ NetworkInterfaceId: 'eni-1' });
     for (let n = 0; n < count; n += 1) await spending.send(command).catch(() => undefined);
   };
-  const release = async (count: number): Promise<void> => {
-    const command = new UnassignPrivateIpAddressesCommand({ NetworkInterfaceId: 'eni-1' });
+  const read = async (count: number): Promise<void> => {
+    const command = new DescribeNetworkInterfacesCommand({});
     for (let n = 0; n < count; n += 1) await spending.send(command);
   };
   const throttle = (on: boolean): void => {
     throttles = on;
   };
-  return { clock, budget, send, release, throttle };
+  return { clock, budget, send, read, throttle };
 }
 
 describe('the call budget', () => {
@@ -50,17 +55,34 @@ describe('the call budget', () => {
     expect(budget.waitFor({ UnassignPrivateIpAddresses: 90 })).toBe(0);
   });
 
-  test('is refilled twice as fast while the other executions have nothing to do', async () => {
+  test('is all of it while the other executions have nothing to do', async () => {
     const { clock, budget, send } = start({ writers: 4 });
-    await send(22);
+    await send(60);
+    expect(budget.waitFor({ [ASSIGN]: 30 })).toBe(0);
     clock.advance(4_000);
-    expect(budget.times({ [ASSIGN]: 1 })).toBe(10.5);
-    budget.crowded();
-    clock.advance(4_000);
-    expect(budget.times({ [ASSIGN]: 1 })).toBe(15.5);
+    expect(budget.times({ [ASSIGN]: 1 })).toBe(90 - 60 + 4 * 5);
   });
 
-  test('is not so for a minute after EC2 throttled', async () => {
+  test('is a part of it while they have work too, and owes at most one part of what it borrowed', async () => {
+    const { clock, budget, send } = start({ writers: 4 });
+    await send(60);
+    budget.crowded();
+    expect(budget.times({ [ASSIGN]: 1 })).toBe(-22.5);
+    clock.advance(4_000);
+    expect(budget.times({ [ASSIGN]: 1 })).toBe(-22.5 + 4 * 1.25);
+  });
+
+  test('takes the others to have spent as much, once they have nothing to do any more', async () => {
+    const { clock, budget, send } = start({ writers: 4 });
+    budget.crowded();
+    await send(22);
+    clock.advance(5_000);
+    expect(budget.times({ [ASSIGN]: 1 })).toBe(0.5 + 5 * 1.25);
+    clock.advance(4_000);
+    expect(budget.times({ [ASSIGN]: 1 })).toBe(4 * (0.5 + 5 * 1.25) + 4 * 5);
+  });
+
+  test('is a part of it for a minute after EC2 throttled', async () => {
     const { clock, budget, send, throttle } = start({ writers: 4 });
     throttle(true);
     await send(1);
@@ -69,15 +91,35 @@ describe('the call budget', () => {
     expect(budget.times({ [ASSIGN]: 1 })).toBe(10 * 0.75 * 1.25 - 2.5);
   });
 
-  test('is not so for releases, for which nobody waits', async () => {
-    const { clock, budget, release } = start({ writers: 4 });
-    await release(22);
-    clock.advance(4_000);
-    expect(budget.times({ UnassignPrivateIpAddresses: 1 })).toBe(5.5);
+  test('counts reads too, which have a bucket of their own', async () => {
+    const { clock, budget, read, send } = start();
+    await read(90);
+    expect(budget.waitForRead()).toBe(50);
+    expect(budget.waitFor({ [ASSIGN]: 1 })).toBe(50);
+    clock.advance(50);
+    await send(89);
+    expect(budget.waitFor({ [ASSIGN]: 1 })).toBe(0);
+  });
+
+  test('has as many reads as AWS gives by default, whatever is known of the other calls', async () => {
+    const { budget, read } = start({ maxPerSecond: 400, share: 0.5 });
+    await read(45);
+    expect(budget.waitForRead()).toBe(100);
+  });
+
+  test('is refilled by the time that passes, whatever is done to the time of day', async () => {
+    const wall = { ms: 0 };
+    const { clock, budget, send } = start({ wall });
+    await send(90);
+    wall.ms = -3_600_000;
+    clock.advance(2_000);
+    expect(budget.times({ [ASSIGN]: 1 })).toBe(10);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(5);
   });
 
   test('is shared by as many as may be at work', async () => {
     const { budget, send } = start({ writers: 5 });
+    budget.crowded();
     await send(18);
     expect(budget.waitFor({ [ASSIGN]: 1 })).toBe(1_000);
   });
@@ -95,6 +137,10 @@ describe('the call budget', () => {
     expect(reserved.extend({ [ASSIGN]: 90 })).toBe(true);
     expect(reserved.extend({ [ASSIGN]: 91 })).toBe(false);
     reserved.end();
+    const some = budget.reserve({ [ASSIGN]: 2 });
+    expect(some.extend({ [ASSIGN]: 50 })).toBe(true);
+    expect(budget.times({ [ASSIGN]: 1 })).toBe(40);
+    some.end();
     expect(budget.waitFor({ [ASSIGN]: 90 })).toBe(0);
   });
 
@@ -161,6 +207,49 @@ describe('the call budget', () => {
     expect(budget.rate({ [ASSIGN]: 1 })).toBe(3.75);
     await work(started, 15);
     expect(budget.rate({ [ASSIGN]: 1 })).toBeCloseTo(5, 1);
+  });
+
+  test('forgets in an hour of quiet what a neighbour took', async () => {
+    const { clock, budget, send, throttle } = start();
+    for (let n = 0; n < 20; n += 1) {
+      throttle(true);
+      await send(1);
+      throttle(false);
+      clock.advance(Math.max(1_001, budget.waitFor({ [ASSIGN]: 1 })));
+      await send(1);
+    }
+    expect(budget.rate({ [ASSIGN]: 1 })).toBeLessThan(0.5);
+    for (let minute = 0; minute < 60; minute += 1) {
+      clock.advance(60_000);
+      budget.waitFor({ [ASSIGN]: 1 });
+    }
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(5);
+  });
+
+  test('goes back to the rate that was good where it tried too much', async () => {
+    const started = start();
+    const { budget, send, throttle } = started;
+    await send(90);
+    throttle(true);
+    await send(1);
+    throttle(false);
+    await work(started, 55);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBeGreaterThan(4);
+    throttle(true);
+    await send(1);
+    throttle(false);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(3.75);
+    // What was good once is no more: it is not gone back to for ever.
+    started.clock.advance(2_000);
+    await send(1);
+    throttle(true);
+    await send(1);
+    throttle(false);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(0.75 * 3.75);
+    await work(started, 20);
+    throttle(true);
+    await send(1);
+    expect(budget.rate({ [ASSIGN]: 1 })).toBe(0.75 * 0.75 * 3.75);
   });
 
   test('tries more than AWS gives by default after three minutes of that', async () => {

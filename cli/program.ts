@@ -6,6 +6,7 @@ import type { Output } from './output.ts';
 import type { CliOutside } from './outside.ts';
 import { type ProbeFlags, probeOptions } from './probe/options.ts';
 import { runProgram } from './run-program.ts';
+import { stopCommands } from './stop/options.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -64,6 +65,7 @@ function programOf(outside: CliOutside, end: (code: number) => void): Command {
     });
   program.addCommand(explainGroup(program, withAction));
   for (const add of COMMANDS) program.addCommand(add(withAction));
+  for (const each of stopCommands(withAction)) program.addCommand(each);
   program.addCommand(replayGroup(outside, end, program));
   for (const each of completionCommands(outside, program)) program.addCommand(each[0], each[1]);
   return program;

@@ -82,6 +82,7 @@ export const stageFile = z
     // the long run and 100 at once: each execution has its part of them, and more of them wait.
     concurrency: z.int().min(2).max(1000).default(4),
     ec2,
+    maxReleaseShare: z.number().min(0).max(1).default(0.3),
     vpc: vpc.optional(),
     alarmTopicArn: z
       .string()

@@ -87,10 +87,10 @@ export function createReplica(options: {
   };
 
   return {
-    onPod: (pod) => accept(index.put(pod)),
+    onPod: (pod, listed) => accept(listed ? inferred(index.put(pod)) : index.put(pod)),
     onDeleted: (pod) => accept(index.remove(pod)),
     onListed(uids) {
-      accept(index.retain(uids));
+      accept(inferred(index.retain(uids)));
       if (listed) return;
       listed = true;
       begin();
@@ -115,4 +115,16 @@ export function createReplica(options: {
     listed: () => listed,
     counts: () => ({ pods: index.size(), nodes: index.nodes().size }),
   };
+}
+
+/**
+ * What a list of all pods shows to have ended: no watch told of it, as none does where the API server's
+ * data was replaced (docs/design.md, "The brake").
+ */
+function inferred(hints: readonly Hint[]): Hint[] {
+  return hints.map((hint) =>
+    hint.pod === undefined || hint.pod.ips.length === 0
+      ? hint
+      : { ...hint, pod: { ...hint.pod, inferred: true } },
+  );
 }

@@ -22,6 +22,8 @@ import type { ClusterAccess, Ec2Access } from '../shared/state/cluster-access.ts
 import { ALL_CLUSTERS, type Telemetry } from '../shared/telemetry.ts';
 import { type Clock, sleep } from '../shared/time/clock.ts';
 import { type Admission, createAdmission } from './admission.ts';
+import { type Brake, createBrake } from './brake.ts';
+import { type Controls, createControls } from './control.ts';
 import { type ReadSettings, type ServedClusters, servedClusters } from './served-clusters.ts';
 
 /** A node has 45 s for all of its calls. */
@@ -79,6 +81,8 @@ export interface Context {
   readonly sendTo: (queueUrl: string) => SendMessages;
   /** Gives reconciles their turn, as EC2's call budget has room. */
   readonly admission: Admission;
+  readonly brake: Brake;
+  readonly controls: Controls;
   /** For the ENIs of all clusters. */
   readonly inventory: EniInventory;
   readonly clusters: ServedClusters;
@@ -95,6 +99,9 @@ export function contextFor(
   const attachments = rememberedAttachments();
   const limited = <C extends Ec2 | Sqs>(client: C) => limitedCalls(client, clock, LIMITS);
   const sqs = limited(clients.sqs);
+  const noSettings: ReadSettings = async () => undefined;
+  const readSettings = clients.readSettings ?? noSettings;
+  const controls = createControls(config.stage, readSettings, { clock, telemetry });
   const budget = callBudget({ clock, ...config.ec2 });
   const readTurn = async (): Promise<void> => {
     for (let ms = budget.waitForRead(); ms > 0; ms = budget.waitForRead()) await sleep(clock, ms);
@@ -107,7 +114,7 @@ export function contextFor(
     const reading = readingFor(cluster);
     const sending = budget.spending(countingEc2(limited(clients.ec2Once), cluster, telemetry));
     return {
-      client: sending,
+      client: controls.stoppable(sending, cluster),
       managedTag: config.managedTag,
       inventory: inventoryOf(cluster, inventoryFor(reading)),
       subnets: cachedSubnets(reading),
@@ -120,15 +127,16 @@ export function contextFor(
     ec2Of.set(name, known);
     return known;
   };
-  const noSettings: ReadSettings = async () => undefined;
   return {
     clock,
     telemetry,
     sqs,
     admission: createAdmission(clock, budget),
+    brake: createBrake(clock, { maxShare: config.maxReleaseShare, writers: config.ec2.writers }),
+    controls,
     sendTo: (queueUrl) => messageSender(sqs, queueUrl),
     inventory: inventoryFor(readingFor(ALL_CLUSTERS)),
-    clusters: servedClusters(config, clients.readSettings ?? noSettings, clock),
+    clusters: servedClusters(config, readSettings, clock),
     accessTo: async (cluster) => ({
       cluster: cluster.name,
       kubernetes: await clients.kubernetesOf(cluster),

@@ -30,7 +30,12 @@ export function alarmsOf(stage: string, settings: StageSettings): Alarm[] {
 
 /** Those of one cluster, but for its queue. */
 export function clusterAlarms<N>(cluster: WatchedCluster<N>): Alarm<N>[] {
-  return [...reconcileAlarms(cluster), ...driftAlarms(cluster), ...silenceAlarms(cluster)];
+  return [
+    ...reconcileAlarms(cluster),
+    ...stopAlarms(cluster),
+    ...driftAlarms(cluster),
+    ...silenceAlarms(cluster),
+  ];
 }
 
 /** Those of the queue that has these logical ids. */
@@ -95,6 +100,17 @@ function reconcileAlarms<N>({ name: cluster, id }: WatchedCluster<N>): Alarm<N>[
       section: 'addresses-not-assigned',
       means: `Pods of ${cluster} claim addresses that could not be assigned to their ENIs.`,
       metric: custom('reconcile', 'AddressesNotAssigned', cluster),
+      statistic: 'Sum',
+      periodSeconds: FIVE_MINUTES,
+      periods: 1,
+      threshold: 0,
+    },
+    {
+      name: `releases-withheld-${cluster}`,
+      logicalId: `ReleasesWithheld${id}Alarm`,
+      section: 'releases-withheld',
+      means: `Many addresses of ${cluster} are left at once, and are not released: look whether their pods have ended.`,
+      metric: custom('reconcile', 'AddressesWithheld', cluster),
       statistic: 'Sum',
       periodSeconds: FIVE_MINUTES,
       periods: 1,
@@ -170,6 +186,23 @@ function driftAlarms<N>({
       periods: 2,
       threshold: 0,
       ...atSweeps,
+    },
+  ];
+}
+
+function stopAlarms<N>({ name: cluster, id }: WatchedCluster<N>): Alarm<N>[] {
+  return [
+    {
+      name: `cluster-stopped-${cluster}`,
+      logicalId: `ClusterStopped${id}Alarm`,
+      section: 'cluster-stopped',
+      means: `For an hour an operator's stop has been in force in ${cluster}: addresses wait.`,
+      metric: custom('sweep', 'ClusterStopped', cluster),
+      statistic: 'Maximum',
+      // A sweep an hour at least.
+      periodSeconds: 3_600,
+      periods: 2,
+      threshold: 0,
     },
   ];
 }

@@ -13,6 +13,7 @@ import { PARAMETERS, SWEEP_MINUTES } from './cluster-parameters.ts';
 import { SEND_MESSAGES, trustOfPodIdentity } from './forwarder-identity.ts';
 import { clusterQueueNames, settingsPath, stackName } from './names.ts';
 import { type Exported, exportName } from './outputs.ts';
+import { owner } from './owner.ts';
 import { queuePair } from './queues.ts';
 import { flexibleWindow, rateOf, sweepSchedule, windowMinutesOf } from './schedule.ts';
 
@@ -211,6 +212,7 @@ function settings(): Resources {
         Value: when('AdvertisesRoom', JSON.stringify(withRoom), JSON.stringify(value)),
       },
     },
+    Owner: owner(CLUSTER, STAGE),
   };
 }
 

@@ -89,6 +89,8 @@ const CLUSTER_GRAPHS: readonly {
       { service: 'reconcile', name: 'MessagesExpired' },
       { service: 'reconcile', name: 'MessagesPassedOn' },
       { service: 'reconcile', name: 'PodsNotTold' },
+      { service: 'reconcile', name: 'ClusterOfAnotherStage' },
+      { service: 'reconcile', name: 'ControlUnreadable' },
     ],
   },
 ];

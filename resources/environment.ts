@@ -31,9 +31,11 @@ export function environment(
   }
   return {
     CLUSTERS: text,
+    STAGE: stage,
     SETTINGS_PATH: settingsPath(stage),
     MANAGED_TAG: settings.managedTag,
     EC2_BUDGET: JSON.stringify({ writers: settings.concurrency, ...settings.ec2 }),
+    MAX_RELEASE_SHARE: String(settings.maxReleaseShare),
     AWS_USE_FIPS_ENDPOINT: String(settings.fipsEndpoints),
     PRODUCT_VERSION: VERSION,
   };

@@ -1,4 +1,5 @@
 import type { StageSettings } from '../config/schema.ts';
+import { controlName, ownerName } from '../shared/control.ts';
 import {
   arn,
   getAtt,
@@ -71,13 +72,15 @@ function findClusters(): Statement {
   };
 }
 
-/** Of clusters that joined this stage. */
+/** Of clusters that joined this stage; what an operator stops; and which stage serves a cluster. */
 function readSettings(stage: string): Statement {
   return {
     Sid: 'ReadSettings',
     Effect: 'Allow',
     Action: 'ssm:GetParameter',
-    Resource: arn('ssm', `parameter${settingsPath(stage)}*`),
+    Resource: [`${settingsPath(stage)}*`, controlName(stage), ownerName('*')].map((name) =>
+      arn('ssm', `parameter${name}`),
+    ),
   };
 }
 

@@ -7,8 +7,9 @@ import { environment } from './environment.ts';
 import { forwarderIdentity } from './forwarder-identity.ts';
 import { functionRoles } from './function-roles.ts';
 import { guarded, guardedOfOsls } from './guardrails.ts';
-import { TIMEOUT_SECONDS } from './names.ts';
+import { idOf, TIMEOUT_SECONDS } from './names.ts';
 import { outputs } from './outputs.ts';
+import { owner } from './owner.ts';
 import { queues } from './queues.ts';
 import { reassignmentBell } from './reassignment.ts';
 import { schedule } from './schedule.ts';
@@ -59,6 +60,7 @@ export function stackOf(stage: string, settings: StageSettings): Stack {
     schedule(stage, settings),
     ...settings.clusters.flatMap((cluster) => [
       clusterAccess(cluster),
+      { [`Owner${idOf(cluster.name)}`]: owner(cluster.name, stage) },
       forwarderIdentity(cluster, settings),
     ]),
     alarms(stage, settings),

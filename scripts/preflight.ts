@@ -4,8 +4,10 @@ import {
   DescribeClusterCommand,
   type EKSClient,
 } from '@aws-sdk/client-eks';
+import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { ClusterSettings, StageSettings } from '../config/schema.ts';
 import { endpointProblem } from '../shared/cluster/endpoint.ts';
+import { ownerName } from '../shared/control.ts';
 
 /**
  * Looks at the configured clusters before anything is deployed for them.
@@ -34,6 +36,42 @@ export async function checkClusters(
     }),
   );
   return problems.flat();
+}
+
+/** SSM gives ten parameters a call. */
+const NAMES = 10;
+
+/**
+ * Whether another stage serves one of the clusters: each would undo what the other does.
+ *
+ * @returns a line for each such cluster, or one where SSM does not let us look.
+ */
+export async function checkOwners(
+  ssm: Pick<SSMClient, 'send'>,
+  stage: string,
+  { clusters }: Pick<StageSettings, 'clusters'>,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (let start = 0; start < clusters.length; start += NAMES) {
+    const part = clusters.slice(start, start + NAMES);
+    const Names = part.map(({ name }) => ownerName(name));
+    try {
+      const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names }));
+      for (const { name } of part) {
+        const owner = Parameters.find(({ Name }) => Name === ownerName(name))?.Value;
+        if (owner === undefined || owner === stage) continue;
+        problems.push(
+          `cluster ${name} is served by the stage ${owner}, as ${ownerName(name)} says: take it out of one of the two`,
+        );
+      }
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      return [
+        `whose the clusters are cannot be read, SSM said: ${said}. The deployment needs ssm:GetParameters`,
+      ];
+    }
+  }
+  return problems;
 }
 
 function unanswered(which: string, region: string, error: unknown): string {

@@ -3,12 +3,13 @@ import {
   type CloudFormationClientConfig,
 } from '@aws-sdk/client-cloudformation';
 import { EKSClient, type EKSClientConfig } from '@aws-sdk/client-eks';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { EXAMPLE_STAGE, readStage } from '../config/read.ts';
 import type { StageSettings } from '../config/schema.ts';
 import { stackName } from '../resources/names.ts';
 import { type Stack, stackOf } from '../resources/stack.ts';
 import { writeArtifacts } from './artifacts.ts';
-import { checkClusters } from './preflight.ts';
+import { checkClusters, checkOwners } from './preflight.ts';
 import { protectStack } from './protect-stack.ts';
 import { stackOutputs } from './stack-outputs.ts';
 
@@ -88,7 +89,12 @@ export function serverlessPlugin(
           );
         }
         const eks = new EKSClient(await aws().getAwsSdkV3Config());
-        const problems = await checkClusters(eks, settingsOf(stage));
+        const ssm = new SSMClient(await aws().getAwsSdkV3Config());
+        const settings = settingsOf(stage);
+        const problems = [
+          ...(await checkClusters(eks, settings)),
+          ...(await checkOwners(ssm, stage, settings)),
+        ];
         if (problems.length > 0) throw failure(`config/${stage}.yml: ${problems.join('\n')}`);
       },
       async 'after:deploy:deploy'() {

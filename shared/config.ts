@@ -24,10 +24,14 @@ export interface Config {
    * which the cluster's name follows. Absent: there are none.
    */
   readonly settingsPath?: string;
+  /** The stage that was deployed; absent where its version did not tell it yet: then nothing can be stopped. */
+  readonly stage?: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly managedTag: ManagedTag;
   readonly ec2: BudgetSettings;
+  /** Of a cluster's addresses, from 0 to 1: more are not released at once unless their pods were seen to end. */
+  readonly maxReleaseShare: number;
   /** The version that was deployed; absent where that one did not tell it yet. */
   readonly version?: string;
 }
@@ -143,6 +147,7 @@ const budget = z.strictObject({
 
 /** As config/schema.ts has it by default. */
 const DEFAULT_BUDGET = { writers: 4 } as const;
+const DEFAULT_RELEASE_SHARE = 0.3;
 
 const environment = z.object({
   AWS_REGION: z.string().min(1),
@@ -151,10 +156,12 @@ const environment = z.object({
     .string()
     .regex(/^\/.*\/$/, 'not a path that begins and ends with /')
     .optional(),
+  STAGE: z.string().min(1).optional(),
   QUEUE_URL: z.url(),
   DEAD_LETTER_QUEUE_URL: z.url(),
   MANAGED_TAG: tag.optional(),
   EC2_BUDGET: json.pipe(budget).optional(),
+  MAX_RELEASE_SHARE: z.coerce.number().min(0).max(1).optional(),
   PRODUCT_VERSION: z.string().optional(),
 });
 
@@ -176,10 +183,12 @@ export function configFrom(variables: Readonly<Record<string, string | undefined
     region: AWS_REGION,
     clusters: CLUSTERS,
     ...(SETTINGS_PATH !== undefined && { settingsPath: SETTINGS_PATH }),
+    ...(parsed.data.STAGE !== undefined && { stage: parsed.data.STAGE }),
     queueUrl: QUEUE_URL,
     deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
     managedTag: MANAGED_TAG ?? DEFAULT_MANAGED_TAG,
     ec2: parsed.data.EC2_BUDGET ?? DEFAULT_BUDGET,
+    maxReleaseShare: parsed.data.MAX_RELEASE_SHARE ?? DEFAULT_RELEASE_SHARE,
     ...(PRODUCT_VERSION !== undefined && { version: PRODUCT_VERSION }),
   };
 }

@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'malformed-object',
   'stale-state',
   'still-shown',
+  'stopped',
   'unsettled',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];

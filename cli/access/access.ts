@@ -1,6 +1,7 @@
 import { ClusterUnavailableError } from '../../shared/cluster/eks.ts';
 import { describeKubernetesError } from '../../shared/cluster/errors.ts';
 import type { Config, JoinedCluster } from '../../shared/config.ts';
+import { type Control, NO_CONTROL, type Stop, stopOf, stoppedBy } from '../../shared/control.ts';
 import { DEFAULT_MANAGED_TAG } from '../../shared/enis/ec2.ts';
 import { cachedInstanceLimits } from '../../shared/enis/instance-limits.ts';
 import { eniInventory } from '../../shared/enis/inventory.ts';
@@ -37,6 +38,8 @@ export interface Look {
   /** Where the cluster joined the stage by a stack of its own: its queue is its own, too. */
   readonly joined?: JoinedCluster;
   readonly region: string | undefined;
+  /** What an operator stopped there. */
+  readonly stop?: Stop;
   /** How many requests AWS and the API server were sent. */
   calls(): number;
 }
@@ -60,7 +63,12 @@ export async function lookAt(choice: ClusterChoice, around: Surroundings): Promi
   if (stage === undefined) return connected({}, choice, around, counter);
   const known = await readStage({ stage, region, cluster }, counter);
   const served = clusterIn(known, choice);
-  return connected({ config: known.config, served }, choice, around, counter);
+  return connected(
+    { config: known.config, control: known.control, served },
+    choice,
+    around,
+    counter,
+  );
 }
 
 /** Counts what AWS is asked. */
@@ -78,12 +86,12 @@ function countingCalls(clock: Clock): Counter {
 
 /** @param of the stage and its cluster; empty without a stage. */
 async function connected(
-  of: { readonly config?: Config; readonly served?: Served },
+  of: { readonly config?: Config; readonly control?: Control; readonly served?: Served },
   choice: ClusterChoice,
   around: Surroundings,
   counter: Counter,
 ): Promise<Look> {
-  const { config, served } = of;
+  const { config, control = NO_CONTROL, served } = of;
   const { stage, region } = choice;
   const joined = served?.joined;
   const named = served?.name ?? choice.cluster;
@@ -94,6 +102,7 @@ async function connected(
   const client = lookingEc2(config?.region ?? region, counter);
   const managedTag = config?.managedTag ?? DEFAULT_MANAGED_TAG;
   const inventory = eniInventory(client, managedTag);
+  const stop = stopOf(control, name);
   const access: ClusterAccess = {
     cluster: name,
     kubernetes: api.kubernetes,
@@ -106,11 +115,12 @@ async function connected(
       limitsOf: cachedInstanceLimits(client),
     },
     bounds: configured?.ranges,
-    policy: configured?.policy ?? POLICIES.sync,
+    policy: stoppedBy(configured?.policy ?? POLICIES.sync, stop),
     clock: around.clock,
     telemetry: SILENT,
   };
-  return { access, api, config, stage, joined, region, calls: () => api.calls() + counter.calls() };
+  const calls = () => api.calls() + counter.calls();
+  return { access, api, config, stage, joined, region, stop, calls };
 }
 
 /**
@@ -125,12 +135,12 @@ export async function looksAt(
   if (choice.cluster !== undefined || stage === undefined) return [await lookAt(choice, around)];
   const counter = countingCalls(around.clock);
   const known = await readStage({ stage, region }, counter);
-  const { config } = known;
+  const { config, control } = known;
   const looks: Look[] = [];
   for (const served of servedBy(known)) {
     // What they have in common was asked for once, and counts once.
     const own = looks.length === 0 ? counter : countingCalls(around.clock);
-    looks.push(await connected({ config, served }, choice, around, own));
+    looks.push(await connected({ config, control, served }, choice, around, own));
   }
   return looks;
 }

@@ -7,6 +7,7 @@ import {
   type JoinedCluster,
   joinedClusterFrom,
 } from '../../shared/config.ts';
+import { type Control, controlFrom, controlName } from '../../shared/control.ts';
 import { type Asking, countedCalls, LIMITS } from '../aws-clients.ts';
 import { BadInput, Failed, trying } from '../failure.ts';
 
@@ -14,6 +15,8 @@ import { BadInput, Failed, trying } from '../failure.ts';
 export interface Stage {
   /** As the functions read it themselves. */
   readonly config: Config;
+  /** What an operator stopped. */
+  readonly control: Control;
   /**
    * The clusters that joined by stacks of their own, in order of their names: all of them, or the
    * one that was asked for.
@@ -50,7 +53,9 @@ export async function readStage(
   const client = new SSMClient({ region, requestHandler: requestLimits(LIMITS) });
   const ssm = countedCalls(client, asking);
   const found = await trying(`read the settings of stage ${stage}`, () =>
-    cluster === undefined ? below(ssm, path) : named(ssm, [settings, `${clusters}${cluster}`]),
+    cluster === undefined
+      ? below(ssm, path)
+      : named(ssm, [settings, controlName(stage), `${clusters}${cluster}`]),
   );
   const text = new Map(found).get(settings);
   if (text === undefined) {
@@ -59,7 +64,9 @@ export async function readStage(
     );
   }
   const config = configOf(settings, text, await client.config.region());
-  return { config, joined: () => joinedOf(clusters, found) };
+  const stopped = controlName(stage);
+  const control = orFailed(stopped, () => controlFrom(new Map(found).get(stopped)));
+  return { config, control, joined: () => joinedOf(clusters, found) };
 }
 
 /**

@@ -19,7 +19,7 @@ import { serveMap } from './server.ts';
 export async function mapFileCommand(look: Look, file: string, output: Output): Promise<number> {
   const { access } = look;
   const view = await unlessRefused(access.cluster, () => readView(access, output.progress));
-  const page = await filePage(mapOf(view));
+  const page = await filePage(mapOf(view, look.stop));
   await writeFile(file, page, { mode: 0o600 }).catch((error: unknown) => {
     const said = error instanceof Error ? error.message : String(error);
     throw new BadInput(`${file}: ${said}`, { cause: error });
@@ -51,7 +51,7 @@ export async function mapCommand(look: Look, options: ServeOptions, output: Outp
   const signal = options.interrupted();
   const page = await livePage();
   const server = await trying(`listen on port ${port ?? 'any'}`, () =>
-    serveMap(mapOf(view), page, port),
+    serveMap(mapOf(view, look.stop), page, port),
   );
   try {
     output.result({ cluster: view.cluster, url: server.url });
@@ -59,7 +59,7 @@ export async function mapCommand(look: Look, options: ServeOptions, output: Outp
     output.line(`  ${server.url}`);
     open?.(server.url);
     const follower = {
-      read: (now: typeof view) => server.show(mapOf(now)),
+      read: (now: typeof view) => server.show(mapOf(now, look.stop)),
       failed: (reason: string) => server.trouble(reason),
     };
     await follow(look, clock, follower, signal);

@@ -9,9 +9,11 @@ import type {
 } from '../../console/data.ts';
 import type { Family } from '../../shared/address.ts';
 import type { Claim } from '../../shared/claims/claim.ts';
+import type { Stop } from '../../shared/control.ts';
 import type { Eni, Subnet } from '../../shared/enis/eni.ts';
 import { describeProblem } from '../../shared/plan/problem.ts';
 import { printable } from '../output.ts';
+import { stopText } from '../stop/command.ts';
 import { type AddressRow, rowsOf } from '../view/rows.ts';
 import { blockTexts, podName, usedOf } from '../view/text.ts';
 import type { NodeView, View } from '../view/view.ts';
@@ -24,8 +26,12 @@ const LONGEST = 300;
 const MOST_ADDRESSES = 2_000;
 const MOST_TROUBLES = 20;
 
-/** What the page shows of a cluster that was read. Pure. */
-export function mapOf(view: View): MapData {
+/**
+ * What the page shows of a cluster that was read. Pure.
+ *
+ * @param stop what an operator stopped there.
+ */
+export function mapOf(view: View, stop?: Stop): MapData {
   const nodes = [...view.nodes].map(([name, node]) => mapNode(view, name, node));
   const subnets = new Map<string, Subnet>();
   for (const { state } of view.nodes.values()) {
@@ -39,7 +45,9 @@ export function mapOf(view: View): MapData {
     readAt: view.readAt,
     nodes: nodes.toSorted(byName),
     subnets: [...subnets.values()].map((subnet) => ({ id: subnet.id, blocks: blockTexts(subnet) })),
-    missing: view.missing.map(shown),
+    missing: [...(stop === undefined ? [] : [`Stopped: ${stopText(stop)}.`]), ...view.missing].map(
+      shown,
+    ),
   };
 }
 

@@ -6,6 +6,7 @@ import { type Look, unlessRefused } from '../access/access.ts';
 import { countsText, driftIn } from '../drift/command.ts';
 import { EXIT } from '../exit-code.ts';
 import { count, type Output, type Tone } from '../output.ts';
+import { stopText } from '../stop/command.ts';
 import { ago } from '../view/text.ts';
 import { readView, type View } from '../view/view.ts';
 import { COLUMNS, labelled, wrap } from '../wrap.ts';
@@ -103,7 +104,9 @@ export async function statusOf(
   const now = clock.now();
   const metrics = cloudWatch && readMetrics(cloudWatch, cluster, now);
   const view = unlessRefused(cluster, () => readView(look.access, output.progress));
+  const { stop } = look;
   const rows = await Promise.all([
+    stop && { name: 'stopped', text: stopText(stop), tone: 'bad' as const },
     row('forwarder', () => forwarder(look, now)),
     metrics && row('heartbeat', async () => heartbeat(await metrics, now)),
     metrics && row('sweep', async () => sweep(await metrics, now)),
@@ -114,7 +117,7 @@ export async function statusOf(
   ]);
   const rooms = await view.then(roomOfNodes, () => []);
   const told = roomTexts(rooms).map((text, at) => ({ name: at === 0 ? 'room' : '', text }));
-  const known = rows.filter((each) => each !== undefined && each !== '');
+  const known = rows.filter((each): each is StatusRow => each !== undefined && each !== '');
   return { cluster, rows: [...known, ...told], rooms };
 }
 

@@ -74,5 +74,6 @@ function merged(earlier: PodEvent | undefined, later: PodEvent): PodEvent {
   if (earlier === undefined) return later;
   const ips = [...new Set([...earlier.ips, ...later.ips])];
   const event = later.event === 'delete' || later.event === earlier.event ? later.event : 'update';
-  return { ...later, event, ips };
+  const inferred = earlier.inferred ?? later.inferred;
+  return { ...later, event, ips, ...(inferred && { inferred }) };
 }

@@ -31,7 +31,8 @@ const HEALTHY_WATCH_MS = 5_000;
 
 /** Where pods go, in the order in which the API server tells of them. */
 export interface PodSink {
-  onPod(pod: Pod): void;
+  /** @param listed it comes from a list: what it was before ended unseen. */
+  onPod(pod: Pod, listed?: true): void;
   onDeleted(pod: PodRef): void;
   /** A list is complete: `uids` are all pods that there are. */
   onListed(uids: ReadonlySet<string>): void;
@@ -134,7 +135,7 @@ async function list({ kube, sink, events, signal }: Options): Promise<string> {
   const each = (item: unknown): void => {
     uids.push(identity.safeParse(item).data?.metadata.uid);
     const pod = read(item, events);
-    if (pod !== undefined) sink.onPod(pod);
+    if (pod !== undefined) sink.onPod(pod, true);
   };
   const size = pageSize(PAGE_SIZE);
   let next: Pick<PageOfList, 'continue'> = {};

@@ -1,3 +1,4 @@
+import type { Address } from '../../shared/address.ts';
 import { parseProblems } from '../../shared/claims/condition-message.ts';
 import type { Assignment, Plan } from '../../shared/plan/decision.ts';
 import { plan } from '../../shared/plan/plan.ts';
@@ -16,15 +17,21 @@ export function decide(
   { access, memory: { releases } }: ReconcileScope,
   { named, pods }: NodeRequest,
   state: NodeState,
-  { unassigns }: Pick<Policy, 'unassigns'> = access.policy,
+  { unassigns, withheld }: Allowed = access.policy,
 ): Plan {
-  const decided = plan({ ...state, named: new Set(named.keys()), unassigns });
+  const decided = plan({ ...state, named: new Set(named.keys()), unassigns, withheld });
   const releaseUnseen = decided.releaseUnseen.filter((placement) => {
     const { address } = placement;
     const by = pods.filter(({ ips }) => ips.includes(address)).map(({ uid }) => uid);
     return !releases.covers(placement, { at: named.get(address) ?? 0, pods: by });
   });
   return { ...decided, releaseUnseen };
+}
+
+/** What a plan may do. */
+interface Allowed extends Pick<Policy, 'unassigns'> {
+  /** Not released for now. */
+  readonly withheld?: ReadonlySet<Address>;
 }
 
 /** Whether a plan takes an address away from an ENI. */

@@ -186,7 +186,8 @@ async function scopeFor(
 ): Promise<Omit<ReconcileScope, 'held'>> {
   const access = await batch.accessTo(cluster);
   const memory = memoryOf(batch, cluster.name, request.node);
-  const scope = { access, admission: batch.admission, send: batch.sendTo(batch.queueUrl), memory };
+  const { admission, brake, controls, queueUrl } = batch;
+  const scope = { access, admission, brake, controls, send: batch.sendTo(queueUrl), memory };
   await findInstance(scope, request, signal);
   return scope;
 }

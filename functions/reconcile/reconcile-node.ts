@@ -19,6 +19,7 @@ import { tellAddressChanges } from './tell/address-changes.ts';
 import { tellDryRun } from './tell/dry-run.ts';
 import { measureWait } from './tell/measure-wait.ts';
 import { tell, tellOutsideEc2 } from './tell/tell.ts';
+import { tellWithheld, withheldOf } from './withhold.ts';
 
 /** What became of a node's request. */
 export type NodeResult =
@@ -115,13 +116,17 @@ export async function reconcileNode(
  * confirmation, which may take seconds.
  */
 async function takeTurn(
-  scope: ReconcileScope & { readonly isSole: () => Promise<boolean> },
+  given: ReconcileScope & { readonly isSole: () => Promise<boolean> },
   request: NodeRequest,
   reserved: Admitted,
   signal?: AbortSignal,
 ): Promise<Turn> {
-  const { access, isSole, memory } = scope;
-  const reading = await readAsked(scope, request, signal).catch(throttled);
+  const { isSole, memory } = given;
+  const [reading, access] = await Promise.all([
+    readAsked(given, request, signal).catch(throttled),
+    allowedNow(given, request.node),
+  ]);
+  const scope = { ...given, access };
   if (reading.kind === 'failed') return reading;
   if (reading.kind === 'other-instance') return { kind: 'other-instance' };
   if (reading.kind !== 'state') {
@@ -131,10 +136,15 @@ async function takeTurn(
   warnOfOtherClusters(access, state);
   memory.managedEnis = state.enis.filter(({ managed }) => managed).length;
 
-  const decided = decide(scope, request, state);
+  const whole = decide(scope, request, state);
   const restricted = async (): Promise<Plan | undefined> =>
     (await isSole()) ? undefined : decide(scope, request, state, { unassigns: false });
-  if (!access.policy.writes) return ended(await endDryRun(access, state, decided, restricted));
+  if (!access.policy.writes) return ended(await endDryRun(access, state, whole, restricted));
+  const held = await withheldOf(scope, request, state, whole, signal);
+  const decided =
+    held === undefined
+      ? whole
+      : decide(scope, request, state, { ...access.policy, withheld: held.addresses });
 
   const assignKept = request.assignKept || decided.keep.some(memory.releases.contradicts);
   const calls = callsOf(decided, assignKept);
@@ -156,6 +166,7 @@ async function takeTurn(
 
   tellAddressChanges(access, state, applied, request.reasons);
   await tellNodes(scope, applied.unassignedFrom);
+  if (held !== undefined) await tellWithheld(access, state, held, signal);
   await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
   await advertiseRoom(access, state, decided, signal);
 
@@ -166,6 +177,25 @@ async function takeTurn(
   memory.releases.record({ ...observed, absent: [...toConfirm, ...unconfirmed] });
   memory.releases.forget([...decided.keep, ...decided.held]);
   return ended({ kind: 'reconciled', plan: decided, applied });
+}
+
+/** The access with what an operator allows at this moment; it is asked for beside the reads of the node. */
+async function allowedNow(
+  { access, controls }: ReconcileScope,
+  node: string,
+): Promise<ClusterAccess> {
+  const { cluster, telemetry } = access;
+  const policy = await controls.policyOf(cluster, access.policy);
+  const stage = controls.otherOwner(cluster);
+  if (stage !== undefined) {
+    telemetry.warn(
+      'another stage serves the cluster: nothing is written',
+      { cluster, node },
+      { stage },
+    );
+    telemetry.metric('ClusterOfAnotherStage', cluster, 1);
+  }
+  return { ...access, policy };
 }
 
 /** @throws the failure itself where it is none of throttling. */

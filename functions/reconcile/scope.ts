@@ -4,6 +4,8 @@ import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { Admission } from '../admission.ts';
+import type { Brake } from '../brake.ts';
+import type { Controls } from '../control.ts';
 import type { ReleaseMemory } from './release-memory.ts';
 
 /** What the messages of a node ask for, together. */
@@ -13,6 +15,8 @@ export interface NodeRequest {
   readonly instanceId?: string;
   /** Addresses that were claimed before and no longer are, with when that was seen (ms since the epoch). */
   readonly named: ReadonlyMap<Address, number>;
+  /** Those of `named` whose end a watch told of; others are missing in a list of pods (docs/design.md, "The brake"). */
+  readonly seenToEnd: ReadonlySet<Address>;
   /** What pods of other nodes let go of and pods of this node claim. */
   readonly letGo: LetGoElsewhere;
   /** What pods of other nodes claim too, or had until lately: EC2 would refuse much of it. */
@@ -36,6 +40,8 @@ export interface NodeMemory {
   /** How many managed ENIs it had last. */
   managedEnis?: number;
   readonly releases: ReleaseMemory;
+  /** Since when its lists have shown no pod at all, ms since the epoch. */
+  emptySince?: number;
 }
 
 /** What a reconcile works with. */
@@ -43,6 +49,8 @@ export interface ReconcileScope {
   readonly access: ClusterAccess;
   readonly memory: NodeMemory;
   readonly admission: Admission;
+  readonly brake: Brake;
+  readonly controls: Controls;
   readonly send: SendMessages;
   /** Resolves once nobody else can be at work on the node: nothing is written before. Throws as `Hold`. */
   readonly held: () => Promise<void>;

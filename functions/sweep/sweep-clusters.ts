@@ -1,6 +1,7 @@
 import { RANGES } from '../../shared/cluster/annotations.ts';
 import type { Drift } from '../../shared/drift/drift.ts';
 import type { Foreign } from '../../shared/plan/decision.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { seenEnis } from '../../shared/state/seen-enis.ts';
 import { ALL_CLUSTERS, type Telemetry } from '../../shared/telemetry.ts';
 import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
@@ -8,7 +9,7 @@ import type { Context } from '../context.ts';
 import type { SweptPools } from './audit-pools.ts';
 import { type Swept, sweepCluster } from './sweep-cluster.ts';
 
-export type SweepContext = Omit<Context, 'admission' | 'sqs'>;
+export type SweepContext = Omit<Context, 'admission' | 'brake' | 'sqs'>;
 
 type SweepOutcome = Swept | { readonly cluster: string; readonly failed: string };
 
@@ -38,7 +39,7 @@ export async function sweepClusters(
         const what = `cluster ${cluster}: sweep`;
         return await withTaskDeadline(clock, leftMs, what, async (signal) => {
           const { config, queueUrl } = await clusters.named(cluster);
-          const access = await context.accessTo(config);
+          const access = await allowed(context, await context.accessTo(config));
           return sweepCluster(access, seen, sendTo(queueUrl), signal);
         });
       } catch (error) {
@@ -49,6 +50,27 @@ export async function sweepClusters(
   );
   for (const outcome of outcomes) measure(telemetry, outcome);
   telemetry.info('swept', {}, { managedEnis: managed.length, clusters: outcomes.map(summary) });
+}
+
+/**
+ * The access with what an operator allows now.
+ *
+ * @throws an Error where another stage serves the cluster.
+ */
+async function allowed(
+  { controls, telemetry }: SweepContext,
+  access: ClusterAccess,
+): Promise<ClusterAccess> {
+  const { cluster } = access;
+  const policy = await controls.policyOf(cluster, access.policy);
+  const other = controls.otherOwner(cluster);
+  if (other !== undefined) {
+    throw new Error(
+      `stage ${other} serves cluster ${cluster}: this one does nothing there. Take the cluster out of one of them`,
+    );
+  }
+  if (policy !== access.policy) telemetry.metric('ClusterStopped', cluster, 1);
+  return { ...access, policy };
 }
 
 function measure(telemetry: Telemetry, outcome: SweepOutcome): void {

@@ -14,6 +14,13 @@ export interface SsmServer {
 const getParameter = z.object({ Name: z.string().min(1).max(2048) });
 /** "Array Members: Minimum number of 1 item. Maximum number of 10 items." */
 const getParameters = z.object({ Names: z.array(z.string().min(1).max(2048)).min(1).max(10) });
+const putParameter = z.object({
+  Name: z.string().min(1).max(2048),
+  /** "Standard parameters have a value limit of 4 KB." */
+  Value: z.string().min(1).max(4096),
+  Type: z.literal('String'),
+  Overwrite: z.boolean().default(false),
+});
 const getParametersByPath = z.object({
   Path: z.string().min(1),
   Recursive: z.boolean().default(false),
@@ -31,7 +38,7 @@ type Parameters = ReadonlyMap<string, string>;
 
 /**
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html,
- * API_GetParameters.html and API_GetParametersByPath.html
+ * API_GetParameters.html, API_GetParametersByPath.html and API_PutParameter.html
  */
 export async function startSsm({ keys }: { readonly keys?: Keys } = {}): Promise<SsmServer> {
   const parameters = new Map<string, string>();
@@ -49,6 +56,14 @@ export async function startSsm({ keys }: { readonly keys?: Keys } = {}): Promise
       const Parameters = parametersOf(parameters, Names);
       const InvalidParameters = Names.filter((name) => !parameters.has(name));
       return { status: 200, body: { Parameters, InvalidParameters } };
+    },
+    'AmazonSSM.PutParameter': (input) => {
+      const { Name, Value, Overwrite } = putParameter.parse(input);
+      if (parameters.has(Name) && !Overwrite) {
+        return { status: 400, body: { __type: 'ParameterAlreadyExists' } };
+      }
+      parameters.set(Name, Value);
+      return { status: 200, body: { Version: 1, Tier: 'Standard' } };
     },
     'AmazonSSM.GetParametersByPath': (input) => below(parameters, input),
   };

@@ -94,6 +94,7 @@ export interface EventToWrite {
     | 'IPsReleased'
     | 'IPAssignmentFailed'
     | 'NotAttached'
+    | 'ReleasesWithheld'
     | 'UnreadableNetwork';
   /** At most 1,024 bytes reach the API server; longer ones are cut. */
   readonly message: string;

@@ -28,6 +28,8 @@ const podEvent = z.strictObject({
   uid: z.string().min(1).max(64),
   /** Of an update or delete: what the pod claimed before and claims no longer. */
   ips: z.array(address),
+  /** Nobody saw it happen: a list of all pods does not have the pod, or not these claims, any more. */
+  inferred: z.literal(true).optional(),
 });
 
 const letGo = z.strictObject({

@@ -25,6 +25,8 @@ export interface PlanInput extends NodeEnis {
   readonly ranges: Ranges;
   /** Addresses that messages name: claimed before and no longer. */
   readonly named: ReadonlySet<Address>;
+  /** Claimed by nobody, and not released for now: the brake is on. */
+  readonly withheld?: ReadonlySet<Address>;
   /** False: nothing is unassigned from any ENI (release policy `upsert-only`). */
   readonly unassigns: boolean;
   /** `key=value`, for the text of a problem. */
@@ -146,7 +148,7 @@ function isReleasedWhenSeen(address: Address, ranges: Ranges): boolean {
 }
 
 function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
-  const { ranges, named } = input;
+  const { ranges, named, withheld } = input;
   const claimed = new Set(input.pods.flatMap((pod) => pod.claims.map((claim) => claim.address)));
   const release: Placement[] = [];
   const foreign: Foreign[] = [];
@@ -155,6 +157,7 @@ function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
     for (const address of eni.secondary) {
       if (claimed.has(address)) continue;
       const at = { address, eniId: eni.id };
+      if (withheld?.has(address)) continue;
       if (named.has(address) && ranges.allows(address)) release.push(at);
       else if (!ranges.includes(address)) foreign.push({ ...at, why: 'in-no-range' });
       else if (address === own) foreign.push({ ...at, why: 'first-ipv6' });
@@ -166,6 +169,7 @@ function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
   const shown = new Set(managed.flatMap((eni) => eni.secondary));
   const releaseUnseen = [...named]
     .filter((address) => !claimed.has(address) && !shown.has(address) && !primary.has(address))
+    .filter((address) => withheld?.has(address) !== true)
     .filter((address) => ranges.allows(address) && !isReleasedWhenSeen(address, ranges))
     .sort(compareAddresses)
     .flatMap((address) =>

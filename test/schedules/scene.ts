@@ -45,9 +45,20 @@ export interface Scene {
 interface SceneOptions {
   /** How many ENIs each node has beside eth0; default 1. All are in 172.16.1.0/24. */
   readonly enis?: number;
+  /** Default `a` to `c`. */
+  readonly nodes?: readonly string[];
+  /** Whether each node has a pod of a DaemonSet, as in any cluster; default true. */
+  readonly daemonSet?: boolean;
+  /** The last number of the addresses that the network gives out, from 70 on; default 80. */
+  readonly last?: number;
 }
 
-export async function startScene({ enis = 1 }: SceneOptions = {}): Promise<Scene> {
+export async function startScene({
+  enis = 1,
+  nodes = ['a', 'b', 'c'],
+  daemonSet = true,
+  last = 80,
+}: SceneOptions = {}): Promise<Scene> {
   const clock = virtualClock(Math.floor(Date.now() / 1000) * 1000);
   const environments = createEnvironments(clock);
   const bed = await startBed({ clock, wrap: environments.share });
@@ -56,15 +67,17 @@ export async function startScene({ enis = 1 }: SceneOptions = {}): Promise<Scene
   const { cluster, subnets } = world;
   const { objects } = cluster.kubernetes;
   const indices = Array.from({ length: enis }, (_, index) => index + 1);
-  for (const name of ['a', 'b', 'c']) {
+  for (const name of nodes) {
     cluster.addWorker(
       indices.map((deviceIndex) => ({ deviceIndex, subnetId: subnets.multus1 })),
       { name },
     );
     // The test writes what Multus would.
     cluster.nodes.stopKubelet(name);
+    const proxy = { node: name, namespace: 'kube-system' };
+    if (daemonSet) scenePod(objects, `kube-proxy-${name}`, proxy);
   }
-  objects.create('network-attachment-definitions', network());
+  objects.create('network-attachment-definitions', network(last));
 
   const start = environments.reconcile(world.environment);
   const queue = createQueue(bed);
@@ -104,8 +117,8 @@ export async function startScene({ enis = 1 }: SceneOptions = {}): Promise<Scene
       world.ec2.setStaleness({ kind: 'none' });
       await deliver();
       const before = ec2.attempts().length;
-      const nodes = objects.list('nodes').map(({ metadata }) => metadata.name);
-      for (const node of [...nodes, ...nodes]) await look(node);
+      const names = objects.list('nodes').map(({ metadata }) => metadata.name);
+      for (const node of [...names, ...names]) await look(node);
       expect(ec2.attempts().slice(before)).toEqual([]);
       await sweep();
       expect(queue.inWords()).toEqual([]);
@@ -117,13 +130,13 @@ function expectDone(answer: BatchResponse, logged: string): void {
   expect(answer, logged).toEqual({ batchItemFailures: [] });
 }
 
-/** Gives out .70 to .80 of 172.16.1.0/24, and the same of its IPv6 block, on eth1. */
-function network() {
-  const ipv4 = { subnet: '172.16.1.0/24', rangeStart: '172.16.1.70', rangeEnd: '172.16.1.80' };
+/** Gives out .70 to .`last` of 172.16.1.0/24, and of its IPv6 block, on eth1. */
+function network(last: number) {
+  const ipv4 = { subnet: '172.16.1.0/24', rangeStart: '172.16.1.70', rangeEnd: `172.16.1.${last}` };
   const ipv6 = {
     subnet: '2600:1f18:1111:1::/64',
     rangeStart: '2600:1f18:1111:1::70',
-    rangeEnd: '2600:1f18:1111:1::80',
+    rangeEnd: `2600:1f18:1111:1::${last}`,
   };
   const ipam = { type: 'host-local', ranges: [[ipv4], [ipv6]] };
   const config = JSON.stringify({ cniVersion: '0.3.1', type: 'ipvlan', master: 'eth1', ipam });

@@ -51,14 +51,21 @@ export function stageCluster(
     return object?.metadata.uid === ref.uid ? object : undefined;
   };
 
+  const runDaemonSet = (node: string) => daemonSetPod(objects, node);
   return {
     ...nodes,
     name,
+    async addWorker(options) {
+      const worker = await nodes.addWorker(options);
+      await runDaemonSet(worker.name);
+      return worker;
+    },
     async addNamespace(namespace) {
       await objects.create('namespaces', { metadata: { name: namespace } });
     },
     async addNode(node, providerID) {
       await objects.create('nodes', { metadata: { name: node }, spec: { providerID } });
+      await runDaemonSet(node);
       return { name: node };
     },
     async collectOrphanedPods() {
@@ -112,6 +119,16 @@ export function stageCluster(
       return object === undefined ? [] : attachedIps(podFromObject(object));
     },
   };
+}
+
+/** A node without any pod is not believed to be one (docs/design.md, "The brake"). */
+async function daemonSetPod(objects: ClusterObjects, node: string): Promise<void> {
+  const namespace = 'kube-system';
+  if ((await objects.find('namespaces', { name: namespace })) === undefined) {
+    await objects.create('namespaces', { metadata: { name: namespace } });
+  }
+  const spec = { namespace, on: { name: node }, hostNetwork: true };
+  await objects.create('pods', podObject(`kube-proxy-${node}`, spec));
 }
 
 /** The addresses that a pod's network-status gives it, the default network's left out. */

@@ -14,6 +14,7 @@ export function requestOf(
     node,
     instanceId: messages.map(({ message }) => message.instanceId).findLast(Boolean),
     named: namesIn(messages, now),
+    seenToEnd: seenToEndIn(messages, now),
     letGo: letGoIn(messages, now),
     contested: contestedIn(messages),
     assignKept: messages.some(
@@ -53,6 +54,18 @@ function namesIn(
 function namedBy({ reason, observedAt, pods }: NodeMessage, now: number): Address[] {
   if (!holds(reason, observedAt, now)) return [];
   return pods.filter(({ event }) => event !== 'add').flatMap(({ ips }) => addressesIn(ips));
+}
+
+/** What any event says that somebody saw. */
+function seenToEndIn(
+  messages: readonly Received<NodeMessage>[],
+  now: number,
+): ReadonlySet<Address> {
+  return new Set(
+    messages.flatMap(({ message }) =>
+      namedBy({ ...message, pods: message.pods.filter(({ inferred }) => !inferred) }, now),
+    ),
+  );
 }
 
 /** By node. */

@@ -31,7 +31,7 @@ describe('status', () => {
     expect(stdout).toMatch(/queue +\d+ messages? waiting, \d+ in flight; 0 dead letters/);
     expect(stdout).toMatch(/EC2 +7 calls throttled in the last hour/);
     expect(stdout).toMatch(/alarms +none is on/);
-    expect(stdout).toMatch(/nodes +2 nodes, 0 pods, 6 ENIs: no drift/);
+    expect(stdout).toMatch(/nodes +2 nodes, 2 pods, 6 ENIs: no drift/);
     expect(stdout).toMatch(/room +4 of 40 IPv4 addresses of the ENIs are in use/);
     expect(stdout.split('\n').length).toBeLessThan(24);
     expect(tooWide(stdout)).toEqual([]);
@@ -110,7 +110,7 @@ describe('status', () => {
     const { faults } = bed.world.cluster.kubernetes;
     faults.failNext(2, ({ verb, resource }) => verb === 'list' && resource === 'nodes', 429);
     expect(await operate(['status'])).toMatchObject({
-      stdout: expect.stringContaining('2 nodes, 0 pods, 6 ENIs: no drift'),
+      stdout: expect.stringContaining('2 nodes, 2 pods, 6 ENIs: no drift'),
       stderr: '',
     });
   });

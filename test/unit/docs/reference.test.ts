@@ -138,6 +138,7 @@ describe('what pods are told', () => {
       IPsReleased: 'Normal',
       IPAssignmentFailed: 'Warning',
       NotAttached: 'Warning',
+      ReleasesWithheld: 'Warning',
       UnreadableNetwork: 'Warning',
     } satisfies Record<EventToWrite['reason'], EventToWrite['type']>;
     expect(shown(rows('docs/reference/events.md'))).toEqual(Object.entries(reasons));

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { createControls } from '../../../functions/control.ts';
 import { sweepClusters } from '../../../functions/sweep/sweep-clusters.ts';
 import { DEFAULT_MANAGED_TAG } from '../../../shared/enis/ec2.ts';
 import type { Eni } from '../../../shared/enis/eni.ts';
@@ -96,6 +97,7 @@ async function sweep(nodes: number, where: Where, crowd: readonly Eni[] = []) {
     sendTo: () => async () => {},
     inventory,
     accessTo: async () => access,
+    controls: createControls(undefined, async () => undefined, { clock: systemClock, telemetry }),
     clusters: { named: async () => served, find: async () => served },
   };
   await sweepClusters(context, ['demo'], 600_000);

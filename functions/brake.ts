@@ -1,0 +1,122 @@
+import { claimsOf } from '../shared/claims/pod-claims.ts';
+import { COUNTED_FOR_MS, isMass, NEVER_TOO_MANY, type ReleaseCount } from '../shared/plan/brake.ts';
+import type { Placement } from '../shared/plan/decision.ts';
+import type { ClusterAccess } from '../shared/state/cluster-access.ts';
+import type { NodeState } from '../shared/state/node-state.ts';
+import type { Clock } from '../shared/time/clock.ts';
+
+/** Keeps many addresses from being released at once whose end nobody saw (docs/design.md, "The brake"). */
+export interface Brake {
+  /**
+   * Whether addresses may be released. Where a few were lately, the whole cluster is counted.
+   *
+   * @param left of the node; nobody saw their claims end.
+   * @returns false also where the cluster cannot be counted.
+   */
+  lets(
+    access: ClusterAccess,
+    state: NodeState,
+    left: readonly Placement[],
+    signal?: AbortSignal,
+  ): Promise<boolean>;
+}
+
+export interface BrakeSettings {
+  /** Of a cluster's addresses, from 0 to 1. */
+  readonly maxShare: number;
+  /** How many execution environments release side by side. */
+  readonly writers: number;
+}
+
+/** What was counted is used by the turn that starts over, and by the nodes of the same batch: ms. */
+const GOOD_FOR_MS = 10_000;
+
+/**
+ * The brake of one execution environment. All of them see the same cluster, so none needs to hear of
+ * the others: each may release its part of NEVER_TOO_MANY before it counts.
+ */
+export function createBrake(clock: Clock, { maxShare, writers }: BrakeSettings): Brake {
+  /** By cluster: what was to be released, and when, ms since the epoch. */
+  const released = new Map<string, Map<string, number>>();
+  const counted = new Map<string, { readonly at: number; readonly whole: Promise<Whole> }>();
+
+  const lately = (cluster: string): Map<string, number> => {
+    const known = released.get(cluster) ?? new Map<string, number>();
+    released.set(cluster, known);
+    const since = clock.now() - COUNTED_FOR_MS;
+    for (const [key, at] of known) if (at < since) known.delete(key);
+    return known;
+  };
+  const count = (access: ClusterAccess, state: NodeState, signal?: AbortSignal): Promise<Whole> => {
+    const known = counted.get(access.cluster);
+    if (known !== undefined && clock.now() - known.at <= GOOD_FOR_MS) return known.whole;
+    const whole = countWhole(access, state, signal);
+    counted.set(access.cluster, { at: clock.now(), whole });
+    whole.catch(() => counted.delete(access.cluster));
+    return whole;
+  };
+
+  return {
+    async lets(access, state, left, signal) {
+      const { cluster, telemetry } = access;
+      const before = lately(cluster);
+      const keys = left.map(({ address, eniId }) => `${eniId}/${address}`);
+      const all = new Set([...before.keys(), ...keys]);
+      const note = (): true => {
+        for (const key of keys) before.set(key, clock.now());
+        return true;
+      };
+      if (all.size <= NEVER_TOO_MANY / writers) return note();
+      try {
+        const { left: everywhere, addresses } = await count(access, state, signal);
+        const gone = [...before.keys()].filter((key) => !everywhere.has(key));
+        const seen = { addresses, unclaimed: everywhere.size, released: gone.length };
+        return isMass(seen, maxShare) ? held(access, state.node, seen) : note();
+      } catch (error) {
+        telemetry.error('the cluster was not counted: nothing is released', { cluster }, error);
+        return false;
+      }
+    },
+  };
+}
+
+function held({ cluster, telemetry }: ClusterAccess, node: string, seen: ReleaseCount): false {
+  telemetry.warn(
+    'the brake is on: too many addresses are left at once',
+    { cluster, node },
+    { ...seen },
+  );
+  return false;
+}
+
+interface Whole {
+  readonly addresses: number;
+  /** What no pod claims, as `ENI/address`. */
+  readonly left: ReadonlySet<string>;
+}
+
+/** Counts a cluster's addresses in the ranges, and those that no pod claims: ENIs first, then pods. */
+async function countWhole(
+  { ec2, kubernetes }: ClusterAccess,
+  { networks, ranges }: NodeState,
+  signal?: AbortSignal,
+): Promise<Whole> {
+  const enis = await ec2.inventory.managed(signal);
+  const [nodes, pods] = await Promise.all([
+    kubernetes.listNodes(signal),
+    kubernetes.listPods({ signal }),
+  ]);
+  const instances = new Set(nodes.map(({ instanceId }) => instanceId));
+  const claims = pods.flatMap((pod) => claimsOf(pod, networks)?.claims ?? []);
+  const claimed = new Set(claims.map(({ address }) => address));
+  const ours = enis
+    .filter(({ instanceId }) => instanceId !== undefined && instances.has(instanceId))
+    .flatMap(({ id, secondary }) =>
+      secondary.filter(ranges.includes).map((address) => ({ id, address })),
+    );
+  const unclaimed = ours.filter(({ address }) => !claimed.has(address));
+  return {
+    addresses: ours.length,
+    left: new Set(unclaimed.map(({ id, address }) => `${id}/${address}`)),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Address } from '../../shared/address.ts';
+import type { Plan } from '../../shared/plan/decision.ts';
+import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import type { NodeState } from '../../shared/state/node-state.ts';
+import { writeEvents } from '../write-events.ts';
+import type { NodeRequest, ReconcileScope } from './scope.ts';
+
+/** What is not released for now, though nobody claims it. */
+export interface Withheld {
+  readonly addresses: ReadonlySet<Address>;
+  readonly why: 'no-pods' | 'mass';
+}
+
+/** A node without any pod is looked at again after this, before it is believed: ms. */
+const SECOND_LOOK_MS = 60_000;
+
+/**
+ * What of a plan's releases is not believed (docs/design.md, "The brake"). What a watch told of, event by
+ * event, is.
+ *
+ * @returns `undefined` where all of it may be released.
+ */
+export async function withheldOf(
+  { access, brake, controls, memory }: ReconcileScope,
+  { seenToEnd }: Pick<NodeRequest, 'seenToEnd'>,
+  state: NodeState,
+  { release, releaseUnseen }: Plan,
+  signal?: AbortSignal,
+): Promise<Withheld | undefined> {
+  const now = access.clock.now();
+  const isEmpty = state.podObjects.size === 0;
+  if (!isEmpty) memory.emptySince = undefined;
+  const left = [...release, ...releaseUnseen].filter(({ address }) => !seenToEnd.has(address));
+  if (left.length === 0 || controls.letsGo(access.cluster)) return undefined;
+  const addresses = new Set(left.map(({ address }) => address));
+  if (isEmpty) {
+    memory.emptySince ??= now;
+    if (now - memory.emptySince < SECOND_LOOK_MS) return { addresses, why: 'no-pods' };
+  }
+  const isLet = await brake.lets(access, state, left, signal);
+  return isLet ? undefined : { addresses, why: 'mass' };
+}
+
+const WHY: Readonly<Record<Withheld['why'], string>> = {
+  'no-pods':
+    "the node has no pod at all, not even a DaemonSet's. A look a minute later releases them, if that is still so",
+  mass: 'too many addresses of the cluster are left at once, and nobody saw their pods end. If that is right, multus-eni resume --releases lets them go: docs/runbook.md, "Releases withheld"',
+};
+
+/** Tells what is withheld: in the log, by the metric, and by an Event on the Node. */
+export async function tellWithheld(
+  access: ClusterAccess,
+  { node, nodeUid }: Pick<NodeState, 'node' | 'nodeUid'>,
+  { addresses, why }: Withheld,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { cluster, telemetry } = access;
+  const list = [...addresses];
+  telemetry.warn('addresses are withheld', { cluster, node }, { addresses: list, why });
+  if (why === 'mass') telemetry.metric('AddressesWithheld', cluster, list.length);
+  const regarding = { kind: 'Node', name: node, uid: nodeUid } as const;
+  const message = `not released, though no pod claims them: ${list.slice(0, 20).join(', ')}${list.length > 20 ? ` and ${list.length - 20} more` : ''}. ${WHY[why]}`;
+  const event = {
+    regarding,
+    id: `withheld-${why}`,
+    type: 'Warning',
+    reason: 'ReleasesWithheld',
+    message,
+  } as const;
+  await writeEvents(access, [event], signal);
+}

@@ -166,7 +166,7 @@ async function takeTurn(
 
   tellAddressChanges(access, state, applied, request.reasons);
   await tellNodes(scope, applied.unassignedFrom);
-  if (held !== undefined) await tellWithheld(access, state, held, signal);
+  if (held !== undefined) await tellWithheld(scope, state, held, signal);
   await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
   await advertiseRoom(access, state, decided, signal);
 

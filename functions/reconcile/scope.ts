@@ -42,6 +42,8 @@ export interface NodeMemory {
   readonly releases: ReleaseMemory;
   /** Since when its lists have shown no pod at all, ms since the epoch. */
   emptySince?: number;
+  /** What its Event said last to be withheld. */
+  withheldTold?: string;
 }
 
 /** What a reconcile works with. */

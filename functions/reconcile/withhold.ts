@@ -1,6 +1,5 @@
 import type { Address } from '../../shared/address.ts';
 import type { Plan } from '../../shared/plan/decision.ts';
-import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { writeEvents } from '../write-events.ts';
 import type { NodeRequest, ReconcileScope } from './scope.ts';
@@ -47,9 +46,9 @@ const WHY: Readonly<Record<Withheld['why'], string>> = {
   mass: 'too many addresses of the cluster are left at once, and nobody saw their pods end. If that is right, multus-eni resume --releases lets them go: docs/runbook.md, "Releases withheld"',
 };
 
-/** Tells what is withheld: in the log, by the metric, and by an Event on the Node. */
+/** Tells what is withheld: in the log, by the metric, and, where it is new, by an Event on the Node. */
 export async function tellWithheld(
-  access: ClusterAccess,
+  { access, memory }: Pick<ReconcileScope, 'access' | 'memory'>,
   { node, nodeUid }: Pick<NodeState, 'node' | 'nodeUid'>,
   { addresses, why }: Withheld,
   signal?: AbortSignal,
@@ -58,6 +57,9 @@ export async function tellWithheld(
   const list = [...addresses];
   telemetry.warn('addresses are withheld', { cluster, node }, { addresses: list, why });
   if (why === 'mass') telemetry.metric('AddressesWithheld', cluster, list.length);
+  const told = `${why} ${list.toSorted().join(' ')}`;
+  if (memory.withheldTold === told) return;
+  memory.withheldTold = told;
   const regarding = { kind: 'Node', name: node, uid: nodeUid } as const;
   const message = `not released, though no pod claims them: ${list.slice(0, 20).join(', ')}${list.length > 20 ? ` and ${list.length - 20} more` : ''}. ${WHY[why]}`;
   const event = {

@@ -108,6 +108,25 @@ const OUTSIDE_EC2 = {
   hybrid: (node: string) => `eks-hybrid:///us-east-1/demo/mi-${node}`,
 } as const;
 
+/** As in any cluster: a node without any pod is not believed to be one (docs/design.md, "The brake"). */
+function startDaemonSet({ store }: Pick<VirtualCluster, 'api'>['api'], node: string): void {
+  const name = `kube-proxy-${node}`;
+  store.put('pods', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...{ namespace: 'kube-system', name, uid: `uid-${name}` },
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    spec: {
+      nodeName: node,
+      hostNetwork: true,
+      containers: [{ name: 'main', image: 'kube-proxy' }],
+    },
+    status: { phase: 'Running' },
+  });
+}
+
 function createCluster(
   name: string,
   { clock, random, ec2, subnets: [nodeSubnetId, ...subnets], networks, room }: Parts,
@@ -127,6 +146,7 @@ function createCluster(
     const amounts = { cpu: '2' };
     const status = { capacity: amounts, allocatable: amounts };
     objects.create('nodes', { metadata, spec: { providerID }, ...(room && { status }) });
+    startDaemonSet(api, worker.name);
   };
   return {
     name,

@@ -61,7 +61,7 @@ export function outputTo(options: {
   return {
     line: (text, tone) => json || write(stdout, coloured(printable(text), tone)),
     table: (head, rows) => json || write(stdout, tableOf(head, rows)),
-    result: (value) => json && write(stdout, JSON.stringify(value, null, 2)),
+    result: (value) => json && write(stdout, jsonText(value)),
     clear: () => stdout.isTTY === true && !json && void stdout.write(CLEAR_SCREEN),
     warn: (text) => write(stderr, printable(text)),
     progress(text) {
@@ -81,6 +81,20 @@ export function outputTo(options: {
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+}
+
+/**
+ * JSON for a person's terminal as well as for a script: what steers a terminal or turns the direction of
+ * reading is escaped, and reads as the same text.
+ */
+export function jsonText(value: unknown): string {
+  // JSON itself escapes line breaks within texts: those that are left are its own.
+  return JSON.stringify(value, undefined, 2).replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (text) =>
+    text
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {

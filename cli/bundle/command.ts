@@ -1,16 +1,15 @@
-import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { type Look, unlessRefused } from '../access/access.ts';
 import { driftIn } from '../drift/command.ts';
 import { EXIT } from '../exit-code.ts';
 import { explainPod } from '../explain/pod.ts';
-import { BadInput } from '../failure.ts';
-import type { Output } from '../output.ts';
+import { jsonText, type Output } from '../output.ts';
 import type { StatusSources } from '../status/command.ts';
 import { statusOf } from '../status/command.ts';
 import { rowsOf } from '../view/rows.ts';
 import { instant, rangeText } from '../view/text.ts';
 import { readView, type View } from '../view/view.ts';
+import { writePrivately } from '../write-file.ts';
 import { indexPage } from './page.ts';
 import { pseudonyms, redacted } from './redact.ts';
 import { tar } from './tar.ts';
@@ -42,16 +41,13 @@ export async function bundleCommand(
   const files = new Map(
     Object.entries(contentsOf(look, view, status)).map(([name, value]) => {
       const shown = redact ? redacted(value, names) : value;
-      return [`${name}.json`, withoutSecrets(JSON.stringify(shown, undefined, 2), environment)];
+      return [`${name}.json`, withoutSecrets(jsonText(shown), environment)];
     }),
   );
   const title = `multus-eni, ${instant(view.readAt)}`;
   const page = indexPage(title, files, files.get('about.json') ?? '');
   const archive = gzipSync(tar(new Map([['index.html', page], ...files]), view.readAt));
-  await writeFile(file, archive, { mode: 0o600 }).catch((error: unknown) => {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new BadInput(`${file}: ${said}`, { cause: error });
-  });
+  await writePrivately(file, archive);
   const list = ['index.html', ...files.keys()];
   output.result({ file, files: list, bytes: archive.length, redacted: redact });
   output.line(`Wrote ${file}: ${list.join(', ')}.`);

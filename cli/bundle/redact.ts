@@ -34,6 +34,10 @@ export function pseudonyms(view: View): ReadonlyMap<string, string> {
     view.allEnis.map(({ subnetId }) => subnetId),
   );
   name(
+    'vpc',
+    view.allEnis.map(({ vpcId }) => vpcId),
+  );
+  name(
     'mac',
     view.allEnis.map(({ mac }) => mac),
   );
@@ -52,7 +56,17 @@ export function pseudonyms(view: View): ReadonlyMap<string, string> {
   return given;
 }
 
-/** The value with the names in its texts replaced, and then every address that is left. */
+/** A Region, or a zone of one (AWS General Reference, "AWS service endpoints"). */
+const REGION =
+  /\b[a-z]{2,4}(?:-gov|-iso[a-z]?|-de)?-(?:north|south|east|west|central|northeast|southeast|northwest|southwest)-\d[a-z]?\b/g;
+/** Ids of EC2, and accounts: in errors, ARNs and URLs. */
+const EC2_ID = /\b(vpc|subnet|eni|i|sg|acl|rtb|eni-attach)-[0-9a-f]{8,17}\b/g;
+const ACCOUNT = /(?<![\w-])\d{12}(?![\w-])/g;
+
+/**
+ * The value with the names in its texts replaced, and then every address, Region, account and id of EC2
+ * that is left.
+ */
 export function redacted(value: unknown, names: ReadonlyMap<string, string>): unknown {
   const longestFirst = [...names.keys()].toSorted((a, b) => b.length - a.length);
   const known =
@@ -63,6 +77,9 @@ export function redacted(value: unknown, names: ReadonlyMap<string, string>): un
     const named =
       known === undefined ? text : text.replace(known, (found) => names.get(found) ?? found);
     return named
+      .replace(REGION, 'region')
+      .replace(EC2_ID, (_, kind: string) => kind)
+      .replace(ACCOUNT, 'account')
       .replace(/\b\d{1,3}(\.\d{1,3}){3}\b/g, 'address')
       .replace(/\b(?:[0-9a-f]{1,4}:+){2,7}[0-9a-f]{0,4}/gi, 'address');
   };

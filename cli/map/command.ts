@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import type { Clock } from '../../shared/time/clock.ts';
 import { type Look, unlessRefused } from '../access/access.ts';
 import { EXIT } from '../exit-code.ts';
-import { BadInput, trying } from '../failure.ts';
+import { trying } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { readView } from '../view/view.ts';
+import { writePrivately } from '../write-file.ts';
 import { mapOf } from './data.ts';
 import { follow } from './follow.ts';
 import { filePage, livePage } from './page.ts';
@@ -20,10 +20,7 @@ export async function mapFileCommand(look: Look, file: string, output: Output): 
   const { access } = look;
   const view = await unlessRefused(access.cluster, () => readView(access, output.progress));
   const page = await filePage(mapOf(view, look.stop));
-  await writeFile(file, page, { mode: 0o600 }).catch((error: unknown) => {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new BadInput(`${file}: ${said}`, { cause: error });
-  });
+  await writePrivately(file, page);
   output.result({ cluster: view.cluster, file, calls: look.calls() });
   output.line(`Wrote ${file}: the map of ${view.cluster}. It has names and addresses.`);
   return EXIT.ok;
@@ -33,8 +30,8 @@ export interface ServeOptions {
   readonly port?: number;
   readonly clock: Clock;
   readonly interrupted: () => AbortSignal;
-  /** Shows an address to the operator; absent: nothing is opened. */
-  readonly open?: (url: string) => void;
+  /** Shows an address to the operator, and gives what ends that; absent: nothing is opened. */
+  readonly open?: (url: string) => Promise<() => Promise<void>>;
 }
 
 /**
@@ -53,17 +50,19 @@ export async function mapCommand(look: Look, options: ServeOptions, output: Outp
   const server = await trying(`listen on port ${port ?? 'any'}`, () =>
     serveMap(mapOf(view, look.stop), page, port),
   );
+  let close = async (): Promise<void> => undefined;
   try {
     output.result({ cluster: view.cluster, url: server.url });
     output.line(`The map of ${view.cluster}, for browsers on this machine, until Ctrl-C:`);
     output.line(`  ${server.url}`);
-    open?.(server.url);
+    if (open !== undefined) close = await open(server.url);
     const follower = {
       read: (now: typeof view) => server.show(mapOf(now, look.stop)),
       failed: (reason: string) => server.trouble(reason),
     };
     await follow(look, clock, follower, signal);
   } finally {
+    await close();
     await server.stop();
   }
   return EXIT.interrupted;

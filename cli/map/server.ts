@@ -82,6 +82,10 @@ function statusOfRefusal({ method, headers }: IncomingMessage, origin: string): 
   if (`http://${headers.host}` !== origin) return 421;
   if (headers.origin !== undefined && headers.origin !== origin) return 403;
   const site = headers['sec-fetch-site'];
+  // The file that leads a browser here is of no site. What a page is shown as, another cannot read.
+  const isShown =
+    headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  if (site === 'cross-site' && isShown) return undefined;
   if (site === 'cross-site' || site === 'same-site') return 403;
   return undefined;
 }

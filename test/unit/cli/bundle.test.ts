@@ -81,6 +81,8 @@ test('has no name and no address where it is to have none', async () => {
   for (const name of [a.name, a.instanceId, a.eth1, X, world.ec2.eni(a.eth1).primary]) {
     expect(all).not.toContain(name);
   }
+  expect(all).not.toContain(world.ec2.eni(a.eth1).vpcId);
+  expect(all).not.toMatch(/us-east-1|\b(vpc|subnet|eni|i)-[0-9a-f]{8}/);
   expect(all).toMatch(/"node": "node-\d+"/);
   expect(all).not.toMatch(/\b\d{1,3}(\.\d{1,3}){3}\b/);
 });

@@ -180,6 +180,10 @@ describe('the server of the map', () => {
     }
     expect(await status({ host, 'sec-fetch-site': 'cross-site' })).toBe(403);
     expect(await status({ host, 'sec-fetch-site': 'same-site' })).toBe(403);
+    const shown = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    const framed = { ...shown, 'sec-fetch-dest': 'iframe' };
+    expect(await status({ host, 'sec-fetch-site': 'cross-site', ...framed })).toBe(403);
+    expect(await status({ host, 'sec-fetch-site': 'cross-site', ...shown })).toBe(200);
   });
 
   test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('refuses %s', async (method) => {

@@ -19,6 +19,8 @@ async function startLie() {
   const { id = '', mac = '' } = enis[1] ?? {};
   await scene.ec2.assignByHand(id, X, OUTSIDE);
   scene.register('liar', instanceId);
+  // Without any pod nothing would be believed of it (docs/design.md, "The brake").
+  scene.pod('kube-proxy-liar', { node: 'liar', namespace: 'kube-system' });
   return { scene, id, mac };
 }
 

@@ -34,10 +34,10 @@ const tags = z.record(z.string(), z.string()).superRefine((all, context) => {
   }
 });
 
-/** Ids of EC2 with this beginning. */
-const idsOf = (kind: 'vpc' | 'subnet') =>
+/** Ids of one kind of EC2 resource. */
+const idsOf = (kind: 'vpc' | 'subnet', id: RegExp) =>
   z
-    .array(z.string().regex(new RegExp(`^${kind}-[0-9a-f]+$`), `not the id of a ${kind}`))
+    .array(z.string().regex(id, `not the id of a ${kind}`))
     .min(1)
     // A role's policies take 10,240 characters in all (IAM User Guide, "IAM and AWS STS quotas").
     .max(50)
@@ -57,8 +57,8 @@ const iam = z.strictObject({
     .string()
     .regex(/^[\w+=,.@-]{1,20}$/, 'not a prefix: 1 to 20 letters, digits and _ + = , . @ -')
     .optional(),
-  vpcIds: idsOf('vpc'),
-  subnetIds: idsOf('subnet'),
+  vpcIds: idsOf('vpc', /^vpc-[0-9a-f]+$/),
+  subnetIds: idsOf('subnet', /^subnet-[0-9a-f]+$/),
   clusterTag: z.boolean().default(false),
   operators: z
     .array(

@@ -51,7 +51,7 @@ describe('an operator is told', () => {
     expect(text).toMatch(/forwarder \S+ leads, renewed/);
     expect(text).toMatch(/queue \d+ messages? waiting, \d+ in flight; 0 dead letters/);
     expect(text).toContain('alarms none is on');
-    expect(text).toMatch(/nodes 2 nodes, 1 pod, 6 ENIs: no drift/);
+    expect(text).toMatch(/nodes 2 nodes, 3 pods, 6 ENIs: no drift/);
   });
 
   scenario(

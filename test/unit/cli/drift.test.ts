@@ -23,7 +23,7 @@ describe('drift', () => {
     const { operate, a } = await drifting();
     const { code, stdout, stderr } = await operate(['drift']);
     expect({ code, stderr }).toEqual({ code: 4, stderr: '' });
-    expect(stdout).toContain('2 nodes, 1 pod, 6 ENIs: 1 missing, 1 leaked, 1 foreign');
+    expect(stdout).toContain('2 nodes, 3 pods, 6 ENIs: 1 missing, 1 leaked, 1 foreign');
     const text = stdout.replaceAll(/\s+/g, ' ');
     expect(text).toContain(`${X} missing on ${a.eth1}, claimed by default/app`);
     expect(text).toContain(`172.16.1.100 leaked on ${a.eth1}: claimed by nobody: to be released`);

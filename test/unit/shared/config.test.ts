@@ -20,6 +20,7 @@ describe('the configuration', () => {
       deadLetterQueueUrl: GOOD.DEAD_LETTER_QUEUE_URL,
       managedTag: DEFAULT_MANAGED_TAG,
       ec2: { writers: 4 },
+      maxReleaseShare: 0.3,
     });
   });
 

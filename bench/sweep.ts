@@ -68,8 +68,9 @@ function isWithinGoal({ ec2Calls, kubernetesCalls, seconds, peakMiB }: SweepFigu
 }
 
 function row(when: string, figures: SweepFigures): string {
-  const { ec2Calls, throttled, kubernetesCalls, seconds, cpuSeconds, peakMiB } = figures;
-  const calls = `${ec2Calls} calls of EC2 (${throttled} throttled), ${kubernetesCalls} of Kubernetes`;
+  const { ec2Calls, throttled, kubernetesCalls, kubernetesBytes, seconds, cpuSeconds, peakMiB } =
+    figures;
+  const calls = `${ec2Calls} calls of EC2 (${throttled} throttled), ${kubernetesCalls} of Kubernetes (${(kubernetesBytes / 1e6).toFixed(1)} MB)`;
   const time = `${seconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of a processor), ${peakMiB.toFixed(0)} MiB`;
   return `  ${when}: ${calls}, ${time}${isWithinGoal(figures) ? '' : '  MISSES THE GOAL'}`;
 }

@@ -6,6 +6,8 @@ import type { CpuShare } from '../support/cpu-share.ts';
 export interface SweepFigures extends Omit<Invocation, 'answer'> {
   readonly ec2Calls: number;
   readonly kubernetesCalls: number;
+  /** Of the API server's answers, as they were sent. */
+  readonly kubernetesBytes: number;
   readonly throttled: number;
 }
 
@@ -25,8 +27,10 @@ export async function sweepInTurn(
   for (let turn = 0; turn < times; turn += 1) {
     world.ec2.calls.clear();
     world.cluster.kubernetes.forgetCalls();
+    const sentBefore = world.cluster.kubernetes.sentBytes();
     const { seconds, cpuSeconds, peakMiB } = await bundle.invoke({ cluster: world.cluster.name });
-    all.push({ ...countCalls(world), seconds, cpuSeconds, peakMiB });
+    const kubernetesBytes = world.cluster.kubernetes.sentBytes() - sentBefore;
+    all.push({ ...countCalls(world), kubernetesBytes, seconds, cpuSeconds, peakMiB });
   }
   const lines = (await bundle.end()).split('\n');
   const failures = lines.filter((line) => line.includes('was not swept'));

@@ -145,7 +145,11 @@ async function list({ kube, sink, events, signal }: Options): Promise<string> {
         // No resourceVersion: a consistent read, never older than what was seen before.
         const path = withQuery(PATHS.pods, { ...query });
         const timed = AbortSignal.any([signal, AbortSignal.timeout(PAGE_TIMEOUT_MS)]);
-        return readItems(await kube({ path, signal: timed }), `GET ${path}`, counted);
+        return readItems(
+          await kube({ path, takesGzip: true, signal: timed }),
+          `GET ${path}`,
+          counted,
+        );
       },
       size,
       next,

@@ -2,8 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { constants, gzipSync } from 'node:zlib';
 import { listenOnLoopback } from '../loopback.ts';
 import type { ServerCertificate } from './tls.ts';
+
+/**
+ * An API server compresses a longer answer, fast rather than well, if it is asked to (k8s.io/apiserver
+ * pkg/endpoints/handlers/responsewriters/writers.go: defaultGzipThresholdBytes, negotiateContentEncoding).
+ */
+const COMPRESSED_FROM_BYTES = 128 * 1024;
 
 /** Answers a request; a rejection cuts the connection. */
 export type FetchHandler = (request: Request) => Promise<Response>;
@@ -31,7 +38,8 @@ async function answer(
     if (!outgoing.writableFinished) gone.abort(new Error('the client went away'));
   });
   try {
-    const response = await handler(await toRequest(incoming, gone.signal));
+    const request = await toRequest(incoming, gone.signal);
+    const response = await compressed(request, await handler(request));
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
     // A watch answers at once, also while it has nothing to say.
     outgoing.flushHeaders();
@@ -40,6 +48,23 @@ async function answer(
   } catch {
     outgoing.destroy();
   }
+}
+
+/** A watch and a log are told as they come, and never compressed. */
+async function compressed(request: Request, response: Response): Promise<Response> {
+  const isAsked = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '');
+  const isWatch = new URL(request.url).searchParams.has('watch');
+  const isObject = response.headers.get('content-type')?.startsWith('application/') ?? false;
+  if (!isAsked || isWatch || !isObject || !response.ok) return response;
+  const body = Buffer.from(await response.arrayBuffer());
+  const headers = new Headers(response.headers);
+  headers.set('vary', 'Accept-Encoding');
+  if (body.length <= COMPRESSED_FROM_BYTES)
+    return new Response(body, { status: response.status, headers });
+  headers.set('content-encoding', 'gzip');
+  headers.delete('content-length');
+  const short = gzipSync(body, { level: constants.Z_BEST_SPEED });
+  return new Response(short, { status: response.status, headers });
 }
 
 function counting(count: (bytes: number) => void): Transform {

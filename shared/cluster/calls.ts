@@ -82,7 +82,7 @@ export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
   const list =
     (path: string, how: Pick<ApiRequest, 'accept'> = {}) =>
     async (query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead> => {
-      const request = { ...how, path: withQuery(path, { ...query }), signal };
+      const request = { ...how, path: withQuery(path, { ...query }), takesGzip: true, signal };
       return readItems(await transport(request), `GET ${request.path}`, each);
     };
   const patch = (

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { decompressed } from './decompressed.ts';
 import { itemSplitter } from './item-splitter.ts';
 import { type EachItem, LONGEST_PAGE, type PageRead } from './list.ts';
 import { MalformedObjectError } from './malformed.ts';
@@ -8,6 +9,7 @@ import { AnswerTooLongError } from './transport.ts';
  * Reads a list's answer item by item, as it comes: an item is kept only until the next one, whatever the
  * list's length.
  *
+ * @param response of a request that may have taken gzip.
  * @param what was asked for: an error names it.
  * @throws AnswerTooLongError for more than LONGEST_PAGE characters; MalformedObjectError for what is no
  *   JSON; what `each` throws.
@@ -17,11 +19,12 @@ export async function readItems(
   what: string,
   each: EachItem,
 ): Promise<PageRead> {
+  const answer = decompressed(response);
   // Texts from the start: buffers of a long list have the whole heap collected, page after page.
-  response.setEncoding('utf8');
+  answer.setEncoding('utf8');
   const splitter = itemSplitter((item) => each(parse(item, what), item.length));
   let length = 0;
-  for await (const chunk of response) {
+  for await (const chunk of answer) {
     const piece = String(chunk);
     length += piece.length;
     // Leaving the loop ends the response.

@@ -20,6 +20,8 @@ export interface ApiRequest {
   readonly contentType?: string;
   /** What form the answer is to have; absent: application/json. */
   readonly accept?: string;
+  /** The caller reads an answer that is compressed with gzip, too: see `decompressed`. */
+  readonly takesGzip?: boolean;
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
   /** Within how many ms the answer has to begin; absent: 30 s. */
@@ -85,6 +87,7 @@ export function apiTransport({ server, authenticate }: Endpoint): ApiTransport {
     body,
     contentType = JSON_TYPE,
     accept = JSON_TYPE,
+    takesGzip = false,
     signal,
     answerTimeoutMs = ANSWER_TIMEOUT_MS,
   }) => {
@@ -94,6 +97,7 @@ export function apiTransport({ server, authenticate }: Endpoint): ApiTransport {
     options.headers = {
       ...options.headers,
       accept,
+      ...(takesGzip ? { 'accept-encoding': 'gzip' } : {}),
       // Node says the length of no DELETE's body by itself, and the body would be read as a next request.
       ...(payload === undefined
         ? {}

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { VersionApi } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
 import { virtualClock } from '../../../sandbox/clock.ts';
@@ -14,6 +17,22 @@ test('the server’s certificate is for 127.0.0.1 and trusted through caData alo
   expect(kubernetes.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
   expect((await config.makeApiClient(VersionApi).getCode()).major).toBe('1');
   await expect(fetch(`${kubernetes.url}/version`)).rejects.toThrow();
+});
+
+test.each([
+  { pods: 1_000, accept: 'gzip, deflate', encoding: 'gzip' },
+  { pods: 1_000, accept: 'deflate', encoding: undefined },
+  { pods: 10, accept: 'gzip', encoding: undefined },
+])('$pods pods are answered as $encoding to who accepts $accept', async (example) => {
+  const { kubernetes } = await connect();
+  for (let n = 0; n < example.pods; n += 1) kubernetes.objects.create('pods', pod(`pod-${n}`));
+  const sent = request(`${kubernetes.url}/api/v1/pods`, {
+    ca: Buffer.from(kubernetes.caData, 'base64'),
+    headers: { authorization: 'Bearer sandbox-admin', 'accept-encoding': example.accept },
+  }).end();
+  const [answer]: IncomingMessage[] = await once(sent, 'response');
+  expect(answer?.headers['content-encoding']).toBe(example.encoding);
+  answer?.destroy();
 });
 
 test('discovery names every resource with its group, names and verbs', async () => {

@@ -58,6 +58,18 @@ describe('the pods of a cluster', () => {
     expect(count('listed')).toBe(1);
   });
 
+  test('are listed compressed, and followed as they are', async () => {
+    const { api, kube, createPod } = await startCluster();
+    for (let n = 0; n < 1_000; n += 1) createPod(`p${n}`, 'a', [`10.0.0.${n % 250}`]);
+    const characters = JSON.stringify(api.objects.list('pods')).length;
+    const { seen, count } = follow(kube);
+    await vi.waitFor(() => expect(count('open')).toBe(1));
+    expect(seen()).toHaveLength(1_000);
+    expect(api.sentBytes()).toBeLessThan(characters / 4);
+    createPod('new', 'b', []);
+    await vi.waitFor(() => expect(seen()).toContain('new@b'));
+  });
+
   test.each(['end', 'reset'] as const)(
     'are followed on from where a watch ended (%s), bookmarks included',
     async (how) => {

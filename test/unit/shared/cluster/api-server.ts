@@ -19,6 +19,8 @@ export interface ApiAnswer {
   readonly body: unknown;
   /** Sent in place of `body`, as it is. */
   readonly text?: string;
+  /** Sent in place of `body` as it is, and said to be compressed with gzip. */
+  readonly gzip?: Buffer;
 }
 
 /** An HTTPS server that answers as a test tells it to, also what no API server should. */
@@ -65,8 +67,11 @@ export async function startScriptedApiServer(): Promise<ScriptedApiServer> {
       incoming.socket.destroy();
       return;
     }
-    outgoing.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
-    outgoing.end(answer.text ?? JSON.stringify(answer.body));
+    outgoing.writeHead(answer.status ?? 200, {
+      'content-type': 'application/json',
+      ...(answer.gzip === undefined ? {} : { 'content-encoding': 'gzip' }),
+    });
+    outgoing.end(answer.gzip ?? answer.text ?? JSON.stringify(answer.body));
   });
   server.on('secureConnection', () => {
     connections += 1;

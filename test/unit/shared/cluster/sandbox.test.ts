@@ -68,6 +68,22 @@ test('pods of more than a page are read whole, and by node', async () => {
   expect(await namesOf(kubernetes.listPods({ node: 'a' }))).toHaveLength(11);
 });
 
+test('a long list crosses the network compressed, over the same connection', async () => {
+  const { api, kubernetes } = await start();
+  const labels = { team: 'x'.repeat(60), app: 'y'.repeat(60) };
+  for (let n = 0; n < 600; n += 1) {
+    api.objects.create('pods', {
+      metadata: { namespace: 'default', name: `pod-${n}`, labels },
+      spec: { nodeName: 'a', containers: [{ name: 'app', image: 'app' }] },
+    });
+  }
+  const characters = JSON.stringify(api.objects.list('pods')).length;
+  expect(new Set(await namesOf(kubernetes.listPods({}))).size).toBe(600);
+  expect(api.sentBytes()).toBeLessThan(characters / 4);
+  expect(await namesOf(kubernetes.listPods({}))).toHaveLength(600);
+  expect(api.connections()).toBe(1);
+});
+
 test('a condition is set beside those of others, and only on that very pod', async () => {
   const { api, kubernetes } = await start();
   const { metadata } = createPod(api, 'sampleapp', 'a');

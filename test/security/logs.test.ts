@@ -9,6 +9,7 @@ import { startWorld, type World } from '../../sandbox/world.ts';
 import { FLOATING_IPS, NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
+import { nodeGroup } from '../../shared/messages/group.ts';
 import { nodeMessage } from '../support/messages.ts';
 import { sendTo } from '../support/queue.ts';
 
@@ -89,7 +90,7 @@ async function aBadDay(): Promise<void> {
   faults.failNext(2, ({ user }) => user !== 'admin', 500);
   await sent(node);
   faults.goDown('unreachable');
-  await send(message(node));
+  await send(message(node), groupOf(node));
   await product.sweep.invoke({}).catch(() => undefined);
   await until(() =>
     expect(product.log.filter((line) => line.includes('"ERROR"')).length).toBeGreaterThan(3),
@@ -109,23 +110,28 @@ function condition() {
   return podFromObject(object).condition;
 }
 
+function groupOf(node: string): string {
+  return nodeGroup(world.cluster.name, node);
+}
+
 function message(node: string): string {
   return JSON.stringify(nodeMessage({ cluster: world.cluster.name, node }));
 }
 
-async function send(body: string): Promise<void> {
+/** @param group of the node that the message names, otherwise the message is set aside. */
+async function send(body: string, group = 'test'): Promise<void> {
   const { environment, queue, sqs } = world;
   const credentials = {
     accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
     secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
   };
   const client = new SQSClient({ region: sqs.region, endpoint: sqs.endpoint, credentials });
-  await sendTo(client, queue.url, 'test', body);
+  await sendTo(client, queue.url, group, body);
 }
 
 /** Sends a message about the node, and waits until it has been done, also after a retry. */
 async function sent(node: string): Promise<void> {
-  await send(message(node));
+  await send(message(node), groupOf(node));
   await until(() => expect(world.sqs.messages(world.queue.name).length).toBe(0));
 }
 

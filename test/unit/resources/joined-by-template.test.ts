@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import * as z from 'zod';
 import { aws } from '../../../functions/context.ts';
 import { clusterQueueNames, settingsPath } from '../../../resources/names.ts';
-import { ROLE_ARN } from '../../../sandbox/aws.ts';
+import { CREDENTIALS, ROLE_ARN } from '../../../sandbox/aws.ts';
 import { createStack } from '../../../sandbox/cloudformation/stack.ts';
 import { startWorld } from '../../../sandbox/world.ts';
 import { systemClock } from '../../../shared/time/clock.ts';
@@ -22,8 +22,8 @@ test('a cluster that joined gets its pods’ addresses by the resources of its o
   const world = await startWorld({ clusters: ['edge'] });
   onTestFinished(() => world.stop());
   vi.stubEnv('AWS_ENDPOINT_URL_SSM', world.ssm.endpoint);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', CREDENTIALS.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', CREDENTIALS.secretAccessKey);
 
   const arns = {
     ...{ ReconcileRoleArn: ROLE_ARN, SweepRoleArn: ROLE_ARN, ScheduleRoleArn: ROLE_ARN },

@@ -1,11 +1,8 @@
 # `npm run image` bundles the programs into .build/image and builds this. What is in the image is
 # described in scripts/image/description.ts; a test holds the two against each other.
 
-ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
-# sha256:…, of the index, from which --platform chooses. There is no default: who builds pins the base.
-ARG NODE_DIGEST
-
-FROM $NODE_IMAGE@$NODE_DIGEST
+# The digest is of the index, from which --platform chooses. Dependabot moves it.
+FROM docker.io/library/node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d
 # The copy of ping has neither the setuid bit nor a file capability: with those it would not be run
 # where all capabilities are dropped.
 RUN apt-get update \

@@ -1,5 +1,5 @@
 /**
- * `npm run image -- --node-digest sha256:… [--tag <image>] [-- <options of the engine's build>]`:
+ * `npm run image -- [--tag <image>] [-- <options of the engine's build>]`:
  * bundles the programs and has the container engine of this machine build the Dockerfile. For two
  * architectures: `-- --platform linux/amd64,linux/arm64 --push`.
  */
@@ -13,10 +13,8 @@ import { findEngine, NoEngine } from './engine.ts';
 import { stageImage } from './stage.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const LOOK_UP = 'docker buildx imagetools inspect docker.io/library/node:24-bookworm-slim';
 
 interface Options {
-  readonly nodeDigest: string;
   readonly tag: string;
 }
 
@@ -26,9 +24,7 @@ function version(): string {
 }
 
 async function buildImage(engineOptions: readonly string[], options: Options): Promise<void> {
-  const { nodeDigest, tag } = options;
-  const args = ['build', '--build-arg', `NODE_DIGEST=${nodeDigest}`, '--tag', tag];
-  const command = [...args, ...engineOptions, '.'];
+  const command = ['build', '--tag', options.tag, ...engineOptions, '.'];
   let engine: string;
   try {
     engine = findEngine();
@@ -45,14 +41,8 @@ async function buildImage(engineOptions: readonly string[], options: Options): P
   process.exitCode = status ?? 1;
 }
 
-function digest(text: string): string {
-  if (/^sha256:[0-9a-f]{64}$/.test(text)) return text;
-  throw new Error(`--node-digest: ${text} is no digest; this shows the base's: ${LOOK_UP}`);
-}
-
 const program = new Command('image')
   .description('builds the image of forwarder and ip-manager')
-  .requiredOption('--node-digest <digest>', `of the base image; shown by: ${LOOK_UP}`, digest)
   .option('--tag <image>', 'what to call it', `${IMAGE.name}:${version()}`)
   .argument('[options...]', 'options for the engine, after --')
   .action(buildImage);

@@ -10,7 +10,7 @@ const chart = z.object({ version: z.string(), appVersion: z.string() });
 
 /**
  * What keeps a tag from being a release, one line each: the tag, package.json, the chart and
- * CHANGELOG.md have to name one version.
+ * CHANGELOG.md have to name one version, and the base of the image and Multus' manifest what cannot change.
  *
  * @param tag such as `v0.2.0`.
  * @param root the folder of the repository.
@@ -29,6 +29,15 @@ export function whatIsMissing(tag: string, root: string): string[] {
   const wrong = named
     .filter(([, found]) => found !== version)
     .map(([where, found]) => `${where} is ${found}, not ${version}`);
+  if (!/^FROM \S+@sha256:[0-9a-f]{64}$/m.test(read('Dockerfile'))) {
+    wrong.push('Dockerfile names its base without a digest');
+  }
+  const unpinned = read('deploy/multus/kustomization.yaml')
+    .split('\n')
+    .filter((line) => line.includes('https://') && !/\/[0-9a-f]{40}\//.test(line));
+  for (const line of unpinned) {
+    wrong.push(`deploy/multus/kustomization.yaml names no commit: ${line.trim()}`);
+  }
   const section = releasesIn(read('CHANGELOG.md')).get(version);
   if (section === undefined) {
     wrong.push(`CHANGELOG.md has no section "## [${version}] - <date>"`);

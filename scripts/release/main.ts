@@ -25,9 +25,9 @@ function notes(tag: string, { root }: { readonly root: string }): void {
 
 async function chart(
   folder: string,
-  { root, repository }: { readonly root: string; readonly repository: string },
+  options: { readonly root: string; readonly repository: string; readonly digest: string },
 ): Promise<void> {
-  await stageChart(root, folder, repository);
+  await stageChart(options.root, folder, options);
   console.log(folder);
 }
 
@@ -51,6 +51,7 @@ const commands = [
     .command('chart')
     .argument('<folder>', 'where to; it is emptied')
     .requiredOption('--repository <image>', 'the image that the release pushes, without its tag')
+    .requiredOption('--digest <digest>', 'of that image')
     .description('copies the chart, to be packaged')
     .action(chart),
   program.command('cli').argument('<folder>').action(cli).description('packs the CLI for npm'),

@@ -25,10 +25,13 @@ describe('a tag', () => {
   /** What names the version in a repository, all of it 1.2.3 but what `wrong` replaces. */
   async function repository(wrong: Readonly<Record<string, string>>): Promise<string> {
     const root = await temporaryFolder();
-    await mkdir(join(root, 'deploy/chart'), { recursive: true });
+    for (const each of ['chart', 'multus'])
+      await mkdir(join(root, 'deploy', each), { recursive: true });
     const files = {
       'package.json': '{ "version": "1.2.3" }',
       'deploy/chart/Chart.yaml': 'version: 1.2.3\nappVersion: 1.2.3\n',
+      Dockerfile: `FROM node:24-slim@sha256:${'0'.repeat(64)}\n`,
+      'deploy/multus/kustomization.yaml': `resources:\n  - https://example/${'0'.repeat(40)}/a.yml\n`,
       'CHANGELOG.md': '# Changelog\n\n## [1.2.3] - 2026-01-31\n\n- It works.\n',
       ...wrong,
     };
@@ -54,6 +57,12 @@ describe('a tag', () => {
     ],
     ['CHANGELOG.md', '## [1.2.3]\n\n- It works.\n', expect.stringContaining('no section')],
     ['CHANGELOG.md', '## [1.2.3] - 2026-01-31\n', 'CHANGELOG.md says nothing of 1.2.3'],
+    ['Dockerfile', 'FROM node:24-slim\n', 'Dockerfile names its base without a digest'],
+    [
+      'deploy/multus/kustomization.yaml',
+      'resources:\n  - https://example/master/a.yml\n',
+      'deploy/multus/kustomization.yaml names no commit: - https://example/master/a.yml',
+    ],
   ])('cannot where %s is %j', async (file, text, said) => {
     expect(whatIsMissing('v1.2.3', await repository({ [file]: text }))).toEqual([said]);
   });
@@ -104,7 +113,10 @@ describe('the part of a changelog', () => {
 describe('the packaged chart', () => {
   test('is the chart in files of its own, with the image that the release pushes', async () => {
     const folder = join(await temporaryFolder(), 'chart');
-    await stageChart(ROOT, folder, 'ghcr.io/somebody/multus-eni-reconciler');
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const image = { repository: 'ghcr.io/somebody/multus-eni-reconciler', digest };
+    await expect(stageChart(ROOT, folder, { ...image, digest: '' })).rejects.toThrow(/no digest/);
+    await stageChart(ROOT, folder, image);
     const files = async (of: string) => {
       const entries = await readdir(of, { recursive: true });
       const kept: string[] = [];
@@ -118,7 +130,9 @@ describe('the packaged chart', () => {
       const text = await readFile(join(flat, file), 'utf8');
       const expected =
         file === 'values.yaml'
-          ? text.replace('repository: ""', 'repository: "ghcr.io/somebody/multus-eni-reconciler"')
+          ? text
+              .replace('repository: ""', `repository: "${image.repository}"`)
+              .replace('digest: ""', `digest: "${digest}"`)
           : text;
       expect(await readFile(join(folder, file), 'utf8'), file).toBe(expected);
     }

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -74,7 +74,7 @@ describe('the workflows', () => {
   test.each(JOBS)('$where has no more rights than it needs', ({ where, rights }) => {
     const needed: Readonly<Record<string, readonly string[]>> = {
       '.github/workflows/release.yml: image': ['attestations', 'id-token', 'packages'],
-      '.github/workflows/release.yml: chart': ['packages'],
+      '.github/workflows/release.yml: chart': ['attestations', 'id-token', 'packages'],
       '.github/workflows/release.yml: files': ['attestations', 'id-token'],
       '.github/workflows/release.yml: release': ['contents'],
     };
@@ -114,10 +114,42 @@ describe('the workflows', () => {
   });
 });
 
-test('a release asks for the base image that the Dockerfile names', async () => {
-  const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
-  const base = /^ARG NODE_IMAGE=(.+)$/m.exec(dockerfile)?.[1];
-  expect(TEXTS.get('.github/workflows/release.yml')).toContain(`inspect ${base} `);
+test('Dependabot moves every pin: actions, npm, Go, pip, images and Terraform', async () => {
+  const update = z.looseObject({
+    'package-ecosystem': z.string(),
+    directory: z.string().optional(),
+    directories: z.array(z.string()).default([]),
+  });
+  const { updates } = z
+    .object({ updates: z.array(update) })
+    .parse(parse(await readFile(join(ROOT, '.github/dependabot.yml'), 'utf8')));
+  const FILES: Readonly<Record<string, string>> = {
+    'github-actions': '.github/workflows/*.yml',
+    npm: 'package-lock.json',
+    gomod: 'test/e2e/parts/*/go.mod',
+    pip: 'test/e2e/parts/*/requirements.txt',
+    docker: '{Dockerfile,deploy/**/Dockerfile}',
+    terraform: 'deploy/terraform/*/versions.tf',
+  };
+  for (const [ecosystem, pattern] of Object.entries(FILES)) {
+    const of = updates.filter((each) => each['package-ecosystem'] === ecosystem);
+    const patterns = of.flatMap(({ directory, directories }) =>
+      directory === undefined ? directories : [directory],
+    );
+    const looked = new Set(patterns.flatMap((each) => globSync(join(ROOT, each))));
+    const folders = globSync(pattern, { cwd: ROOT }).map((path) =>
+      ecosystem === 'github-actions' ? ROOT : dirname(join(ROOT, path)),
+    );
+    expect(folders.length, ecosystem).toBeGreaterThan(0);
+    const norm = (path: string) => path.replace(/\/$/, '');
+    const seen = new Set([...looked].map(norm));
+    for (const folder of folders) expect(seen, `${ecosystem} ${folder}`).toContain(norm(folder));
+  }
+});
+
+test('CI asks for known vulnerabilities, beside the tests', () => {
+  const audits = STEPS.filter(({ run }) => run?.includes('npm run audit'));
+  expect(audits.map(({ where }) => where)).toEqual(['.github/workflows/ci.yml: audit']);
 });
 
 describe('the forms for issues', () => {

@@ -12,7 +12,9 @@ const CREDENTIALS = join(import.meta.dirname, '../functions/lambda-credentials.t
  *   (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html): clients of STS, SSO and
  *   sign-in, and readers of files;
  * - the error classes of SSM and EKS. An error is told by its name, which it has from the answer. The SDK then
- *   throws the service's base class.
+ *   throws the service's base class;
+ *
+ * and of zod what writes JSON schemas, which every schema names and nobody asks for.
  */
 export const onLambda: Plugin = {
   name: 'on-lambda',
@@ -20,6 +22,13 @@ export const onLambda: Plugin = {
     build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({
       path: CREDENTIALS,
     }));
+    build.onLoad(
+      { filter: /zod[\\/].*[\\/]core[\\/](json-schema-processors|to-json-schema)\.js$/ },
+      () => ({
+        // Not an ES module: esbuild asks no names of it.
+        contents: 'module.exports = {};',
+      }),
+    );
     build.onLoad({ filter: /client-(ssm|eks)[\\/].*schemas_\d+\.js$/ }, async ({ path }) => ({
       contents: withoutErrorClasses(withoutComputedKeys(await readFile(path, 'utf8'))),
     }));

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { Address6 } from 'ip-address';
 
 declare const canonical: unique symbol;
 
@@ -22,8 +21,16 @@ export interface AddressRange {
 export function parseAddress(text: string): Address | undefined {
   const family = isIP(text);
   if (family === 4) return text as Address;
-  if (family === 6 && !text.includes('%')) return new Address6(text).correctForm() as Address;
+  if (family === 6 && !text.includes('%')) return canonicalIpv6(text) as Address;
   return undefined;
+}
+
+/**
+ * URLs write an address in the form of RFC 5952, in hexadecimal groups alone (WHATWG URL Standard, "IPv6
+ * serializer"). A library for it took a twentieth of a cold start.
+ */
+function canonicalIpv6(text: string): string {
+  return new URL(`http://[${text}]`).hostname.slice(1, -1);
 }
 
 /** Reads an address that may carry a prefix length, as interfaces are configured: `172.16.1.9/24` is 172.16.1.9. */
@@ -73,14 +80,17 @@ function ipv4Value(address: Address): number {
 }
 
 export function fromInteger(value: bigint, family: Family): Address {
-  return (
-    family === 4 ? ipv4Text(Number(value)) : Address6.fromBigInt(value).correctForm()
-  ) as Address;
+  return (family === 4 ? ipv4Text(Number(value)) : ipv6Text(value)) as Address;
 }
 
 /** Each address that whereabouts keeps is one: many times as fast as by a parser. */
 function ipv4Text(value: number): string {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
+}
+
+function ipv6Text(value: bigint): string {
+  const digits = value.toString(16).padStart(32, '0');
+  return canonicalIpv6(digits.replaceAll(/.{4}(?=.)/g, '$&:'));
 }
 
 /** Reads a CIDR block such as `172.16.1.0/24`; host bits may be set. `undefined` for anything else. */

@@ -122,6 +122,8 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
       /@smithy\/credential-provider|credential-provider-(?!env)|nested-clients|token-providers/;
     expect(bytesOf(bundle, others)).toBe(0);
     expect(bytesOf(bundle, /client-(ssm|eks)\/dist-es\/models\/errors/)).toBe(0);
+    expect(bytesOf(bundle, /zod\/.*json-schema/)).toBeLessThan(500);
+    expect(bytesOf(bundle, /node_modules\/ip-address\//)).toBe(0);
     expect(bytesOf(bundle, /client-ssm\//)).toBeLessThan(20_000);
     // Of 1.3 MB, what the operations in use need.
     expect(bytesOf(bundle, /client-ec2\/dist-es\/schemas/)).toBeLessThan(40_000);

@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   'expired-receipt',
   'instance-changes',
   'malformed-object',
+  'node-missing',
   'stale-state',
   'still-shown',
   'stopped',

@@ -1,8 +1,7 @@
 import { type Family, familyOf } from '../../shared/address.ts';
-import { assignableAgain } from '../../shared/apply/apply.ts';
 import { FEW } from '../../shared/apply/release.ts';
 import type { Calls } from '../../shared/enis/call-budget.ts';
-import type { Placement, Plan } from '../../shared/plan/decision.ts';
+import type { Assignment, Placement, Plan } from '../../shared/plan/decision.ts';
 import type { NodeMemory, NodeRequest } from './scope.ts';
 
 /** Of a node that was not read yet. */
@@ -32,10 +31,13 @@ export function expectedCalls(
   };
 }
 
-/** The calls that a plan takes where EC2 refuses nothing: one for each ENI, direction and family. */
-export function callsOf(plan: Plan, assignKept: boolean): Calls {
-  const kept = assignKept ? assignableAgain(plan) : [];
-  const assigned = [...plan.assign, ...plan.move, ...kept];
+/**
+ * The calls that a plan takes if EC2 refuses nothing: one for each ENI, direction and family.
+ *
+ * @param again what is kept and assigned again.
+ */
+export function callsOf(plan: Plan, again: readonly Assignment[]): Calls {
+  const assigned = [...plan.assign, ...plan.move, ...again];
   const leaving = plan.move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
   const released = [...plan.release, ...leaving];
   const unseen = (family: Family): number => unseenCalls(plan.releaseUnseen, family);

@@ -1,6 +1,8 @@
-import { type Applied, apply, nothingApplied } from '../../shared/apply/apply.ts';
+import { type Applied, apply, assignableAgain, nothingApplied } from '../../shared/apply/apply.ts';
 import { confirmReleased } from '../../shared/apply/confirm-released.ts';
 import { StalePodsError } from '../../shared/apply/release.ts';
+import { claimsOf } from '../../shared/claims/pod-claims.ts';
+import type { Pod } from '../../shared/cluster/kubernetes.ts';
 import type { Calls } from '../../shared/enis/call-budget.ts';
 import { isThrottled } from '../../shared/enis/ec2-errors.ts';
 import { CodedError } from '../../shared/errors.ts';
@@ -11,6 +13,7 @@ import type { NodeState } from '../../shared/state/node-state.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { type Turn as Admitted, LONGEST_WAIT_MS, NoBudgetError } from '../admission.ts';
 import { advertiseRoom } from '../advertise-room.ts';
+import { toldIfBroken } from './broken-enis.ts';
 import { decide, isInConflict, isSoleNode, mayBeTaken, unassigns } from './decide.ts';
 import { callsOf, expectedCalls } from './expected-calls.ts';
 import { readAsked } from './read.ts';
@@ -32,6 +35,12 @@ class InstanceChangesError extends CodedError {
   readonly errorCode = 'instance-changes';
 }
 
+/** A Node that registers anew is gone for a moment: its pods' news is tried again. */
+class NodeMissingError extends CodedError {
+  override readonly name = 'NodeMissingError';
+  readonly errorCode = 'node-missing';
+}
+
 /** EC2 had no tokens for the node, and nothing of it was read. */
 export class NotReadError extends NoBudgetError {
   constructor({ afterMs }: NoBudgetError) {
@@ -39,6 +48,8 @@ export class NotReadError extends NoBudgetError {
   }
 }
 
+/** For so long after the news of its pods, a Node that is missing is waited for: ms. */
+const REGISTERS_WITHIN_MS = 60_000;
 /** How often a reconcile starts over on a state that changed under its hands, before the message is retried. */
 const ATTEMPTS = 4;
 /**
@@ -46,6 +57,8 @@ const ATTEMPTS = 4;
  * used by the turn that starts over, ms.
  */
 const SOLE_GOOD_FOR_MS = 10_000;
+/** EC2's view settles within moments: the longest pause of a read-back. */
+const SETTLES_MS = 1_600;
 /** The pause after a throttled call that has no budget, such as a read: ms. */
 const PAUSE_MS = 500;
 
@@ -130,7 +143,7 @@ async function takeTurn(
   if (reading.kind === 'failed') return reading;
   if (reading.kind === 'other-instance') return { kind: 'other-instance' };
   if (reading.kind !== 'state') {
-    return ended(await endWithoutState(scope, request.node, reading.kind, signal));
+    return ended(await endWithoutState(scope, request, reading.kind, signal));
   }
   const { state } = reading;
   warnOfOtherClusters(access, state);
@@ -147,11 +160,11 @@ async function takeTurn(
       : decide(scope, request, state, { ...access.policy, withheld: held.addresses });
 
   const assignKept = request.assignKept || decided.keep.some(memory.releases.contradicts);
-  const calls = callsOf(decided, assignKept);
+  const calls = callsOf(decided, assignableAgain(decided, state, assignKept));
   if (!reserved.extend(calls)) return { kind: 'unaffordable', calls };
   await scope.held();
   const observed = { at: access.clock.now(), pods: unfinished(state) };
-  const applied = await apply(access, state, decided, {
+  const done = await apply(access, state, decided, {
     assignKept,
     lookFirst: (assignment) =>
       mayBeTaken(request, reserved, assignment) || isInConflict(state, assignment),
@@ -160,6 +173,7 @@ async function takeTurn(
     signal,
   });
   reserved.end();
+  const applied = toldIfBroken(access, state, done, request.receives);
   // Also where EC2 throttled in the middle: the next turn does not ask about these again.
   memory.releases.record({ ...observed, absent: applied.unseenAbsent });
   memory.releases.forget(applied.assigned);
@@ -173,6 +187,8 @@ async function takeTurn(
   const [failure] = applied.failures;
   if (failure !== undefined) return { kind: 'failed', failure, releaseSent: applied.releaseSent };
   const { toConfirm, unconfirmed } = applied;
+  // A release whose answer says nothing of its effect: the next read must not be older (rule 7).
+  if (done.failures.length > 0 && done.releaseSent) await sleep(access.clock, SETTLES_MS, signal);
   await confirmReleased(access, state, toConfirm, unconfirmed, signal);
   memory.releases.record({ ...observed, absent: [...toConfirm, ...unconfirmed] });
   memory.releases.forget([...decided.keep, ...decided.held]);
@@ -222,15 +238,29 @@ function kept<T>(clock: Clock, goodForMs: number, task: () => Promise<T>): () =>
 /** The end where there is nothing to compare. */
 async function endWithoutState(
   { access, held }: ReconcileScope,
-  node: string,
+  { node, since }: NodeRequest,
   kind: 'no-node' | 'no-instance' | 'outside-ec2',
   signal?: AbortSignal,
 ): Promise<NodeResult> {
+  if (kind !== 'outside-ec2' && access.clock.now() - since < REGISTERS_WITHIN_MS) {
+    const pods = await access.kubernetes.listPods({ node, signal });
+    if (pods.some(acquires)) {
+      throw new NodeMissingError(
+        `cluster ${access.cluster}, node ${node}: no Node names its instance, and its pods claim addresses`,
+      );
+    }
+  }
   if (kind === 'outside-ec2' && access.policy.writes) {
     await held();
     await tellOutsideEc2(access, node, signal);
   }
   return { kind };
+}
+
+/** Whether a pod claims addresses and may get some, whichever networks there are. */
+function acquires(pod: Pod): boolean {
+  const { claims = [], terminating } = claimsOf(pod, new Map()) ?? {};
+  return claims.length > 0 && !terminating;
 }
 
 /** The end under the policy `dry-run`. */

@@ -23,6 +23,8 @@ export interface NodeRequest {
   readonly contested: ReadonlySet<Address>;
   /** It was tried before, or a message tells of a take-over: what the read shows as kept may not be there. */
   readonly assignKept: boolean;
+  /** How often the message that was received most often was received. */
+  readonly receives: number;
   /** Those of the messages. */
   readonly reasons: readonly string[];
   /** The pods that the messages tell of, for what is told about released addresses. */

@@ -1,9 +1,11 @@
 import type { Address } from '../address.ts';
+import { parseAssigned } from '../claims/condition-message.ts';
 import type { Assignment, Placement, Plan } from '../plan/decision.ts';
 import type { Problem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { type Releases, startReleases } from './apply-releases.ts';
+import { assertAttached, isSeenElsewhere } from './attached.ts';
 import { eniCalls } from './eni-calls.ts';
 import { attempt, claimKey, type Journal, newJournal } from './journal.ts';
 import { StalePodsError } from './release.ts';
@@ -12,7 +14,7 @@ import type { LetGoElsewhere } from './take-over.ts';
 
 /** How a plan is to be applied. */
 export interface ApplyOptions {
-  /** Also assign what the read shows as kept: it may be an old view (docs/design.md, rule 7). */
+  /** Assign all that the read shows as kept, not only what no pod was told of: it may be an old view. */
   readonly assignKept: boolean;
   /** Whether another may have the address: then it is looked up before it is assigned. */
   readonly lookFirst: (assignment: Assignment) => boolean;
@@ -46,6 +48,8 @@ export interface Applied {
   readonly releaseSent: boolean;
   /** Nodes from whose ENIs a take-over unassigned. */
   readonly unassignedFrom: ReadonlySet<string>;
+  /** By ENI, what a call failed with because of that ENI; it is among the failures. */
+  readonly eniErrors: ReadonlyMap<string, Error>;
   /** A call failed, so it is not known what became of these: the pods that wait cannot be told yet. */
   readonly open: readonly Assignment[];
   /**
@@ -77,25 +81,52 @@ export async function apply(
   };
   const calls = eniCalls(access, journal, signal);
   const releases = startReleases({ access, state, journal, calls }, plan, isAllowed);
-  const kept = assignKept ? assignableAgain(plan) : [];
+  const kept = assignableAgain(plan, state, assignKept);
+  const astray = new Map(
+    state.enis
+      .filter((eni) => isSeenElsewhere(access.ec2.inventory, eni))
+      .map((eni) => [eni.id, eni]),
+  );
+  const lost = plan.keep.filter(({ eniId }) => astray.has(eniId));
   const serving = { access, state, journal, calls, lookFirst, letGo, signal };
   const enis = new Set(
-    [...kept, ...plan.move, ...plan.assign, ...plan.waiting].map(({ eniId }) => eniId),
+    [...kept, ...lost, ...plan.move, ...plan.assign, ...plan.waiting].map(({ eniId }) => eniId),
   );
   await Promise.all([
     releases.ended,
     ...[...enis].map((eniId) =>
-      attempt(journal, () =>
-        serveEni(serving, eniId, { kept, plan, followed: () => followed }, releases),
-      ),
+      attempt(journal, async () => {
+        const eni = astray.get(eniId);
+        if (eni !== undefined) assertAttached(access.ec2.inventory, eni, state.instanceId);
+        await serveEni(serving, eniId, { kept, plan, followed: () => followed }, releases);
+      }),
     ),
   ]);
-  return appliedOf(access, state, journal, { kept, followed });
+  return appliedOf(access, state, journal, { kept, lost, followed });
 }
 
-/** What the read shows as kept and may be assigned again: a terminating pod acquires nothing (docs/design.md, rule 7). */
-export function assignableAgain({ keep }: Plan): Assignment[] {
-  return keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix);
+/**
+ * What the read shows as kept and is assigned again, as the read may be old (docs/design.md, rule 7). A
+ * terminating pod acquires nothing.
+ *
+ * @param all otherwise only what its pod was not told of yet: another environment may have released it.
+ */
+export function assignableAgain(
+  { keep }: Plan,
+  { podObjects }: Pick<NodeState, 'podObjects'>,
+  all: boolean,
+): Assignment[] {
+  const acquiring = keep.filter(({ claim, withinPrefix }) => !claim.terminating && !withinPrefix);
+  if (all) return acquiring;
+  const told = new Set(
+    acquiring.flatMap(({ claim: { pod } }) => {
+      const message = podObjects.get(pod.uid)?.condition?.message ?? '';
+      return parseAssigned(message).map(({ address, eniId }) => `${pod.uid} ${address} ${eniId}`);
+    }),
+  );
+  return acquiring.filter(
+    ({ address, claim, eniId }) => !told.has(`${claim.pod.uid} ${address} ${eniId}`),
+  );
 }
 
 /** What became of a plan of which nothing was done. */
@@ -111,6 +142,7 @@ export function nothingApplied({ problems }: Plan): Applied {
     unconfirmed: [],
     releaseSent: false,
     unassignedFrom: new Set(),
+    eniErrors: new Map(),
     open: [],
     failures: [],
   };
@@ -173,11 +205,18 @@ async function serveFull(
   if (ended === 'done') await serve(serving, { kept: [], wanted: full, waiting: [] });
 }
 
+interface Followed {
+  readonly kept: readonly Assignment[];
+  /** Shown as kept by an old read, on ENIs that are at another node. */
+  readonly lost: readonly Assignment[];
+  readonly followed: Plan;
+}
+
 function appliedOf(
   { cluster, telemetry }: ClusterAccess,
   { node }: NodeState,
   journal: Journal,
-  { kept, followed }: { readonly kept: readonly Assignment[]; readonly followed: Plan },
+  { kept, lost, followed }: Followed,
 ): Applied {
   const { assigned, problems } = journal;
   const answered = new Set([...assigned.keys(), ...problems.keys()]);
@@ -206,7 +245,8 @@ function appliedOf(
     unconfirmed: journal.unconfirmed,
     releaseSent: journal.releaseSent,
     unassignedFrom: journal.unassignedFrom,
-    open: [...kept, ...followed.move, ...followed.assign].filter(isOpen),
+    eniErrors: journal.eniErrors,
+    open: [...kept, ...lost, ...followed.move, ...followed.assign].filter(isOpen),
     failures: journal.failures.toSorted((a, b) => Number(isStale(a)) - Number(isStale(b))),
   };
 }

@@ -22,6 +22,18 @@ export function assertAttached(
   if (newest.leaving) throw new StalePodsError(`${eni.id} is being detached from ${instanceId}`);
 }
 
+/**
+ * Whether a read of this environment has shown a newer attachment of the ENI, to another instance: what
+ * the ENI has is not this node's, whichever read shows it here (docs/design.md, schedule 33).
+ */
+export function isSeenElsewhere(
+  { newestAttachment }: EniInventory,
+  { id, instanceId }: Eni,
+): boolean {
+  const newest = newestAttachment(id);
+  return newest !== undefined && newest.instanceId !== instanceId;
+}
+
 function elsewhere(eni: Eni, instanceId: string | undefined): StalePodsError {
   return new StalePodsError(`${eni.id} is attached to ${instanceId ?? 'nothing'} by now`);
 }

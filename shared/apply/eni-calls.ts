@@ -1,4 +1,5 @@
 import type { Address } from '../address.ts';
+import { isOfOneEni } from '../enis/ec2-errors.ts';
 import type { Eni } from '../enis/eni.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { CallOutcome, Parts } from './all-or-nothing.ts';
@@ -39,8 +40,17 @@ export function eniCalls(
   journal: Journal,
   signal?: AbortSignal,
 ): EniCalls {
+  const noting = async <T>(eniId: string, call: Promise<T>): Promise<T> => {
+    try {
+      return await call;
+    } catch (error) {
+      if (isOfOneEni(error)) journal.eniErrors.set(eniId, error);
+      throw error;
+    }
+  };
   return {
-    assign: (eniId, addresses, parts) => assignToEni(ec2.client, eniId, addresses, signal, parts),
+    assign: (eniId, addresses, parts) =>
+      noting(eniId, assignToEni(ec2.client, eniId, addresses, signal, parts)),
     release(eni, addresses, { instanceId, listedAt }) {
       const beforeEachCall = (): void => {
         assertAttached(ec2.inventory, eni, instanceId);
@@ -55,7 +65,7 @@ export function eniCalls(
       };
       const of = { once: ec2.client, clock, listedAt, signal };
       const releasing = { ...of, beforeEachCall, afterEffect, absent };
-      return releaseFromEni(releasing, eni.id, addresses);
+      return noting(eni.id, releaseFromEni(releasing, eni.id, addresses));
     },
   };
 }

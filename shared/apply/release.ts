@@ -4,7 +4,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Address } from '../address.ts';
 import type { Ec2 } from '../enis/ec2.ts';
-import { isThrottled } from '../enis/ec2-errors.ts';
+import { isThrottled, saysNothingWasDone } from '../enis/ec2-errors.ts';
 import { CodedError } from '../errors.ts';
 import type { Clock } from '../time/clock.ts';
 import { allOrNothing, type CallOutcome, type Parts } from './all-or-nothing.ts';
@@ -64,7 +64,7 @@ export async function releaseFromEni(
     try {
       await call();
     } catch (error) {
-      if (!isThrottled(error)) afterEffect?.();
+      if (!isThrottled(error) && !saysNothingWasDone(error)) afterEffect?.();
       throw error;
     }
     afterEffect?.();

@@ -55,8 +55,11 @@ export async function readNode(
   instanceId: string,
   signal?: AbortSignal,
 ): Promise<NodeReading> {
-  const enis = await access.ec2.inventory.ofInstances([instanceId], signal);
-  return readPodsOf(access, { node, instanceId, enis }, readNetworks(access, signal), signal);
+  const [enis, networks] = await Promise.all([
+    access.ec2.inventory.ofInstances([instanceId], signal),
+    readNetworks(access, signal),
+  ]);
+  return readPodsOf(access, { node, instanceId, enis }, networks, signal);
 }
 
 /**
@@ -71,8 +74,10 @@ export async function readNodes(
 ): Promise<NodeReading[]> {
   if (nodes.length === 0) return [];
   const instanceIds = nodes.map(({ instanceId }) => instanceId);
-  const all = await access.ec2.inventory.ofInstances(instanceIds, signal);
-  const networks = readNetworks(access, signal);
+  const [all, networks] = await Promise.all([
+    access.ec2.inventory.ofInstances(instanceIds, signal),
+    readNetworks(access, signal),
+  ]);
   return Promise.all(
     nodes.map((node) => {
       const enis = all.filter(({ instanceId }) => instanceId === node.instanceId);
@@ -91,16 +96,18 @@ interface NodeWithEnis {
 async function readPodsOf(
   access: ClusterAccess,
   { node, instanceId, enis }: NodeWithEnis,
-  definitions: Promise<Networks>,
+  networks: Networks,
   signal?: AbortSignal,
 ): Promise<NodeReading> {
+  const subnets = await access.ec2.subnets.of(
+    enis.map((eni) => eni.subnetId),
+    signal,
+  );
+  // What is read before does not count in the second that a release has.
   const listedAt = access.clock.now();
-  const subnetIds = enis.map((eni) => eni.subnetId);
-  const [nodeObject, pods, networks, subnets] = await Promise.all([
+  const [nodeObject, pods] = await Promise.all([
     access.kubernetes.getNode(node, signal),
     access.kubernetes.listPods({ node, signal }),
-    definitions,
-    access.ec2.subnets.of(subnetIds, signal),
   ]);
   if (nodeObject === undefined) return { kind: 'no-node' };
   if (nodeObject.instanceId === undefined) return withoutInstance(nodeObject);

@@ -113,14 +113,17 @@ describe('a take-over that is delayed after it has asked for the holder’s pods
     const p2 = scene.pod('p2', { node: 'b', namespace: 'ns2', ips: [X] });
     const b = scene.reconcile('b');
     await b.until('listNodes');
-    // It is asked for together with A's pods, and after them.
-    await b.until('listNetworkAttachmentDefinitions');
+    // A's pods, and then its own.
+    await b.until('listPods');
+    await b.until('listPods');
     const p3 = scene.pod('p3', { node: 'a', namespace: 'ns1', ips: [X] });
     await scene.look('a');
     scene.clock.advance(1_100);
     await b.finish();
 
-    expect(scene.ec2.changes()).toEqual([`assign ${X} to a/eth1`]);
+    // For P1, and for P3, which was not told of it.
+    const once = `assign ${X} to a/eth1`;
+    expect(scene.ec2.changes()).toEqual([once, once]);
     expect(p2.told()).toMatch(/^Conflict: .* ns1\/p3 on node a/);
     await scene.expectSettled();
     expect(p3.told()).toMatch(/^Assigned: /);
@@ -160,6 +163,7 @@ describe('a holder ENI that is attached elsewhere while its node is asked', () =
 
     expect(scene.ec2.changes()).toEqual([`assign ${X} to a/eth1`]);
     expect(p2.told()).toMatch(/^Conflict: .* ns1\/p3 on node c/);
+    await scene.look('c');
     await scene.expectSettled();
   });
 });

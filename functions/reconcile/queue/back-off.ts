@@ -29,7 +29,8 @@ interface BackingOff {
  * message in flight blocks its group. Where that fails it is logged, and they come back all the
  * same, when the time for which they were held is over.
  *
- * @param seconds how long, if that is known, and a minute at most; otherwise it doubles with each try.
+ * @param seconds how long, if that is known, and a minute at most; otherwise it doubles with each try of
+ *   the newest message: news of other pods does not wait as long as what has failed for minutes.
  */
 export async function backOff(
   { sqs, queueUrl, random, clock, telemetry }: BackingOff,
@@ -39,7 +40,7 @@ export async function backOff(
 ): Promise<void> {
   if (envelopes.length === 0) return;
   const receives = envelopes.map(({ attributes }) => attributes.ApproximateReceiveCount);
-  const delay = Math.min(BACK_OFF.most, seconds ?? delaySeconds(Math.max(...receives), random));
+  const delay = Math.min(BACK_OFF.most, seconds ?? delaySeconds(Math.min(...receives), random));
   try {
     const refusals = await withDeadline(clock, TIMEOUT_MS, undefined, (signal) =>
       setVisibility(sqs, queueUrl, envelopes, delay, signal),

@@ -21,6 +21,9 @@ export function requestOf(
       ({ envelope, message }) =>
         message.reason === 'moved' || envelope.attributes.ApproximateReceiveCount > 1,
     ),
+    receives: Math.max(
+      ...messages.map(({ envelope }) => envelope.attributes.ApproximateReceiveCount),
+    ),
     reasons: [...new Set(messages.map(({ message }) => message.reason))],
     pods: messages.flatMap(({ message }) => message.pods),
     since: Math.min(now, ...messages.map(observedAt)),

@@ -51,7 +51,7 @@ describe('the calls of a plan', () => {
       address: address(`${from}${100 + index}`),
     }));
   const unseen = (...placements: ReturnType<typeof named>) =>
-    callsOf({ ...NOTHING, releaseUnseen: placements }, false);
+    callsOf({ ...NOTHING, releaseUnseen: placements }, []);
 
   test('are one for each of a few addresses that the read does not show', () => {
     expect(unseen(...named('eni-1', 2), ...named('eni-2', 1))).toEqual({

@@ -23,10 +23,21 @@ describe('applying a plan', () => {
   it('does nothing where nothing is to be done', async () => {
     const { a, ec2, give, kubernetes, reconcile } = await startApplyBed();
     await give(a.eth1, X);
-    kubernetes.pods = [podWith('node-a', 'p', [X])];
+    const message = `assigned: ${X} on ${a.eth1}`;
+    const condition = { status: 'True', reason: 'Assigned', message } as const;
+    kubernetes.pods = [podWith('node-a', 'p', [X], { condition })];
     ec2.calls.clear();
     expect(await reconcile(a)).toMatchObject({ assigned: [], released: [], toConfirm: [] });
     expect(changesIn(ec2)).toEqual([]);
+  });
+
+  it('assigns what a pod was not told of yet, as the read that shows it may be old (schedule 34)', async () => {
+    const { a, ec2, give, kubernetes, reconcile } = await startApplyBed();
+    await give(a.eth1, X);
+    kubernetes.pods = [podWith('node-a', 'p', [X])];
+    ec2.calls.clear();
+    expect(await reconcile(a)).toMatchObject({ assigned: [], problems: [] });
+    expect(changesIn(ec2)).toEqual([`Assign ${a.eth1} ${X}`]);
   });
 
   it('empties a full ENI before it assigns (schedule 11)', async () => {

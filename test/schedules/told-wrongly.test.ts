@@ -1,0 +1,138 @@
+/** docs/design.md, "Schedules that broke earlier wordings": those after which a pod was told what is not so. */
+import { describe, expect, test } from 'vitest';
+import { type Scene, startScene } from './scene.ts';
+
+const X = '172.16.1.70';
+const Y = '172.16.1.71';
+const FAILED = { batchItemFailures: [{ itemIdentifier: expect.any(String) }] };
+const DONE = { batchItemFailures: [] };
+
+/** EC2 shows what was so at a time. */
+function showAsOf({ world, clock }: Scene, at: number): void {
+  world.ec2.setStaleness({ kind: 'time', ms: clock.now() - at });
+}
+
+describe('33: an ENI is at another node, as this environment has seen, and EC2 shows it where it was', () => {
+  test('its pod is told nothing, and a pod on another ENI of the node gets its address', async () => {
+    const scene = await startScene({ enis: 2 });
+    const { ec2 } = scene.world;
+    const [, eni, other] = scene.worker('a').enis;
+    const eniId = eni?.id ?? '';
+    await scene.ec2.assignByHand(eniId, X);
+    scene.clock.advance(10_000);
+    const before = scene.clock.now();
+    scene.clock.advance(10_000);
+    const { enis, instanceId } = scene.worker('b');
+    ec2.detachEni(enis[2]?.id ?? '');
+    ec2.detachEni(eniId);
+    ec2.attachEni(eniId, instanceId, 2);
+    const p2 = scene.pod('p2', { node: 'b', namespace: 'ns2', ips: [X], mac: eni?.mac });
+    // A's environment has seen where the ENI is: it looked up who has X.
+    const p3 = scene.pod('p3', { node: 'a', namespace: 'ns3', ips: [X], mac: other?.mac });
+    await scene.look('b');
+    await scene.look('a');
+    p3.remove();
+    const lost = scene.pod('lost', { node: 'a', ips: [X], mac: eni?.mac });
+    const fine = scene.pod('fine', { node: 'a', ips: [Y], mac: other?.mac });
+    scene.clock.advance(10_000);
+    showAsOf(scene, before);
+    expect(await scene.reconcile('a').finish()).toEqual(FAILED);
+
+    expect(lost.told()).toBe('');
+    expect(fine.told()).toMatch(/^Assigned: /);
+    expect(p2.told()).toMatch(/^Assigned: /);
+    expect(ec2.holderOf(X)?.eniId).toBe(eniId);
+  });
+});
+
+describe('34: another environment has released X, and this one’s read is older', () => {
+  test('a new pod that claims X has it when it is told so', async () => {
+    const scene = await startScene();
+    const p1 = scene.pod('p1', { node: 'a', ips: [X] });
+    await scene.look('a');
+    scene.clock.advance(10_000);
+    p1.remove();
+    await scene.look('a');
+    scene.clock.advance(300);
+    const p2 = scene.pod('p2', { node: 'a', ips: [X] });
+    scene.world.ec2.setStaleness({ kind: 'time', ms: 1_000 });
+    // An environment that knows nothing of the node.
+    const busy = scene.reconcile('a');
+    await scene.look('a');
+    expect(p2.told()).toMatch(/^Assigned: /);
+    expect(scene.ec2.whereIs(X)).toBe('a/eth1');
+
+    await busy.finish();
+    await scene.expectSettled();
+  });
+
+  test('what a pod was told of is not assigned again', async () => {
+    const scene = await startScene();
+    scene.pod('p1', { node: 'a', ips: [X] });
+    await scene.look('a');
+    const before = scene.ec2.attempts().length;
+    await scene.look('a');
+    expect(scene.ec2.attempts().slice(before)).toEqual([]);
+  });
+});
+
+describe('35: a message comes while its Node registers anew', () => {
+  test('it is tried again, and the pod gets its address once the Node is there', async () => {
+    const scene = await startScene();
+    const { instanceId } = scene.worker('a');
+    const p1 = scene.pod('p1', { node: 'a', ips: [X] });
+    scene.removeNode('a');
+    expect(await scene.reconcile('a').finish()).toEqual(FAILED);
+    scene.register('a');
+    expect(await scene.reconcile('a', {}, 2).finish()).toEqual(FAILED);
+    scene.removeNode('a');
+    scene.register('a', instanceId);
+    expect(await scene.reconcile('a', {}, 3).finish()).toEqual(DONE);
+    expect(p1.told()).toMatch(/^Assigned: /);
+    await scene.expectSettled();
+  });
+
+  test('it is done with where no live pod is left, or the Node is missing for more than a minute', async () => {
+    const scene = await startScene();
+    const p1 = scene.pod('p1', { node: 'a', ips: [X] });
+    scene.removeNode('a');
+    const observedAt = new Date(scene.clock.now()).toISOString();
+    scene.clock.advance(60_001);
+    expect(await scene.reconcile('a', { observedAt }).finish()).toEqual(DONE);
+    p1.remove();
+    await scene.look('a');
+  });
+});
+
+describe('36: EC2 keeps failing for one ENI', () => {
+  test.each(['IncorrectState', 'InternalError'])(
+    '%s: after some receives its pods are told, and the node’s news is no longer hidden',
+    async (code) => {
+      const scene = await startScene({ enis: 2 });
+      const [, bad, good] = scene.worker('a').enis;
+      const stop = scene.world.ec2.faults.add({
+        action: 'AssignPrivateIpAddresses',
+        times: Number.POSITIVE_INFINITY,
+        when: ({ params }) => params.NetworkInterfaceId === bad?.id,
+        effect: { kind: 'error', code, status: code === 'InternalError' ? 500 : 400 },
+      });
+      const p1 = scene.pod('p1', { node: 'a', ips: [X], mac: bad?.mac });
+      const p2 = scene.pod('p2', { node: 'a', ips: [Y], mac: good?.mac });
+      expect(await scene.reconcile('a').finish()).toEqual(FAILED);
+      expect(p2.told()).toMatch(/^Assigned: /);
+      expect(p1.told()).toBe('');
+      expect(await scene.reconcile('a', {}, 5).finish()).toEqual(DONE);
+      expect(p1.told()).toMatch(new RegExp(`^Refused: .*${code}`));
+      // What was told holds up no news that follows.
+      const p3 = scene.pod('p3', { node: 'a', ips: ['172.16.1.72'], mac: good?.mac });
+      expect(await scene.reconcile('a').finish()).toEqual(DONE);
+      expect(p3.told()).toMatch(/^Assigned: /);
+
+      stop();
+      await scene.sweep();
+      await scene.deliver();
+      expect(p1.told()).toMatch(/^Assigned: /);
+      await scene.expectSettled();
+    },
+  );
+});

@@ -39,6 +39,7 @@ describe('a stage’s configuration', () => {
           },
         },
       ],
+      maxReleaseShare: 0.3,
       managedTag: 'node.k8s.amazonaws.com/no_manage=true',
       policy: 'sync',
       sweepMinutes: 5,

@@ -2,8 +2,11 @@ import { expect, test } from 'vitest';
 import { playInThread } from '../../../bench/budget/in-thread.ts';
 import type { ScenarioName } from '../../../bench/budget/scenarios/index.ts';
 
-/** Four execution environments try once in eight seconds each, with the SDK's three tries of a read, and more often at first. */
-const FEW_A_MINUTE = 160;
+/**
+ * Four execution environments try each action once in eight seconds, and more often at first. Reads, assigns and
+ * releases each learn by themselves that EC2 throttles.
+ */
+const FEW_A_MINUTE = 200;
 
 async function play(scenario: ScenarioName) {
   const order = { scenario, seed: 3, nodes: 8, ec2ReadMs: 100, ec2WriteMs: 300 };
@@ -31,5 +34,6 @@ test('Where EC2 takes five seconds a call, no more calls are sent, and no work i
 test('Ten times the limits are no trouble', async () => {
   const { figures, details } = await play('hasRaisedLimits');
   expect({ ...figures, ...details }).toMatchObject({ throttled: 0, refused: 0, 'dead letters': 0 });
-  expect(figures.p99Ms).toBeLessThanOrEqual(400);
+  // The nodes of a batch wait for each other's Node, so that one call reads the ENIs of all.
+  expect(figures.p99Ms).toBeLessThanOrEqual(450);
 });

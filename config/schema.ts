@@ -57,6 +57,13 @@ const ec2 = z
     share: z.number().positive().max(1).optional(),
     // AWS gives 5 by default, and raises it in steps.
     maxPerSecond: z.number().positive().max(1_000).optional(),
+    // `true`: this stage's stack makes the table. Else the name of the table of another stage.
+    budgetTable: z
+      .union([
+        z.literal(true),
+        z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/, 'not the name of a table of DynamoDB'),
+      ])
+      .optional(),
   })
   .optional();
 

@@ -57,6 +57,9 @@ const LONGEST_RELEASE_WAIT_MS = 2_000;
 /** Nodes that need other actions go first until a node's news is so old: ms. */
 const OVERDUE_MS = 20_000;
 
+/** What it takes to book calls is no wait for them: ms. */
+const SHORT_MS = 100;
+
 interface Entry extends WaitingNode {
   /** When its news is most likely complete, ms of the monotonic clock. */
   readonly completeAt: number;
@@ -89,6 +92,10 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
     looksSoon = true;
   };
 
+  budget.onChange(() => {
+    if (waiting.size > 0) lookSoon();
+  });
+
   return {
     delivered(nodes) {
       if (nodes > 1) budget.crowded();
@@ -99,13 +106,15 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
       const askedAt = clock.monotonic();
       const begin = (): void => {
         end();
-        const waitedMs = entry.waited ? clock.monotonic() - askedAt : 0;
+        const elapsedMs = clock.monotonic() - askedAt;
+        const waitedMs = entry.waited && elapsedMs > SHORT_MS ? elapsedMs : 0;
         const perSecond = budget.rate(node.calls);
         const reserved = budget.reserve(node.calls);
         const giveBack = (): void => {
           reserved.end();
           // What was sent counted twice until now, and what was not is there for the next.
           if (waiting.size > 0) lookSoon();
+          else budget.idle();
         };
         resolve({ ...reserved, end: giveBack, waitedMs, perSecond });
       };
@@ -118,16 +127,9 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
       const expire = clock.after(Math.max(0, longestMs), () =>
         refuse(new NoBudgetError(Math.max(1_000, budget.waitFor(node.calls)))),
       );
-      // Clocks differ, and are set: news is never younger than now.
-      const newsAt = askedAt - Math.max(0, clock.now() - node.since);
-      const [completeAt, overdueAt] = [newsAt + PATIENCE_MS, newsAt + OVERDUE_MS];
       const entry: Entry = {
-        ...node,
-        completeAt,
-        overdueAt,
-        order: orders++,
-        waited: false,
-        begin,
+        ...{ ...node, ...agesOf(node, clock) },
+        ...{ order: orders++, waited: false, begin },
       };
       const end = (): void => {
         waiting.delete(entry);
@@ -140,6 +142,12 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
       return promise;
     },
   };
+}
+
+/** Clocks differ, and are set: news is never younger than now. */
+function agesOf({ since }: WaitingNode, clock: Clock): Pick<Entry, 'completeAt' | 'overdueAt'> {
+  const newsAt = clock.monotonic() - Math.max(0, clock.now() - since);
+  return { completeAt: newsAt + PATIENCE_MS, overdueAt: newsAt + OVERDUE_MS };
 }
 
 function longestWaitMs(calls: Calls): number {
@@ -171,7 +179,7 @@ function beginThoseDue(waiting: Iterable<Entry>, budget: CallBudget, now: number
       entry.begin();
       continue;
     }
-    budget.crowded();
+    if (!budget.want(entry.calls)) budget.crowded();
     nextMs = Math.min(nextMs, waitMs);
     if (entry.overdueAt <= now) overdue = sumOf([overdue, entry.calls]);
     else lanes.set(lane, sumOf([lanes.get(lane) ?? {}, entry.calls]));

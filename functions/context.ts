@@ -7,6 +7,7 @@ import { clusters as eksClusters } from '../shared/cluster/connect.ts';
 import type { Kubernetes } from '../shared/cluster/kubernetes.ts';
 import type { ClusterConfig, Config } from '../shared/config.ts';
 import { rememberedAttachments } from '../shared/enis/attachments.ts';
+import type { UpdateItem } from '../shared/enis/bookings.ts';
 import { callBudget } from '../shared/enis/call-budget.ts';
 import { countingEc2 } from '../shared/enis/counting-ec2.ts';
 import type { Ec2 } from '../shared/enis/ec2.ts';
@@ -18,6 +19,7 @@ import { inventoryOf } from '../shared/enis/of-cluster.ts';
 import { cachedSubnets } from '../shared/enis/subnets.ts';
 import { messageSender, type SendMessages } from '../shared/messages/queue.ts';
 import type { Sqs } from '../shared/messages/sqs.ts';
+import { signedJson } from '../shared/signed-json.ts';
 import type { ClusterAccess, Ec2Access } from '../shared/state/cluster-access.ts';
 import { ALL_CLUSTERS, type Telemetry } from '../shared/telemetry.ts';
 import { type Clock, sleep } from '../shared/time/clock.ts';
@@ -25,6 +27,7 @@ import { type Admission, createAdmission } from './admission.ts';
 import { type Brake, createBrake } from './brake.ts';
 import { type Controls, createControls } from './control.ts';
 import { type ReadSettings, type ServedClusters, servedClusters } from './served-clusters.ts';
+import { sharedBuckets } from './shared-budget.ts';
 
 /** A node has 45 s for all of its calls. */
 const LIMITS: CallLimits = { connectMs: 3_000, requestMs: 10_000, callMs: 30_000 };
@@ -36,6 +39,8 @@ export interface Clients {
   readonly ec2Once: Ec2;
   readonly sqs: Sqs;
   readonly kubernetesOf: (cluster: { readonly name: string }) => Promise<Kubernetes>;
+  /** DynamoDB's `UpdateItem`; absent: nothing is booked. */
+  readonly updateItem?: UpdateItem;
   /** The settings of clusters that joined by themselves; absent: none can. */
   readonly readSettings?: ReadSettings;
 }
@@ -44,9 +49,10 @@ export interface Clients {
 export function aws(region: string, clock: Clock, limits: CallLimits = LIMITS): Clients {
   const common = { region, requestHandler: requestLimits(limits) };
   const ec2 = { ...common, protocol: EniProtocol };
+  const reading = unlogged(new EC2Client(ec2));
   const eks = new EKSClient(common);
   return {
-    ec2: unlogged(new EC2Client(ec2)),
+    ec2: reading,
     ec2Once: unlogged(new EC2Client({ ...ec2, maxAttempts: 1 })),
     sqs: unlogged(new SQSClient(common)),
     kubernetesOf: eksClusters({
@@ -55,6 +61,13 @@ export function aws(region: string, clock: Clock, limits: CallLimits = LIMITS): 
       eks: () => eks,
       credentials: () => eks.config.credentials(),
       requestTimeoutMs: limits.requestMs,
+    }),
+    updateItem: signedJson({
+      ...{ service: 'dynamodb', target: 'DynamoDB_20120810.UpdateItem', region },
+      credentials: () => reading.config.credentials(),
+      requestHandler: reading.config.requestHandler,
+      endpoint: process.env.AWS_ENDPOINT_URL_DYNAMODB ?? process.env.AWS_ENDPOINT_URL,
+      fips: process.env.AWS_USE_FIPS_ENDPOINT === 'true',
     }),
     readSettings: settingsIn(limitedCalls(new SSMClient(common), clock, limits)),
   };
@@ -102,7 +115,10 @@ export function contextFor(
   const noSettings: ReadSettings = async () => undefined;
   const readSettings = clients.readSettings ?? noSettings;
   const controls = createControls(config.stage, readSettings, { clock, telemetry });
-  const budget = callBudget({ clock, ...config.ec2 });
+  const budget = callBudget({
+    ...{ clock, ...config.ec2 },
+    bucketOf: sharedBuckets(config.ec2.table, clients.updateItem, { clock, telemetry }),
+  });
   const readTurn = async (): Promise<void> => {
     for (let ms = budget.waitForRead(); ms > 0; ms = budget.waitForRead()) await sleep(clock, ms);
   };

@@ -50,6 +50,7 @@ const CLUSTER_GRAPHS: readonly {
     title: 'EC2’s call budget: rate, throttled calls',
     lines: [
       { service: 'reconcile', name: 'BudgetRate', stat: 'Minimum' },
+      { service: 'reconcile', name: 'BudgetTableFailures' },
       { service: 'reconcile', name: 'AssignThrottles' },
       { service: 'reconcile', name: 'UnassignThrottles' },
       { service: 'reconcile', name: 'Ec2Throttles' },

@@ -1,5 +1,6 @@
 import type { StageSettings } from '../config/schema.ts';
 import { VERSION } from '../shared/version.ts';
+import { tableOf } from './budget-table.ts';
 import { settingsPath } from './names.ts';
 
 /** Lambda: 4 KB for all variables together; the queues' URLs and the tag need the rest. */
@@ -34,9 +35,16 @@ export function environment(
     STAGE: stage,
     SETTINGS_PATH: settingsPath(stage),
     MANAGED_TAG: settings.managedTag,
-    EC2_BUDGET: JSON.stringify({ writers: settings.concurrency, ...settings.ec2 }),
+    EC2_BUDGET: JSON.stringify(budgetOf(stage, settings)),
     MAX_RELEASE_SHARE: String(settings.maxReleaseShare),
     AWS_USE_FIPS_ENDPOINT: String(settings.fipsEndpoints),
     PRODUCT_VERSION: VERSION,
   };
+}
+
+/** As shared/config.ts reads it. */
+function budgetOf(stage: string, settings: StageSettings): object {
+  const { budgetTable, ...limits } = settings.ec2 ?? {};
+  const table = tableOf(stage, settings);
+  return { writers: settings.concurrency, ...limits, ...(table !== undefined && { table }) };
 }

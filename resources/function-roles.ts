@@ -1,5 +1,6 @@
 import type { StageSettings } from '../config/schema.ts';
 import { controlName, ownerName } from '../shared/control.ts';
+import { bookCalls } from './budget-table.ts';
 import {
   arn,
   getAtt,
@@ -28,6 +29,7 @@ export function functionRoles(stage: string, settings: StageSettings): Resources
     [ROLE_IDS.reconcile]: role([
       ...reading,
       ...changeAddresses(settings),
+      ...bookCalls(stage, settings),
       takeMessages(stage),
       // `moved` messages, and malformed ones that are set aside.
       sendMessages(stage, ['Queue', 'DeadLetterQueue']),

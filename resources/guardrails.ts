@@ -15,6 +15,7 @@ const AS_OBJECT = 'AWS::SSM::Parameter';
 const TAGGED = new Set([
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
+  'AWS::DynamoDB::Table',
   'AWS::EKS::AccessEntry',
   'AWS::EKS::PodIdentityAssociation',
   'AWS::Events::Rule',

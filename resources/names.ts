@@ -41,6 +41,11 @@ export function clusterQueueNames(
   };
 }
 
+/** Where executions book EC2's calls, if the stage has a table of its own. */
+export function budgetTableName(stage: string): string {
+  return `${stackName(stage)}-budget`;
+}
+
 /** Where the settings of clusters that joined are in SSM; a cluster's name follows. */
 export function settingsPath(stage: string): string {
   return `/${SERVICE}/${stage}/clusters/`;

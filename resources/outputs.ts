@@ -23,7 +23,7 @@ export function outputs(stage: string, settings: StageSettings): Outputs {
       Description: 'For clusters that join and have the ConfigMap aws-auth only',
       Value: mapRoles(),
     },
-    ...(settings.vpc && { VpcEndpoints: vpcEndpoints(settings.region) }),
+    ...(settings.vpc && { VpcEndpoints: vpcEndpoints(settings) }),
     ...Object.fromEntries(
       settings.clusters.flatMap((cluster) => [
         [`Cluster${idOf(cluster.name)}`, inCluster(cluster)],
@@ -102,9 +102,10 @@ function endpointService(region: string, service: string): string {
   return `${inChina ? 'cn.com' : 'com'}.amazonaws.${region}.${service}`;
 }
 
-function vpcEndpoints(region: string): StackOutput {
+function vpcEndpoints({ region, ec2 }: StageSettings): StackOutput {
+  const services = [...CALLED_SERVICES, ...(ec2?.budgetTable === undefined ? [] : ['dynamodb'])];
   return {
     Description: 'Interface endpoints that a VPC without a way to the internet needs',
-    Value: CALLED_SERVICES.map((service) => endpointService(region, service)).join(', '),
+    Value: services.map((service) => endpointService(region, service)).join(', '),
   };
 }

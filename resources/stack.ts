@@ -1,5 +1,6 @@
 import type { StageSettings } from '../config/schema.ts';
 import { alarms } from './alarm-resources.ts';
+import { budgetTable } from './budget-table.ts';
 import { merged, type Outputs, type Resources } from './cloudformation.ts';
 import { clusterAccess } from './cluster-access.ts';
 import { dashboard } from './dashboard.ts';
@@ -55,6 +56,7 @@ interface Deployment {
 export function stackOf(stage: string, settings: StageSettings): Stack {
   const Resources = merged(
     queues(stage, settings),
+    budgetTable(stage, settings),
     stageSettings(stage, settings),
     functionRoles(stage, settings),
     schedule(stage, settings),

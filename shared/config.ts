@@ -143,6 +143,7 @@ const budget = z.strictObject({
   writers: z.int().min(1).max(1_000),
   share: z.number().positive().max(1).optional(),
   maxPerSecond: z.number().positive().max(1_000).optional(),
+  table: z.string().min(3).optional(),
 });
 
 /** As config/schema.ts has it by default. */

@@ -27,6 +27,7 @@ export const METRIC_NAMES = [
   'ControlUnreadable',
   'AssignThrottles',
   'BudgetRate',
+  'BudgetTableFailures',
   'BudgetWait',
   'Ec2Calls',
   'Ec2Throttles',

@@ -2,9 +2,11 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
+import type { Tables } from '../../sandbox/dynamodb/table.ts';
 import type { Ec2 } from '../../sandbox/ec2/engine.ts';
 import { answerOf, operate } from '../../sandbox/sqs/answer.ts';
 import type { Service } from '../../sandbox/sqs/service.ts';
+import type { UpdateItem } from '../../shared/enis/bookings.ts';
 import { EniProtocol } from '../../shared/enis/eni-protocol.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -14,6 +16,7 @@ export interface Latencies {
   readonly ec2Write: number;
   readonly kubernetes: number;
   readonly sqs: number;
+  readonly dynamoDb: number;
   /** From a change of a pod until the forwarder sees it. */
   readonly watch: number;
   /** Until an execution environment that is there begins. */
@@ -25,6 +28,7 @@ export const LATENCIES: Latencies = {
   ec2Write: 300,
   kubernetes: 10,
   sqs: 12,
+  dynamoDb: 8,
   watch: 5,
   invoke: 15,
 };
@@ -86,6 +90,20 @@ export function sqsClient(
       },
     },
   });
+}
+
+/** DynamoDB's `UpdateItem` of the sandbox, with the time that it takes. */
+export function updateItem(
+  tables: Tables,
+  { travel }: VirtualTime,
+  latencies: Latencies,
+): UpdateItem {
+  return async (input, signal) => {
+    await travel(latencies.dynamoDb, signal);
+    const answer = tables.updateItem(structuredClone(input));
+    await travel(latencies.dynamoDb, signal);
+    return answer;
+  };
 }
 
 export function urlOf(queue: string): string {

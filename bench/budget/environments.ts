@@ -3,16 +3,19 @@ import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { type Clients, contextFor } from '../../functions/context.ts';
 import type { ReconcileContext } from '../../functions/reconcile/reconcile-batch.ts';
 import { REGION } from '../../sandbox/aws.ts';
+import type { Tables } from '../../sandbox/dynamodb/table.ts';
 import type { Ec2 } from '../../sandbox/ec2/engine.ts';
 import { configFrom } from '../../shared/config.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
 import { sharedList } from '../../shared/time/shared-list.ts';
 import { virtualKubernetes } from '../../test/faults/world/kubernetes.ts';
-import { ec2Client, type Latencies, sqsClient } from './clients.ts';
+import { ec2Client, type Latencies, sqsClient, updateItem } from './clients.ts';
 import type { BenchCluster } from './cluster.ts';
 import type { BenchQueue } from './queue.ts';
 import type { Tally } from './tally.ts';
 import type { VirtualTime } from './virtual-time.ts';
+
+export const BUDGET_TABLE = 'multus-eni-reconciler-budget';
 
 /** What an execution environment of the function lives in. */
 export interface LambdaSurroundings {
@@ -23,6 +26,8 @@ export interface LambdaSurroundings {
   readonly cluster: BenchCluster;
   readonly instanceType: string;
   readonly tally: Tally;
+  /** Where the account's executions book EC2's calls; absent: nowhere. */
+  readonly tables?: Tables | undefined;
   readonly budget: {
     readonly writers: number;
     readonly share?: number;
@@ -39,7 +44,10 @@ export async function warmEnvironment(surroundings: LambdaSurroundings): Promise
     CLUSTERS: JSON.stringify([{ name: cluster.name }]),
     QUEUE_URL: queue.url,
     DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,
-    EC2_BUDGET: JSON.stringify(surroundings.budget),
+    EC2_BUDGET: JSON.stringify({
+      ...surroundings.budget,
+      ...(surroundings.tables && { table: BUDGET_TABLE }),
+    }),
   });
   const clients = clientsOf(surroundings);
   const context = contextFor(config, clients, { clock, telemetry: telling(surroundings.tally) });
@@ -65,7 +73,8 @@ async function warm({ ec2, ec2Once }: Clients): Promise<void> {
 }
 
 /** As functions/context.ts makes it, with the sandbox in the place of the network. */
-function clientsOf({ time, latencies, ec2, queue, cluster, tally }: LambdaSurroundings): Clients {
+function clientsOf(surroundings: LambdaSurroundings): Clients {
+  const { time, latencies, ec2, queue, cluster, tally, tables } = surroundings;
   const kubernetes = virtualKubernetes(
     cluster.api,
     async (call, effect, { signal }) => {
@@ -84,6 +93,9 @@ function clientsOf({ time, latencies, ec2, queue, cluster, tally }: LambdaSurrou
     ec2Once: ec2Client(ec2, time, latencies, { maxAttempts: 1 }),
     sqs: sqsClient(queue.service, time, latencies),
     kubernetesOf: async () => ({ ...kubernetes, listNodes }),
+    ...(tables && {
+      updateItem: updateItem(tables, time, latencies),
+    }),
   };
 }
 

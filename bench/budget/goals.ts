@@ -39,6 +39,8 @@ export const GOALS: Readonly<Record<ScenarioName, Goals>> = {
   servesAnother: { seconds: 10 },
   tenClusters: { ...CLUSTERS, assign: 880, seconds: 165 },
   fortyClusters: { ...CLUSTERS, assign: 528, seconds: 110 },
+  tenClustersApart: {},
+  fortyClustersApart: {},
 };
 
 /** A figure of several seeds beside its goal. */

@@ -1,10 +1,12 @@
 import { stageFile } from '../../config/schema.ts';
 import { ACCOUNT, REGION } from '../../sandbox/aws.ts';
+import { createTables } from '../../sandbox/dynamodb/table.ts';
 import { createEc2, type Ec2 } from '../../sandbox/ec2/engine.ts';
 import type { Clock, Random } from '../../shared/time/clock.ts';
 import { type Addresses, watchAddresses } from './addresses.ts';
 import { type Latencies, sqsClient } from './clients.ts';
 import { type BenchCluster, CLUSTER, createCluster } from './cluster.ts';
+import { BUDGET_TABLE } from './environments.ts';
 import { type CallFigures, countCalls } from './figures.ts';
 import { startForwarder } from './forwarder.ts';
 import { startLambda } from './lambda.ts';
@@ -12,7 +14,7 @@ import { type NeighbourFigures, startNeighbour } from './neighbour.ts';
 import { createPods, type Pods } from './pods.ts';
 import { createQueue } from './queue.ts';
 import type { Surroundings } from './surroundings.ts';
-import { createTally } from './tally.ts';
+import { createTally, type Tally } from './tally.ts';
 import { startVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 export interface BenchStageOptions extends Surroundings {
@@ -68,20 +70,25 @@ export async function startStage(options: BenchStageOptions): Promise<BenchStage
   const { clock, drive } = time;
   const ec2 = createEc2({ clock, region: REGION, account: ACCOUNT });
   const tally = createTally();
-  const { concurrency, ec2: ours } = stageFile.parse({
-    region: REGION,
-    clusters: [{ name: CLUSTER }],
-    ...options.settings,
-  });
-  const budget = { writers: concurrency, ...ours };
+  const { budget, tables } = budgetOf(options);
   const addresses = watchAddresses(ec2);
   const start = async (index: number) => {
     const name = index === 0 ? CLUSTER : `${CLUSTER}-${index}`;
     const where = { name, network: FIRST_NETWORK + index };
     const cluster = createCluster(ec2, time, nodes, instanceType, where, enis);
     const queue = createQueue(clock);
-    const surroundings = { time, latencies, ec2, queue, cluster, instanceType, tally, budget };
-    const lambda = await startLambda(surroundings, concurrency, {
+    const surroundings = {
+      time,
+      latencies,
+      ec2,
+      queue,
+      cluster,
+      instanceType,
+      tally,
+      tables,
+      budget,
+    };
+    const lambda = await startLambda(surroundings, budget.writers, {
       replacedAfterMs: options.replacedAfterMs,
     });
     const sqs = sqsClient(queue.service, time, latencies, { maxAttempts: 1 });
@@ -115,21 +122,32 @@ export async function startStage(options: BenchStageOptions): Promise<BenchStage
     sinceBegin: () => clock.now() - begunAt,
     calls: () => countCalls(ec2.calls.all()),
     neighbour: () => neighbourFigures(),
-    restartForwarder: () => {
-      for (const { restart } of served) restart();
-    },
-    errors: () =>
-      Object.entries(tally.counts())
-        .filter(([name]) => name.startsWith('error: '))
-        .reduce((sum, [, count]) => sum + count, 0),
+    restartForwarder: () => served.forEach(({ restart }) => void restart()),
+    errors: () => errorsIn(tally),
     details() {
       for (const { action, outcome } of ec2.calls.all()) {
         const how = outcome.kind === 'refused' ? `refused: ${outcome.code}` : outcome.kind;
         tally.add(`EC2 ${action} ${how}`);
       }
-      return tally.counts();
+      return { ...tally.counts(), ...(tables && { 'DynamoDB writes': tables.writes() }) };
     },
   };
+}
+
+/** What the executions may spend, as the configuration says, and where they book it. */
+function budgetOf({ settings }: BenchStageOptions) {
+  const clusters = [{ name: CLUSTER }];
+  const stage = stageFile.parse({ region: REGION, clusters, ...settings });
+  const { budgetTable, ...limits } = stage.ec2 ?? {};
+  const tables = budgetTable === true ? createTables() : undefined;
+  tables?.create(BUDGET_TABLE, 'action');
+  return { budget: { writers: stage.concurrency, ...limits }, tables };
+}
+
+function errorsIn(tally: Tally): number {
+  return Object.entries(tally.counts())
+    .filter(([name]) => name.startsWith('error: '))
+    .reduce((sum, [, count]) => sum + count, 0);
 }
 
 /** The pods of all clusters, each made in that of its worker. */

@@ -4,7 +4,12 @@ import type { Neighbour } from './neighbour.ts';
 /** What of the stage's configuration differs from the defaults. */
 export interface BenchSettings {
   readonly concurrency?: number;
-  readonly ec2?: { readonly share?: number; readonly maxPerSecond?: number };
+  readonly ec2?: {
+    readonly share?: number;
+    readonly maxPerSecond?: number;
+    /** The executions of all clusters book their calls in one table. */
+    readonly budgetTable?: true;
+  };
 }
 
 /** What a scenario is played on. */

@@ -32,6 +32,7 @@ export const EMITTED: Readonly<
   ControlUnreadable: { when: 'wrong', by: ['reconcile', 'sweep'], once: true },
   AssignThrottles: { when: 'wrong', by: ['reconcile'] },
   BudgetRate: { when: 'wrong', by: ['reconcile'] },
+  BudgetTableFailures: { when: 'wrong', by: ['reconcile'], once: true },
   BudgetWait: { when: 'wrong', by: ['reconcile'] },
   Ec2Throttles: { when: 'wrong', by: ['reconcile', 'sweep'] },
   UnassignThrottles: { when: 'wrong', by: ['reconcile'] },

@@ -26,6 +26,10 @@ export interface Bucket {
    * @param ahead tokens that somebody takes first.
    */
   waitFor(tokens: number, ahead?: number): number;
+  /** Somebody waits for so many tokens. @returns whether they are being asked for. */
+  want(tokens: number): boolean;
+  /** Nobody waits for tokens here. */
+  idle(): void;
   /** Takes tokens out of what others may reserve; a negative number puts them back. */
   reserve(tokens: number): void;
   /** A call is sent. */
@@ -129,6 +133,9 @@ export function createBucket(options: BucketOptions): Bucket {
   };
   return {
     waitFor: (tokens, ahead = 0) => waitFor(refilled(), part, tokens, ahead),
+    // What comes is ours without a word to anyone.
+    want: () => false,
+    idle() {},
     reserve(tokens) {
       state.reserved = Math.max(0, state.reserved + tokens);
     },

@@ -65,6 +65,12 @@ export interface CallBudget {
   crowded(): void;
   /** Whether they are at work, as far as is known. */
   isCrowded(): boolean;
+  /** Work waits for these calls. @returns whether it waits only until they are asked for. */
+  want(calls: Calls): boolean;
+  /** No work waits. */
+  idle(): void;
+  /** Calls a listener each time when calls may be there sooner than `waitFor` said. */
+  onChange(listener: () => void): void;
   /** The same client; its calls use the budget, and their answers teach it. */
   spending(ec2: Ec2): Ec2;
 }
@@ -77,19 +83,33 @@ export interface BudgetSettings {
   readonly share?: number;
   /** Calls a second of each action that assigns or unassigns that the account is known to have, instead of AWS's default. */
   readonly maxPerSecond?: number;
+  /** The table of DynamoDB in which all executions of the account and Region book their calls. */
+  readonly table?: string;
 }
 
 export interface BudgetOptions extends BudgetSettings {
   readonly clock: Clock;
-  /** Makes the bucket of an action. Default: one that knows this environment's calls alone. */
-  readonly bucketOf?: (action: BudgetedAction, options: BucketOptions) => Bucket;
+  /** Default: buckets that know this environment's calls alone. */
+  readonly bucketOf?: MakeBucket | undefined;
 }
+
+/**
+ * Makes the bucket of an action.
+ *
+ * @param onChange is called when tokens may be there sooner than the bucket said.
+ */
+export type MakeBucket = (
+  action: BudgetedAction,
+  options: BucketOptions,
+  onChange: () => void,
+) => Bucket;
 
 /** The budget of one execution environment, of which `writers` are at work at most. */
 export function callBudget(options: BudgetOptions): CallBudget {
   const { bucketOf = (_, of) => createBucket(of) } = options;
+  let changed = (): void => {};
   const bucketFor = (action: BudgetedAction): Bucket =>
-    bucketOf(action, bucketOptions(action, options));
+    bucketOf(action, bucketOptions(action, options), () => changed());
   const buckets: Buckets = {
     AssignPrivateIpAddresses: bucketFor('AssignPrivateIpAddresses'),
     AssignIpv6Addresses: bucketFor('AssignIpv6Addresses'),
@@ -115,6 +135,16 @@ export function callBudget(options: BudgetOptions): CallBudget {
       for (const bucket of all) bucket.crowded();
     },
     isCrowded: () => buckets[READ].isCrowded() || buckets.AssignPrivateIpAddresses.isCrowded(),
+    want: (calls) =>
+      entriesOf(calls)
+        .map(([action, count]) => buckets[action].want(count))
+        .includes(true),
+    idle() {
+      for (const bucket of all) bucket.idle();
+    },
+    onChange(listener) {
+      changed = listener;
+    },
     spending: (ec2) => ({ send: taught(ec2, buckets) }),
   };
 }

@@ -84,21 +84,33 @@ export const SCENARIOS = {
     play: burst('assigned'),
     replacedAfterMs: 2_000,
   },
+  tenClusters: {
+    title: 'ten clusters burst together, with a table',
+    play: burst('assigned'),
+    clusters: { count: 10, part: 0.4 },
+    settings: { ec2: { budgetTable: true } },
+  },
+  fortyClusters: {
+    title: 'forty small clusters burst together, with a table',
+    play: burst('assigned'),
+    clusters: { count: 40, part: 0.06 },
+    settings: { ec2: { budgetTable: true } },
+  },
 } as const satisfies Readonly<Record<string, Scenario>>;
 
-/** An EC2 in trouble, and more clusters than one; played where they are asked for. */
+/** An EC2 in trouble, and many clusters without a table; played where they are asked for. */
 export const TROUBLES = {
   throttlesAll: { title: 'EC2 throttles all for ten minutes', play: trouble('throttles-all') },
   isSlow: { title: 'EC2 takes 5 s a call', play: trouble('is-slow') },
   hasRaisedLimits: { title: 'ten times the limits', play: trouble('has-raised-limits') },
   servesAnother: { title: 'another takes every token', play: trouble('serves-another') },
-  tenClusters: {
-    title: 'ten clusters burst together',
+  tenClustersApart: {
+    title: 'ten clusters, each alone',
     play: burst('assigned'),
     clusters: { count: 10, part: 0.4 },
   },
-  fortyClusters: {
-    title: 'forty small clusters burst together',
+  fortyClustersApart: {
+    title: 'forty small clusters, each alone',
     play: burst('assigned'),
     clusters: { count: 40, part: 0.06 },
   },

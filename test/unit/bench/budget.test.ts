@@ -29,6 +29,18 @@ test('The same seed gives the same figures', async () => {
   expect(first.figures.unassign).toBeGreaterThanOrEqual(2 * NODES);
 });
 
+test('Clusters that burst together waste no call where they book them in one table', async () => {
+  const order = { seed: 7, nodes: 20, ec2ReadMs: 100, ec2WriteMs: 300 } as const;
+  const [apart, together] = await Promise.all([
+    playInThread({ ...order, scenario: 'fortyClustersApart' }),
+    playInThread({ ...order, scenario: 'fortyClusters' }),
+  ]);
+  expect(apart.figures.throttled).toBeGreaterThan(0);
+  expect(together.figures.throttled).toBe(0);
+  expect(together.figures.assign).toBeLessThan(apart.figures.assign);
+  expect(together.figures.seconds).toBeLessThan(apart.figures.seconds);
+});
+
 test('The figures are printed by scenario, as JSON alone', () => {
   // At this pace no goal is reached, which is for the reader to say.
   const args = ['--json', '--nodes', '1', '--only', 'burstRaised', '--write', '9000'];

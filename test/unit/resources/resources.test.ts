@@ -188,6 +188,12 @@ describe('a cluster', () => {
     expect(templateOf(REGION + DEMO).Outputs.VpcEndpoints).toBeUndefined();
   });
 
+  test('needs the endpoint of DynamoDB only where calls are booked in a table', () => {
+    const inVpc = `${DEMO}vpc: { subnetIds: [subnet-1], securityGroupIds: [sg-1] }\n`;
+    const { Outputs } = templateOf(`${REGION}${inVpc}ec2: { budgetTable: prod-budget }\n`);
+    expect(Outputs.VpcEndpoints?.Value).toContain(', com.amazonaws.us-east-1.dynamodb');
+  });
+
   test('has logical ids of its own, whatever its name is like', () => {
     const names = ['a-b', 'a_b', 'ab', 'aB', 'A-b', 'a-B'];
     const clusters = names.map((name) => `{ name: ${name} }`).join(', ');

@@ -1,0 +1,102 @@
+import * as z from 'zod';
+import { ExpressionError, expressionsOf, type Numbers } from './expressions.ts';
+
+/** DynamoDB's `UpdateItem`, on tables whose items have one key, a text, and numbers beside it. */
+export interface Tables {
+  create(table: string, key: string): void;
+  remove(table: string): void;
+  /** The numbers of an item. */
+  item(table: string, key: string): Numbers | undefined;
+  put(table: string, key: string, item: Numbers): void;
+  delete(table: string, key: string): void;
+  /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html */
+  updateItem(input: unknown): { readonly status: number; readonly body: object };
+  /** How many writes were paid for: also those of which the condition did not hold. */
+  writes(): number;
+}
+
+const numbers = z.record(z.string().regex(/^:/), z.strictObject({ N: z.string() }));
+const request = z.strictObject({
+  TableName: z.string(),
+  Key: z.record(z.string(), z.strictObject({ S: z.string() })),
+  UpdateExpression: z.string(),
+  ConditionExpression: z.string().optional(),
+  ExpressionAttributeValues: numbers.default({}),
+  ReturnValues: z.enum(['NONE', 'ALL_NEW']).default('NONE'),
+  ReturnValuesOnConditionCheckFailure: z.enum(['NONE', 'ALL_OLD']).default('NONE'),
+});
+
+const PREFIX = 'com.amazonaws.dynamodb.v20120810#';
+const VALIDATION = 'com.amazon.coral.validate#ValidationException';
+
+export function createTables(): Tables {
+  const tables = new Map<string, { readonly key: string; readonly items: Map<string, Numbers> }>();
+  let writes = 0;
+  const tableOf = (name: string) => {
+    const table = tables.get(name);
+    if (table === undefined) throw new Error(`there is no table ${name}`);
+    return table;
+  };
+  const refused = (__type: string, message: string, more: object = {}) => ({
+    status: 400,
+    body: { __type, message, ...more },
+  });
+
+  return {
+    create: (table, key) => void tables.set(table, { key, items: new Map() }),
+    remove: (table) => void tables.delete(table),
+    item: (table, key) => tableOf(table).items.get(key),
+    put: (table, key, item) => void tableOf(table).items.set(key, item),
+    delete: (table, key) => void tableOf(table).items.delete(key),
+    writes: () => writes,
+    updateItem(input) {
+      const parsed = request.safeParse(input);
+      if (!parsed.success) return refused(VALIDATION, parsed.error.message);
+      const asked = parsed.data;
+      const table = tables.get(asked.TableName);
+      if (table === undefined) {
+        return refused(`${PREFIX}ResourceNotFoundException`, 'Requested resource not found');
+      }
+      const id = asked.Key[table.key]?.S;
+      if (id === undefined || Object.keys(asked.Key).length !== 1) {
+        return refused(VALIDATION, 'The provided key element does not match the schema');
+      }
+      const old = table.items.get(id);
+      const values = Object.fromEntries(
+        Object.entries(asked.ExpressionAttributeValues).map(([name, { N }]) => [name, Number(N)]),
+      );
+      const expressions = expressionsOf(old ?? {}, values);
+      try {
+        const holds =
+          asked.ConditionExpression === undefined || expressions.holds(asked.ConditionExpression);
+        if (!holds) {
+          writes += 1;
+          const shown =
+            old !== undefined && asked.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
+          return refused(
+            `${PREFIX}ConditionalCheckFailedException`,
+            'The conditional request failed',
+            shown ? { Item: attributesOf(table.key, id, old) } : {},
+          );
+        }
+        const item = expressions.updated(asked.UpdateExpression);
+        expressions.assertAllUsed();
+        writes += 1;
+        table.items.set(id, item);
+        const shown = asked.ReturnValues === 'ALL_NEW';
+        return {
+          status: 200,
+          body: shown ? { Attributes: attributesOf(table.key, id, item) } : {},
+        };
+      } catch (error) {
+        if (error instanceof ExpressionError) return refused(VALIDATION, error.message);
+        throw error;
+      }
+    },
+  };
+}
+
+function attributesOf(key: string, id: string, item: Numbers) {
+  const numbers = Object.entries(item).map(([name, value]) => [name, { N: String(value) }]);
+  return { [key]: { S: id }, ...Object.fromEntries(numbers) };
+}

@@ -1,0 +1,233 @@
+import * as z from 'zod';
+import type { Clock } from '../time/clock.ts';
+import { withDeadline } from '../time/deadline.ts';
+import { afterThrottle, type Ledger, type Limits, rateOf } from './ledger.ts';
+import type { WritingAction } from './writing-actions.ts';
+
+/** An answer of DynamoDB. */
+export interface TableAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  /** DynamoDB's own time, ms since the epoch, to the second. */
+  readonly date?: number;
+}
+
+/** Sends one `UpdateItem`. Rejects if DynamoDB does not answer. */
+export type UpdateItem = (input: object, signal: AbortSignal) => Promise<TableAnswer>;
+
+/** Calls that were booked. */
+export interface Booking {
+  /** When they may be sent, ms of the monotonic clock. */
+  readonly dueAt: number;
+  /** What is left for others after that. */
+  readonly ledger: Ledger;
+}
+
+/** The bookings of one action. All of it rejects if the table does not answer in time. */
+export interface Bookings {
+  /** Books calls. @throws BookedOutError if that is too far ahead. */
+  book(tokens: number): Promise<Booking>;
+  /** Gives back what was booked and is not needed. */
+  giveBack(tokens: number): Promise<void>;
+  /** EC2 throttled a call. @returns what the ledger says since. */
+  throttled(): Promise<Ledger>;
+  /** Milliseconds since the epoch by the table's clock. */
+  now(): number;
+}
+
+/** The next calls that could be booked are too far ahead. */
+export class BookedOutError extends Error {
+  override readonly name = 'BookedOutError';
+  /** When to ask again, ms from now. */
+  readonly afterMs: number;
+  readonly ledger: Ledger;
+
+  constructor(afterMs: number, ledger: Ledger) {
+    super(`EC2's calls are booked for longer than ${FARTHEST_MS / 1_000} s`);
+    this.afterMs = afterMs;
+    this.ledger = ledger;
+  }
+}
+
+/** An answer that comes later than this is not waited for: ms. */
+export const ANSWER_MS = 100;
+/** So far ahead calls are booked at most: ms. */
+const FARTHEST_MS = 10_000;
+/** Lambda's clocks agree better than this, and an HTTP date is that coarse: ms. */
+const SAME_TIME_MS = 1_500;
+/** Each attempt knows better what the ledger says; then somebody else is faster each time. */
+const ATTEMPTS = 4;
+
+const number = z
+  .object({ N: z.string() })
+  .transform(({ N }) => Number(N))
+  .pipe(z.number());
+const attributes = z.object({
+  spentUntil: number.optional(),
+  perSecond: number.optional(),
+  cutAt: number.optional(),
+  calmMs: number.optional(),
+});
+const updated = z.object({ Attributes: attributes });
+/** `Item` is what a condition was not true of; there is none if there is no item. */
+const refused = z.object({ __type: z.string(), Item: attributes.optional() });
+
+/** One conditional write. */
+interface Write {
+  readonly set: string;
+  readonly when: string;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+export interface BookingsOptions {
+  readonly clock: Clock;
+  readonly table: string;
+  readonly action: WritingAction;
+  readonly limits: Limits;
+  readonly updateItem: UpdateItem;
+}
+
+/** Bookings in a table of DynamoDB that all executions of an account and Region share. */
+export function createBookings(options: BookingsOptions): Bookings {
+  const { limits } = options;
+  const item = ledgerItem(options);
+  const { now } = item;
+  return {
+    now,
+    async book(tokens) {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+        const asks = item.isKnown() ? bookingOf : addition;
+        const isBooked = await item.write(asks(item.ledger(), limits, tokens, now()));
+        const ledger = item.ledger();
+        const aheadMs = (ledger.spentUntil ?? 0) - now();
+        if (isBooked) return { dueAt: options.clock.monotonic() + aheadMs, ledger };
+        if (aheadMs >= FARTHEST_MS && aheadMs < neverMs(ledger, limits, now())) {
+          throw new BookedOutError(aheadMs - FARTHEST_MS, ledger);
+        }
+      }
+      throw new Error('the ledger changed under each attempt to book');
+    },
+    async giveBack(tokens) {
+      const cost = costOf(item.ledger(), limits, tokens, now());
+      const values = { ':cost': cost, ':now': now() };
+      await item.write({
+        set: 'spentUntil = spentUntil - :cost',
+        when: 'spentUntil > :now',
+        values,
+      });
+    },
+    async throttled() {
+      const cut = cutOf(item.ledger(), limits, now());
+      if (cut !== undefined) await item.write(cut);
+      const drained = now() + costOf(item.ledger(), limits, limits.reserve, now());
+      await item.write({
+        set: 'spentUntil = :drained',
+        when: 'attribute_not_exists(spentUntil) OR spentUntil < :drained',
+        values: { ':drained': drained },
+      });
+      return item.ledger();
+    },
+  };
+}
+
+/** The item of an action, as the last answer showed it, and the table's clock. */
+function ledgerItem({ clock, table, action, updateItem }: BookingsOptions) {
+  let known: Ledger | undefined;
+  let offsetMs = 0;
+  return {
+    now: () => clock.now() + offsetMs,
+    isKnown: () => known !== undefined,
+    ledger: () => known ?? {},
+    /** @returns whether it was written. What the ledger says is known either way. */
+    async write({ set, when, values }: Write): Promise<boolean> {
+      const sentAt = clock.now();
+      const input = {
+        TableName: table,
+        Key: { action: { S: action } },
+        UpdateExpression: `SET ${set}`,
+        ConditionExpression: when,
+        ExpressionAttributeValues: Object.fromEntries(
+          Object.entries(values).map(([name, value]) => [name, { N: String(value) }]),
+        ),
+        ReturnValues: 'ALL_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      };
+      const { status, body, date } = await withDeadline(clock, ANSWER_MS, undefined, (signal) =>
+        updateItem(input, signal),
+      );
+      if (date !== undefined) offsetMs = offsetOf(date, (sentAt + clock.now()) / 2);
+      if (status === 200) {
+        known = updated.parse(body).Attributes;
+        return true;
+      }
+      const { __type, Item = {} } = refused.parse(body);
+      if (!__type.endsWith('ConditionalCheckFailedException')) {
+        throw new Error(`DynamoDB: ${__type}`);
+      }
+      known = Item;
+      return false;
+    },
+  };
+}
+
+/** A lower rate, unless somebody else has lowered it meanwhile; `undefined`: nothing new. */
+function cutOf(known: Ledger, limits: Limits, now: number): Write | undefined {
+  const cut = afterThrottle(known, limits, now);
+  if (cut === undefined) return undefined;
+  return {
+    set: 'perSecond = :perSecond, cutAt = :cutAt, calmMs = :calmMs',
+    when: 'attribute_not_exists(cutAt) OR cutAt = :knownCut',
+    values: {
+      ':perSecond': cut.perSecond,
+      ':cutAt': cut.cutAt,
+      ':calmMs': cut.calmMs,
+      ':knownCut': known.cutAt ?? 0,
+    },
+  };
+}
+
+/** Books after what is booked already; or anew, if all that can be saved up was, or the ledger is wrong. */
+function bookingOf(known: Ledger, limits: Limits, tokens: number, now: number): Write {
+  const cost = costOf(known, limits, tokens, now);
+  const full = now - costOf(known, limits, limits.capacity, now);
+  const { spentUntil } = known;
+  const never = now + neverMs(known, limits, now);
+  if (spentUntil !== undefined && spentUntil >= full && spentUntil <= never) {
+    return addition(known, limits, tokens, now);
+  }
+  return {
+    set: 'spentUntil = :booked',
+    when: 'attribute_not_exists(spentUntil) OR spentUntil < :full OR spentUntil > :never',
+    values: { ':booked': full + cost, ':full': full, ':never': never },
+  };
+}
+
+/**
+ * Books after what is booked already. Of a ledger that is not known yet it says nothing about time that its
+ * condition does not check: the answer tells the table's time.
+ */
+function addition(known: Ledger, limits: Limits, tokens: number, now: number): Write {
+  const cost = costOf(known, limits, tokens, now);
+  const full = now - costOf(known, limits, limits.capacity, now);
+  return {
+    set: 'spentUntil = spentUntil + :cost',
+    when: 'spentUntil >= :full AND spentUntil < :farthest',
+    values: { ':cost': cost, ':full': full, ':farthest': now + FARTHEST_MS },
+  };
+}
+
+/** No ledger is booked for longer than this, unless it is wrong: ms. */
+function neverMs(known: Ledger, limits: Limits, now: number): number {
+  return FARTHEST_MS + costOf(known, limits, limits.capacity + limits.reserve, now);
+}
+
+/** How long tokens take to come, ms. */
+function costOf(known: Ledger, limits: Limits, tokens: number, now: number): number {
+  return Math.ceil((tokens / rateOf(known, limits, now)) * 1_000);
+}
+
+function offsetOf(date: number, clockMs: number): number {
+  // An HTTP date leaves out the part of the second.
+  const offset = date + 500 - clockMs;
+  return Math.abs(offset) > SAME_TIME_MS ? offset : 0;
+}

@@ -87,6 +87,7 @@ function chosen(claim: Claim, choice: EniChoice, state: NodeState): string {
       const by = {
         record: `Its condition recorded ${name}.`,
         mac: `1: ${claim.mac} is the MAC of ${name}, in ${choice.eni.subnetId} (${blocks}).`,
+        told: `Its condition names ${name} (${blocks}), where EC2 has it; an edited definition moves no live pod's address.`,
         master: `2: the master ${claim.master} is ${name}, in ${choice.eni.subnetId} (${blocks}).`,
         subnet: `3: ${name} is the only managed ENI of the node whose subnet (${blocks}) holds it.`,
         siblings: `3: several subnets hold it, and the pod's attachments are on ${name} (${blocks}).`,

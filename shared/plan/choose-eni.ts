@@ -1,6 +1,7 @@
+import type { Address } from '../address.ts';
 import type { Claim } from '../claims/claim.ts';
 import type { Eni } from '../enis/eni.ts';
-import { inSubnetOf, type NodeEnis } from '../enis/eni-facts.ts';
+import { holds, inSubnetOf, type NodeEnis } from '../enis/eni-facts.ts';
 
 /** The ENI that a claimed address belongs on, or why there is none. */
 export type EniChoice =
@@ -13,10 +14,10 @@ export type EniChoice =
 
 /**
  * What an ENI was chosen by: what the pod's condition recorded, where the annotation cannot be read;
- * the attachment's MAC; the definition's master; its subnet being the only one that holds the
+ * the attachment's MAC; that the pod was told so, and EC2 has it there; the definition's master; its subnet being the only one that holds the
  * address, or the only one of the pod's attachments that does.
  */
-export type ChosenBy = 'record' | 'mac' | 'master' | 'subnet' | 'siblings';
+export type ChosenBy = 'record' | 'mac' | 'told' | 'master' | 'subnet' | 'siblings';
 
 /** Linux names the interface at device index n `ethN` on Amazon Linux; `ens6` says nothing of the index. */
 const DEVICE_NAME = /^eth(\d{1,2})$/;
@@ -24,7 +25,8 @@ const DEVICE_NAME = /^eth(\d{1,2})$/;
 /**
  * Chooses the ENI of one claim: by the attachment's MAC, else by the device that the
  * NetworkAttachmentDefinition's `master` names, else the node's only managed ENI whose
- * subnet holds the address (docs/design.md, "Which ENI an address belongs to").
+ * subnet holds the address (docs/design.md, "Which ENI an address belongs to"). What master and
+ * subnet say moves no address that the pod was told of: its interface is where it was made.
  *
  * @param siblings gives the ENIs of the pod's attachments, where that matters: among several subnets
  *   that hold a floating address, the one where the pod already is.
@@ -41,6 +43,29 @@ export function chooseEni(
   const byMac = claim.mac === undefined ? [] : enis.filter((eni) => eni.mac === claim.mac);
   if (byMac.length > 0) return named(byMac, 'mac');
 
+  const chosen = byDefinition(claim, node, siblings);
+  // What the new ENI could not have is a problem, of which the pod is told.
+  if (chosen.kind !== 'eni' || !inSubnetOf(chosen.eni, claim.address, node)) return chosen;
+  // Where the pod's attachments are, its floating addresses are to be: these follow them.
+  if (chosen.by === 'siblings') return chosen;
+  const told = enis.find((eni) => eni.id === claim.assignedTo && isOursAt(eni, claim.address));
+  return told === undefined || told === chosen.eni
+    ? chosen
+    : { kind: 'eni', eni: told, by: 'told' };
+}
+
+/** Whether the address is on a managed ENI as one that could be moved. */
+function isOursAt(eni: Eni, address: Address): boolean {
+  return eni.managed && holds(eni, address);
+}
+
+/** The ENI that the definition means now; an interface that was made before may be on another. */
+function byDefinition(
+  claim: Claim,
+  node: NodeEnis,
+  siblings: () => ReadonlySet<string>,
+): EniChoice {
+  const { enis } = node;
   const index = DEVICE_NAME.exec(claim.master ?? '')?.[1];
   const byDevice =
     index === undefined ? [] : enis.filter((eni) => eni.deviceIndex === Number(index));

@@ -213,3 +213,50 @@ describe('18: the claims of a live pod fit no ENI any more', () => {
     expect(changedAt('z')).toBeLessThan(changedAt('a'));
   });
 });
+
+describe('40: a definition names another device of the same subnet while its pods run', () => {
+  test('a live pod keeps its addresses, the floating ones too', async () => {
+    const scene = await startPlacement();
+    const floating = [{ ip: '172.16.1.71', since: SINCE }];
+    const p1 = scene.pod('p1', { node: 'a', ips: [X, V6], floating });
+    await scene.look('a');
+    const told = p1.told();
+    const before = scene.ec2.attempts().length;
+    edit(scene, { master: 'eth2' });
+    for (const _ of ['once', 'and again']) await scene.look('a');
+
+    for (const ip of [X, V6, '172.16.1.71']) expect(scene.ec2.whereIs(ip)).toBe('a/eth1');
+    expect(scene.ec2.attempts().slice(before)).toEqual([]);
+    expect(p1.told()).toBe(told);
+    await scene.expectSettled();
+  });
+
+  test('a new pod gets its own on the other device', async () => {
+    const scene = await startPlacement();
+    scene.pod('p1', { node: 'a', ips: [X] });
+    await scene.look('a');
+    edit(scene, { master: 'eth2' });
+    const p2 = scene.pod('p2', { node: 'a', ips: ['172.16.1.72'] });
+    await scene.look('a');
+
+    expect(scene.ec2.whereIs(X)).toBe('a/eth1');
+    expect(scene.ec2.whereIs('172.16.1.72')).toBe('a/eth2');
+    expect(p2.told()).toMatch(/^Assigned: /);
+    await scene.expectSettled();
+  });
+
+  test('an address moves where the MAC says that the interface was made anew', async () => {
+    const scene = await startPlacement();
+    const p1 = scene.pod('p1', { node: 'a', ips: [X], mac: eniOf(scene, 'a', 1).mac });
+    await scene.look('a');
+    edit(scene, { master: 'eth2' });
+    await scene.look('a');
+    expect(scene.ec2.whereIs(X)).toBe('a/eth1');
+    p1.claim({ ips: [X], mac: eniOf(scene, 'a', 2).mac });
+    await scene.look('a');
+
+    expect(scene.ec2.whereIs(X)).toBe('a/eth2');
+    expect(p1.told()).toMatch(/^Assigned: /);
+    await scene.expectSettled();
+  });
+});

@@ -150,6 +150,31 @@ describe('the ENI that the condition recorded', () => {
   });
 });
 
+describe('the ENI that the pod was told of', () => {
+  const told = (spec: Parameters<typeof claim>[1]) => claim(X, { assignedTo: 'eni-1', ...spec });
+  const there = [eth0(), eth1([X]), eth2(), eth3()];
+
+  it('stands against another master, and against the subnet (schedule 40)', () => {
+    expect(choice(told({ master: 'eth3' }), there)).toBe('eni-1');
+    const gone = there.map((each) => (each.id === 'eni-1' ? { ...each, subnetId: 'new' } : each));
+    expect(choice(told({}), gone)).toBe('eni-1');
+  });
+
+  it('does not stand against a MAC', () => {
+    expect(choice(told({ master: 'eth1', mac: eth3().mac }), there)).toBe('eni-3');
+  });
+
+  it('counts only while it is managed and has the address', () => {
+    expect(choice(told({ master: 'eth3' }), [eth0(), eth1(), eth3([X])])).toBe('eni-3');
+    const unmanaged = [eth0(), eth1([X], { managed: false }), eth3()];
+    expect(choice(told({ master: 'eth3' }), unmanaged)).toBe('eni-3');
+  });
+
+  it('hides no problem of the ENI that the master names', () => {
+    expect(choice(told({ master: 'eth2' }), there)).toBe('eni-2');
+  });
+});
+
 it.each([
   ['172.16.1.3', true],
   ['172.16.1.4', false],

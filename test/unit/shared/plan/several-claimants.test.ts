@@ -202,9 +202,9 @@ describe('a pod whose condition says that it has the address where it is', () =>
     ]);
   });
 
-  it('gets it onto the ENI that its claim fits now, before a pod that claims it for the old one', () => {
+  it('gets it onto the ENI that its MAC names now, before a pod that claims it for the old one', () => {
     const pods = [
-      pod('holder', [{ ...onEth3(X), assignedTo: 'eni-1' }], { createdAt: 2 }),
+      pod('holder', [claim(X, { mac: eth3().mac, assignedTo: 'eni-1' })], { createdAt: 2 }),
       pod('stranger', [onEth1(X)], { createdAt: 1, namespace: 'other' }),
     ];
     expect(decide({ enis: [eth0(), eth1([X]), eth3()], pods })).toEqual([
@@ -216,7 +216,7 @@ describe('a pod whose condition says that it has the address where it is', () =>
   it('keeps it there while it terminates', () => {
     const going = { createdAt: 2, terminating: true };
     const pods = [
-      pod('going', [{ ...onEth3(X), assignedTo: 'eni-1' }], going),
+      pod('going', [claim(X, { mac: eth3().mac, assignedTo: 'eni-1' })], going),
       pod('stranger', [onEth1(X)], { createdAt: 1, namespace: 'other' }),
     ];
     expect(decide({ enis: [eth0(), eth1([X]), eth3()], pods })).toEqual([

@@ -8,7 +8,13 @@ import type { Clock } from '../shared/time/clock.ts';
 /** Keeps many addresses from being released at once whose end nobody saw (docs/design.md, "The brake"). */
 export interface Brake {
   /**
-   * Whether addresses may be released. Where a few were lately, the whole cluster is counted.
+   * Whether addresses may be released without counting the cluster, as few were lately.
+   *
+   * @param left of the node; nobody saw their claims end.
+   */
+  areFew(cluster: string, left: readonly Placement[]): boolean;
+  /**
+   * Whether addresses may be released, as those that are left in the whole cluster are.
    *
    * @param left of the node; nobody saw their claims end.
    * @returns false also where the cluster cannot be counted.
@@ -56,28 +62,33 @@ export function createBrake(clock: Clock, { maxShare, writers }: BrakeSettings):
     return whole;
   };
 
+  const noted = (cluster: string, left: readonly Placement[]): true => {
+    for (const each of left) lately(cluster).set(keyOf(each), clock.now());
+    return true;
+  };
+
   return {
+    areFew(cluster, left) {
+      const all = new Set([...lately(cluster).keys(), ...left.map(keyOf)]);
+      return all.size <= NEVER_TOO_MANY / writers && noted(cluster, left);
+    },
     async lets(access, state, left, signal) {
       const { cluster, telemetry } = access;
-      const before = lately(cluster);
-      const keys = left.map(({ address, eniId }) => `${eniId}/${address}`);
-      const all = new Set([...before.keys(), ...keys]);
-      const note = (): true => {
-        for (const key of keys) before.set(key, clock.now());
-        return true;
-      };
-      if (all.size <= NEVER_TOO_MANY / writers) return note();
       try {
         const { left: everywhere, addresses } = await count(access, state, signal);
-        const gone = [...before.keys()].filter((key) => !everywhere.has(key));
+        const gone = [...lately(cluster).keys()].filter((key) => !everywhere.has(key));
         const seen = { addresses, unclaimed: everywhere.size, released: gone.length };
-        return isMass(seen, maxShare) ? held(access, state.node, seen) : note();
+        return isMass(seen, maxShare) ? held(access, state.node, seen) : noted(cluster, left);
       } catch (error) {
         telemetry.error('the cluster was not counted: nothing is released', { cluster }, error);
         return false;
       }
     },
   };
+}
+
+function keyOf({ address, eniId }: Placement): string {
+  return `${eniId}/${address}`;
 }
 
 function held({ cluster, telemetry }: ClusterAccess, node: string, seen: ReleaseCount): false {

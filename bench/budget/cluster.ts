@@ -2,7 +2,11 @@ import type { Ec2 } from '../../sandbox/ec2/engine.ts';
 import { createKubernetesApi, type KubernetesApi } from '../../sandbox/kubernetes/kubernetes.ts';
 import { launchWorker } from '../../sandbox/worker.ts';
 import { RANGES } from '../../shared/cluster/annotations.ts';
-import type { VirtualCluster, VirtualWorker } from '../../test/faults/world/world.ts';
+import {
+  startDaemonSet,
+  type VirtualCluster,
+  type VirtualWorker,
+} from '../../test/faults/world/world.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export const CLUSTER = 'demo';
@@ -53,6 +57,7 @@ export function createCluster(
       },
       spec: { providerID: `aws:///us-east-1a/${worker.instanceId}` },
     });
+    startDaemonSet(api, worker.name);
     return { ...worker, cluster };
   });
   const byName = new Map(workers.map((worker) => [worker.name, worker]));

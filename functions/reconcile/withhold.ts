@@ -7,7 +7,7 @@ import type { NodeRequest, ReconcileScope } from './scope.ts';
 /** What is not released for now, though nobody claims it. */
 export interface Withheld {
   readonly addresses: ReadonlySet<Address>;
-  readonly why: 'no-pods' | 'mass';
+  readonly why: 'no-pods' | 'mass' | 'own-news';
 }
 
 /** A node without any pod is looked at again after this, before it is believed: ms. */
@@ -21,7 +21,7 @@ const SECOND_LOOK_MS = 60_000;
  */
 export async function withheldOf(
   { access, brake, controls, memory }: ReconcileScope,
-  { seenToEnd }: Pick<NodeRequest, 'seenToEnd'>,
+  { pods, reasons, seenToEnd }: Pick<NodeRequest, 'pods' | 'reasons' | 'seenToEnd'>,
   state: NodeState,
   { release, releaseUnseen }: Plan,
   signal?: AbortSignal,
@@ -36,23 +36,32 @@ export async function withheldOf(
     memory.emptySince ??= now;
     if (now - memory.emptySince < SECOND_LOOK_MS) return { addresses, why: 'no-pods' };
   }
+  if (brake.areFew(access.cluster, left)) return undefined;
+  // Whoever tells of another pod often comes first: what tells of these follows, or the sweep finds them.
+  const tellsOfOthers =
+    reasons.every((each) => each === 'pods') && !pods.some(({ inferred }) => inferred);
+  if (tellsOfOthers) return { addresses, why: 'own-news' };
   const isLet = await brake.lets(access, state, left, signal);
   return isLet ? undefined : { addresses, why: 'mass' };
 }
 
-const WHY: Readonly<Record<Withheld['why'], string>> = {
+const WHY = {
   'no-pods':
     "the node has no pod at all, not even a DaemonSet's. A look a minute later releases them, if that is still so",
   mass: 'too many addresses of the cluster are left at once, and nobody saw their pods end. If that is right, multus-eni resume --releases lets them go: docs/runbook.md, "Releases withheld"',
-};
+} as const;
 
-/** Tells what is withheld: in the log, by the metric, and, where it is new, by an Event on the Node. */
+/**
+ * Tells what is withheld: in the log, by the metric, and, where it is new, by an Event on the Node. What has
+ * news of its own is not told.
+ */
 export async function tellWithheld(
   { access, memory }: Pick<ReconcileScope, 'access' | 'memory'>,
   { node, nodeUid }: Pick<NodeState, 'node' | 'nodeUid'>,
   { addresses, why }: Withheld,
   signal?: AbortSignal,
 ): Promise<void> {
+  if (why === 'own-news') return;
   const { cluster, telemetry } = access;
   const list = [...addresses];
   telemetry.warn('addresses are withheld', { cluster, node }, { addresses: list, why });

@@ -63,6 +63,18 @@ describe('31: the objects of most pods are gone and the Nodes are not, as nobody
     for (const { ip } of pods) expect(scene.ec2.whereIs(ip)).toBe('nowhere');
   });
 
+  test('a look for another pod leaves them to the news of their own, and tells nobody', async () => {
+    const { scene, pods } = await startFleet();
+    for (const { pod } of pods) pod.remove();
+    const fresh = scene.pod('fresh', { node: 'a', ips: ['172.16.1.190'] });
+    const { pods: [news] = [], ...message } = fresh.gone();
+    await scene.look('a', { ...message, pods: news ? [{ ...news, event: 'add' }] : [] });
+    expect(fresh.told()).toMatch(/^Assigned: /);
+    expect(onEnis(scene, pods)).toBe(48);
+    const events = scene.world.cluster.kubernetes.objects.list('events');
+    expect(events.map(({ reason }) => reason)).not.toContain('ReleasesWithheld');
+  });
+
   test('a few that nobody saw end are released', async () => {
     const { scene, pods } = await startFleet();
     const few = pods.slice(0, 4);

@@ -109,7 +109,7 @@ const OUTSIDE_EC2 = {
 } as const;
 
 /** As in any cluster: a node without any pod is not believed to be one (docs/design.md, "The brake"). */
-function startDaemonSet({ store }: Pick<VirtualCluster, 'api'>['api'], node: string): void {
+export function startDaemonSet({ store }: Pick<VirtualCluster, 'api'>['api'], node: string): void {
   const name = `kube-proxy-${node}`;
   store.put('pods', {
     apiVersion: 'v1',

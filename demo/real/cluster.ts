@@ -44,6 +44,7 @@ export async function startReal(
   const config = new KubeConfig();
   config.loadFromString(admin);
   const forwarder = await applyProductAccess(real);
+  await Promise.all([first, second].map(({ worker }) => runMultusPod(real, worker.name)));
   return {
     name,
     kubeconfig: admin,
@@ -54,6 +55,20 @@ export async function startReal(
     followPods: (listener) => followPods(config, listener),
     exec: (pod, command) => real.kubectl(['exec', pod, '--', ...command]),
   };
+}
+
+/** Each node of a cluster has one; a node without any pod is not believed (docs/design.md, "The brake"). */
+async function runMultusPod(real: RealCluster, node: string): Promise<void> {
+  const overrides = JSON.stringify({ spec: { nodeName: node, hostNetwork: true } });
+  const name = `kube-multus-ds-${node.split('.')[0]}`;
+  const namespaced = ['--namespace=kube-system', '--restart=Never'];
+  await real.kubectl([
+    'run',
+    name,
+    ...namespaced,
+    `--image=${APP_IMAGE}`,
+    `--overrides=${overrides}`,
+  ]);
 }
 
 /** Whether its subnet's router answers the pod, by that address. */

@@ -21,17 +21,18 @@ export function toldIfBroken(
   receives: number,
 ): Applied {
   const { eniErrors, failures, open, problems } = applied;
-  const errors: ReadonlySet<unknown> = new Set(eniErrors.values());
-  if (failures.length === 0 || !failures.every((failure) => errors.has(failure))) return applied;
+  if (failures.length === 0 || !failures.every((failure) => eniErrors.has(failure))) return applied;
   const isTold = open.length > 0 && open.every((each) => isToldRefused(state, each));
   if (receives < RECEIVES && !isTold) return applied;
-  for (const [eniId, { message }] of eniErrors) {
+  const answers = new Map(failures.map((failure) => [eniErrors.get(failure), String(failure)]));
+  for (const [eniId, answer] of answers) {
     const text = 'EC2 keeps failing for an ENI: its pods are told, and the sweep tries again';
-    telemetry.warn(text, { cluster, node: state.node, eniId }, { answer: message });
+    telemetry.warn(text, { cluster, node: state.node, eniId }, { answer });
   }
   const refused = open.map(({ address, claim: { pod }, eniId }) => {
-    const { name, message } = eniErrors.get(eniId) ?? { name: 'Error', message: '' };
-    return { pod, address, kind: 'refused', eniId, answer: `${name}: ${message}` } as const;
+    const answer =
+      answers.get(eniId) ?? `what is to be done first fails on ${[...answers.keys()].join(', ')}`;
+    return { pod, address, kind: 'refused', eniId, answer } as const;
   });
   return { ...applied, failures: [], open: [], problems: [...problems, ...refused] };
 }

@@ -48,8 +48,8 @@ export interface Applied {
   readonly releaseSent: boolean;
   /** Nodes from whose ENIs a take-over unassigned. */
   readonly unassignedFrom: ReadonlySet<string>;
-  /** By ENI, what a call failed with because of that ENI; it is among the failures. */
-  readonly eniErrors: ReadonlyMap<string, Error>;
+  /** Those of the failures that are because of one ENI, and its id. */
+  readonly eniErrors: ReadonlyMap<unknown, string>;
   /** A call failed, so it is not known what became of these: the pods that wait cannot be told yet. */
   readonly open: readonly Assignment[];
   /**

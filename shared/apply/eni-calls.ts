@@ -44,7 +44,7 @@ export function eniCalls(
     try {
       return await call;
     } catch (error) {
-      if (isOfOneEni(error)) journal.eniErrors.set(eniId, error);
+      if (isOfOneEni(error)) journal.eniErrors.set(error, eniId);
       throw error;
     }
   };

@@ -26,8 +26,8 @@ export interface Journal {
   readonly unassignedFrom: Set<string>;
   /** Whether a call was sent that unassigns, whatever its answer. */
   releaseSent: boolean;
-  /** By ENI, what a call failed with because of that ENI. */
-  readonly eniErrors: Map<string, Error>;
+  /** What calls failed with because of one ENI, and its id. */
+  readonly eniErrors: Map<Error, string>;
   /** What calls failed with, other than by a refusal. */
   readonly failures: unknown[];
 }

@@ -4,6 +4,7 @@ import { addRaces, type Race } from './harness/races.ts';
 import { type RunOutcome, type RunTrouble, run } from './harness/run.ts';
 import {
   backOffFault,
+  brokenEniFrom,
   callFault,
   cannotSendFrom,
   eventFault,
@@ -80,6 +81,13 @@ const SILENT: readonly Kind[] = (['fail', 'hang'] as const).map((fault) => ({
   trouble: (point) => cannotSendFrom(point, fault),
 }));
 
+/** EC2 keeps failing for one ENI. A message that is retried for it until it is dead-lettered counts as lost. */
+const BROKEN_ENI: Kind = {
+  name: 'an ENI in error',
+  points: callsThat(({ eniId }) => eniId !== undefined),
+  trouble: brokenEniFrom,
+};
+
 /** Called only where a reconcile has failed, so two things have to go wrong. */
 const BACK_OFFS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
   name: `back-off, ${fault}`,
@@ -130,6 +138,7 @@ const KINDS: readonly Kind[] = [
   ...CRASHES,
   ...ANSWERS,
   ...REFUSALS,
+  BROKEN_ENI,
   ...SLOW_LISTS,
   ...STALE_VIEWS,
   ...UNOBSERVED,

@@ -135,4 +135,25 @@ describe('36: EC2 keeps failing for one ENI', () => {
       await scene.expectSettled();
     },
   );
+
+  test('also if a release and an assign fail there together: the leftover goes with the next sweep', async () => {
+    const scene = await startScene();
+    const [, eth1] = scene.worker('a').enis;
+    await scene.ec2.assignByHand(eth1?.id ?? '', Y);
+    const stop = scene.world.ec2.faults.add({
+      when: ({ params }) => params.NetworkInterfaceId === eth1?.id,
+      times: Number.POSITIVE_INFINITY,
+      effect: { kind: 'error', code: 'InternalError', status: 500 },
+    });
+    const p1 = scene.pod('p1', { node: 'a', ips: [X] });
+    expect(await scene.reconcile('a', {}, 4).finish()).toEqual(FAILED);
+    expect(await scene.reconcile('a', {}, 5).finish()).toEqual(DONE);
+    expect(p1.told()).toMatch(/^Refused: .*InternalError/);
+
+    stop();
+    await scene.sweep();
+    await scene.deliver();
+    expect([X, Y].map(scene.ec2.whereIs)).toEqual(['a/eth1', 'nowhere']);
+    await scene.expectSettled();
+  });
 });

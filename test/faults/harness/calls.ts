@@ -27,6 +27,8 @@ export interface Travelling {
   readonly index: number;
   readonly service: Service;
   readonly name: string;
+  /** The ENI that is to be changed. */
+  readonly eniId?: string | undefined;
 }
 
 /** One external call of a run. */
@@ -66,6 +68,7 @@ const KUBERNETES_TIMEOUT_MS = 10_000;
 export interface Call {
   readonly service: Service;
   readonly name: string;
+  readonly eniId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,10 +89,10 @@ export function callsThrough(options: {
   const { clock, schedule, onCall } = options;
   let calls = 0;
 
-  return async (life, { service, name, signal }, effect) => {
+  return async (life, { service, name, eniId, signal }, effect) => {
     if (!life.alive) return never();
     signal?.throwIfAborted();
-    const point = { index: calls, program: life.program, life, service, name };
+    const point = { index: calls, program: life.program, life, service, name, eniId };
     calls += 1;
     onCall(point);
     const fault = schedule.fault(point);

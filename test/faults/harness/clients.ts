@@ -39,11 +39,15 @@ export function clientsOf(parts: Parts, life: Life): Clients {
       described: new Map(reading?.enis),
       shown: shownTo(life),
     };
-    const answer = await through(life, { service: 'ec2', name, signal }, (view) => {
-      const answered = invariants.act(acting, () => world.ec2.call(name, input, view));
-      described(reading, answered, step());
-      return answered;
-    });
+    const answer = await through(
+      life,
+      { service: 'ec2', name, eniId: eniIn(input), signal },
+      (view) => {
+        const answered = invariants.act(acting, () => world.ec2.call(name, input, view));
+        described(reading, answered, step());
+        return answered;
+      },
+    );
     arrived(life, answer);
     return answer;
   });
@@ -106,6 +110,11 @@ function commandOf(command: unknown): { readonly name: string; readonly input: o
     if (typeof input === 'object' && input !== null) return { name, input };
   }
   throw new Error('what was sent is no command of the SDK');
+}
+
+function eniIn(input: object): string | undefined {
+  const id = 'NetworkInterfaceId' in input ? input.NetworkInterfaceId : undefined;
+  return typeof id === 'string' ? id : undefined;
 }
 
 function signalOf(options: unknown): AbortSignal | undefined {

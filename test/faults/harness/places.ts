@@ -47,10 +47,21 @@ export interface NodeName {
   readonly node: string;
 }
 
-/** The Node that an instance belongs to, if one and only one of all clusters names it. */
+/** Tags of the instance's ENIs name other clusters, and not this one: none of its Nodes may speak for it. */
+function isOfOthers(world: VirtualWorld, instanceId: string, cluster: string): boolean {
+  const enis = [...world.ec2.snapshot().enis.values()].filter(
+    ({ attachment }) => attachment?.instanceId === instanceId,
+  );
+  return enis.length > 0 && enis.every((eni) => !isTaggedFor(eni, cluster));
+}
+
+/** The Node that an instance belongs to, if one and only one of the clusters that it is tagged for names it. */
 export function nodeOf(world: VirtualWorld, instanceId: string | undefined): NodeName | undefined {
   if (instanceId === undefined) return undefined;
-  const naming = [...world.clusters.values()].flatMap((cluster) =>
+  const entitled = [...world.clusters.values()].filter(
+    ({ name }) => !isOfOthers(world, instanceId, name),
+  );
+  const naming = entitled.flatMap((cluster) =>
     cluster.api.objects
       .list('nodes')
       .filter(({ spec }) => instanceIn(spec?.providerID) === instanceId)
@@ -82,7 +93,8 @@ export function hasRoom({ ec2 }: VirtualWorld, eniId: string, address: string): 
 export function placeOf(world: VirtualWorld, { cluster, node }: NodeName): Place | undefined {
   const of = world.clusters.get(cluster);
   const instanceId = of && instanceOf(of, node);
-  if (of === undefined || nodeOf(world, instanceId)?.node !== node) return undefined;
+  const owner = nodeOf(world, instanceId);
+  if (of === undefined || owner?.node !== node || owner.cluster !== cluster) return undefined;
   const { enis, subnets } = inWords(world.ec2.snapshot());
   return { enis: enis.get(instanceId ?? '') ?? [], subnets, ranges: rangesOf(of) };
 }

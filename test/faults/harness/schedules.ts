@@ -53,6 +53,19 @@ export function slowListsFrom(index: number): RunTrouble {
   return scheduled({ travel });
 }
 
+/**
+ * From one call on, EC2 fails for the ENI that this call is to change. What is to be done there is told to
+ * its pods, and left to the sweep.
+ */
+export function brokenEniFrom(index: number): RunTrouble {
+  let broken: string | undefined;
+  const fault: Schedule['fault'] = (point) => {
+    if (point.index === index) broken = point.eniId;
+    return broken !== undefined && point.eniId === broken ? 'fail' : undefined;
+  };
+  return { ...scheduled({ fault }), mendedBy: 'sweep' };
+}
+
 const SENDS = 'SendMessageBatch';
 
 /** The replica that makes one call on SQS cannot make any more from that one on. */

@@ -115,4 +115,19 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
     replaced: [{ name: 'requestedOf', by: '() => new Map()' }],
     only: 'room before placement/',
   },
+  {
+    name: "another cluster's ENIs are ours where a Node of ours names their instance",
+    replaced: [{ name: 'asSeenBy', by: '(original, cluster, eni) => eni' }],
+    only: 'a Node that lies/',
+  },
+  {
+    name: 'news that comes while a Node registers anew is done with',
+    replaced: [{ name: 'acquires', by: '() => false' }],
+    only: 'a Node registers anew/',
+  },
+  {
+    name: 'a message is retried for an ENI in error until it is dead-lettered',
+    replaced: [{ name: 'toldIfBroken', by: '(original, access, state, applied) => applied' }],
+    only: '/an ENI in error',
+  },
 ];

@@ -5,14 +5,17 @@ import { eniFull } from './eni-full.ts';
 import { floating } from './floating.ts';
 import { guide } from './guide.ts';
 import { laterIpv6 } from './later-ipv6.ts';
+import { lyingNode } from './lying-node.ts';
 import { manyPods } from './many-pods.ts';
 import { nodeDies } from './node-dies.ts';
 import { outsiders } from './outsiders.ts';
 import { placement } from './placement.ts';
+import { registersAnew } from './registers-anew.ts';
 import { rollingUpdate } from './rolling-update.ts';
 import { room } from './room.ts';
 import { statefulSet } from './stateful-set.ts';
 import { twoClusters } from './two-clusters.ts';
+import { unseen } from './unseen.ts';
 
 /** Makes a workload for one run. */
 export type MakeWorkload = () => Workload;
@@ -32,4 +35,7 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   () => byHand,
   () => outsiders,
   () => room,
+  () => lyingNode,
+  () => registersAnew,
+  () => unseen,
 ];

@@ -9,7 +9,7 @@ export interface WaitingNode {
   readonly calls: Calls;
   /** When the oldest of its news was seen, ms since the epoch. */
   readonly since: number;
-  /** Until when it may wait, ms of the monotonic clock; else as long as any node. */
+  /** Until when it may wait, ms of the monotonic clock. If absent, as long as any node. */
   readonly until?: number;
 }
 

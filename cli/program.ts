@@ -218,17 +218,17 @@ const doctorCommand: AddCommand = (withAction) =>
   );
 
 const historyCommand: AddCommand = (withAction) =>
-  withAction<{ readonly since: string }>(
+  withAction<{ readonly since: string; readonly cloudtrail?: boolean }>(
     new Command('history')
       .description('who had an address when? From the log of the functions')
       .argument('<address>', 'the address')
-      .option('--since <time>', 'how far back, such as 30m, 12h or 7d', '7d'),
+      .option('--since <time>', 'how far back, such as 30m, 12h or 7d', '7d')
+      .option('--cloudtrail', "also who called EC2, as CloudTrail's event history has it"),
     async ({ options, args: [address = ''], outside, output }) => {
       const { historyCommand: history } = await import('./history/command.ts');
-      const { logsOf } = await import('./history/logs.ts');
+      const { historySources } = await import('./history/logs.ts');
       const { clock } = outside;
-      const { stage, since, region } = options;
-      return history(address, { stage, since, clock, logs: logsOf(region, clock) }, output);
+      return history(address, { ...options, ...historySources(options, clock), clock }, output);
     },
   );
 

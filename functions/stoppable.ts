@@ -1,5 +1,5 @@
 import type { Ec2 } from '../shared/enis/ec2.ts';
-import { assigns, writingActionOf } from '../shared/enis/writing-actions.ts';
+import { assigns, changedBy, writingActionOf } from '../shared/enis/writing-actions.ts';
 import { CodedError } from '../shared/errors.ts';
 import type { Policy } from '../shared/plan/policy.ts';
 import type { Clock } from '../shared/time/clock.ts';
@@ -41,7 +41,7 @@ export function stoppable(ec2: Ec2, stopping: Stopping): Ec2 {
     // A release is sent within a second of its pod list, which is younger than what is known (rule 3).
     if (assigns(action) && isOld()) await refreshed;
     const { writes, unassigns } = allowed();
-    const addresses = addressesIn(command);
+    const { addresses } = changedBy(command);
     if (assigns(action)) {
       if (!writes && !addresses.some(completes)) throw stopped(cluster);
       return;
@@ -64,15 +64,4 @@ function stopped(cluster: string): StoppedError {
   return new StoppedError(
     `cluster ${cluster} was stopped: nothing more is written. multus-eni status says why, and resume goes on`,
   );
-}
-
-function addressesIn(command: unknown): readonly string[] {
-  if (!(command instanceof Object && 'input' in command)) return [];
-  const { input } = command;
-  if (!(input instanceof Object)) return [];
-  const lists: unknown[] = [
-    'PrivateIpAddresses' in input ? input.PrivateIpAddresses : [],
-    'Ipv6Addresses' in input ? input.Ipv6Addresses : [],
-  ];
-  return lists.flat().filter((each) => typeof each === 'string');
 }

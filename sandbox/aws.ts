@@ -1,6 +1,7 @@
 import { KUBERNETES_GROUP } from '../shared/cluster/errors.ts';
 import type { Clock } from '../shared/time/clock.ts';
 import { type SandboxCloudFormation, startCloudFormation } from './cloudformation/server.ts';
+import { type SandboxCloudTrail, startCloudTrail } from './cloudtrail/server.ts';
 import { type SandboxCloudWatch, startCloudWatch } from './cloudwatch/server.ts';
 import { type Ec2Server, startEc2 } from './ec2/server.ts';
 import { type EksServer, startEks } from './eks/server.ts';
@@ -51,6 +52,7 @@ export interface Aws {
   readonly scheduler: SandboxScheduler;
   readonly ssm: SsmServer;
   readonly cloudFormation: SandboxCloudFormation;
+  readonly cloudTrail: SandboxCloudTrail;
   readonly cloudWatch: SandboxCloudWatch;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -59,6 +61,8 @@ export interface Aws {
   readonly environment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
+
+type Services = Omit<Aws, 'queue' | 'deadLetterQueue' | 'subnets' | 'environment' | 'stop'>;
 
 /** Starts an account; `stop()` ends all of it. */
 export async function startAws(options: {
@@ -76,6 +80,7 @@ export async function startAws(options: {
   const ssm = await startSsm(common);
   const cloudFormation = await startCloudFormation(common);
   const cloudWatch = await startCloudWatch(common);
+  const cloudTrail = await startCloudTrail({ keys, calls: ec2.calls.all, caller: ROLE_ARN });
   eks.addCredentials({ ...CREDENTIALS, roleArn: ROLE_ARN });
   const subnets = {
     node: ec2.addSubnet(SUBNETS.node),
@@ -93,41 +98,18 @@ export async function startAws(options: {
     DeadLetterQueueUrl: deadLetterQueue.url,
   });
 
+  const services = {
+    ...{ ec2, sqs, eks, iam, lambda, scheduler, ssm },
+    ...{ cloudFormation, cloudTrail, cloudWatch },
+  };
   return {
-    ec2,
-    sqs,
-    eks,
-    iam,
-    lambda,
-    scheduler,
-    ssm,
-    cloudFormation,
-    cloudWatch,
+    ...services,
     queue,
     deadLetterQueue,
     subnets,
-    environment: {
-      AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.endpoint,
-      AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.endpoint,
-      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloudWatch.endpoint,
-      AWS_ENDPOINT_URL_EC2: ec2.endpoint,
-      AWS_ENDPOINT_URL_EKS: eks.endpoint,
-      AWS_ENDPOINT_URL_IAM: iam.endpoint,
-      AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
-      AWS_ENDPOINT_URL_SCHEDULER: scheduler.endpoint,
-      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
-      AWS_ENDPOINT_URL_SSM: ssm.endpoint,
-      AWS_ENDPOINT_URL_STS: eks.stsEndpoint,
-      QUEUE_URL: queue.url,
-      DEAD_LETTER_QUEUE_URL: deadLetterQueue.url,
-    },
+    environment: environmentOf(services, queue.url, deadLetterQueue.url),
     async stop() {
-      const all = [ec2, sqs, eks, iam, lambda, scheduler, ssm, cloudFormation, cloudWatch];
-      await Promise.all(all.map((each) => each.stop()));
+      await Promise.all(Object.values(services).map((each) => each.stop()));
     },
   };
 }
@@ -149,4 +131,33 @@ export function queueAttributes(
 /** Gives the functions' role the group that the functions have in a cluster. */
 export function admitFunctions(eks: EksServer, cluster: string): void {
   eks.addAccessEntry(cluster, ROLE_ARN, KUBERNETES_GROUP, [KUBERNETES_GROUP]);
+}
+
+/** The variables by which an SDK finds the account's services. */
+function environmentOf(
+  { ec2, sqs, eks, iam, lambda, scheduler, ssm, ...more }: Services,
+  queueUrl: string,
+  deadLetterQueueUrl: string,
+): Readonly<Record<string, string>> {
+  const { cloudFormation, cloudTrail, cloudWatch } = more;
+  return {
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.endpoint,
+    AWS_ENDPOINT_URL_CLOUDTRAIL: cloudTrail.endpoint,
+    AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.endpoint,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloudWatch.endpoint,
+    AWS_ENDPOINT_URL_EC2: ec2.endpoint,
+    AWS_ENDPOINT_URL_EKS: eks.endpoint,
+    AWS_ENDPOINT_URL_IAM: iam.endpoint,
+    AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
+    AWS_ENDPOINT_URL_SCHEDULER: scheduler.endpoint,
+    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    AWS_ENDPOINT_URL_SSM: ssm.endpoint,
+    AWS_ENDPOINT_URL_STS: eks.stsEndpoint,
+    QUEUE_URL: queueUrl,
+    DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
+  };
 }

@@ -14,7 +14,15 @@ const addressChange = z.object({
   eni: z.string().optional(),
   /** `namespace/name`, of the pod that has it now or does not get it. */
   pod: z.string().optional(),
+  uid: z.string().optional(),
   from: z.string().optional(),
+  /** `namespace/name`, of the pod that had it before, where that is known. */
+  lostBy: z.string().optional(),
+  lostByUid: z.string().optional(),
+  /** EC2's id of the request that did it; CloudTrail has it as `requestID`. */
+  request: z.string().optional(),
+  /** Of what was taken over: that of the request that unassigned it from `from`. */
+  fromRequest: z.string().optional(),
   /** The kind of the problem. */
   why: z.string().optional(),
 });
@@ -27,21 +35,23 @@ export const addressLine = z.object({
   node: z.string(),
   /** The reasons of the messages that had the node looked at. */
   reasons: z.array(z.string()),
+  /** SQS's ids of these messages; lines of earlier versions do not have them. */
+  messages: z.array(z.string()).optional(),
   changes: z.array(addressChange),
 });
 
 /** A log line holds 256 KiB at most (Amazon CloudWatch Logs User Guide, "CloudWatch Logs quotas"). */
-const MAX_CHANGES = 500;
+const MAX_CHANGES = 250;
 
 /** Writes what became of a node's addresses, in as many lines as it needs; nothing where nothing changed. */
 export function logAddressChanges(
   telemetry: Telemetry,
   subject: { readonly cluster: string; readonly node: string },
-  reasons: readonly string[],
+  asked: { readonly reasons: readonly string[]; readonly messages: readonly string[] },
   changes: readonly AddressChange[],
 ): void {
   for (let start = 0; start < changes.length; start += MAX_CHANGES) {
     const part = changes.slice(start, start + MAX_CHANGES);
-    telemetry.info(ADDRESS_CHANGES, subject, { reasons, changes: part });
+    telemetry.info(ADDRESS_CHANGES, subject, { ...asked, changes: part });
   }
 }

@@ -5,7 +5,8 @@ import { BadInput } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { instant } from '../view/text.ts';
 import { labelled } from '../wrap.ts';
-import { changesOf, type LoggedChange, type Logs } from './query.ts';
+import { changesOf, type Logs } from './query.ts';
+import { type Trail, type TrailedChange, withTrail } from './trail.ts';
 
 const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -18,10 +19,12 @@ export function durationOf(text: string): number {
 }
 
 export interface HistoryOptions {
-  readonly stage: string | undefined;
+  readonly stage?: string | undefined;
   readonly since: string;
   readonly clock: Clock;
   readonly logs: Logs;
+  /** Absent: CloudTrail is not asked. */
+  readonly trail?: Trail;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface HistoryOptions {
  */
 export async function historyCommand(
   text: string,
-  { stage, since, clock, logs }: HistoryOptions,
+  { stage, since, clock, logs, trail }: HistoryOptions,
   output: Output,
 ): Promise<number> {
   const address = parseAddress(text);
@@ -40,7 +43,9 @@ export async function historyCommand(
   if (stage === undefined) throw new BadInput('whose log? Give --stage');
   const from = clock.now() - durationOf(since);
   output.progress(`${stage}: asking the log of reconcile`);
-  const changes = await changesOf(logs, { address, stage, from, clock });
+  const logged = await changesOf(logs, { address, stage, from, clock });
+  if (trail !== undefined) output.progress(`${stage}: asking CloudTrail`);
+  const changes = trail === undefined ? logged : await withTrail(trail, logged, clock);
   output.result({
     address,
     stage,
@@ -50,21 +55,53 @@ export async function historyCommand(
   output.line(address);
   for (const change of changes) {
     for (const line of labelled(instant(change.at), textOf(change), 2, 22)) output.line(line);
+    for (const text of auditOf(change)) {
+      for (const line of labelled('', text, 2, 22)) output.line(line);
+    }
   }
   output.line('');
   output.line(`Since ${instant(from)}, as far as the log is kept (logRetentionDays of the stage).`);
   return changes.length === 0 ? EXIT.nothing : EXIT.ok;
 }
 
-function textOf({ change, eni, pod, from, why, cluster, node, reasons }: LoggedChange): string {
+/** How a change can be found elsewhere: what asked for it, EC2's request, and who CloudTrail says it was. */
+function auditOf({ messages = [], request, fromRequest, trail }: TrailedChange): string[] {
+  const asked = messages.length === 0 ? [] : [`messages ${messages.join(', ')}`];
+  const requests = [
+    ...(fromRequest === undefined ? [] : [`EC2 request ${fromRequest} (unassigned)`]),
+    ...(request === undefined ? [] : [`EC2 request ${request}`]),
+  ];
+  const known =
+    trail === undefined
+      ? []
+      : [
+          trail === 'unknown'
+            ? 'CloudTrail does not have it (yet: its events come after some minutes)'
+            : `CloudTrail: ${trail.event} by ${trail.by} from ${trail.from} at ${trail.at}${trail.error === undefined ? '' : `, ${trail.error}`}`,
+        ];
+  return [...asked, ...requests, ...known];
+}
+
+function textOf({
+  change,
+  eni,
+  pod,
+  from,
+  why,
+  cluster,
+  node,
+  reasons,
+  lostBy,
+}: TrailedChange): string {
   const asked = `${cluster}/${node}, asked by ${reasons.join(' and ')}`;
+  const lost = lostBy === undefined ? '' : `, which ${lostBy} had`;
   switch (change) {
     case 'assigned':
       return `assigned to ${eni} for ${pod} (${asked})`;
     case 'taken-over':
-      return `taken over from ${from} to ${eni} for ${pod} (${asked})`;
+      return `taken over from ${from} to ${eni} for ${pod}${lost} (${asked})`;
     case 'released':
-      return `released from ${eni} (${asked})`;
+      return `released from ${eni}${lost} (${asked})`;
     case 'refused':
       return `refused to ${pod}: ${why} (${asked})`;
   }

@@ -18,6 +18,8 @@ export interface LoggedChange extends AddressChange {
   readonly cluster: string;
   readonly node: string;
   readonly reasons: readonly string[];
+  /** The ids of the messages that asked for it. */
+  readonly messages?: readonly string[] | undefined;
 }
 
 const POLL_MS = 500;
@@ -92,10 +94,10 @@ function changesIn(
   const line = addressLine.safeParse(json(field('@message'))).data;
   if (line === undefined) return [];
   const at = Date.parse(`${field('@timestamp').replace(' ', 'T')}Z`);
-  const { cluster, node, reasons } = line;
+  const { cluster, node, reasons, messages } = line;
   return line.changes
     .filter((change) => change.address === address)
-    .map((change) => ({ ...change, at, cluster, node, reasons }));
+    .map((change) => ({ ...change, at, cluster, node, reasons, messages }));
 }
 
 function json(text: string): unknown {

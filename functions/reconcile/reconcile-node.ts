@@ -178,7 +178,7 @@ async function takeTurn(
   memory.releases.record({ ...observed, absent: applied.unseenAbsent });
   memory.releases.forget(applied.assigned);
 
-  tellAddressChanges(access, state, applied, request.reasons);
+  tellAddressChanges(access, state, applied, request);
   await tellNodes(scope, applied.unassignedFrom);
   if (held !== undefined) await tellWithheld(scope, state, held, signal);
   await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);

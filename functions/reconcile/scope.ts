@@ -27,6 +27,8 @@ export interface NodeRequest {
   readonly receives: number;
   /** Those of the messages. */
   readonly reasons: readonly string[];
+  /** SQS's ids of the messages. */
+  readonly messageIds: readonly string[];
   /** The pods that the messages tell of, for what is told about released addresses. */
   readonly pods: readonly PodEvent[];
   /** When the oldest event that the messages tell of was observed, ms since the epoch. */

@@ -5,6 +5,8 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   /** When it arrived, milliseconds since the epoch. */
   readonly at: number;
+  /** Absent where nothing was answered. */
+  readonly requestId?: string;
 }
 
 export type CallOutcome =

@@ -24,6 +24,8 @@ export interface Ec2Options {
 export interface Answer {
   readonly status: number;
   readonly body: string;
+  /** Also a header of the response, and what CloudTrail has as `requestID`. */
+  readonly requestId: string;
 }
 
 /** The fault `lost-response`: the connection breaks in the place of an answer. */
@@ -75,7 +77,12 @@ export function createEc2({ clock, region, account }: Ec2Options): Ec2 {
   const ids = idMaker();
   let staleness: Staleness = { kind: 'none' };
 
-  const decide = (action: string, params: URLSearchParams, effect?: FaultEffect): string => {
+  const decide = (
+    action: string,
+    params: URLSearchParams,
+    requestId: string,
+    effect?: FaultEffect,
+  ): string => {
     if (effect?.kind === 'error') {
       throw new Ec2Error(effect.code, effect.message ?? 'A fault of the sandbox', effect.status);
     }
@@ -84,7 +91,7 @@ export function createEc2({ clock, region, account }: Ec2Options): Ec2 {
     }
     const state = store.state();
     const view = { state, lagging: store.lagging(staleness), ids, account, region };
-    return run(action, params, view, store.commit);
+    return run(action, params, { ...view, requestId }, store.commit);
   };
 
   const handle: Ec2['handle'] = async (params, { signal } = {}) => {
@@ -95,12 +102,15 @@ export function createEc2({ clock, region, account }: Ec2Options): Ec2 {
       calls.add(call, { kind: 'timed-out' });
       return aborted(signal);
     }
-    const { answer, code } = attempt(() => decide(call.action, params, effect));
+    const { answer, code } = attempt((requestId) => decide(call.action, params, requestId, effect));
     if (effect?.kind === 'lost-response') {
       calls.add(call, { kind: 'lost' });
       throw new ConnectionLost(call.action);
     }
-    calls.add(call, code === undefined ? { kind: 'answered' } : { kind: 'refused', code });
+    const { requestId } = answer;
+    const outcome =
+      code === undefined ? { kind: 'answered' as const } : { kind: 'refused' as const, code };
+    calls.add({ ...call, requestId }, outcome);
     return answer;
   };
 
@@ -122,7 +132,7 @@ export function createEc2({ clock, region, account }: Ec2Options): Ec2 {
 function run(
   name: string,
   params: URLSearchParams,
-  view: View,
+  { requestId, ...view }: View & { readonly requestId: string },
   commit: (state: View['state']) => void,
 ): string {
   const action = ACTIONS.get(name);
@@ -131,7 +141,7 @@ function run(
   }
   const { answer, state } = action(nestParameters(params), view);
   if (state !== undefined) commit(state);
-  return encodeAnswer(name, randomUUID(), answer);
+  return encodeAnswer(name, requestId, answer);
 }
 
 function toCall(params: URLSearchParams, at: number): Call {
@@ -139,17 +149,24 @@ function toCall(params: URLSearchParams, at: number): Call {
   return { action: Action, params: rest, at };
 }
 
-function attempt(work: () => string): { readonly answer: Answer; readonly code?: string } {
+function attempt(work: (requestId: string) => string): {
+  readonly answer: Answer;
+  readonly code?: string;
+} {
+  const requestId = randomUUID();
   try {
-    return { answer: { status: 200, body: work() } };
+    return { answer: { status: 200, body: work(requestId), requestId } };
   } catch (error) {
     if (!(error instanceof Ec2Error)) throw error;
-    return { answer: errorAnswer(error), code: error.code };
+    return { answer: errorAnswer(error, requestId), code: error.code };
   }
 }
 
-export function errorAnswer({ code, message, status }: Ec2Error): Answer {
-  return { status, body: encodeError(code, message, randomUUID()) };
+export function errorAnswer(
+  { code, message, status }: Ec2Error,
+  requestId: string = randomUUID(),
+): Answer {
+  return { status, body: encodeError(code, message, requestId), requestId };
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<never> {

@@ -42,7 +42,10 @@ async function serve(
   try {
     const answer = await answerTo(ec2, request, body, gone.signal);
     response
-      .writeHead(answer.status, { 'content-type': 'text/xml;charset=UTF-8' })
+      .writeHead(answer.status, {
+        'content-type': 'text/xml;charset=UTF-8',
+        'x-amzn-requestid': answer.requestId,
+      })
       .end(answer.body);
   } catch (error) {
     if (!(error instanceof ConnectionLost || gone.signal.aborted)) {

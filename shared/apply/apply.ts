@@ -1,5 +1,6 @@
 import type { Address } from '../address.ts';
 import { parseAssigned } from '../claims/condition-message.ts';
+import type { PodRef } from '../cluster/kubernetes.ts';
 import type { Assignment, Placement, Plan } from '../plan/decision.ts';
 import type { Problem } from '../plan/problem.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
@@ -9,6 +10,7 @@ import { assertAttached, isSeenElsewhere } from './attached.ts';
 import { eniCalls } from './eni-calls.ts';
 import { attempt, claimKey, type Journal, newJournal } from './journal.ts';
 import { StalePodsError } from './release.ts';
+import { noRequests, type Requests } from './requests.ts';
 import { type EniWork, type Serving, serve } from './serve-eni.ts';
 import type { LetGoElsewhere } from './take-over.ts';
 
@@ -35,6 +37,9 @@ export interface Applied {
   readonly takenOver: number;
   /** The ENIs that addresses of `assigned` were taken over from. */
   readonly takenFrom: ReadonlyMap<Address, string>;
+  /** Who had addresses of `takenFrom`, where that is known. */
+  readonly lostBy: ReadonlyMap<Address, PodRef>;
+  readonly requests: Requests;
   /** The plan's problems that remain, and those that EC2's answers and other nodes' pods added. */
   readonly problems: readonly Problem[];
   readonly released: readonly Placement[];
@@ -135,6 +140,8 @@ export function nothingApplied({ problems }: Plan): Applied {
     assigned: [],
     takenOver: 0,
     takenFrom: new Map(),
+    lostBy: new Map(),
+    requests: noRequests(),
     problems,
     released: [],
     toConfirm: [],
@@ -238,6 +245,8 @@ function appliedOf(
     assigned: [...move, ...assign, ...waiting].flatMap(withRivals).filter(isAssigned),
     takenOver: journal.takenFrom.size,
     takenFrom: journal.takenFrom,
+    lostBy: journal.lostBy,
+    requests: journal.requests,
     problems: [...followed.problems.filter(stands), ...problems.values()],
     released: journal.released,
     toConfirm: [...journal.released, ...journal.alreadyAbsent],

@@ -7,6 +7,7 @@ import { assignToEni } from './assign.ts';
 import { assertAttached } from './attached.ts';
 import type { Journal } from './journal.ts';
 import { releaseFromEni } from './release.ts';
+import { notingRequests } from './requests.ts';
 
 /** What a release rests on. */
 export interface Basis {
@@ -48,9 +49,10 @@ export function eniCalls(
       throw error;
     }
   };
+  const client = notingRequests(ec2.client, journal.requests);
   return {
     assign: (eniId, addresses, parts) =>
-      noting(eniId, assignToEni(ec2.client, eniId, addresses, signal, parts)),
+      noting(eniId, assignToEni(client, eniId, addresses, signal, parts)),
     release(eni, addresses, { instanceId, listedAt }) {
       const beforeEachCall = (): void => {
         assertAttached(ec2.inventory, eni, instanceId);
@@ -63,7 +65,7 @@ export function eniCalls(
         const there = enis.find(({ id }) => id === eni.id)?.secondary ?? [];
         return part.filter((address) => !there.includes(address));
       };
-      const of = { once: ec2.client, clock, listedAt, signal };
+      const of = { once: client, clock, listedAt, signal };
       const releasing = { ...of, beforeEachCall, afterEffect, absent };
       return noting(eni.id, releaseFromEni(releasing, eni.id, addresses));
     },

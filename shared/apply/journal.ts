@@ -2,6 +2,7 @@ import type { Address } from '../address.ts';
 import type { PodRef } from '../cluster/kubernetes.ts';
 import type { Assignment, Placement } from '../plan/decision.ts';
 import type { ClaimProblem } from '../plan/problem.ts';
+import { noRequests, type Requests } from './requests.ts';
 
 /**
  * What an apply has done and been answered. It is written as things happen, so that it is whole
@@ -15,6 +16,9 @@ export interface Journal {
   readonly problems: Map<string, ClaimProblem>;
   /** The addresses of `assigned` that were unassigned from another ENI before, and from which. */
   readonly takenFrom: Map<Address, string>;
+  /** Who had an address that was taken over, where its node told that pod of it. */
+  readonly lostBy: Map<Address, PodRef>;
+  readonly requests: Requests;
   readonly released: Placement[];
   /** Shown by the read, and not assigned any more, as EC2 says: the read was an old one. */
   readonly alreadyAbsent: Placement[];
@@ -37,6 +41,8 @@ export function newJournal(): Journal {
     assigned: new Set(),
     problems: new Map(),
     takenFrom: new Map(),
+    lostBy: new Map(),
+    requests: noRequests(),
     released: [],
     alreadyAbsent: [],
     unseenAbsent: [],

@@ -14,6 +14,7 @@ import { type HolderView, readHolders } from './holder.ts';
 import { type Journal, recordAssigned, recordProblem } from './journal.ts';
 import { problemFor } from './refused.ts';
 import { assertStillClaimed } from './still-claimed.ts';
+import { toldOf } from './told-of.ts';
 
 /** A take-over that others keep changing under our hands: the reconcile is tried again. */
 export class UnsettledError extends CodedError {
@@ -200,6 +201,8 @@ async function unassign(
     }
     for (const { assignment } of takings) {
       const { address } = assignment;
+      const loser = node && toldOf(node.podObjects.values(), { address, eniId });
+      if (loser) journal.lostBy.set(address, loser);
       const refusal = refused.find((entry) => entry.address === address)?.refusal;
       if (refusal === undefined || refusal.kind === 'not-assigned') continue;
       stuck.set(assignment, problemFor({ ...assignment, eniId }, refusal));

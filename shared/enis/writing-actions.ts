@@ -37,3 +37,18 @@ export function budgetedActionOf(command: unknown): BudgetedAction | undefined {
 export function assigns(action: WritingAction): boolean {
   return action === 'AssignPrivateIpAddresses' || action === 'AssignIpv6Addresses';
 }
+
+/** The ENI and the addresses of a command that assigns or unassigns. */
+export function changedBy(command: unknown): {
+  readonly eniId: string;
+  readonly addresses: readonly string[];
+} {
+  const input = command instanceof Object && 'input' in command ? command.input : undefined;
+  if (!(input instanceof Object)) return { eniId: '', addresses: [] };
+  const lists: unknown[] = [
+    'PrivateIpAddresses' in input ? input.PrivateIpAddresses : [],
+    'Ipv6Addresses' in input ? input.Ipv6Addresses : [],
+  ];
+  const eniId = 'NetworkInterfaceId' in input ? String(input.NetworkInterfaceId) : '';
+  return { eniId, addresses: lists.flat().filter((each) => typeof each === 'string') };
+}

@@ -30,6 +30,7 @@ import { rangesOverlap } from './ranges-overlap.ts';
 import { addressUnreserved, reservationDouble, reservationStale } from './reservations.ts';
 import { rightsLacking } from './rights-lacking.ts';
 import { roleLacksPermissions } from './role-lacks-permissions.ts';
+import { stageOfAnother } from './stage-of-another.ts';
 import { sweepNotScheduled } from './sweep-not-scheduled.ts';
 import { versionsDiffer } from './versions-differ.ts';
 import { vpcCniOld } from './vpc-cni-old.ts';
@@ -74,4 +75,5 @@ export const CHECKS: readonly Check[] = [
   endpointNotReached,
   versionsDiffer,
   forwarderWithoutRole,
+  stageOfAnother,
 ];

@@ -2,6 +2,7 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { limitedCalls, requestLimits } from '../../../shared/aws-calls.ts';
 import type { Sqs } from '../../../shared/messages/sqs.ts';
 import type { Clock } from '../../../shared/time/clock.ts';
@@ -14,6 +15,7 @@ export interface StageClients {
   readonly iam: Pick<IAMClient, 'send'>;
   readonly eks: Pick<EKSClient, 'send'>;
   readonly sqs: Sqs;
+  readonly ssm: Pick<SSMClient, 'send'>;
 }
 
 export function stageClients(region: string | undefined, clock: Clock): StageClients {
@@ -24,5 +26,6 @@ export function stageClients(region: string | undefined, clock: Clock): StageCli
     iam: limitedCalls(new IAMClient(options), clock, LIMITS),
     eks: limitedCalls(new EKSClient(options), clock, LIMITS),
     sqs: awsClients(region, clock).sqs,
+    ssm: limitedCalls(new SSMClient(options), clock, LIMITS),
   };
 }

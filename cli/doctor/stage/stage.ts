@@ -13,6 +13,7 @@ import {
   readFunction,
   readMappings,
 } from './functions.ts';
+import { readOwner } from './owner.ts';
 import { type Denied, neededOf, readDenied } from './permissions.ts';
 import { type QueueFacts, readQueueFacts } from './queue.ts';
 import { readSchedules, type Schedule } from './schedules.ts';
@@ -33,6 +34,8 @@ export interface StageFacts {
   /** The groups of each function's role in the cluster; `undefined` without an access entry. */
   readonly groups: MaybeKnown<ReadonlyMap<string, readonly string[] | undefined>>;
   readonly denied: MaybeKnown<readonly Denied[]>;
+  /** The stage that serves the cluster; `undefined` where nothing says so. */
+  readonly owner: MaybeKnown<string | undefined>;
   /** The version of the functions; absent where they do not tell it. */
   readonly version?: string;
 }
@@ -64,7 +67,7 @@ export async function readStageStack(
     asked('lambda:GetAccountSettings', () => readConcurrency(clients.lambda)),
     asked('eks:DescribeCluster', () => readCluster(clients.eks, cluster)),
   ]);
-  const [mappings, groups, denied] = await Promise.all([
+  const [mappings, groups, denied, owner] = await Promise.all([
     ifKnown(queue, async (known) =>
       known === undefined
         ? { known: [] }
@@ -76,11 +79,12 @@ export async function readStageStack(
       asked('eks:DescribeAccessEntry', () => readAllGroups(clients, cluster, known)),
     ),
     readAllDenied(clients, look, view, { functions, queue, deadLetters, eks }),
+    asked('ssm:GetParameters', () => readOwner(clients.ssm, cluster)),
   ]);
   const { version } = config;
   return {
     ...{ stage, queueUrl, functions, queue, deadLetters, mappings, schedules, concurrency },
-    ...{ cluster: eks, groups, denied, version },
+    ...{ cluster: eks, groups, denied, owner, version },
   };
 }
 

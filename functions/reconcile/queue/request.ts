@@ -25,6 +25,7 @@ export function requestOf(
       ...messages.map(({ envelope }) => envelope.attributes.ApproximateReceiveCount),
     ),
     reasons: [...new Set(messages.map(({ message }) => message.reason))],
+    messageIds: messages.map(({ envelope }) => envelope.messageId),
     pods: messages.flatMap(({ message }) => message.pods),
     since: Math.min(now, ...messages.map(observedAt)),
     expects: {

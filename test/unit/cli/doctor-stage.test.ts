@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { ROLE_ARN } from '../../../sandbox/aws.ts';
 import { configureStage } from '../../../sandbox/world.ts';
 import { KUBERNETES_GROUP } from '../../../shared/cluster/errors.ts';
+import { ownerName } from '../../../shared/control.ts';
 import { VERSION } from '../../../shared/version.ts';
 import { codesIn } from './doctor-bed.ts';
 import { type OperatorBed, operatorBed, tooWide } from './operator-bed.ts';
@@ -113,6 +114,12 @@ const CASES: readonly (readonly [string, string, Change, Change])[] = [
         }),
       ),
     ({ bed }) => bed.sqs.send(new PurgeQueueCommand({ QueueUrl: bed.world.deadLetterQueue.url })),
+  ],
+  [
+    'ME511',
+    'says that stage other serves demo',
+    ({ bed: { world } }) => world.ssm.putParameter(ownerName('demo'), 'other'),
+    ({ bed: { world } }) => world.ssm.putParameter(ownerName('demo'), 'demo'),
   ],
   [
     'ME505',

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { durationOf } from '../../../cli/history/command.ts';
+import { ROLE_ARN } from '../../../sandbox/aws.ts';
 import { addressLine } from '../../../shared/address-log.ts';
 import { NET_1 } from '../../support/networks.ts';
 import { eventually } from '../../support/wait.ts';
@@ -8,6 +10,20 @@ import { type OperatorBed, operatorBed, tooWide } from './operator-bed.ts';
 
 const X = '172.16.1.70';
 const GROUP = '/aws/lambda/multus-eni-reconciler-demo-reconcile';
+
+const audited = z.object({
+  changes: z.array(
+    z.object({
+      change: z.string(),
+      request: z.string().optional(),
+      fromRequest: z.string().optional(),
+      messages: z.array(z.string()),
+      uid: z.string().optional(),
+      lostByUid: z.string().optional(),
+      trail: z.looseObject({}).optional(),
+    }),
+  ),
+});
 
 /** The lines that the functions wrote about addresses, as CloudWatch has them. */
 function shipped({ bed: { telemetry, world } }: OperatorBed) {
@@ -58,7 +74,55 @@ describe('history', () => {
     expect(places).toEqual(places.toSorted((x, y) => x - y));
     expect(places).not.toContain(-1);
     expect(text).toContain('as far as the log is kept');
+    expect(text).toContain(
+      `taken over from ${a.eth1} to ${b.eth1} for default/second, which default/first had`,
+    );
+    expect(text).toContain(`released from ${b.eth1}, which default/second had`);
     expect(tooWide(stdout)).toEqual([]);
+  });
+
+  test('joins each change with the message that asked for it, its EC2 request and who CloudTrail says it was', async () => {
+    const operator = await played();
+    shipped(operator);
+    const { ec2 } = operator.bed.world;
+    const args = ['history', X, '--stage', 'demo', '--cloudtrail'];
+    const { code, stdout, stderr } = await operator.operate([...args, '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { changes } = audited.parse(JSON.parse(stdout));
+    const done = changes.filter(({ change }) => change !== 'refused');
+    expect(done.map(({ change }) => change)).toEqual(['assigned', 'taken-over', 'released']);
+    const asked = new Map(ec2.calls.all().map(({ action, requestId }) => [requestId, action]));
+    for (const { change, request, fromRequest, messages, trail, uid, lostByUid } of done) {
+      const verb = change === 'released' ? 'Unassign' : 'Assign';
+      expect(asked.get(request)).toBe(`${verb}PrivateIpAddresses`);
+      expect(trail).toMatchObject({ event: asked.get(request), by: ROLE_ARN });
+      expect(messages.length).toBeGreaterThan(0);
+      expect(change === 'released' || uid).toBeTruthy();
+      expect(change === 'assigned' || lostByUid).toBeTruthy();
+      if (change === 'taken-over')
+        expect(asked.get(fromRequest)).toBe('UnassignPrivateIpAddresses');
+    }
+    const shown = await operator.operate(args);
+    expect(shown.stdout).toContain(`EC2 request ${done[0]?.request}`);
+    expect(shown.stdout.replaceAll(/\s+/g, ' ')).toContain(
+      `CloudTrail: AssignPrivateIpAddresses by ${ROLE_ARN}`,
+    );
+    expect(tooWide(shown.stdout)).toEqual([]);
+  });
+
+  test('says that CloudTrail may not be asked', async () => {
+    const operator = await played();
+    shipped(operator);
+    operator.bed.world.cloudTrail.deny();
+    const { code, stderr } = await operator.operate([
+      'history',
+      X,
+      '--stage',
+      'demo',
+      '--cloudtrail',
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('could not look up events of CloudTrail');
   });
 
   test('knows one address from another that begins with it, and ends with 3 where nothing is known', async () => {

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { ROLE_IDS } from '../../../resources/function-roles.ts';
 import { clusterQueueNames, settingsPath } from '../../../resources/names.ts';
 import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
+import { controlName, ownerName } from '../../../shared/control.ts';
 import { startBed } from '../../support/bed.ts';
 import { type AwsCall, FUNCTION, iamAction, QUEUES, recordAwsCalls } from './recorded-aws-calls.ts';
 import { type IamRequest, isAllowed, type RoleStatement, rolesOf } from './roles.ts';
@@ -141,6 +142,7 @@ describe('the roles of a stage', () => {
     };
     const parameter = (stage: string) =>
       `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${settingsPath(stage)}edge`;
+    const named = (name: string) => `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${name}`;
     const [joined, others] = [queues('test'), queues('test-2')];
     const requests: [string, string, string][] = [
       ['ReconcileRole', 'sqs:SendMessage', foreign],
@@ -151,6 +153,10 @@ describe('the roles of a stage', () => {
       ['ReconcileRole', 'sqs:ReceiveMessage', joined.dead],
       ['ReconcileRole', 'ssm:GetParameter', parameter('test-2')],
       ['ReconcileRole', 'ssm:GetParameter', parameter('tes')],
+      ['ReconcileRole', 'ssm:GetParameter', named(controlName('prod'))],
+      ['ReconcileRole', 'ssm:PutParameter', named(controlName('test'))],
+      ['ReconcileRole', 'ssm:PutParameter', named(ownerName('demo'))],
+      ['SweepRole', 'ssm:PutParameter', named(controlName('test'))],
       ['SweepRole', 'sqs:SendMessage', foreign],
       ['SweepRole', 'sqs:SendMessage', QUEUES.deadLetterQueue],
       ['SweepRole', 'sqs:ReceiveMessage', QUEUES.queue],
@@ -167,6 +173,17 @@ describe('the roles of a stage', () => {
       expect(await may(role, { action, resource }), `${role} ${action} ${resource}`).toBe(false);
     }
   });
+
+  test.each(['ReconcileRole', 'SweepRole'])(
+    '%s reads what is stopped, and whose a cluster is',
+    async (role) => {
+      const action = 'ssm:GetParameter';
+      for (const name of [controlName('test'), ownerName('demo')]) {
+        const resource = `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${name}`;
+        expect(await may(role, { action, resource }), name).toBe(true);
+      }
+    },
+  );
 
   test('reach the queues of clusters that joined the stage', async () => {
     const { queue, deadLetterQueue } = clusterQueueNames('test', 'edge');

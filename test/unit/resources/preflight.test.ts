@@ -4,10 +4,12 @@ import {
   type EKSClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-eks';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseStage } from '../../../config/read.ts';
 import { startWorld } from '../../../sandbox/world.ts';
-import { checkClusters } from '../../../scripts/preflight.ts';
+import { checkClusters, checkOwners } from '../../../scripts/preflight.ts';
+import { ownerName } from '../../../shared/control.ts';
 
 function stage(cluster: string) {
   return parseStage(
@@ -149,4 +151,27 @@ describe('a public endpoint that lets in some addresses only', () => {
     const vpc = 'vpc: { subnetIds: [subnet-1], securityGroupIds: [sg-1] }';
     expect(await ofAnyVpc(['203.0.113.0/24'], vpc)).toEqual([]);
   });
+});
+
+test('a cluster that another stage serves is not deployed for a second one', async () => {
+  const world = await startWorld();
+  onTestFinished(() => world.stop());
+  const ssm = new SSMClient({
+    region: 'us-east-1',
+    endpoint: world.ssm.endpoint,
+    credentials: {
+      accessKeyId: world.environment.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: world.environment.AWS_SECRET_ACCESS_KEY ?? '',
+    },
+  });
+  world.ssm.putParameter(ownerName('a'), 'test');
+  world.ssm.putParameter(ownerName('b'), 'prod');
+  const clusters = stage('{ name: a }, { name: b }, { name: c }');
+  expect(await checkOwners(ssm, 'prod', clusters)).toEqual([
+    expect.stringMatching(/^cluster a is served by the stage test, .*: take it out of one/),
+  ]);
+  await world.ssm.stop();
+  expect(await checkOwners(ssm, 'prod', clusters)).toEqual([
+    expect.stringContaining('needs ssm:GetParameters'),
+  ]);
 });

@@ -122,12 +122,14 @@ describe('the call log', () => {
     const params = { NetworkInterfaceId: w.a, 'PrivateIpAddress.1': '172.16.1.90' };
     const action = 'AssignPrivateIpAddresses';
     const at = w.clock.now();
+    const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
     expect(w.ec2.calls.all().slice(0, 2)).toEqual([
-      { action, params, at: at - 50, outcome: { kind: 'answered' } },
+      { action, params, at: at - 50, requestId: id, outcome: { kind: 'answered' } },
       {
         action,
         params: { ...params, 'PrivateIpAddress.1': '10.0.0.9' },
         at,
+        requestId: id,
         outcome: { kind: 'refused', code: 'InvalidParameterValue' },
       },
     ]);

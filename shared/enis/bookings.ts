@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Clock } from '../time/clock.ts';
 import { withDeadline } from '../time/deadline.ts';
-import { afterThrottle, type Ledger, type Limits, rateOf } from './ledger.ts';
+import { afterThrottle, type BookedCalls, type Limits, rateOf } from './booked-calls.ts';
 import type { WritingAction } from './writing-actions.ts';
 
 /** An answer of DynamoDB. */
@@ -20,7 +20,7 @@ export interface Booking {
   /** When they may be sent, ms of the monotonic clock. */
   readonly dueAt: number;
   /** What is left for others after that. */
-  readonly ledger: Ledger;
+  readonly booked: BookedCalls;
 }
 
 /** The bookings of one action. All of it rejects if the table does not answer in time. */
@@ -29,8 +29,8 @@ export interface Bookings {
   book(tokens: number): Promise<Booking>;
   /** Gives back what was booked and is not needed. */
   giveBack(tokens: number): Promise<void>;
-  /** EC2 throttled a call. @returns what the ledger says since. */
-  throttled(): Promise<Ledger>;
+  /** EC2 throttled a call. @returns what the table says since. */
+  throttled(): Promise<BookedCalls>;
   /** Milliseconds since the epoch by the table's clock. */
   now(): number;
 }
@@ -40,12 +40,12 @@ export class BookedOutError extends Error {
   override readonly name = 'BookedOutError';
   /** When to ask again, ms from now. */
   readonly afterMs: number;
-  readonly ledger: Ledger;
+  readonly booked: BookedCalls;
 
-  constructor(afterMs: number, ledger: Ledger) {
+  constructor(afterMs: number, booked: BookedCalls) {
     super(`EC2's calls are booked for longer than ${FARTHEST_MS / 1_000} s`);
     this.afterMs = afterMs;
-    this.ledger = ledger;
+    this.booked = booked;
   }
 }
 
@@ -55,7 +55,7 @@ export const ANSWER_MS = 100;
 const FARTHEST_MS = 10_000;
 /** Lambda's clocks agree better than this, and an HTTP date is that coarse: ms. */
 const SAME_TIME_MS = 1_500;
-/** Each attempt knows better what the ledger says; then somebody else is faster each time. */
+/** Each attempt knows better what the table says; then somebody else is faster each time. */
 const ATTEMPTS = 4;
 
 const number = z
@@ -90,25 +90,25 @@ export interface BookingsOptions {
 /** Bookings in a table of DynamoDB that all executions of an account and Region share. */
 export function createBookings(options: BookingsOptions): Bookings {
   const { limits } = options;
-  const item = ledgerItem(options);
+  const item = bookedItem(options);
   const { now } = item;
   return {
     now,
     async book(tokens) {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const asks = item.isKnown() ? bookingOf : addition;
-        const isBooked = await item.write(asks(item.ledger(), limits, tokens, now()));
-        const ledger = item.ledger();
-        const aheadMs = (ledger.spentUntil ?? 0) - now();
-        if (isBooked) return { dueAt: options.clock.monotonic() + aheadMs, ledger };
-        if (aheadMs >= FARTHEST_MS && aheadMs < neverMs(ledger, limits, now())) {
-          throw new BookedOutError(aheadMs - FARTHEST_MS, ledger);
+        const isBooked = await item.write(asks(item.booked(), limits, tokens, now()));
+        const booked = item.booked();
+        const aheadMs = (booked.spentUntil ?? 0) - now();
+        if (isBooked) return { dueAt: options.clock.monotonic() + aheadMs, booked };
+        if (aheadMs >= FARTHEST_MS && aheadMs < neverMs(booked, limits, now())) {
+          throw new BookedOutError(aheadMs - FARTHEST_MS, booked);
         }
       }
-      throw new Error('the ledger changed under each attempt to book');
+      throw new Error('the bookings changed under each attempt to book');
     },
     async giveBack(tokens) {
-      const cost = costOf(item.ledger(), limits, tokens, now());
+      const cost = costOf(item.booked(), limits, tokens, now());
       const values = { ':cost': cost, ':now': now() };
       await item.write({
         set: 'spentUntil = spentUntil - :cost',
@@ -117,28 +117,28 @@ export function createBookings(options: BookingsOptions): Bookings {
       });
     },
     async throttled() {
-      const cut = cutOf(item.ledger(), limits, now());
+      const cut = cutOf(item.booked(), limits, now());
       if (cut !== undefined) await item.write(cut);
-      const drained = now() + costOf(item.ledger(), limits, limits.reserve, now());
+      const drained = now() + costOf(item.booked(), limits, limits.reserve, now());
       await item.write({
         set: 'spentUntil = :drained',
         when: 'attribute_not_exists(spentUntil) OR spentUntil < :drained',
         values: { ':drained': drained },
       });
-      return item.ledger();
+      return item.booked();
     },
   };
 }
 
 /** The item of an action, as the last answer showed it, and the table's clock. */
-function ledgerItem({ clock, table, action, updateItem }: BookingsOptions) {
-  let known: Ledger | undefined;
+function bookedItem({ clock, table, action, updateItem }: BookingsOptions) {
+  let known: BookedCalls | undefined;
   let offsetMs = 0;
   return {
     now: () => clock.now() + offsetMs,
     isKnown: () => known !== undefined,
-    ledger: () => known ?? {},
-    /** @returns whether it was written. What the ledger says is known either way. */
+    booked: () => known ?? {},
+    /** @returns whether it was written. What the table says is known either way. */
     async write({ set, when, values }: Write): Promise<boolean> {
       const sentAt = clock.now();
       const input = {
@@ -171,7 +171,7 @@ function ledgerItem({ clock, table, action, updateItem }: BookingsOptions) {
 }
 
 /** A lower rate, unless somebody else has lowered it meanwhile; `undefined`: nothing new. */
-function cutOf(known: Ledger, limits: Limits, now: number): Write | undefined {
+function cutOf(known: BookedCalls, limits: Limits, now: number): Write | undefined {
   const cut = afterThrottle(known, limits, now);
   if (cut === undefined) return undefined;
   return {
@@ -186,8 +186,8 @@ function cutOf(known: Ledger, limits: Limits, now: number): Write | undefined {
   };
 }
 
-/** Books after what is booked already; or anew, if all that can be saved up was, or the ledger is wrong. */
-function bookingOf(known: Ledger, limits: Limits, tokens: number, now: number): Write {
+/** Books after what is booked already; or anew, if all that can be saved up was, or the bookings are wrong. */
+function bookingOf(known: BookedCalls, limits: Limits, tokens: number, now: number): Write {
   const cost = costOf(known, limits, tokens, now);
   const full = now - costOf(known, limits, limits.capacity, now);
   const { spentUntil } = known;
@@ -203,10 +203,10 @@ function bookingOf(known: Ledger, limits: Limits, tokens: number, now: number): 
 }
 
 /**
- * Books after what is booked already. Of a ledger that is not known yet it says nothing about time that its
+ * Books after what is booked already. Of bookings that are not known yet it says nothing about time that its
  * condition does not check: the answer tells the table's time.
  */
-function addition(known: Ledger, limits: Limits, tokens: number, now: number): Write {
+function addition(known: BookedCalls, limits: Limits, tokens: number, now: number): Write {
   const cost = costOf(known, limits, tokens, now);
   const full = now - costOf(known, limits, limits.capacity, now);
   return {
@@ -216,13 +216,13 @@ function addition(known: Ledger, limits: Limits, tokens: number, now: number): W
   };
 }
 
-/** No ledger is booked for longer than this, unless it is wrong: ms. */
-function neverMs(known: Ledger, limits: Limits, now: number): number {
+/** Nothing is booked for longer than this, unless the bookings are wrong: ms. */
+function neverMs(known: BookedCalls, limits: Limits, now: number): number {
   return FARTHEST_MS + costOf(known, limits, limits.capacity + limits.reserve, now);
 }
 
 /** How long tokens take to come, ms. */
-function costOf(known: Ledger, limits: Limits, tokens: number, now: number): number {
+function costOf(known: BookedCalls, limits: Limits, tokens: number, now: number): number {
   return Math.ceil((tokens / rateOf(known, limits, now)) * 1_000);
 }
 

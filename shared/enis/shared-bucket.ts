@@ -1,8 +1,8 @@
 import type { Clock, Random } from '../time/clock.ts';
+import { type BookedCalls, balanceOf, type Limits, rateOf } from './booked-calls.ts';
 import { ANSWER_MS, BookedOutError, type Bookings } from './bookings.ts';
 import type { Bucket } from './bucket.ts';
 import { createHand, type Hand } from './hand.ts';
-import { balanceOf, type Ledger, type Limits, rateOf } from './ledger.ts';
 import { createPause } from './pause.ts';
 
 /** A table that did not answer is asked again after this time, which doubles while that fails too: ms. */
@@ -82,7 +82,7 @@ export function sharedBucket(options: SharedBucketOptions): Bucket {
 /** Where calls are booked, as far as the table answers. */
 function createDesk(options: SharedBucketOptions, hand: Hand) {
   const { clock, random, limits, bookings, onChange, onFailure } = options;
-  let ledger: Ledger = {};
+  let booked: BookedCalls = {};
   /** Tokens that are being booked. */
   let asked = 0;
   let askAgainAt = 0;
@@ -90,13 +90,13 @@ function createDesk(options: SharedBucketOptions, hand: Hand) {
   let downMs = FIRST_DOWN_MS;
 
   const isDown = (): boolean => clock.monotonic() < downUntil;
-  const learned = (known: Ledger): void => {
-    ledger = known;
+  const learned = (known: BookedCalls): void => {
+    booked = known;
     downMs = FIRST_DOWN_MS;
   };
   const failed = (error: unknown): void => {
     if (error instanceof BookedOutError) {
-      learned(error.ledger);
+      learned(error.booked);
       askAgainAt = clock.monotonic() + error.afterMs + random() * SPREAD_MS;
       return;
     }
@@ -108,7 +108,7 @@ function createDesk(options: SharedBucketOptions, hand: Hand) {
     asked += tokens;
     try {
       const booking = await bookings.book(tokens);
-      learned(booking.ledger);
+      learned(booking.booked);
       hand.add(booking.dueAt, tokens);
     } catch (error) {
       failed(error);
@@ -127,7 +127,7 @@ function createDesk(options: SharedBucketOptions, hand: Hand) {
     },
     /** When something may be booked, ms since the epoch. */
     nextAt: () => Math.max(askAgainAt, clock.monotonic() + ANSWER_MS),
-    balance: () => balanceOf(ledger, limits, bookings.now()),
-    rate: () => rateOf(ledger, limits, bookings.now()),
+    balance: () => balanceOf(booked, limits, bookings.now()),
+    rate: () => rateOf(booked, limits, bookings.now()),
   };
 }

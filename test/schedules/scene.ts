@@ -6,8 +6,8 @@ import type { World } from '../../sandbox/world.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import { type Bed, startBed } from '../support/bed.ts';
 import type { Actor } from '../support/stepper.ts';
+import { type Ec2InWords, ec2InWords } from './ec2-in-words.ts';
 import { createEnvironments } from './environments.ts';
-import { type Ledger, ledgerOf } from './ledger.ts';
 import { createQueue, type HandedOut, type Queue } from './queue.ts';
 import { type ScenePod, type ScenePodSpec, scenePod } from './scene-pod.ts';
 
@@ -17,7 +17,7 @@ export interface Scene {
   /** It stands still, but for the functions' pauses, which pass at once, and what the test advances. */
   readonly clock: VirtualClock;
   /** What EC2 was asked and what it has. */
-  readonly ec2: Ledger;
+  readonly ec2: Ec2InWords;
   worker(node: string): Worker;
   pod(name: string, spec: ScenePodSpec): ScenePod;
   /** The Node object goes; its instance and the objects of its pods stay. */
@@ -81,7 +81,7 @@ export async function startScene({
 
   const start = environments.reconcile(world.environment);
   const queue = createQueue(bed);
-  const ec2 = ledgerOf(world, bed.ec2, cluster.workers());
+  const ec2 = ec2InWords(world, bed.ec2, cluster.workers());
   const reconcile: Scene['reconcile'] = (node, message, receives) =>
     start(node, queue.eventOf(node, message, receives));
   const look: Scene['look'] = async (...of) => {

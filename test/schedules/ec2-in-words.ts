@@ -5,7 +5,7 @@ import type { World } from '../../sandbox/world.ts';
 import { parseAddress } from '../../shared/address.ts';
 
 /** What EC2 was asked and what it has, in words: `unassign 172.16.1.70 from a/eth1`. */
-export interface Ledger {
+export interface Ec2InWords {
   /** Where an address is, such as `a/eth1`; `nowhere` where no ENI has it. */
   whereIs(address: string): string;
   /** Every call to change something so far, refused ones too. */
@@ -19,7 +19,11 @@ export interface Ledger {
 const CHANGING = /^(Assign|Unassign)(PrivateIp|Ipv6)Addresses$/;
 
 /** @param workers the list is read anew at each question. */
-export function ledgerOf(world: World, client: EC2Client, workers: readonly Worker[]): Ledger {
+export function ec2InWords(
+  world: World,
+  client: EC2Client,
+  workers: readonly Worker[],
+): Ec2InWords {
   const nameOf = (eniId: string): string => {
     for (const { name, enis } of workers) {
       const eni = enis.find(({ id }) => id === eniId);

@@ -3,7 +3,7 @@
  * what it counts with: a token costs `1 / perSecond` of a second, and `spentUntil` says until when
  * what is spent or booked takes to come back.
  */
-export interface Ledger {
+export interface BookedCalls {
   /** When the last token that is booked will have come, ms since the epoch; absent: nothing was ever booked. */
   readonly spentUntil?: number | undefined;
   /** What was left of the rate when EC2 last throttled, tokens a second; absent: it never did. */
@@ -36,28 +36,32 @@ const TRIED = 1.02;
 const ONE_ANSWER_MS = 2_000;
 
 /** Tokens a second, now. */
-export function rateOf({ perSecond, cutAt, calmMs }: Ledger, limits: Limits, now: number): number {
+export function rateOf(
+  { perSecond, cutAt, calmMs }: BookedCalls,
+  limits: Limits,
+  now: number,
+): number {
   if (perSecond === undefined || cutAt === undefined) return limits.perSecond;
   const growing = Math.max(0, now - cutAt - (calmMs ?? FIRST_CALM_MS)) / 1_000;
   return Math.min(limits.perSecond, perSecond * (1 + GROWTH) ** growing);
 }
 
 /** Tokens that are there for whoever books next; negative where more are booked than have come. */
-export function balanceOf(ledger: Ledger, limits: Limits, now: number): number {
-  const { spentUntil = 0 } = ledger;
-  const balance = ((now - spentUntil) / 1_000) * rateOf(ledger, limits, now);
+export function balanceOf(booked: BookedCalls, limits: Limits, now: number): number {
+  const { spentUntil = 0 } = booked;
+  const balance = ((now - spentUntil) / 1_000) * rateOf(booked, limits, now);
   return Math.min(limits.capacity, balance);
 }
 
-/** What the ledger says after EC2 throttled; `undefined` where that says nothing new. */
+/** What the bookings say after EC2 throttled; `undefined` where that says nothing new. */
 export function afterThrottle(
-  ledger: Ledger,
+  booked: BookedCalls,
   limits: Limits,
   now: number,
-): Required<Pick<Ledger, 'perSecond' | 'cutAt' | 'calmMs'>> | undefined {
-  const { cutAt = 0, calmMs = FIRST_CALM_MS, perSecond: good } = ledger;
+): Required<Pick<BookedCalls, 'perSecond' | 'cutAt' | 'calmMs'>> | undefined {
+  const { cutAt = 0, calmMs = FIRST_CALM_MS, perSecond: good } = booked;
   if (Math.abs(now - cutAt) < ONE_ANSWER_MS) return undefined;
-  const rate = rateOf(ledger, limits, now);
+  const rate = rateOf(booked, limits, now);
   if (good !== undefined && rate > good * TRIED && rate < limits.perSecond) {
     return { perSecond: good, cutAt: now, calmMs: Math.min(LONGEST_CALM_MS, 2 * calmMs) };
   }

@@ -8,6 +8,7 @@ import type { Placement } from '../../shared/plan/decision.ts';
 import { attachmentEnis, placeClaims } from '../../shared/plan/place-claims.ts';
 import { type ClaimProblem, describeProblem, type Holder } from '../../shared/plan/problem.ts';
 import { type SpeaksBy, speaking } from '../../shared/plan/speaker.ts';
+import { claimsByAddress } from '../../shared/plan/vpcs.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { blocksOf, eniName, instant, podName, roomOf } from '../view/text.ts';
 import type { NodeView, View } from '../view/view.ts';
@@ -103,11 +104,13 @@ function placeLines(explained: Explained, choice: EniChoice): Line[] {
   const { state } = node;
   const { address } = claim;
   const eni = choice.kind === 'eni' ? choice.eni : undefined;
-  const placed = placeClaims(state);
-  const claimants = placed.claims.filter((each) => each.address === address);
-  const own = claimants.find((each) => each.pod.uid === pod.pod.uid);
+  const claims = placeClaims(state).claims.filter((each) => each.address === address);
+  const own = claimsByAddress(claims, state.enis).find((each) =>
+    each.claimants.some(({ pod: { uid } }) => uid === pod.pod.uid),
+  );
   if (own === undefined) return [];
-  const on = state.enis.filter((each) => holds(each, address));
+  const { claimants, vpcId } = own;
+  const on = state.enis.filter((each) => each.vpcId === vpcId && holds(each, address));
   const found = speaking(claimants, new Set(on.map(({ id }) => id)));
   const lines: Line[] = [{ section: 'plan', text: isOn(explained, on, eni) }];
   if (found !== undefined) {

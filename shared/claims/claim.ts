@@ -13,6 +13,8 @@ export interface Claim {
   readonly mac?: string;
   /** The NetworkAttachmentDefinition's `master`, such as `eth1`. */
   readonly master?: string;
+  /** Another attachment of the pod has the address too, which may be on an ENI of another VPC. */
+  readonly several?: true;
   /** Claimed with the annotation `multus-eni.dev/floating-ips`. */
   readonly floating: boolean;
   /** When the claim began, ms since the epoch: `since`, or else the pod's creation. */

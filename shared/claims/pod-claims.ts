@@ -132,7 +132,14 @@ function claimAttachments(
     if (definition?.ignored) continue;
     const master = definition?.master === undefined ? {} : { master: definition.master };
     for (const address of ips) {
-      if (claims.has(address)) continue;
+      const claimed = claims.get(address);
+      if (claimed !== undefined) {
+        // Which of its networks it was is not asked: nothing is released where any of them may be.
+        if (claimed.interface !== attachment.interface) {
+          claims.set(address, { ...claimed, several: true });
+        }
+        continue;
+      }
       const since = pod.createdAt;
       claims.set(address, { address, ...attachment, ...master, floating: false, since });
     }

@@ -6,6 +6,7 @@ import type { Assignment } from './decision.ts';
 import { type PlacedClaim, type PlaceInput, placedClaimsOf } from './place-claims.ts';
 import type { AddressProblem, ClaimProblem, HeldElsewhere } from './problem.ts';
 import { byAge, type Claimant, passesOn, speakerOf } from './speaker.ts';
+import { isOfVpc } from './vpcs.ts';
 
 /** The node of the ENI that has the address, as it was read: its ENIs, then its pods. */
 export interface HolderNode extends PlaceInput {
@@ -98,7 +99,9 @@ function speaking(
   { address, eni }: Contested,
   holderNode: HolderNode,
 ): (Claimant & { readonly node: string }) | undefined {
-  return speakerOf(placedClaimsOf(holderNode, address), new Set([eni.id]));
+  const claims = placedClaimsOf(holderNode, address);
+  const ofVpc = claims.filter((claim) => isOfVpc(claim, eni, holderNode.enis));
+  return speakerOf(ofVpc, new Set([eni.id]));
 }
 
 /** The Node may come back: its live pod counts as the holder. Of several, one that keeps the address. */

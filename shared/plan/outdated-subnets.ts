@@ -40,7 +40,10 @@ function isElsewhere(claim: Claim, node: NodeEnis, managed: readonly Eni[]): boo
   if (choice.kind !== 'eni') return choice.kind === 'not-our-network';
   const { eni } = choice;
   if (!inSubnetOf(eni, claim.address, node)) return true;
-  return managed.some(({ id, secondary }) => id !== eni.id && secondary.includes(claim.address));
+  return managed.some(
+    ({ id, secondary, vpcId }) =>
+      id !== eni.id && vpcId === eni.vpcId && secondary.includes(claim.address),
+  );
 }
 
 const TOLD: ReadonlySet<string> = new Set(['outside-subnet', 'refused']);

@@ -22,6 +22,8 @@ export interface PlaceInput extends NodeEnis {
 
 export interface PlacedClaims {
   readonly claims: readonly PlacedClaim[];
+  /** Addresses of claims of which it is not known in which VPC alone they count. */
+  readonly inAnyVpc: ReadonlySet<Address>;
   /** Claims without a valid ENI, and annotations that cannot be read. */
   readonly problems: readonly Problem[];
   /** Claims of networks that are not on ENIs. */
@@ -38,6 +40,7 @@ type Placing = { readonly kind: 'placed'; readonly eniId: string } | { readonly 
 export function placeClaims(input: PlaceInput): PlacedClaims {
   const claims: PlacedClaim[] = [];
   const problems: Problem[] = [];
+  const inAnyVpc = new Set<Address>();
   let ignored = 0;
   // On a node without ENIs of ours, no network of the pod can be one of ours.
   const hasManaged = input.enis.some(({ managed }) => managed);
@@ -55,13 +58,14 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
       if (eniId !== undefined || isWhereItWasTold(claim, input)) {
         claims.push(toPlaced(pod, claim, eniId));
       }
+      if (eniId === undefined || mayCountElsewhere(claim, input)) inAnyVpc.add(claim.address);
       if (placing.kind === 'ignored') ignored += 1;
       // A terminating pod acquires nothing: nobody is to be told of what it does not get.
       else if (placing.kind !== 'placed' && !pod.terminating)
         problems.push({ pod: pod.pod, address: claim.address, ...placing });
     }
   }
-  return { claims: claims.sort(inOrder), problems, ignored };
+  return { claims: claims.sort(inOrder), inAnyVpc, problems, ignored };
 }
 
 const placed = new WeakMap<PlaceInput, ReadonlyMap<Address, readonly PlacedClaim[]>>();
@@ -79,6 +83,18 @@ export function placedClaimsOf(input: PlaceInput, address: Address): readonly Pl
 /** Whether the ENI that the pod's condition names for the address has it. */
 function isWhereItWasTold({ address, assignedTo }: Claim, { enis }: NodeEnis): boolean {
   return enis.some((eni) => eni.id === assignedTo && holds(eni, address));
+}
+
+/**
+ * Whether the pod may have the address of another VPC too: another attachment has it, an annotation that
+ * cannot be read may say so, or the pod was told of an ENI that is not in view.
+ */
+function mayCountElsewhere(
+  { assignedTo, recordedEni, several }: Claim,
+  { enis }: NodeEnis,
+): boolean {
+  if (several || recordedEni !== undefined) return true;
+  return assignedTo !== undefined && !enis.some(({ id }) => id === assignedTo);
 }
 
 function toPlaced(pod: PodClaims, claim: Claim, eniId: string | undefined): PlacedClaim {
@@ -144,9 +160,10 @@ function invalid(claim: Claim, eni: Eni, input: PlaceInput): AddressProblem | un
   }
   if (!inSubnetOf(eni, address, input)) return { kind: 'outside-subnet', ...at };
   if (isReserved(eni, address, input)) return { kind: 'reserved', ...at };
-  const owner = input.enis.find((other) => other.primary.includes(address));
+  const inVpc = input.enis.filter(({ vpcId }) => vpcId === eni.vpcId);
+  const owner = inVpc.find((other) => other.primary.includes(address));
   if (owner) return { kind: 'primary', eniId: owner.id };
   // EC2 unassigns a prefix as a whole: no single address of it can be taken from that ENI.
-  const delegate = input.enis.find((other) => other.id !== eni.id && inPrefixOf(other, address));
+  const delegate = inVpc.find((other) => other.id !== eni.id && inPrefixOf(other, address));
   return delegate && { kind: 'held-elsewhere', eniId: delegate.id, why: 'delegated-prefix' };
 }

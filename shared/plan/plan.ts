@@ -12,10 +12,11 @@ import {
 import { limitToRoom } from './capacity.ts';
 import { conflictWith } from './conflict.ts';
 import type { Assignment, Foreign, Move, Placement, Plan, Unclaimed } from './decision.ts';
-import { type PlacedClaim, placeClaims } from './place-claims.ts';
+import { type PlacedClaim, type PlacedClaims, placeClaims } from './place-claims.ts';
 import { withoutUnassigning } from './policy.ts';
 import type { Problem } from './problem.ts';
 import { speakerOf } from './speaker.ts';
+import { claimedIn, claimsByAddress, staysOn } from './vpcs.ts';
 
 /** What the decision is made from; everything is as it was read, ENIs before pods. */
 export interface PlanInput extends NodeEnis {
@@ -55,7 +56,7 @@ export function plan(input: PlanInput): Plan {
   const managed = input.enis.filter((eni) => eni.managed);
   const placed = placeClaims(input);
   const decided = decideClaimed(placed.claims, input.enis);
-  const unclaimed = decideUnclaimed(input, managed);
+  const unclaimed = decideUnclaimed(input, managed, placed);
   const takings = { ...unclaimed, move: decided.move, forbidden: [] };
   const allowed = input.unassigns ? takings : withoutUnassigning(takings);
   const room = limitToRoom({
@@ -89,8 +90,8 @@ interface Decided {
 
 function decideClaimed(claims: readonly PlacedClaim[], enis: readonly Eni[]): Decided {
   const decided: Decided = { keep: [], held: [], assign: [], move: [], problems: [] };
-  for (const [address, claimants] of Map.groupBy(claims, (claim) => claim.address)) {
-    const on = enis.filter((eni) => holds(eni, address));
+  for (const { address, claimants, vpcId } of claimsByAddress(claims, enis)) {
+    const on = enis.filter((eni) => eni.vpcId === vpcId && holds(eni, address));
     const speaker = speakerOf(claimants, new Set(on.map((eni) => eni.id)));
     if (speaker === undefined) continue;
     // A pod without a valid ENI has been told so; a terminating one is told nothing.
@@ -115,15 +116,15 @@ function decideFor(
   on: readonly Eni[],
   into: Decided,
 ): string | undefined {
-  const { address, eniId, pod, terminating, toldOn } = speaker;
+  const { address, eniId, pod, terminating } = speaker;
   const itsEni = on.find((eni) => eni.id === eniId);
   if (itsEni) {
     const withinPrefix = !itsEni.secondary.includes(address);
     into.keep.push({ address, eniId: itsEni.id, claim: speaker, withinPrefix });
     return eniId;
   }
-  const told = on.find((eni) => eni.id === toldOn);
-  if (told && (eniId === undefined || terminating || !told.managed)) {
+  const told = staysOn(speaker, on);
+  if (told) {
     into.held.push({ address, eniId: told.id, claim: speaker });
     const why = 'not-our-eni';
     // Where its claim fits another ENI, nobody else tells the pod why the address is not there.
@@ -147,15 +148,19 @@ function isReleasedWhenSeen(address: Address, ranges: Ranges): boolean {
   return familyOf(address) === 4 && ranges.includes(address);
 }
 
-function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
-  const { ranges, named, withheld } = input;
-  const claimed = new Set(input.pods.flatMap((pod) => pod.claims.map((claim) => claim.address)));
+function decideUnclaimed(
+  input: PlanInput,
+  managed: readonly Eni[],
+  placed: PlacedClaims,
+): Unclaimed {
+  const { enis, ranges, named, withheld } = input;
+  const isClaimed = claimedIn(placed, enis);
   const release: Placement[] = [];
   const foreign: Foreign[] = [];
   for (const eni of managed) {
     const own = perhapsTheWorkersOwn(eni);
     for (const address of eni.secondary) {
-      if (claimed.has(address)) continue;
+      if (isClaimed(address, eni)) continue;
       const at = { address, eniId: eni.id };
       if (withheld?.has(address)) continue;
       if (named.has(address) && ranges.allows(address)) release.push(at);
@@ -165,15 +170,18 @@ function decideUnclaimed(input: PlanInput, managed: readonly Eni[]): Unclaimed {
     }
   }
 
-  const primary = new Set(input.enis.flatMap((eni) => eni.primary));
-  const shown = new Set(managed.flatMap((eni) => eni.secondary));
+  const shown = new Set(
+    enis.flatMap(({ managed, primary, secondary, vpcId }) =>
+      [...primary, ...(managed ? secondary : [])].map((address) => `${vpcId} ${address}`),
+    ),
+  );
   const releaseUnseen = [...named]
-    .filter((address) => !claimed.has(address) && !shown.has(address) && !primary.has(address))
     .filter((address) => withheld?.has(address) !== true)
     .filter((address) => ranges.allows(address) && !isReleasedWhenSeen(address, ranges))
     .sort(compareAddresses)
     .flatMap((address) =>
       managed
+        .filter((eni) => !isClaimed(address, eni) && !shown.has(`${eni.vpcId} ${address}`))
         .filter((eni) => inSubnetOf(eni, address, input) && !inPrefixOf(eni, address))
         .map((eni) => ({ address, eniId: eni.id })),
     );

@@ -157,3 +157,54 @@ describe('36: EC2 keeps failing for one ENI', () => {
     await scene.expectSettled();
   });
 });
+
+describe('41: a node has ENIs of two VPCs with equal blocks, and a pod on each claims X', () => {
+  async function startTwoVpcs() {
+    const scene = await startScene({ nodes: ['a', 'b'] });
+    const { ec2 } = scene.world;
+    const vpcId = ec2.addVpc();
+    const subnetId = ec2.addSubnet({ vpcId, cidr: '172.16.1.0/24' });
+    const tags = { 'node.k8s.amazonaws.com/no_manage': 'true' };
+    const otherEniOf = (node: string) => {
+      const id = ec2.addEni({ subnetId, tags });
+      ec2.attachEni(id, scene.worker(node).instanceId, 2);
+      return ec2.eni(id);
+    };
+    const other = otherEniOf('a');
+    const [, eth1] = scene.worker('a').enis;
+    const p1 = scene.pod('p1', { node: 'a', ips: [X], mac: eth1?.mac });
+    const p2 = scene.pod('p2', { node: 'a', namespace: 'ns2', ips: [X], mac: other.mac });
+    await scene.look('a');
+    const where = () => [ec2.holderOf(X)?.eniId, ec2.holderOf(X, vpcId)?.eniId];
+    return { scene, p1, p2, both: [eth1?.id, other.id], where, otherEniOf };
+  }
+
+  test('both have it and are told so, and what one lets go of is released alone', async () => {
+    const { scene, p1, p2, both, where } = await startTwoVpcs();
+    for (const pod of [p1, p2]) expect(pod.told()).toMatch(/^Assigned: /);
+    expect(where()).toEqual(both);
+    await scene.expectSettled();
+
+    p1.remove();
+    await scene.look('a', p1.gone(X));
+    expect(where()).toEqual([undefined, both[1]]);
+    expect(p2.told()).toMatch(/^Assigned: /);
+    await scene.expectSettled();
+  });
+
+  test('a pod of another node is in conflict with the one of its own VPC', async () => {
+    const { scene, p1, p2, both, where, otherEniOf } = await startTwoVpcs();
+    const { mac } = otherEniOf('b');
+    const p3 = scene.pod('p3', { node: 'b', namespace: 'ns3', ips: [X], mac });
+    await scene.look('b');
+    expect(p3.told()).toMatch(/^Conflict: .* ns2\/p2 on node a/);
+    expect(where()).toEqual(both);
+
+    p2.remove();
+    await scene.look('b');
+    expect(p3.told()).toMatch(/^Assigned: /);
+    expect(p1.told()).toMatch(/^Assigned: /);
+    await scene.deliver();
+    await scene.expectSettled();
+  });
+});

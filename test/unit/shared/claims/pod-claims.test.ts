@@ -110,15 +110,15 @@ describe('a pod', () => {
     ]);
   });
 
-  test('claims an address once, by the first attachment that has it', () => {
+  test('claims an address once, by the first attachment that has it, and says if others have it', () => {
     const text = JSON.stringify([
       { name: 'ns/one', interface: 'net1', ips: ['FD00::0070'] },
-      { name: 'ns/two', interface: 'net2', ips: ['fd00::70', '172.16.3.70'] },
+      { name: 'ns/two', interface: 'net2', ips: ['fd00::70', '172.16.3.70', '172.16.3.70'] },
     ]);
-    expect(claims(pod({ annotations: { [NETWORK_STATUS]: text } }))).toMatchObject([
-      { address: 'fd00::70', interface: 'net1', master: 'eth1' },
-      { address: '172.16.3.70', interface: 'net2' },
-    ]);
+    const [both, one] = claims(pod({ annotations: { [NETWORK_STATUS]: text } })) ?? [];
+    expect(both).toMatchObject({ address: 'fd00::70', interface: 'net1', several: true });
+    expect(both).toMatchObject({ master: 'eth1' });
+    expect(one).toEqual(net2);
   });
 });
 

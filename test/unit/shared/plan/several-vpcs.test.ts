@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decideTakeOver } from '../../../../shared/plan/conflict.ts';
+import { outdatedSubnets } from '../../../../shared/plan/outdated-subnets.ts';
+import type { PlanInput } from '../../../../shared/plan/plan.ts';
+import { claimsOf } from '../../../support/oracle/rightful.ts';
+import { nodes } from './arbitraries.ts';
+import {
+  address,
+  cidr,
+  claim,
+  claimant,
+  decide,
+  eth0,
+  eth1,
+  eth2,
+  holderNode,
+  onEth1,
+  pod,
+  SUBNETS,
+} from './fixtures.ts';
+
+const X = '172.16.1.70';
+const V6 = '2001:db8:0:1::70';
+
+/** The subnet of another VPC that has the block of eth1's. */
+const subnets = new Map(SUBNETS).set('subnet-other', {
+  id: 'subnet-other',
+  blocks: ['172.16.1.0/24', '2001:db8:0:1::/64'].map(cidr),
+});
+const OTHER = { vpcId: 'vpc-2', subnetId: 'subnet-other' };
+const other = (...secondary: string[]) => eth2(secondary, { ...OTHER, primary: ['172.16.1.11'] });
+const BY_MAC = claim(X, { mac: '02:00:00:00:00:01' });
+const onOther = (text: string) => claim(text, { master: 'eth2' });
+
+describe('on a node with ENIs of two VPCs that have equal blocks', () => {
+  it('two pods that claim one address, each in its VPC, have it both', () => {
+    const pods = [pod('p1', [onEth1(X)]), pod('p2', [onOther(X)], { namespace: 'ns2' })];
+    expect(decide({ subnets, enis: [eth0(), eth1(), other()], pods })).toEqual([
+      'assign 172.16.1.70 on eni-1 for p1',
+      'assign 172.16.1.70 on eni-2 for p2',
+    ]);
+    expect(decide({ subnets, enis: [eth0(), eth1([X]), other(X)], pods })).toEqual([
+      'keep 172.16.1.70 on eni-1 for p1',
+      'keep 172.16.1.70 on eni-2 for p2',
+    ]);
+  });
+
+  it('what one VPC has is not moved into the other', () => {
+    const pods = [pod('p2', [onOther(X)])];
+    expect(decide({ subnets, enis: [eth0(), eth1([X]), other()], pods })).toEqual([
+      'assign 172.16.1.70 on eni-2 for p2',
+      'release 172.16.1.70 on eni-1',
+    ]);
+  });
+
+  it('a primary address of one is an ordinary one in the other, and so is one of its prefixes', () => {
+    const enis = [eth0(), eth1([], { prefixes: ['172.16.1.64/28'] }), other()];
+    const pods = [pod('p2', [onOther('172.16.1.10'), onOther(X)])];
+    expect(decide({ subnets, enis, pods })).toEqual([
+      'assign 172.16.1.10 on eni-2 for p2',
+      'assign 172.16.1.70 on eni-2 for p2',
+    ]);
+  });
+
+  it('a named address is looked for where nobody claims it and no read shows it, and only there', () => {
+    const named = new Set([address('172.16.1.200'), address('172.16.1.11')]);
+    const pods = [pod('p1', [onEth1('172.16.1.200')])];
+    expect(decide({ subnets, enis: [eth0(), eth1(), other()], pods, named })).toEqual([
+      'assign 172.16.1.200 on eni-1 for p1',
+      'release unseen 172.16.1.11 on eni-1',
+      'release unseen 172.16.1.200 on eni-2',
+    ]);
+  });
+
+  it.each([
+    ['that fits no ENI', claim(X, { mac: '02:00:00:00:00:00' }), {}],
+    ['that fits several', claim(X), {}],
+    ['that is for an ENI which cannot have it', claim(X, { master: 'eth0' }), {}],
+    ['of several attachments', onEth1(X), { several: true }],
+    ['that its pod was told of on an ENI that is not in view', onEth1(X), { assignedTo: 'eni-9' }],
+    ['that its pod was told of in the other VPC', BY_MAC, { assignedTo: 'eni-2' }],
+    ['of an annotation that cannot be read', claim(X, { recordedEni: 'eni-1' }), {}],
+  ] as const)('a claim %s keeps its address from being released in either', (_, base, more) => {
+    const pods = [pod('p', [{ ...base, ...more }])];
+    const lines = decide({ subnets, enis: [eth0(), eth1([X]), other(X)], pods });
+    expect(lines.filter((line) => line.startsWith('release'))).toEqual([]);
+  });
+
+  it('a terminating pod keeps what it was told of in one VPC, though its MAC names the other', () => {
+    const claims = [claim(X, { mac: '02:00:00:00:00:02', assignedTo: 'eni-1' })];
+    const pods = [pod('p', claims, { terminating: true })];
+    expect(decide({ subnets, enis: [eth0(), eth1([X]), other()], pods })).toEqual([
+      'hold 172.16.1.70 on eni-1 for p',
+    ]);
+  });
+
+  it('who claims an address in one VPC is not the holder of the other’s', () => {
+    const enis = [eth0(), eth1([X]), other(X)];
+    const takenBy = (...pods: ReturnType<typeof pod>[]) =>
+      decideTakeOver({
+        cluster: 'demo',
+        address: address(X),
+        claimant: claimant({ namespace: 'ns2' }),
+        eni: enis[1] ?? eth1(),
+        holderNode: holderNode({ subnets, enis, pods }),
+        stranded: [],
+        ranges: holderNode().ranges,
+        unassigns: true,
+      }).kind;
+    expect(takenBy(pod('p', [onOther(X)]))).toBe('take');
+    expect(takenBy(pod('p', [onEth1(X)]))).toBe('conflict');
+    expect(takenBy(pod('p', [{ ...onOther(X), assignedTo: 'eni-1' } as const]))).toBe('conflict');
+  });
+
+  it('the subnets are not read again because the other VPC has a claimed IPv6 address', () => {
+    const enis = [eth0(), eth1([V6]), other(V6)];
+    const pods = [pod('p1', [onEth1(V6)]), pod('p2', [onOther(V6)])];
+    expect(outdatedSubnets({ subnets, enis, pods, podObjects: new Map() })).toEqual([]);
+  });
+});
+
+/** The second node's part: its ENIs in a VPC of their own, with the blocks of the first. */
+function inOtherVpc(node: PlanInput): PlanInput {
+  const enis = node.enis.map((eni) => {
+    const subnetId = `${eni.subnetId}-other`;
+    return { ...eni, subnetId, vpcId: 'vpc-2', deviceIndex: 10 + (eni.deviceIndex ?? 0) };
+  });
+  const blocks = [...SUBNETS.values()].map(({ id, blocks }) => ({ id: `${id}-other`, blocks }));
+  return { ...node, enis, subnets: new Map(blocks.map((subnet) => [subnet.id, subnet])) };
+}
+
+/** Without what does not say of itself which of the ENIs it means: of two VPCs both may be meant. */
+function saysWhere(node: PlanInput): PlanInput {
+  const macs = new Set(node.enis.filter(({ managed }) => managed).map(({ mac }) => mac));
+  const pods = node.pods.map((pod) => {
+    const claims = pod.claims.filter(({ mac }) => mac !== undefined && macs.has(mac));
+    return { ...pod, claims, unreadable: [] };
+  });
+  return { ...node, pods, named: new Set(), limits: undefined };
+}
+
+describe('on any node with ENIs of two VPCs', () => {
+  it('a plan is what it would be for each VPC alone, but for a claim that fits no ENI', () => {
+    fc.assert(
+      fc.property(nodes({ min: 2, max: 2 }), ([first, second]) => {
+        if (first === undefined || second === undefined) throw new Error('two were asked for');
+        const [a, b] = [saysWhere(first), saysWhere(inOtherVpc(second))];
+        const both = {
+          ...a,
+          enis: [...a.enis, ...b.enis],
+          subnets: new Map([...a.subnets, ...b.subnets]),
+          pods: [...a.pods, ...b.pods],
+        };
+        const apart = [...decide(a), ...decide(b)].sort();
+        const together = decide(both);
+        const fitsNone = (text: string): boolean =>
+          [a, b].some((node) => claimsOf(node, address(text)).some((each) => !each.eni));
+        const leaves = (line: string): boolean => {
+          const [, text] = /^(?:release|foreign) (\S+)/.exec(line) ?? [];
+          return text !== undefined && fitsNone(text);
+        };
+        expect(together.filter((line) => !leaves(line))).toEqual(
+          apart.filter((line) => !leaves(line)),
+        );
+        for (const line of together) expect(apart).toContain(line);
+      }),
+      { numRuns: 700 },
+    );
+  });
+});

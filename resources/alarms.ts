@@ -1,5 +1,7 @@
 import type { StageSettings } from '../config/schema.ts';
+import { ALL_CLUSTERS } from '../shared/telemetry.ts';
 import { type Alarm, custom, type Metric, ofFunction, type WatchedCluster } from './alarm.ts';
+import { tableOf } from './budget-table.ts';
 import { getAtt } from './cloudformation.ts';
 import { type FunctionName, idOf } from './names.ts';
 
@@ -17,6 +19,7 @@ export function alarmsOf(stage: string, settings: StageSettings): Alarm[] {
     ...queueAlarms(),
     ...functionAlarms(stage, 'reconcile'),
     ...functionAlarms(stage, 'sweep'),
+    ...bookingAlarms(stage, settings),
     ...settings.clusters.flatMap(({ name }) =>
       clusterAlarms({
         name,
@@ -88,6 +91,24 @@ function functionAlarms(stage: string, name: FunctionName): Alarm[] {
       // The event source mapping itself backs off after single ones.
       periods: 2,
       ...usual,
+    },
+  ];
+}
+
+function bookingAlarms(stage: string, settings: StageSettings): Alarm[] {
+  if (tableOf(stage, settings) === undefined) return [];
+  return [
+    {
+      name: 'calls-not-booked',
+      logicalId: 'CallsNotBookedAlarm',
+      section: 'calls-not-booked',
+      means: "Executions do not book EC2's calls: the table is gone, refuses them or is slow.",
+      metric: custom('reconcile', 'BudgetTableFailures', ALL_CLUSTERS),
+      statistic: 'Sum',
+      periodSeconds: FIVE_MINUTES,
+      // An execution that works asks a table that fails once a minute; single slow answers are usual.
+      periods: 3,
+      threshold: 3,
     },
   ];
 }

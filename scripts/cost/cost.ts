@@ -14,6 +14,8 @@ const POLLS_AN_HOUR = 5 * (3_600 / 20);
 const HEARTBEATS_AN_HOUR = 60;
 /** A message is sent, received and deleted. */
 const REQUESTS = { heartbeat: 3, reconcile: 4 } as const;
+/** In a burst a node's calls take up to three writes: with the bookings that came too late (docs/decisions/0029). */
+const BOOKINGS = 3;
 /**
  * Bytes in the log of an invocation: Lambda's own lines in JSON (START and REPORT), the metrics in the
  * embedded format, and the summary; with the 26 bytes that CloudWatch Logs adds to each line. Held
@@ -75,6 +77,9 @@ export function costOf(stage: string, settings: StageSettings, given: Assumption
     line('runs of schedules', 'schedule', use.sweeps),
     line('settings in SSM', 'parameter', inAll('parameters')),
     ...functions(settings, use, given),
+    ...(settings.ec2?.budgetTable === undefined
+      ? []
+      : [line("bookings of EC2's calls", 'tableWrite', use.reconciles * BOOKINGS)]),
     ...(settings.kmsKeyArn === undefined
       ? []
       : [line('key of the queues', 'keyRequest', keyRequests(inAll('queues')))]),

@@ -30,6 +30,8 @@ export const PRICES = {
   armGigabyteSecond: price(0.0000133334, 1, 'GB-second', 'lambda/pricing'),
   schedule: price(1, MILLION, 'million', 'eventbridge/pricing'),
   trace: price(5, MILLION, 'million', 'xray/pricing'),
+  /** Of a table that is paid by the write; an item of less than 1 KB is one unit. */
+  tableWrite: price(0.625, MILLION, 'million', 'dynamodb/pricing'),
   keyRequest: price(0.03, 10_000, '10,000', 'kms/pricing'),
   /** Of Parameter Store's standard tier and throughput. */
   parameter: price(0, 1, 'standard parameter', 'systems-manager/pricing'),

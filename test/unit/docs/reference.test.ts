@@ -161,7 +161,8 @@ describe('the metrics', () => {
   const page = 'docs/reference/metrics.md';
 
   test('of the functions are those that they write, each with its alarm', () => {
-    const stage = parseStage('region: us-east-1\nclusters: [{ name: demo }]\n', 'config/test.yml');
+    const text = 'region: us-east-1\nclusters: [{ name: demo }]\nec2: { budgetTable: true }\n';
+    const stage = parseStage(text, 'config/test.yml');
     const sections = new Map(
       alarmsOf('test', stage)
         .filter(({ metric }) => metric.namespace === METRIC_NAMESPACE)

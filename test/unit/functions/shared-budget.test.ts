@@ -27,9 +27,10 @@ function account(settings: Partial<BudgetSettings> = {}) {
     return { ...answer, ...(table.date !== undefined && { date: table.date }) };
   };
   const failures: string[] = [];
+  const metrics: string[] = [];
   const telemetry = {
     warn: (_: string, __: unknown, detail?: object) => void failures.push(JSON.stringify(detail)),
-    metric() {},
+    metric: (name: string, cluster: string) => void metrics.push(`${name} ${cluster}`),
   };
   /** @param aheadMs how far its own clock is ahead. */
   const execution = (aheadMs = 0) => {
@@ -72,7 +73,7 @@ function account(settings: Partial<BudgetSettings> = {}) {
     await setImmediate();
   };
   const spentUntil = (): number => tables.item(TABLE, ASSIGN)?.spentUntil ?? Number.NaN;
-  return { clock, tables, table, execution, pass, failures, spentUntil };
+  return { clock, tables, table, execution, pass, failures, metrics, spentUntil };
 }
 
 describe('executions that share a table', () => {
@@ -224,6 +225,21 @@ describe('where the table fails', () => {
     await one.book(2);
     expect(one.budget.waitFor({ [ASSIGN]: 2 })).toBe(0);
     expect(tables.item(TABLE, ASSIGN)).toBeDefined();
+  });
+
+  test('one execution that works is enough for the alarm: more than three failures in each five minutes', async () => {
+    const { execution, tables, pass, metrics } = account();
+    tables.remove(TABLE);
+    const one = execution();
+    for (let minutes = 0; minutes < 15; minutes += 5) {
+      metrics.length = 0;
+      for (let second = 0; second < 300; second += 1) {
+        await one.book(2);
+        await pass(1_000);
+      }
+      expect(metrics.length).toBeGreaterThan(3);
+      expect(new Set(metrics)).toEqual(new Set(['BudgetTableFailures all']));
+    }
   });
 
   test('an item that was deleted begins anew, with all that can be saved up', async () => {

@@ -13,7 +13,7 @@ import { eventually } from '../../support/wait.ts';
 import { PROVOKED } from './provoked.ts';
 import { templateOf } from './service.ts';
 
-const STAGE = 'region: us-east-1\nclusters: [{ name: demo }]\n';
+const STAGE = 'region: us-east-1\nclusters: [{ name: demo }]\nec2: { budgetTable: true }\n';
 const ALARMS = alarmsOf('test', parseStage(STAGE, 'config/test.yml'));
 const OURS = ALARMS.filter(({ metric }) => metric.namespace === METRIC_NAMESPACE);
 const RUNBOOK = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
@@ -34,9 +34,11 @@ function isRaised({ periods, threshold }: Alarm, values: readonly number[]): boo
   return last.length === periods && last.every((value) => value > threshold);
 }
 
+/** The scenarios have neither SSM nor DynamoDB: test/unit/functions/{control,shared-budget}.test.ts. */
+const ELSEWHERE = new Set(['ClusterStopped', 'BudgetTableFailures']);
+
 describe('the alarm', () => {
-  // What is stopped is read from SSM, which the scenarios do not have: test/unit/functions/control.test.ts.
-  for (const alarm of OURS.filter(({ metric }) => metric.name !== 'ClusterStopped')) {
+  for (const alarm of OURS.filter(({ metric }) => !ELSEWHERE.has(metric.name))) {
     const provoked = METRIC_NAMES.filter((name) => name === alarm.metric.name).map((name) => ({
       name,
       ...PROVOKED[name],
@@ -67,7 +69,7 @@ describe('the alarm', () => {
     });
     const telemetry = lambdaTelemetry(String(metric.dimensions.service));
     const name = METRIC_NAMES.find((known) => known === metric.name);
-    if (name !== undefined) telemetry.metric(name, 'demo', 1);
+    if (name !== undefined) telemetry.metric(name, String(metric.dimensions.cluster), 1);
     telemetry.flush();
     vi.restoreAllMocks();
     const line: unknown = JSON.parse(written.join(''));

@@ -55,3 +55,19 @@ test('A table takes the tags of the stage', () => {
   const { Resources } = templateOf(`${OWN}tags: { team: net }\n`);
   expect(Resources.BudgetTable?.Properties.Tags).toEqual([{ Key: 'team', Value: 'net' }]);
 });
+
+test('An alarm rings where the table fails for a quarter of an hour, and only where there is one', () => {
+  const alarmOf = (text: string) => templateOf(text).Resources.CallsNotBookedAlarm;
+  expect(alarmOf(STAGE)).toBeUndefined();
+  for (const text of [OWN, ANOTHERS]) {
+    expect(alarmOf(text)?.Properties).toMatchObject({
+      MetricName: 'BudgetTableFailures',
+      Dimensions: [
+        { Name: 'service', Value: 'reconcile' },
+        { Name: 'cluster', Value: 'all' },
+      ],
+      EvaluationPeriods: 3,
+      Period: 300,
+    });
+  }
+});

@@ -75,6 +75,13 @@ describe('the cost', () => {
     });
   });
 
+  test('has a line for bookings where a table is named: three writes for each node that is reconciled', () => {
+    const { lines } = costWith('ec2: { budgetTable: true }\n', { joined: 500 });
+    const bookings = lines.find(({ what }) => what === "bookings of EC2's calls");
+    expect(bookings).toMatchObject({ quantity: 3_000_000, dollars: 1.88 });
+    expect(costWith('').lines.map(({ what }) => what)).not.toContain("bookings of EC2's calls");
+  });
+
   test('has a line for what is set: traces, a key; and none for a dashboard that is not made', () => {
     const { lines } = costWith(
       'tracing: true\ndashboard: false\nkmsKeyArn: arn:aws:kms:us-east-1:111122223333:key/1\n',

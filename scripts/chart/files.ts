@@ -6,6 +6,7 @@ import { describedValues, valuesSchema } from './values.ts';
 
 /** What the chart has of deploy/base: all but the namespace, which is the release's. */
 const MANIFESTS = [
+  'eni-ledger',
   'functions-rbac',
   'pod-status-policy',
   'forwarder-rbac',

@@ -17,6 +17,8 @@ const object = z.looseObject({
 });
 type KubernetesObject = z.infer<typeof object>;
 
+const annotated = z.object({ annotations: z.record(z.string(), z.string()).default({}) });
+
 /** As far as values change it. */
 const deployment = z.object({
   spec: z.object({
@@ -96,6 +98,15 @@ describe('the chart', () => {
 
   test('renders what the kustomization does', async () => {
     expect(comparable(await rendered())).toEqual(comparable(await overlay()));
+  });
+
+  test('keeps the kind of the ledgers where a release is uninstalled', async () => {
+    const kept = (await rendered()).filter(({ metadata }) => {
+      return annotated.parse(metadata).annotations['helm.sh/resource-policy'] === 'keep';
+    });
+    expect(kept.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      'CustomResourceDefinition eniledgers.multus-eni.dev',
+    ]);
   });
 
   test('restarts the forwarder where its environment changes', async () => {

@@ -42,7 +42,22 @@ const POOLS = {
   verb: 'list',
   resource: 'ippools',
 } as const;
-const ALL = [...RIGHTS, POOLS];
+/** The ledgers of ENIs: nothing writes or reads them yet. */
+const LEDGERS = [
+  ...['get', 'list', 'create', 'update', 'delete'].map((verb) => ({
+    of: 'functions' as const,
+    role: `clusterrole/${FUNCTIONS}`,
+    verb,
+    resource: 'eniledgers',
+  })),
+  ...['get', 'list', 'watch'].map((verb) => ({
+    of: 'forwarder' as const,
+    role: `clusterrole/${FORWARDER}`,
+    verb,
+    resource: 'eniledgers',
+  })),
+];
+const ALL = [...RIGHTS, POOLS, ...LEDGERS];
 type Right = (typeof ALL)[number];
 
 const rule = z.looseObject({ resources: z.array(z.string()), verbs: z.array(z.string()) });
@@ -116,9 +131,11 @@ describe('nothing else may be done', () => {
   test('by the forwarder, in its namespace and in others', async () => {
     const who = [`--token=${bed.forwarder.token}`];
     const account = `system:serviceaccount:${NAMESPACE}:default`;
+    const ledgers = 'eniledgers.multus-eni.dev [] [] [get list watch]';
     const pods = 'pods [] [] [list watch]';
-    expect(await beyond(who, account, 'default')).toEqual([pods]);
+    expect(await beyond(who, account, 'default')).toEqual([ledgers, pods]);
     expect(await beyond(who, account, NAMESPACE)).toEqual([
+      ledgers,
       'leases.coordination.k8s.io [] [] [create]',
       `leases.coordination.k8s.io [] [${FORWARDER}] [get update]`,
       pods,
@@ -129,6 +146,7 @@ describe('nothing else may be done', () => {
     const who = [`--token=${await bed.functionsToken()}`];
     for (const namespace of ['default', NAMESPACE]) {
       expect(await beyond(who, 'anybody', namespace)).toEqual([
+        'eniledgers.multus-eni.dev [] [] [get list create update delete]',
         'events [] [] [create]',
         'ippools.whereabouts.cni.cncf.io [] [] [list]',
         'network-attachment-definitions.k8s.cni.cncf.io [] [] [list]',

@@ -9,6 +9,11 @@ export const RIGHTS: readonly ResourceAttributes[] = [
   { verb: 'list', group: 'k8s.cni.cncf.io', resource: 'network-attachment-definitions' },
   { verb: 'create', group: '', resource: 'events' },
   { verb: 'list', group: 'whereabouts.cni.cncf.io', resource: 'ippools' },
+  ...['get', 'list', 'create', 'update', 'delete'].map((verb) => ({
+    verb,
+    group: 'multus-eni.dev',
+    resource: 'eniledgers',
+  })),
 ];
 
 /** `patch pods/status`. */

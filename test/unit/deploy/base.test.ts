@@ -188,6 +188,11 @@ describe('who may do what', () => {
       },
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
       { apiGroups: ['whereabouts.cni.cncf.io'], resources: ['ippools'], verbs: ['list'] },
+      {
+        apiGroups: ['multus-eni.dev'],
+        resources: ['eniledgers'],
+        verbs: ['get', 'list', 'create', 'update', 'delete'],
+      },
     ]);
     expect(bindingOf('ClusterRoleBinding', 'multus-eni-reconciler')).toMatchObject({
       roleRef: { kind: 'ClusterRole', name: 'multus-eni-reconciler' },
@@ -195,9 +200,14 @@ describe('who may do what', () => {
     });
   });
 
-  test('the forwarder: watch pods, and keep its own Lease', () => {
+  test('the forwarder: watch pods and read ledgers, and keep its own Lease', () => {
     expect(rulesOf('ClusterRole', NAME)).toEqual([
       { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
+      {
+        apiGroups: ['multus-eni.dev'],
+        resources: ['eniledgers'],
+        verbs: ['get', 'list', 'watch'],
+      },
     ]);
     const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
     expect(rulesOf('Role', NAME)).toEqual([

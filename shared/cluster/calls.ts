@@ -67,6 +67,14 @@ export interface KubernetesCalls {
   /** The metadata of each is there, and the rest need not be. */
   listNodesMetadata(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
   listNetworks(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
+  /** As `listNodesMetadata`. */
+  listNetworksMetadata(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
+  listNetworksOf(
+    namespace: string,
+    query: PageOfList & { readonly fieldSelector: string },
+    each: EachItem,
+    signal: AbortSignal,
+  ): Promise<PageRead>;
   listIpPools(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
   createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
 }
@@ -113,6 +121,8 @@ export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
     listNodes: list(PATHS.nodes),
     listNodesMetadata: list(PATHS.nodes, { accept: METADATA_ALONE }),
     listNetworks: list(PATHS.networks),
+    listNetworksMetadata: list(PATHS.networks, { accept: METADATA_ALONE }),
+    listNetworksOf: (namespace, ...given) => list(PATHS.networksOf(namespace))(...given),
     listIpPools: list(PATHS.ipPools),
     async createEvent({ body, fieldManager }, signal) {
       const path = withQuery(PATHS.events(body.metadata.namespace), { fieldManager });

@@ -14,7 +14,8 @@ import {
   pageSize,
   type ReadPage,
 } from './list.ts';
-import { networkFromObject } from './networks.ts';
+import { type NetworkRead, rememberingNetworkList } from './network-list.ts';
+import { networkFromObject, networkMetadataFromObject } from './networks.ts';
 import { nodeReadFromObject, rememberingNodeList } from './node-list.ts';
 import { nodeFromObject, nodeMetadataFromObject } from './nodes.ts';
 import { podFromObject } from './pods.ts';
@@ -23,6 +24,8 @@ import type { ApiTransport } from './transport.ts';
 
 /** How many objects a page of a list holds, as client-go pages. */
 const PAGE_SIZE = 500;
+/** How many definitions the first page of all holds: nobody knows yet how large they are. */
+const FIRST_NETWORKS = 20;
 /** An object whose JSON has more characters is large: a pod has some thousands, a network some hundreds. */
 const LARGE = 256 * 1024;
 /** Where whereabouts keeps a pool for each node, there are as many as nodes, and small ones. */
@@ -53,7 +56,6 @@ export function connectKubernetes(
   calls: KubernetesCalls = kubernetesCalls(options.transport),
 ): Kubernetes {
   const call = callerWithDeadline(options);
-  const sizeOfNetworks = pageSize(PAGE_SIZE);
   const uuid = options.uuid ?? randomUUID;
 
   const sizeOfPods = pageSize(PAGE_SIZE);
@@ -69,6 +71,7 @@ export function connectKubernetes(
     call(signal, (deadline) => calls.readNode(name, deadline)).catch(unlessNotFound);
   // Each take-over from an ENI that is no node's asks for all of them, and a batch may have many.
   const listAllPods = sharedList(() => listPods({}));
+  const listNetworks = networkList(calls, call);
 
   return {
     ...nodeStatuses(calls, call),
@@ -85,14 +88,9 @@ export function connectKubernetes(
     listNodes: sharedList(nodeList(calls, call, readNode)),
 
     // Each reconcile asks for all of them.
-    listNetworkAttachmentDefinitions: sharedList(async () => {
-      const networks = await listAll({
-        page: pages(call, undefined, calls.listNetworks),
-        size: sizeOfNetworks,
-        parse: (network, length) => ({ ...networkFromObject(network), ...largeIf(length) }),
-      }).catch(unlessNotFound);
-      return networks ?? [];
-    }),
+    listNetworkAttachmentDefinitions: sharedList(
+      async () => (await listNetworks().catch(unlessNotFound)) ?? [],
+    ),
 
     listIpPools: (signal) =>
       listAll({
@@ -130,6 +128,34 @@ function nodeList(calls: KubernetesCalls, call: Call, one: (name: string) => Pro
         parse: nodeMetadataFromObject,
       }),
     one,
+  });
+}
+
+function networkList(calls: KubernetesCalls, call: Call) {
+  const size = pageSize(PAGE_SIZE, FIRST_NETWORKS);
+  const sizeOfMetadata = pageSize(PAGE_SIZE);
+  const parse = (object: unknown, bytes: number): NetworkRead => ({
+    ...networkMetadataFromObject(object),
+    definition: { ...networkFromObject(object), ...largeIf(bytes) },
+    bytes,
+  });
+  return rememberingNetworkList({
+    whole: () => listAll({ page: pages(call, undefined, calls.listNetworks), size, parse }),
+    metadata: () =>
+      listAll({
+        page: pages(call, undefined, calls.listNetworksMetadata),
+        size: sizeOfMetadata,
+        parse: networkMetadataFromObject,
+      }),
+    // The right to list is enough for one by its name, too.
+    one: ({ namespace, name }) =>
+      listAll({
+        page: pages(call, undefined, (query, ...given) => {
+          const fieldSelector = `metadata.name=${escapeField(name)}`;
+          return calls.listNetworksOf(namespace, { ...query, fieldSelector }, ...given);
+        }),
+        parse,
+      }),
   });
 }
 

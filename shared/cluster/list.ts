@@ -10,6 +10,9 @@ export const LONGEST_PAGE = 32 * 1024 * 1024;
 /** How many characters a page of large objects is to have. */
 const WANTED_PAGE = 8 * 1024 * 1024;
 
+/** How many times as many items the next page has at most, and a part of which after one that did not come. */
+const GROWTH = 4;
+
 /** Which part of a list is asked for. */
 export interface PageOfList {
   /** How many items it has at most. */
@@ -41,6 +44,8 @@ export interface PageSize {
   limit(): number;
   /** @returns whether a page of fewer items can be asked for. */
   tooLong(items: number): boolean;
+  /** A page did not come in time. */
+  tooSlow(): void;
   read(items: number, length: number): void;
 }
 
@@ -49,9 +54,10 @@ export interface PageSize {
  * of the last one allow, also in the next list.
  *
  * @param most items, of which a page has WANTED_PAGE characters or less as long as they have the usual length.
+ * @param first of the first page of all.
  */
-export function pageSize(most: number): PageSize {
-  let limit = most;
+export function pageSize(most: number, first: number = most): PageSize {
+  let limit = first;
   return {
     limit: () => limit,
     tooLong(items) {
@@ -60,9 +66,13 @@ export function pageSize(most: number): PageSize {
       limit = Math.max(1, Math.min(fitting, limit - 1));
       return true;
     },
+    tooSlow() {
+      limit = Math.max(1, Math.floor(limit / GROWTH));
+    },
     read(items, length) {
       // Where the items become smaller again, the pages grow step by step: the next items may be large.
-      if (items > 0) limit = clamp(Math.floor(items * (WANTED_PAGE / length)), limit * 4, most);
+      if (items > 0)
+        limit = clamp(Math.floor(items * (WANTED_PAGE / length)), limit * GROWTH, most);
     },
   };
 }
@@ -108,6 +118,8 @@ export async function readPage(
       size.read(items, length);
       return parseObject('list', listed, list).metadata;
     } catch (error) {
+      // Not again at once: an API server that is in trouble would have a caller wait many times as long.
+      if (error instanceof Error && error.name === 'TimeoutError') size.tooSlow();
       if (!(error instanceof AnswerTooLongError && size.tooLong(items))) throw error;
       again(items);
     }

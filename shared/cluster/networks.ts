@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { IGNORE, NETWORK_ANNOTATIONS, RANGES } from './annotations.ts';
 import type { NetworkAttachmentDefinition } from './kubernetes.ts';
 import { annotations, parseObject, pick } from './malformed.ts';
+import type { NetworkMetadata } from './network-list.ts';
 import { ROOM_LABEL } from './room-resources.ts';
 
 /** https://github.com/k8snetworkplumbingwg/multi-net-spec: the CRD's group, version and plural. */
@@ -41,6 +42,19 @@ export function networkFromObject(object: unknown): NetworkAttachmentDefinition 
     ...(metadata.labels?.[ROOM_LABEL] === 'enabled' ? { advertised: true } : {}),
     ...keptOfNetwork(configOf(spec), metadata.annotations),
   };
+}
+
+const identity = z.object({
+  metadata: network.shape.metadata
+    .pick({ namespace: true, name: true, uid: true })
+    .extend({ resourceVersion: z.string().nullish() }),
+});
+
+/** @throws MalformedObjectError */
+export function networkMetadataFromObject(object: unknown): NetworkMetadata {
+  const { metadata } = parseObject('NetworkAttachmentDefinition', identity, object);
+  const { resourceVersion, ...ref } = metadata;
+  return { ...ref, ...(resourceVersion ? { resourceVersion } : {}) };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { NETWORK_DEFINITIONS } from './networks.ts';
 import { RESERVATION_PATHS } from './reservations.ts';
 
+const NETWORKS_GROUP = `/apis/${NETWORK_DEFINITIONS.group}/${NETWORK_DEFINITIONS.version}`;
+
 /** The objects of the API server that this project asks for or writes. */
 export const PATHS = {
   pods: '/api/v1/pods',
@@ -12,7 +14,9 @@ export const PATHS = {
   node: (name: string) => `/api/v1/nodes/${part(name)}`,
   ipPools: RESERVATION_PATHS.pools,
   nodeStatus: (name: string) => `${PATHS.node(name)}/status`,
-  networks: `/apis/${NETWORK_DEFINITIONS.group}/${NETWORK_DEFINITIONS.version}/${NETWORK_DEFINITIONS.plural}`,
+  networks: `${NETWORKS_GROUP}/${NETWORK_DEFINITIONS.plural}`,
+  networksOf: (namespace: string) =>
+    `${NETWORKS_GROUP}/namespaces/${part(namespace)}/${NETWORK_DEFINITIONS.plural}`,
   events: (namespace: string) => `${inNamespace(namespace)}/events`,
   leases: (namespace: string) =>
     `/apis/coordination.k8s.io/v1/namespaces/${part(namespace)}/leases`,

@@ -171,8 +171,10 @@ test('networks are read page by page', async () => {
   expect(networks.map(({ name }) => name)).toEqual(['a', 'b']);
   expect(api.requests[1]).toMatchObject({
     path: '/apis/k8s.cni.cncf.io/v1/network-attachment-definitions',
-    query: { limit: '500', continue: 'p2' },
+    query: { limit: '80', continue: 'p2' },
   });
+  // Nobody knows at first how large they are.
+  expect(api.requests[0]?.query.limit).toBe('20');
 });
 
 test('a cluster without the CRD has no networks', async () => {

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../../support/wait.ts';
 import { listOf, podObject } from './api-server.ts';
 import { type ClientBed, startClientBed } from './client-bed.ts';
 
 let api: ClientBed['api'];
+let clock: ClientBed['clock'];
 let kubernetes: ClientBed['kubernetes'];
 
 beforeEach(async () => {
-  ({ api, kubernetes } = await startClientBed());
+  ({ api, clock, kubernetes } = await startClientBed());
 });
 afterEach(() => api.stop());
 
@@ -43,6 +45,18 @@ test('the next list of large pods begins with as few', async () => {
   const before = api.requests.length;
   await kubernetes.listPods({ node: 'worker-a' });
   expect(Number(api.requests[before]?.query.limit)).toBeLessThanOrEqual(9);
+});
+
+test('a page that does not come in time is asked for with fewer in the next list', async () => {
+  api.answer(() => undefined);
+  const first = kubernetes.listPods({});
+  const refused = expect(first).rejects.toThrow('no answer within 5000 ms');
+  await eventually(() => api.requests.length).toBe(1);
+  clock.advance(5_000);
+  await refused;
+  api.answer(() => listOf([podObject('a')]));
+  await kubernetes.listPods({});
+  expect(api.requests.map(({ query }) => query.limit)).toEqual(['500', '125']);
 });
 
 test('a list whose items become small again is read in as few pages as ever', async () => {

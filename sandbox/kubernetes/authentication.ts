@@ -41,10 +41,14 @@ export async function authenticateRequest(
 /** @throws StatusError 403 */
 export function authorizeRequest(authorize: Authorize, user: User, access: Access): void {
   if (authorize(user, access)) return;
-  const { verb, group, resource, namespace } = access;
+  const { verb, group, resource, namespace, name } = access;
   const where =
     namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  const [kind = ''] = resource.split('/');
+  const whole = group === '' ? kind : `${kind}.${group}`;
+  const subject = name === undefined ? whole : `${whole} ${JSON.stringify(name)}`;
   throw forbidden(
-    `${resource} is forbidden: User "${user.username}" cannot ${verb} resource "${resource}" in API group "${group}" ${where}`,
+    `${subject} is forbidden: User "${user.username}" cannot ${verb} resource "${resource}" in API group "${group}" ${where}`,
+    { ...(name !== undefined && { name }), ...(group !== '' && { group }), kind },
   );
 }

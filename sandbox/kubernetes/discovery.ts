@@ -1,3 +1,4 @@
+import type { Kinds } from './kinds.ts';
 import { allResources, apiVersionOf, type Resource } from './resources.ts';
 
 /** The version that the API server and its kubelets say they are. */
@@ -39,11 +40,10 @@ function groupOf({ group, version }: Resource): object {
 }
 
 /**
- * The document at a discovery path, if there is one. Without `multus` the cluster
- * does not have the CRDs of Multus and whereabouts.
+ * The document at a discovery path, if there is one, of the kinds that the cluster has.
  */
-export function discover(path: string, multus: boolean): object | undefined {
-  const resources = allResources().filter((resource) => multus || !resource.custom);
+export function discover(path: string, kinds: Kinds): object | undefined {
+  const resources = allResources().filter(kinds.has);
   const named = resources.filter(({ group }) => group !== '');
   const groups = [...new Map(named.map((resource) => [resource.group, resource])).values()];
   const inGroup = (group: string): Resource[] =>

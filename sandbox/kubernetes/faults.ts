@@ -41,6 +41,8 @@ export interface KubernetesFaults {
   comeUp(): void;
   /** Answers the next `count` matching requests with `code`, without effect. */
   failNext(count: number, matches?: CallMatcher, code?: number): void;
+  /** From now on nobody may make the matching calls; returns what ends that. */
+  forbid(matches: CallMatcher): () => void;
   /** Waits `ms` of the clock's time before every matching request; 0 ends it. */
   delay(ms: number, matches?: CallMatcher): void;
   /** Serves reads with `resourceVersion=0` up to `versions` back. */
@@ -50,6 +52,7 @@ export interface KubernetesFaults {
 /** The faults, and what the handler asks of them. */
 export interface FaultSwitches extends KubernetesFaults {
   staleness(): number;
+  forbids(call: Call): boolean;
   /** @throws ConnectionLost, StatusError, or the signal's reason. */
   before(call: Call, signal: AbortSignal): Promise<void>;
 }
@@ -62,6 +65,7 @@ export function createFaults(clock: Clock, onDown: () => void): FaultSwitches {
   let failures: { left: number; matches: CallMatcher; code: number }[] = [];
   let slow = { ms: 0, matches: always };
   let stale = 0;
+  const forbidden = new Set<CallMatcher>();
 
   const hang = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -82,6 +86,11 @@ export function createFaults(clock: Clock, onDown: () => void): FaultSwitches {
     failNext(count, matches = always, code = 500) {
       failures.push({ left: count, matches, code });
     },
+    forbid(matches) {
+      forbidden.add(matches);
+      return () => void forbidden.delete(matches);
+    },
+    forbids: (call) => [...forbidden].some((matches) => matches(call)),
     delay(ms, matches = always) {
       slow = { ms, matches };
     },

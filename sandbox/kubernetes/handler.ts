@@ -10,6 +10,7 @@ import {
 } from './authentication.ts';
 import { discover } from './discovery.ts';
 import { type Call, ConnectionLost, type FaultSwitches } from './faults.ts';
+import type { Kinds } from './kinds.ts';
 import { json, serveObjects } from './object-requests.ts';
 import type { Objects } from './objects.ts';
 import { openApi } from './openapi.ts';
@@ -30,8 +31,7 @@ export interface HandlerParts {
   readonly clock: Clock;
   readonly authenticate: Authenticate;
   readonly authorize: Authorize;
-  /** The cluster has the NetworkAttachmentDefinition CRD. */
-  readonly multus: boolean;
+  readonly kinds: Kinds;
   /** Called for every request about objects that is authenticated. */
   readonly log: (call: Call) => void;
 }
@@ -95,19 +95,24 @@ async function serve(parts: HandlerParts, request: Request): Promise<Response> {
   const route = parseRoute(url.pathname);
   if (route.kind === 'discovery') {
     const path = url.pathname.replace(/\/$/, '');
-    const document = discover(path, parts.multus) ?? openApi(path, parts.multus);
+    const document = discover(path, parts.kinds) ?? openApi(path, parts.kinds);
     return document === undefined ? pageNotFound() : json(document);
   }
   if (route.kind === 'unknown') {
-    if (allResources().some(({ group }) => group === route.group)) throw noSuchResource();
+    // What serves custom resources knows only pages.
+    const isBuiltIn = allResources().some(({ group, custom }) => group === route.group && !custom);
+    if (isBuiltIn) throw noSuchResource();
     return pageNotFound();
   }
   if (route.kind === 'log') return serveLog(parts, request, url, route, user);
-  if (route.resource.custom && !parts.multus) return pageNotFound();
   const call = callOf(request, url.searchParams, route, user, parts.clock.now());
   parts.log(call);
-  authorizeRequest(parts.authorize, user, { ...call, group: route.resource.group });
+  const authorize: Authorize = (...asked) =>
+    !parts.faults.forbids(call) && parts.authorize(...asked);
+  authorizeRequest(authorize, user, { ...call, group: route.resource.group });
   await parts.faults.before(call, request.signal);
+  // What is not allowed is refused first, whether there is such a kind or not.
+  if (!parts.kinds.has(route.resource)) return pageNotFound();
   const asked = await readObjectRequest(call.verb, request, url.searchParams);
   return serveObjects(parts, call.verb, route, asked);
 }

@@ -3,6 +3,7 @@ import { type Authenticate, type Authorize, acceptAdminToken } from './authentic
 import { type Call, createFaults, type KubernetesFaults } from './faults.ts';
 import { handle } from './handler.ts';
 import { type FetchHandler, listen } from './http-server.ts';
+import { createKinds, type Kinds } from './kinds.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { emptyNamespaces } from './namespaces.ts';
 import { createObjects, type Objects } from './objects.ts';
@@ -33,6 +34,7 @@ export interface KubernetesApi {
   readonly objects: Objects;
   readonly watches: Watches;
   readonly faults: KubernetesFaults;
+  readonly kinds: Kinds;
   readonly logs: PodLogs;
   /** Every authenticated request about objects, oldest first. */
   readonly calls: readonly Call[];
@@ -60,6 +62,7 @@ export interface RunningKubernetes extends KubernetesApi {
 export function createKubernetesApi(options: KubernetesOptions = {}): KubernetesApi {
   const { clock = systemClock, random = Math.random, multus = true } = options;
   const store = createStore(options.historyLimit);
+  const kinds = createKinds(store, multus);
   const objects = createObjects({ store, clock, random });
   emptyNamespaces({ store, objects, clock });
   const faults = createFaults(clock, () => watches.breakAll('reset'));
@@ -78,7 +81,7 @@ export function createKubernetesApi(options: KubernetesOptions = {}): Kubernetes
     faults,
     logs,
     clock,
-    multus,
+    kinds,
     authenticate: options.authenticate ?? acceptAdminToken,
     authorize: options.authorize ?? (() => true),
     log: (call: Call) => void calls.push(call),
@@ -91,6 +94,7 @@ export function createKubernetesApi(options: KubernetesOptions = {}): Kubernetes
     objects,
     watches,
     faults,
+    kinds,
     logs,
     calls,
     forgetCalls: () => void calls.splice(0),

@@ -3,13 +3,22 @@ import type { Clock, Random } from '../../shared/time/clock.ts';
 import { completeForCreate, namespaceOf } from './creation.ts';
 import { type Deletion, deleteObject } from './deletion.ts';
 import { type Writer, writesNothing } from './dry-run.ts';
+import { checkLedger, prunedLedger } from './eni-ledger.ts';
 import { checkNoNewFinalizers, deletesByUpdate } from './finalizers.ts';
 import { checkNodeUpdate } from './node-update.ts';
 import { asJson, type Draft, type KubeObject, parseDraft } from './object.ts';
 import { applyPatch, type PatchType } from './patches.ts';
 import { checkPodUpdate } from './pod-update.ts';
 import { type Resource, type ResourceName, resourceNamed } from './resources.ts';
-import { alreadyExists, badRequest, conflict, invalid, notFound } from './status.ts';
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  invalid,
+  notAsExpected,
+  notFound,
+  versionMissing,
+} from './status.ts';
 import type { Store, Unversioned } from './store.ts';
 import { checkBody, checkCreate, checkMetadata } from './validation.ts';
 
@@ -54,6 +63,12 @@ export interface Objects {
     options?: WriteOptions & { readonly type?: PatchType },
   ): KubeObject;
   delete(resource: ResourceName, ref: Ref, options?: DeleteOptions): Deletion;
+}
+
+/** What a client sent, without what the server drops. */
+function draftOf(resource: Resource, object: unknown): Draft {
+  const draft = parseDraft(object);
+  return resource.name === 'eniledgers' ? prunedLedger(draft) : draft;
 }
 
 /** What a status update or a main update may change of what is stored. */
@@ -102,12 +117,8 @@ function written(
 
 /** Some kinds cannot be updated without saying which version one has read. @throws StatusError 422 */
 function checkVersionGiven(resource: Resource, stored: KubeObject, sent: Draft): void {
-  if (resource.unconditionalUpdate || sent.metadata.resourceVersion !== undefined) return;
-  throw invalid(resource, stored.metadata.name, {
-    field: 'metadata.resourceVersion',
-    reason: 'FieldValueInvalid',
-    message: 'Invalid value: 0: must be specified for an update',
-  });
+  if (resource.unconditionalUpdate || sent.metadata.resourceVersion) return;
+  throw versionMissing(resource, stored.metadata.name);
 }
 
 /** As `written`. @throws StatusError where the API server would refuse the write. */
@@ -125,6 +136,7 @@ function checkedWrite(
   checkNoNewFinalizers(resource, name, stored, next);
   if (resource.name === 'pods') checkPodUpdate(name, stored, next);
   if (resource.name === 'nodes') checkNodeUpdate(name, stored, next);
+  if (resource.name === 'eniledgers') checkLedger(name, next);
   return next;
 }
 
@@ -138,10 +150,26 @@ function checkPreconditions(
     const why = `Precondition failed: UID in precondition: ${expected.uid}, UID in object meta: ${uid}`;
     throw conflict(resource, name, why);
   }
-  if (expected.resourceVersion !== undefined && expected.resourceVersion !== resourceVersion) {
+  if (expected.resourceVersion && expected.resourceVersion !== resourceVersion) {
     const why =
       'the object has been modified; please apply your changes to the latest version and try again';
     throw conflict(resource, name, why);
+  }
+}
+
+/** k8s.io/apiserver pkg/registry/rest/delete.go, BeforeDelete. @throws StatusError 409 */
+function checkDeletion(
+  resource: Resource,
+  { metadata: { name, uid, resourceVersion } }: KubeObject,
+  { preconditions: expected = {} }: DeleteOptions,
+): void {
+  if (expected.uid !== undefined && expected.uid !== uid) {
+    const why = `the UID in the precondition (${expected.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`;
+    throw notAsExpected(resource, name, why);
+  }
+  if (expected.resourceVersion !== undefined && expected.resourceVersion !== resourceVersion) {
+    const why = `the ResourceVersion in the precondition (${expected.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`;
+    throw notAsExpected(resource, name, why);
   }
 }
 
@@ -211,7 +239,7 @@ export function createObjects(options: {
         .filter((object) => namespace === undefined || object.metadata.namespace === namespace),
     create(name, object, dry = {}) {
       const resource = resourceNamed(name);
-      const draft = parseDraft(object);
+      const draft = draftOf(resource, object);
       const complete = completeForCreate(resource, draft, options);
       checkBody(resource, draft);
       checkCreate(store, resource, complete.metadata.name, complete);
@@ -222,21 +250,21 @@ export function createObjects(options: {
     },
     update(name, object, writeOptions = {}) {
       const resource = resourceNamed(name);
-      const sent = parseDraft(object);
+      const sent = draftOf(resource, object);
       const stored = get(name, { ...sent.metadata, name: sent.metadata.name ?? '' });
       checkVersionGiven(resource, stored, sent);
       return write(resource, stored, sent, writeOptions);
     },
     patch(name, ref, patch, { type = 'application/merge-patch+json', ...writeOptions } = {}) {
       const stored = get(name, ref);
-      const sent = parseDraft(applyPatch(type, stored, patch));
+      const sent = draftOf(resourceNamed(name), applyPatch(type, stored, patch));
       checkIdentity(resourceNamed(name), stored, sent);
       return write(resourceNamed(name), stored, sent, writeOptions);
     },
-    delete(name, ref, { gracePeriodSeconds, preconditions, ...dry } = {}) {
+    delete(name, ref, options = {}) {
       const stored = get(name, ref);
-      checkPreconditions(resourceNamed(name), stored, preconditions ?? {});
-      return deleteObject(writerFor(dry), clock, name, stored, gracePeriodSeconds);
+      checkDeletion(resourceNamed(name), stored, options);
+      return deleteObject(writerFor(options), clock, name, stored, options.gracePeriodSeconds);
     },
   };
 }

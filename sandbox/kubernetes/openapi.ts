@@ -1,3 +1,4 @@
+import type { Kinds } from './kinds.ts';
 import { allResources, apiVersionOf, type Resource } from './resources.ts';
 
 const parameter = (name: string, where: 'query' | 'path'): object => ({
@@ -30,8 +31,8 @@ function patchOperation(resource: Resource): [path: string, item: object] {
  * `fieldValidation`, from which kubectl concludes that the server validates and that
  * it need not, for lack of schemas, refuse to.
  */
-export function openApi(path: string, multus: boolean): object | undefined {
-  const resources = allResources().filter((resource) => multus || !resource.custom);
+export function openApi(path: string, kinds: Kinds): object | undefined {
+  const resources = allResources().filter(kinds.has);
   const pathOf = (resource: Resource): string =>
     `${resource.group === '' ? 'api' : 'apis'}/${apiVersionOf(resource)}`;
   if (path === '/openapi/v3') {

@@ -8,7 +8,8 @@ export type ResourceName =
   | 'leases'
   | 'network-attachment-definitions'
   | 'ippools'
-  | 'overlappingrangeipreservations';
+  | 'overlappingrangeipreservations'
+  | 'eniledgers';
 
 export interface Resource {
   readonly name: ResourceName;
@@ -124,6 +125,17 @@ const LIST: readonly Resource[] = [
   },
   ofWhereabouts('ippools', 'IPPool'),
   ofWhereabouts('overlappingrangeipreservations', 'OverlappingRangeIPReservation'),
+  {
+    ...core,
+    group: 'multus-eni.dev',
+    name: 'eniledgers',
+    kind: 'ENILedger',
+    singular: 'eniledger',
+    shortNames: ['eni', 'enis'],
+    namespaced: false,
+    unconditionalUpdate: false,
+    custom: true,
+  },
 ];
 
 /** https://github.com/k8snetworkplumbingwg/whereabouts, doc/crds. */

@@ -64,6 +64,14 @@ export function conflict(resource: Resource, name: string, why: string): StatusE
   );
 }
 
+/** 409: what is to be deleted is not what `why` says; the kind is told by its name. */
+export function notAsExpected(resource: Resource, name: string, why: string): StatusError {
+  const { kind, group } = resource;
+  const qualified = group === '' ? kind : `${kind}.${group}`;
+  const text = `Operation cannot be fulfilled on ${qualified} ${JSON.stringify(name)}: ${why}`;
+  return new StatusError(409, 'Conflict', text, { name, ...groupDetail(resource), kind });
+}
+
 /** What is wrong with one field, in the words of apimachinery's field.Error. */
 export interface FieldProblem {
   readonly field: string;
@@ -71,32 +79,51 @@ export interface FieldProblem {
     | 'FieldValueForbidden'
     | 'FieldValueInvalid'
     | 'FieldValueNotSupported'
-    | 'FieldValueRequired';
+    | 'FieldValueRequired'
+    | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
+    | 'FieldValueTypeInvalid';
   readonly message: string;
 }
 
 /** 422: the object cannot be stored like that. */
-export function invalid(resource: Resource, name: string, problem: FieldProblem): StatusError {
-  return invalidKind({ ...groupDetail(resource), kind: resource.kind }, name, problem);
+export function invalid(
+  resource: Resource,
+  name: string,
+  ...problems: readonly [FieldProblem, ...FieldProblem[]]
+): StatusError {
+  return invalidKind({ ...groupDetail(resource), kind: resource.kind }, name, problems);
+}
+
+/** 422: an update has to say which version it is of. The kind is told by its plural. */
+export function versionMissing(resource: Resource, name: string): StatusError {
+  const problem = {
+    field: 'metadata.resourceVersion',
+    reason: 'FieldValueInvalid',
+    message: 'Invalid value: 0: must be specified for an update',
+  } as const;
+  return invalidKind({ ...groupDetail(resource), kind: resource.name }, name, [problem]);
 }
 
 /** 422: the options of a request, such as `CreateOptions`, cannot be like that. */
 export function invalidOptions(kind: string, problem: FieldProblem): StatusError {
-  return invalidKind({ group: 'meta.k8s.io', kind }, '', problem);
+  return invalidKind({ group: 'meta.k8s.io', kind }, '', [problem]);
 }
 
 function invalidKind(
   { group, kind }: { readonly group?: string; readonly kind: string },
   name: string,
-  problem: FieldProblem,
+  problems: readonly FieldProblem[],
 ): StatusError {
   const qualified = group === undefined ? kind : `${kind}.${group}`;
-  const text = `${qualified} ${JSON.stringify(name)} is invalid: ${problem.field}: ${problem.message}`;
+  const told = problems.map(({ field, message }) => `${field}: ${message}`).join(', ');
+  const whole = problems.length === 1 ? told : `[${told}]`;
+  const text = `${qualified} ${JSON.stringify(name)} is invalid: ${whole}`;
   const details = {
     ...(name === '' ? {} : { name }),
     ...(group === undefined ? {} : { group }),
     kind,
-    causes: [problem],
+    causes: problems,
   };
   return new StatusError(422, 'Invalid', text, details);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { checkLedger } from './eni-ledger.ts';
 import { checkFinalizerNames } from './finalizers.ts';
 import { isDnsLabel, isLabelValue, isQualifiedName, isSubdomain } from './names.ts';
 import { type Draft, fieldAt } from './object.ts';
@@ -137,4 +138,5 @@ export function checkCreate(store: Store, resource: Resource, name: string, draf
   checkMetadata(resource, name, draft);
   if (resource.name === 'pods') checkContainers(resource, name, draft);
   if (resource.name === 'events') checkEvent(resource, name, draft);
+  if (resource.name === 'eniledgers') checkLedger(name, draft);
 }

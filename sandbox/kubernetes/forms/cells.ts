@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { ledgerCells } from '../eni-ledger.ts';
 import { type Draft, fieldAt } from '../object.ts';
 import type { ResourceName } from '../resources.ts';
 import { ago } from './age.ts';
 import { podCells } from './pod-cells.ts';
 
-type Cell = string | number;
+type Cell = string | number | null;
 
 const text = z.string().catch('');
 const list = z.array(z.looseObject({ type: text, status: text, address: text })).catch([]);
@@ -102,4 +103,5 @@ export const CELLS: Readonly<
   'network-attachment-definitions': nameAndAge,
   ippools: nameAndAge,
   overlappingrangeipreservations: nameAndAge,
+  eniledgers: (object, now) => [nameOf(object), ...ledgerCells(object, now)],
 };

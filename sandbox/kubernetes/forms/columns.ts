@@ -1,9 +1,10 @@
+import { LEDGER_COLUMNS } from '../eni-ledger.ts';
 import type { ResourceName } from '../resources.ts';
 
 /** A column of a Table; those with priority 1 are shown by `kubectl get -o wide` only. */
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'date';
+  readonly type: 'string' | 'integer' | 'date';
   readonly format: '' | 'name';
   readonly description: string;
   readonly priority: 0 | 1;
@@ -67,4 +68,5 @@ export const COLUMNS: Readonly<Record<ResourceName, readonly Column[]>> = {
   'network-attachment-definitions': OF_CUSTOM,
   ippools: OF_CUSTOM,
   overlappingrangeipreservations: OF_CUSTOM,
+  eniledgers: [NAME, ...LEDGER_COLUMNS],
 };

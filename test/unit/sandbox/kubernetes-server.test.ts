@@ -43,6 +43,7 @@ test('discovery names every resource with its group, names and verbs', async () 
       { name: 'coordination.k8s.io' },
       { name: 'k8s.cni.cncf.io' },
       { name: 'whereabouts.cni.cncf.io' },
+      { name: 'multus-eni.dev' },
     ],
   });
   const core = await (await api.fetch(get('/api/v1'))).json();

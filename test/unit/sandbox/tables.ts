@@ -21,7 +21,7 @@ export const tableSchema = z.object({
   columnDefinitions: z.array(column).nullable(),
   rows: z.array(
     z.object({
-      cells: z.array(z.union([z.string(), z.number()])),
+      cells: z.array(z.union([z.string(), z.number(), z.null()])),
       conditions: z.array(z.object({ type: z.string(), reason: z.string() })).optional(),
       object: z
         .looseObject({ kind: z.string(), metadata: z.looseObject({ name: z.string().optional() }) })

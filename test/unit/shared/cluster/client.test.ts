@@ -17,10 +17,8 @@ const POD = { namespace: 'demo', name: 'sampleapp', uid: 'u1' };
 
 function setCondition(): Promise<void> {
   const condition = { status: 'True', reason: 'Assigned', message: '172.16.1.70' } as const;
-  return kubernetes.setPodCondition(POD, {
-    ...condition,
-    lastTransitionTime: Date.UTC(2026, 0, 1),
-  });
+  const lastTransitionTime = Date.UTC(2026, 0, 1);
+  return kubernetes.setPodCondition(POD, { ...condition, lastTransitionTime });
 }
 
 test('all pages of the pods are read, consistently', async () => {

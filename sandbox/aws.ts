@@ -3,6 +3,8 @@ import type { Clock } from '../shared/time/clock.ts';
 import { type SandboxCloudFormation, startCloudFormation } from './cloudformation/server.ts';
 import { type SandboxCloudTrail, startCloudTrail } from './cloudtrail/server.ts';
 import { type SandboxCloudWatch, startCloudWatch } from './cloudwatch/server.ts';
+import { type DynamoDbServer, startDynamoDb } from './dynamodb/server.ts';
+import { createTables, type Tables } from './dynamodb/table.ts';
 import { type Ec2Server, startEc2 } from './ec2/server.ts';
 import { type EksServer, startEks } from './eks/server.ts';
 import { type SandboxIam, startIam } from './iam/server.ts';
@@ -54,6 +56,7 @@ export interface Aws {
   readonly cloudFormation: SandboxCloudFormation;
   readonly cloudTrail: SandboxCloudTrail;
   readonly cloudWatch: SandboxCloudWatch;
+  readonly dynamoDb: DynamoDbServer & { readonly tables: Tables };
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly subnets: { readonly node: string; readonly multus1: string; readonly multus2: string };
@@ -81,6 +84,8 @@ export async function startAws(options: {
   const cloudFormation = await startCloudFormation(common);
   const cloudWatch = await startCloudWatch(common);
   const cloudTrail = await startCloudTrail({ keys, calls: ec2.calls.all, caller: ROLE_ARN });
+  const tables = createTables();
+  const dynamoDb = { ...(await startDynamoDb({ keys, tables, now: options.clock.now })), tables };
   eks.addCredentials({ ...CREDENTIALS, roleArn: ROLE_ARN });
   const subnets = {
     node: ec2.addSubnet(SUBNETS.node),
@@ -100,7 +105,7 @@ export async function startAws(options: {
 
   const services = {
     ...{ ec2, sqs, eks, iam, lambda, scheduler, ssm },
-    ...{ cloudFormation, cloudTrail, cloudWatch },
+    ...{ cloudFormation, cloudTrail, cloudWatch, dynamoDb },
   };
   return {
     ...services,
@@ -139,7 +144,7 @@ function environmentOf(
   queueUrl: string,
   deadLetterQueueUrl: string,
 ): Readonly<Record<string, string>> {
-  const { cloudFormation, cloudTrail, cloudWatch } = more;
+  const { cloudFormation, cloudTrail, cloudWatch, dynamoDb } = more;
   return {
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
@@ -149,6 +154,7 @@ function environmentOf(
     AWS_ENDPOINT_URL_CLOUDTRAIL: cloudTrail.endpoint,
     AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.endpoint,
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloudWatch.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
     AWS_ENDPOINT_URL_EC2: ec2.endpoint,
     AWS_ENDPOINT_URL_EKS: eks.endpoint,
     AWS_ENDPOINT_URL_IAM: iam.endpoint,

@@ -3,6 +3,7 @@ import type { MetricName } from '../../shared/telemetry.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { unlessAborted } from '../../shared/time/unless-aborted.ts';
 import { type Look, unlessRefused } from '../access/access.ts';
+import type { BookingsTable } from '../bookings-table.ts';
 import { countsText, driftIn } from '../drift/command.ts';
 import { EXIT } from '../exit-code.ts';
 import { count, type Output, type Tone } from '../output.ts';
@@ -10,6 +11,7 @@ import { stopText } from '../stop/command.ts';
 import { ago } from '../view/text.ts';
 import { readView, type View } from '../view/view.ts';
 import { COLUMNS, labelled, wrap } from '../wrap.ts';
+import { bookingsText } from './bookings.ts';
 import { type CloudWatch, type Measured, readAlarms, readMetrics } from './cloudwatch.ts';
 import { readLeader } from './lease.ts';
 import { readQueue } from './queue.ts';
@@ -25,6 +27,8 @@ export interface StatusSources {
   /** Absent without a stage: alarms and metrics are a stage's. */
   readonly cloudWatch?: CloudWatch;
   readonly stage?: string;
+  /** Where executions book EC2's calls; absent: nowhere. */
+  readonly bookings?: BookingsTable;
 }
 
 /** One line of the screen. */
@@ -100,7 +104,7 @@ export async function statusOf(
   output: Output,
 ): Promise<ClusterStatus> {
   const { cluster } = look.access;
-  const { cloudWatch, stage, clock } = sources;
+  const { cloudWatch, stage, clock, bookings } = sources;
   const now = clock.now();
   const metrics = cloudWatch && readMetrics(cloudWatch, cluster, now);
   const view = unlessRefused(cluster, () => readView(look.access, output.progress));
@@ -112,6 +116,7 @@ export async function statusOf(
     metrics && row('sweep', async () => sweep(await metrics, now)),
     sources.queueUrl && row('queue', () => queue(sources, sources.queueUrl)),
     metrics && row('EC2', async () => throttles(await metrics)),
+    bookings && row('booked', async () => ({ text: await bookingsText(bookings, now) })),
     cloudWatch && stage && row('alarms', () => alarmsOn(cloudWatch, stage)),
     row('nodes', async () => nodes(await view)),
   ]);

@@ -3,6 +3,7 @@ import { limitedCalls, requestLimits } from '../../shared/aws-calls.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import type { Look } from '../access/access.ts';
 import { awsClients, LIMITS } from '../aws-clients.ts';
+import { bookingsTable } from '../bookings-table.ts';
 import { redriveOf } from '../queues.ts';
 import type { StatusSources } from './command.ts';
 
@@ -21,7 +22,12 @@ export async function sourcesOf(
     own === undefined
       ? look?.config?.deadLetterQueueUrl
       : (await redriveOf(sqs, own))?.deadLetterQueueUrl;
-  const common = { clock, sqs, queueUrl, deadLetterQueueUrl };
+  const table = look?.config?.ec2.table;
+  const common = {
+    ...{ clock, sqs, queueUrl, deadLetterQueueUrl },
+    ...(table !== undefined &&
+      region !== undefined && { bookings: bookingsTable(table, region, clock) }),
+  };
   if (stage === undefined) return common;
   const client = new CloudWatchClient({ region, requestHandler: requestLimits(LIMITS) });
   const cloudWatch = limitedCalls(client, clock, LIMITS);

@@ -2,7 +2,7 @@ import { listenOnLoopback } from '../loopback.ts';
 import { createSignedServer, type Keys } from '../signed-server.ts';
 import type { Tables } from './table.ts';
 
-/** DynamoDB's `UpdateItem` on loopback. */
+/** DynamoDB on loopback. */
 export interface DynamoDbServer {
   readonly endpoint: string;
   stop(): Promise<void>;
@@ -15,12 +15,17 @@ export async function startDynamoDb(options: {
   readonly now?: () => number;
 }): Promise<DynamoDbServer> {
   const { tables, keys, now = Date.now } = options;
+  const actions = new Map<string, (input: unknown) => ReturnType<Tables['updateItem']>>([
+    ['DynamoDB_20120810.UpdateItem', tables.updateItem],
+    ['DynamoDB_20120810.DescribeTable', tables.describeTable],
+    ['DynamoDB_20120810.Scan', tables.scan],
+  ]);
   const server = createSignedServer(keys, 'json', (request, response, body) => {
     const target = String(request.headers['x-amz-target']);
-    const answer =
-      target === 'DynamoDB_20120810.UpdateItem'
-        ? tables.updateItem(JSON.parse(body))
-        : { status: 400, body: { __type: 'UnknownOperationException', message: target } };
+    const answer = actions.get(target)?.(JSON.parse(body)) ?? {
+      status: 400,
+      body: { __type: 'UnknownOperationException', message: target },
+    };
     response
       .writeHead(answer.status, {
         'content-type': 'application/x-amz-json-1.0',

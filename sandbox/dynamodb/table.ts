@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ExpressionError, expressionsOf, type Numbers } from './expressions.ts';
 
-/** DynamoDB's `UpdateItem`, on tables whose items have one key, a text, and numbers beside it. */
+/** DynamoDB's `UpdateItem`, `DescribeTable` and `Scan`, on tables whose items have one key, a text, and numbers beside it. */
 export interface Tables {
   create(table: string, key: string): void;
   remove(table: string): void;
@@ -10,11 +10,21 @@ export interface Tables {
   put(table: string, key: string, item: Numbers): void;
   delete(table: string, key: string): void;
   /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html */
-  updateItem(input: unknown): { readonly status: number; readonly body: object };
+  updateItem(input: unknown): TableAnswer;
+  /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html */
+  describeTable(input: unknown): TableAnswer;
+  /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html, of a table that fits one page. */
+  scan(input: unknown): TableAnswer;
   /** How many writes were paid for: also those of which the condition did not hold. */
   writes(): number;
 }
 
+interface TableAnswer {
+  readonly status: number;
+  readonly body: object;
+}
+
+const named = z.strictObject({ TableName: z.string() });
 const numbers = z.record(z.string().regex(/^:/), z.strictObject({ N: z.string() }));
 const request = z.strictObject({
   TableName: z.string(),
@@ -29,19 +39,55 @@ const request = z.strictObject({
 const PREFIX = 'com.amazonaws.dynamodb.v20120810#';
 const VALIDATION = 'com.amazon.coral.validate#ValidationException';
 
+interface Table {
+  readonly key: string;
+  readonly items: Map<string, Numbers>;
+}
+
+function refused(__type: string, message: string, more: object = {}): TableAnswer {
+  return { status: 400, body: { __type, message, ...more } };
+}
+
+function notFound(): TableAnswer {
+  return refused(`${PREFIX}ResourceNotFoundException`, 'Requested resource not found');
+}
+
+/** Reads a table that a request names alone. */
+function reading(
+  tables: ReadonlyMap<string, Table>,
+  input: unknown,
+  read: (table: Table, name: string) => object,
+): TableAnswer {
+  const parsed = named.safeParse(input);
+  if (!parsed.success) return refused(VALIDATION, parsed.error.message);
+  const { TableName } = parsed.data;
+  const table = tables.get(TableName);
+  return table === undefined ? notFound() : { status: 200, body: read(table, TableName) };
+}
+
+function description({ key }: Table, TableName: string): object {
+  return {
+    Table: {
+      ...{ TableName, TableStatus: 'ACTIVE' },
+      AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
+    },
+  };
+}
+
+function page({ key, items }: Table): object {
+  const Items = [...items].map(([id, item]) => attributesOf(key, id, item));
+  return { Items, Count: Items.length, ScannedCount: Items.length };
+}
+
 export function createTables(): Tables {
-  const tables = new Map<string, { readonly key: string; readonly items: Map<string, Numbers> }>();
+  const tables = new Map<string, Table>();
   let writes = 0;
   const tableOf = (name: string) => {
     const table = tables.get(name);
     if (table === undefined) throw new Error(`there is no table ${name}`);
     return table;
   };
-  const refused = (__type: string, message: string, more: object = {}) => ({
-    status: 400,
-    body: { __type, message, ...more },
-  });
-
   return {
     create: (table, key) => void tables.set(table, { key, items: new Map() }),
     remove: (table) => void tables.delete(table),
@@ -49,14 +95,14 @@ export function createTables(): Tables {
     put: (table, key, item) => void tableOf(table).items.set(key, item),
     delete: (table, key) => void tableOf(table).items.delete(key),
     writes: () => writes,
+    describeTable: (input) => reading(tables, input, description),
+    scan: (input) => reading(tables, input, page),
     updateItem(input) {
       const parsed = request.safeParse(input);
       if (!parsed.success) return refused(VALIDATION, parsed.error.message);
       const asked = parsed.data;
       const table = tables.get(asked.TableName);
-      if (table === undefined) {
-        return refused(`${PREFIX}ResourceNotFoundException`, 'Requested resource not found');
-      }
+      if (table === undefined) return notFound();
       const id = asked.Key[table.key]?.S;
       if (id === undefined || Object.keys(asked.Key).length !== 1) {
         return refused(VALIDATION, 'The provided key element does not match the schema');

@@ -62,15 +62,16 @@ const number = z
   .object({ N: z.string() })
   .transform(({ N }) => Number(N))
   .pipe(z.number());
-const attributes = z.object({
+/** An item of the table, but for its key. */
+export const bookedItem = z.object({
   spentUntil: number.optional(),
   perSecond: number.optional(),
   cutAt: number.optional(),
   calmMs: number.optional(),
 });
-const updated = z.object({ Attributes: attributes });
+const updated = z.object({ Attributes: bookedItem });
 /** `Item` is what a condition was not true of; there is none if there is no item. */
-const refused = z.object({ __type: z.string(), Item: attributes.optional() });
+const refused = z.object({ __type: z.string(), Item: bookedItem.optional() });
 
 /** One conditional write. */
 interface Write {
@@ -90,7 +91,7 @@ export interface BookingsOptions {
 /** Bookings in a table of DynamoDB that all executions of an account and Region share. */
 export function createBookings(options: BookingsOptions): Bookings {
   const { limits } = options;
-  const item = bookedItem(options);
+  const item = itemOf(options);
   const { now } = item;
   return {
     now,
@@ -131,7 +132,7 @@ export function createBookings(options: BookingsOptions): Bookings {
 }
 
 /** The item of an action, as the last answer showed it, and the table's clock. */
-function bookedItem({ clock, table, action, updateItem }: BookingsOptions) {
+function itemOf({ clock, table, action, updateItem }: BookingsOptions) {
   let known: BookedCalls | undefined;
   let offsetMs = 0;
   return {

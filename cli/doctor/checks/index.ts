@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts';
+import { bookingsTableWrong } from './bookings-table-wrong.ts';
 import { concurrencyTooLow } from './concurrency-too-low.ts';
 import { deadLetters } from './dead-letters.ts';
 import { endpointNotReached } from './endpoint-not-reached.ts';
@@ -76,4 +77,5 @@ export const CHECKS: readonly Check[] = [
   versionsDiffer,
   forwarderWithoutRole,
   stageOfAnother,
+  bookingsTableWrong,
 ];

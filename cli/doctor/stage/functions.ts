@@ -18,6 +18,7 @@ export interface DeployedFunction {
 
 /** An event source mapping: by it Lambda reads a queue for a function. */
 export interface Mapping {
+  readonly queueArn: string;
   /** `Enabled`, `Disabled`, or what it becomes. */
   readonly state: string;
   /** How many batches at most at the same time. */
@@ -33,11 +34,13 @@ const mappings = z.object({
   EventSourceMappings: z
     .array(
       z.object({
+        EventSourceArn: z.string(),
         State: z.string(),
         ScalingConfig: z.object({ MaximumConcurrency: z.number().optional() }).optional(),
       }),
     )
     .default([]),
+  NextMarker: z.string().optional(),
 });
 const account = z.object({
   AccountLimit: z.object({ UnreservedConcurrentExecutions: z.number() }),
@@ -53,17 +56,22 @@ export async function readFunction(
   return { arn, roleArn, inVpc: (VpcConfig?.SubnetIds ?? []).length > 0 };
 }
 
-/** The mappings of a queue to a function. Lambda allows one. */
+/** The mappings of all queues to a function. */
 export async function readMappings(
   lambda: Lambda,
   FunctionName: string,
-  EventSourceArn: string,
 ): Promise<readonly Mapping[]> {
-  const command = new ListEventSourceMappingsCommand({ FunctionName, EventSourceArn });
-  const { EventSourceMappings } = mappings.parse(await lambda.send(command));
-  return EventSourceMappings.map(({ State: state, ScalingConfig }) => {
-    return { state, concurrency: ScalingConfig?.MaximumConcurrency };
-  });
+  const found: Mapping[] = [];
+  let Marker: string | undefined;
+  do {
+    const answer = await lambda.send(new ListEventSourceMappingsCommand({ FunctionName, Marker }));
+    const { EventSourceMappings, NextMarker } = mappings.parse(answer);
+    for (const { State: state, EventSourceArn: queueArn, ScalingConfig } of EventSourceMappings) {
+      found.push({ queueArn, state, concurrency: ScalingConfig?.MaximumConcurrency });
+    }
+    Marker = NextMarker;
+  } while (Marker !== undefined);
+  return found;
 }
 
 /** How many executions the account may have at once, beside what is reserved for functions. */

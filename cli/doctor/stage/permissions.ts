@@ -46,9 +46,11 @@ export function neededOf(stage: {
   readonly deadLetterQueueArn?: string;
   /** A managed ENI; absent where the cluster has none. */
   readonly eniArn?: string;
+  /** Of the table in which `reconcile` books; absent: none. */
+  readonly bookingsArn?: string;
   readonly managedTag: ManagedTag;
 }): Needed[] {
-  const { roles, clusterArn, queueArn, deadLetterQueueArn, eniArn } = stage;
+  const { roles, clusterArn, queueArn, deadLetterQueueArn, eniArn, bookingsArn } = stage;
   const { key, value } = stage.managedTag;
   const both = [roles.reconcile, roles.sweep].flatMap((roleArn): Needed[] => [
     { roleArn, actions: READ },
@@ -63,6 +65,9 @@ export function neededOf(stage: {
     ...(deadLetterQueueArn === undefined
       ? []
       : [{ roleArn, actions: ['sqs:SendMessage'], resourceArn: deadLetterQueueArn }]),
+    ...(bookingsArn === undefined
+      ? []
+      : [{ roleArn, actions: ['dynamodb:UpdateItem'], resourceArn: bookingsArn }]),
     ...(eniArn === undefined ? [] : [{ roleArn, actions: WRITE, resourceArn: eniArn, context }]),
   ];
 }

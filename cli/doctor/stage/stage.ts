@@ -1,6 +1,7 @@
 import type { Config } from '../../../shared/config.ts';
 import type { Clock } from '../../../shared/time/clock.ts';
 import type { Look } from '../../access/access.ts';
+import { type BookingsTable, bookingsTable } from '../../bookings-table.ts';
 import { redriveOf } from '../../queues.ts';
 import type { View } from '../../view/view.ts';
 import { asked, ifKnown, type MaybeKnown } from '../maybe-known.ts';
@@ -26,8 +27,17 @@ export interface StageFacts {
   /** `undefined` where there is none. */
   readonly queue: MaybeKnown<QueueFacts | undefined>;
   readonly deadLetters: MaybeKnown<QueueFacts | undefined>;
-  /** Those by which Lambda reads the queue for `reconcile`. */
+  /** Those by which Lambda reads the queue for `reconcile`: one at most. */
   readonly mappings: MaybeKnown<readonly Mapping[]>;
+  /** Those of the stage's other clusters too. */
+  readonly allMappings: MaybeKnown<readonly Mapping[]>;
+  /** How many executions each execution believes to share EC2's calls. */
+  readonly writers: number;
+  /** Where executions book EC2's calls; absent: nowhere. */
+  readonly bookings?: Pick<BookingsTable, 'name' | 'region'> & {
+    /** `undefined` where there is no such table. */
+    readonly key: MaybeKnown<readonly string[] | undefined>;
+  };
   readonly schedules: MaybeKnown<readonly Schedule[]>;
   readonly concurrency: MaybeKnown<number>;
   readonly cluster: MaybeKnown<EksCluster>;
@@ -57,6 +67,7 @@ export async function readStageStack(
   const prefix = `multus-eni-reconciler-${stage}-`;
   const { cluster } = access;
   const queueUrl = joined?.queueUrl ?? config.queueUrl;
+  const table = config.ec2.table && bookingsTable(config.ec2.table, config.region, clock);
   const [functions, queue, deadLetters, schedules, concurrency, eks] = await Promise.all([
     asked('lambda:GetFunctionConfiguration', () => readFunctions(clients, prefix)),
     asked('sqs:GetQueueAttributes', () => readQueueFacts(clients.sqs, queueUrl)),
@@ -67,24 +78,28 @@ export async function readStageStack(
     asked('lambda:GetAccountSettings', () => readConcurrency(clients.lambda)),
     asked('eks:DescribeCluster', () => readCluster(clients.eks, cluster)),
   ]);
-  const [mappings, groups, denied, owner] = await Promise.all([
-    ifKnown(queue, async (known) =>
-      known === undefined
-        ? { known: [] }
-        : asked('lambda:ListEventSourceMappings', () =>
-            readMappings(clients.lambda, `${prefix}reconcile`, known.arn),
-          ),
+  const [allMappings, groups, denied, owner, bookings] = await Promise.all([
+    asked('lambda:ListEventSourceMappings', () =>
+      readMappings(clients.lambda, `${prefix}reconcile`),
     ),
     ifKnown(functions, (known) =>
       asked('eks:DescribeAccessEntry', () => readAllGroups(clients, cluster, known)),
     ),
     readAllDenied(clients, look, view, { functions, queue, deadLetters, eks }),
     asked('ssm:GetParameters', () => readOwner(clients.ssm, cluster)),
+    table && asked('dynamodb:DescribeTable', () => table.readKey()),
   ]);
+  const mappings = ifKnown(allMappings, (all) =>
+    ifKnown(queue, (known) => ({
+      known: all.filter(({ queueArn }) => queueArn === known?.arn),
+    })),
+  );
   const { version } = config;
   return {
     ...{ stage, queueUrl, functions, queue, deadLetters, mappings, schedules, concurrency },
-    ...{ cluster: eks, groups, denied, owner, version },
+    ...{ cluster: eks, groups, denied, owner, version, allMappings, writers: config.ec2.writers },
+    ...(table &&
+      bookings && { bookings: { name: table.name, region: table.region, key: bookings } }),
   };
 }
 
@@ -116,7 +131,7 @@ async function readAllGroups({ eks }: StageClients, cluster: string, functions: 
 
 async function readAllDenied(
   { iam }: StageClients,
-  { access }: Look,
+  { access, config }: Look,
   view: View,
   facts: Pick<StageFacts, 'functions' | 'queue' | 'deadLetters'> & { eks: MaybeKnown<EksCluster> },
 ): Promise<StageFacts['denied']> {
@@ -137,6 +152,9 @@ async function readAllDenied(
     ...('known' in deadLetters && { deadLetterQueueArn: deadLetters.known?.arn }),
     ...(managed && {
       eniArn: `arn:${partition}:ec2:${region}:${account}:network-interface/${managed.id}`,
+    }),
+    ...(config?.ec2.table !== undefined && {
+      bookingsArn: `arn:${partition}:dynamodb:${region}:${account}:table/${config.ec2.table}`,
     }),
     managedTag: access.ec2.managedTag,
   });

@@ -1,5 +1,6 @@
 import { CreateSubnetCidrReservationCommand } from '@aws-sdk/client-ec2';
 import { expect } from 'vitest';
+import type { BedOptions } from '../../support/bed.ts';
 import type { Network } from '../../support/stage.ts';
 import { type OperatorBed, operatorBed, tooWide } from './operator-bed.ts';
 
@@ -45,4 +46,23 @@ export async function codesAfter(prepare: (bed: OperatorBed) => Promise<unknown>
   expect(tooWide(stdout)).toEqual([]);
   expect(code).toBe(codesIn(stdout).length > 0 ? 4 : 0);
   return { codes: codesIn(stdout), stdout: stdout.replaceAll(/\s+/g, ' ') };
+}
+
+/** The product is installed, and nothing is wrong. */
+export async function installedBed(options: BedOptions = {}): Promise<OperatorBed> {
+  const bed = await operatorBed(0, options);
+  await bed.bed.startForwarder();
+  const line = ['doctor', '--stage', 'demo'];
+  await expect.poll(async () => codesIn((await bed.operate(line)).stdout)).toEqual([]);
+  return bed;
+}
+
+/** What `doctor` finds there. */
+export async function look(bed: OperatorBed, line = 'doctor --stage demo') {
+  const { code, stdout, stderr } = await bed.operate(line.split(' '));
+  expect(stderr).toBe('');
+  expect(tooWide(stdout)).toEqual([]);
+  const codes = codesIn(stdout);
+  expect(code).toBe(codes.length > 0 ? 4 : 0);
+  return { codes, text: stdout.replaceAll(/\s+/g, ' ') };
 }

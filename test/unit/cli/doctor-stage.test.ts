@@ -5,8 +5,8 @@ import { configureStage } from '../../../sandbox/world.ts';
 import { KUBERNETES_GROUP } from '../../../shared/cluster/errors.ts';
 import { ownerName } from '../../../shared/control.ts';
 import { VERSION } from '../../../shared/version.ts';
-import { codesIn } from './doctor-bed.ts';
-import { type OperatorBed, operatorBed, tooWide } from './operator-bed.ts';
+import { installedBed, look } from './doctor-bed.ts';
+import type { OperatorBed } from './operator-bed.ts';
 
 const RECONCILE = 'multus-eni-reconciler-demo-reconcile';
 const SCHEDULE = 'multus-eni-reconciler-demo-SweepSchedule-demo';
@@ -18,24 +18,10 @@ beforeEach(() => {
   forbidden = () => false;
 });
 
-async function installed(): Promise<OperatorBed> {
-  const bed = await operatorBed(0, {
+const installed = () =>
+  installedBed({
     authorize: ({ groups }, access) => !groups.includes(KUBERNETES_GROUP) || !forbidden(access),
   });
-  await bed.bed.startForwarder();
-  const line = ['doctor', '--stage', 'demo'];
-  await expect.poll(async () => codesIn((await bed.operate(line)).stdout)).toEqual([]);
-  return bed;
-}
-
-async function look(bed: OperatorBed, line = 'doctor --stage demo') {
-  const { code, stdout, stderr } = await bed.operate(line.split(' '));
-  expect(stderr).toBe('');
-  expect(tooWide(stdout)).toEqual([]);
-  const codes = codesIn(stdout);
-  expect(code).toBe(codes.length > 0 ? 4 : 0);
-  return { codes, text: stdout.replaceAll(/\s+/g, ' ') };
-}
 
 /** A pod of the forwarder, as its Deployment makes it and as EKS Pod Identity completes it. */
 function forwarderPod({ bed }: OperatorBed, tag: string, variables: readonly string[]): void {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { configureStage } from '../../../sandbox/world.ts';
 import { NET_1 } from '../../support/networks.ts';
 import { eventually } from '../../support/wait.ts';
 import { embedded, operatorBed, tooWide } from './operator-bed.ts';
@@ -76,6 +77,29 @@ describe('status', () => {
     expect(code).toBe(1);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('your role lacks this permission');
     expect(stdout).toMatch(/alarms +none is on/);
+  });
+
+  test('says how far ahead calls are booked, where a table is named; and that it is missing', async () => {
+    const { operate, bed } = await running();
+    const { world } = bed;
+    const look = async () => (await operate(['status', '--stage', 'demo'])).stdout;
+    expect(await look()).not.toContain('booked');
+    const EC2_BUDGET = JSON.stringify({ writers: 4, table: 'bookings' });
+    configureStage(world, { ...world.environment, EC2_BUDGET });
+    expect((await look()).replaceAll(/\s+/g, ' ')).toContain(
+      "booked not known: could not read the table bookings of EC2's calls: ResourceNotFoundException",
+    );
+    const { tables } = world.dynamoDb;
+    tables.create('bookings', 'action');
+    expect(await look()).toMatch(/booked +nothing yet, in bookings/);
+    const now = Date.now();
+    tables.put('bookings', 'AssignPrivateIpAddresses', { spentUntil: now + 60_000 });
+    tables.put('bookings', 'UnassignPrivateIpAddresses', {
+      ...{ spentUntil: now - 600_000, perSecond: 3.75, cutAt: now - 630_000, calmMs: 45_000 },
+    });
+    expect((await look()).replaceAll(/\s+/g, ' ')).toMatch(
+      /booked AssignPrivateIpAddresses for the next \d+ s; no UnassignPrivateIpAddresses since 10 min ago, throttled 1\d min ago to 3.8 a second; in bookings/,
+    );
   });
 
   test('says how full the ENIs are, the fullest first, and to a script all of it', async () => {

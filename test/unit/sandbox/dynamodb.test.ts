@@ -81,3 +81,20 @@ test('A table that is not there is named as such', () => {
     __type: 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException',
   });
 });
+
+test('A table is described by its key, and scanned whole; a request says nothing else', () => {
+  const { tables } = start();
+  tables.put('budget', 'a', { x: 5 });
+  expect(tables.describeTable({ TableName: 'budget' })).toMatchObject({
+    status: 200,
+    body: { Table: { KeySchema: [{ AttributeName: 'action', KeyType: 'HASH' }] } },
+  });
+  expect(tables.scan({ TableName: 'budget' })).toMatchObject({
+    status: 200,
+    body: { Items: [{ action: { S: 'a' }, x: { N: '5' } }], Count: 1 },
+  });
+  expect(tables.scan({ TableName: 'budget', Limit: 1 }).status).toBe(400);
+  expect(tables.scan({ TableName: 'gone' }).body).toMatchObject({
+    __type: 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException',
+  });
+});

@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { bookingsTableWrong } from './bookings-table-wrong.ts';
+import { callsNotShared } from './calls-not-shared.ts';
 import { concurrencyTooLow } from './concurrency-too-low.ts';
 import { deadLetters } from './dead-letters.ts';
 import { endpointNotReached } from './endpoint-not-reached.ts';
@@ -61,6 +62,7 @@ export const CHECKS: readonly Check[] = [
   eniFull,
   concurrencyTooLow,
   maxPodsTooHigh,
+  callsNotShared,
   nodesOfOneInstance,
   multusNotRunning,
   vpcCniOld,

@@ -41,3 +41,29 @@ describe('of the table in which calls are booked doctor finds', () => {
     );
   });
 });
+
+describe("of a stage whose clusters do not share EC2's calls doctor finds", () => {
+  test('ME305: from four queues on, each execution counts with too few; and not, once they book', async () => {
+    const bed = await installedBed();
+    const { world } = bed.bed;
+    const join = (cluster: string) =>
+      world.lambda.setMapping({
+        ...{ functionName: 'multus-eni-reconciler-demo-reconcile', maximumConcurrency: 4 },
+        queueArn: `${world.queue.arn}-${cluster}`,
+      });
+    world.lambda.setConcurrency(100);
+    join('a');
+    join('b');
+    expect((await look(bed)).codes).toEqual([]);
+    join('c');
+    const { codes, text } = await look(bed);
+    expect(codes).toEqual(['ME305']);
+    expect(text).toContain(
+      "4 queues have up to 16 executions, and each takes 1/4 of EC2's calls to be its own",
+    );
+    const EC2_BUDGET = JSON.stringify({ writers: 4, table: 'bookings' });
+    configureStage(world, { ...world.environment, EC2_BUDGET });
+    world.dynamoDb.tables.create('bookings', 'action');
+    expect((await look(bed)).codes).toEqual([]);
+  });
+});

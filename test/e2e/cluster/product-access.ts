@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadAllYaml } from '@kubernetes/client-node';
+import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import { kubeconfig } from './kubeconfig.ts';
 import type { RealCluster } from './start.ts';
@@ -11,6 +11,7 @@ export const FORWARDER = 'multus-eni-forwarder';
 
 const TOKEN = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${FORWARDER}/token`;
 const A_DAY = { spec: { expirationSeconds: 24 * 60 * 60 } };
+const manifest = z.looseObject({ kind: z.string() });
 const tokenRequest = z.object({ status: z.object({ token: z.string() }) });
 
 /** What the forwarder reaches its cluster with. */
@@ -29,7 +30,8 @@ export interface ForwarderAccess {
  */
 export async function applyProductAccess(cluster: RealCluster): Promise<ForwarderAccess> {
   const { kubectl, api, server, caData } = cluster;
-  const objects = loadAllYaml(await kubectl(['kustomize', BASE]));
+  const documents = parseAllDocuments(await kubectl(['kustomize', BASE]));
+  const objects = documents.map((document) => manifest.parse(document.toJS()));
   const items = objects.filter(({ kind }) => kind !== 'Deployment');
   const list = { apiVersion: 'v1', kind: 'List', items };
   await kubectl(['create', '--validate=ignore', '--filename=-'], { input: JSON.stringify(list) });

@@ -61,6 +61,13 @@ test('every field of an ENILedger says what it means', () => {
   expect(fields.filter(([, description]) => description === '')).toEqual([]);
 });
 
+test('the page about it has every field, and each state', () => {
+  const page = readFileSync(join(DEPLOY, '../docs/reference/eni-ledger.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
+  const fields = fieldsOf(version.schema.openAPIV3Schema).map(([path]) => path);
+  expect(rows).toEqual([...fields, 'Assigning', 'Assigned', 'Releasing']);
+});
+
 test('every column shows a field that there is', () => {
   const paths = fieldsOf(version.schema.openAPIV3Schema).map(([path]) => `.${path}`);
   const shown = version.additionalPrinterColumns.map(({ jsonPath }) => jsonPath);

@@ -13,6 +13,11 @@ interface Advice {
 
 const ADVICE: readonly Advice[] = [
   {
+    // IAM User Guide, "Troubleshoot access denied error messages"; resources/queues.ts denies.
+    of: /\bsqs:\w+ .*explicit deny in a resource-based policy/i,
+    text: "the queue's policy does not admit you: add the ARN of your role to iam.operators in config/<stage>.yml, or to Operators of the stack of a cluster that joined, and deploy",
+  },
+  {
     of: /^(AccessDenied|AuthorizationError|UnauthorizedOperation)/,
     text: 'your role lacks this permission',
   },

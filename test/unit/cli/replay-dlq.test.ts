@@ -183,6 +183,25 @@ test('nothing is removed that the queue did not accept', async () => {
   expect((await queues.replay(['list'])).code).toBe(0);
 });
 
+test('says which setting admits the operator whom the policy of the queue refuses', async () => {
+  const queues = await startQueues();
+  await queues.letDie(podMessage('n1'));
+  queues.on('before', 'ReceiveMessage', async () => {
+    const who =
+      'User: arn:aws:sts::111122223333:assumed-role/oncall/me is not authorized to perform';
+    const where = 'on resource: arn:aws:sqs:us-east-1:111122223333:dead-letter.fifo';
+    const why = 'with an explicit deny in a resource-based policy';
+    throw Object.assign(new Error(`${who}: sqs:receivemessage ${where} ${why}`), {
+      name: 'AccessDenied',
+    });
+  });
+  const { code, stderr } = await queues.replay(['list']);
+  expect(code).toBe(1);
+  expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
+    "(the queue's policy does not admit you: add the ARN of your role to iam.operators in config/<stage>.yml, or to Operators of the stack of a cluster that joined, and deploy)",
+  );
+});
+
 test('stops where it may not remove what it sent, and says what was sent', async () => {
   const queues = await startQueues();
   await queues.letDie(...Array.from({ length: 25 }, (_, n) => podMessage(`n${n}`)));

@@ -1,5 +1,12 @@
 import { claimsOf } from '../shared/claims/pod-claims.ts';
-import { COUNTED_FOR_MS, isMass, NEVER_TOO_MANY, type ReleaseCount } from '../shared/plan/brake.ts';
+import {
+  COUNTED_FOR_MS,
+  type Counted,
+  countAddresses,
+  isMass,
+  NEVER_TOO_MANY,
+  type ReleaseCount,
+} from '../shared/plan/brake.ts';
 import type { Placement } from '../shared/plan/decision.ts';
 import type { ClusterAccess } from '../shared/state/cluster-access.ts';
 import type { NodeState } from '../shared/state/node-state.ts';
@@ -44,7 +51,7 @@ const GOOD_FOR_MS = 10_000;
 export function createBrake(clock: Clock, { maxShare, writers }: BrakeSettings): Brake {
   /** By cluster: what was to be released, and when, ms since the epoch. */
   const released = new Map<string, Map<string, number>>();
-  const counted = new Map<string, { readonly at: number; readonly whole: Promise<Whole> }>();
+  const counted = new Map<string, { readonly at: number; readonly whole: Promise<Counted> }>();
 
   const lately = (cluster: string): Map<string, number> => {
     const known = released.get(cluster) ?? new Map<string, number>();
@@ -53,7 +60,11 @@ export function createBrake(clock: Clock, { maxShare, writers }: BrakeSettings):
     for (const [key, at] of known) if (at < since) known.delete(key);
     return known;
   };
-  const count = (access: ClusterAccess, state: NodeState, signal?: AbortSignal): Promise<Whole> => {
+  const count = (
+    access: ClusterAccess,
+    state: NodeState,
+    signal?: AbortSignal,
+  ): Promise<Counted> => {
     const known = counted.get(access.cluster);
     if (known !== undefined && clock.now() - known.at <= GOOD_FOR_MS) return known.whole;
     const whole = countWhole(access, state, signal);
@@ -100,18 +111,12 @@ function held({ cluster, telemetry }: ClusterAccess, node: string, seen: Release
   return false;
 }
 
-interface Whole {
-  readonly addresses: number;
-  /** What no pod claims, as `ENI/address`. */
-  readonly left: ReadonlySet<string>;
-}
-
 /** Counts a cluster's addresses in the ranges, and those that no pod claims: ENIs first, then pods. */
 async function countWhole(
   { ec2, kubernetes }: ClusterAccess,
   { networks, ranges }: NodeState,
   signal?: AbortSignal,
-): Promise<Whole> {
+): Promise<Counted> {
   const enis = await ec2.inventory.managed(signal);
   const [nodes, pods] = await Promise.all([
     kubernetes.listNodes(signal),
@@ -120,14 +125,8 @@ async function countWhole(
   const instances = new Set(nodes.map(({ instanceId }) => instanceId));
   const claims = pods.flatMap((pod) => claimsOf(pod, networks)?.claims ?? []);
   const claimed = new Set(claims.map(({ address }) => address));
-  const ours = enis
-    .filter(({ instanceId }) => instanceId !== undefined && instances.has(instanceId))
-    .flatMap(({ id, secondary }) =>
-      secondary.filter(ranges.includes).map((address) => ({ id, address })),
-    );
-  const unclaimed = ours.filter(({ address }) => !claimed.has(address));
-  return {
-    addresses: ours.length,
-    left: new Set(unclaimed.map(({ id, address }) => `${id}/${address}`)),
-  };
+  const ours = enis.filter(
+    ({ instanceId }) => instanceId !== undefined && instances.has(instanceId),
+  );
+  return countAddresses(ours, ranges.includes, claimed);
 }

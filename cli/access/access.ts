@@ -1,7 +1,14 @@
 import { ClusterUnavailableError } from '../../shared/cluster/eks.ts';
 import { describeKubernetesError } from '../../shared/cluster/errors.ts';
 import type { Config, JoinedCluster } from '../../shared/config.ts';
-import { type Control, NO_CONTROL, type Stop, stopOf, stoppedBy } from '../../shared/control.ts';
+import {
+  type Control,
+  letsGo,
+  NO_CONTROL,
+  type Stop,
+  stopOf,
+  stoppedBy,
+} from '../../shared/control.ts';
 import { DEFAULT_MANAGED_TAG } from '../../shared/enis/ec2.ts';
 import { cachedInstanceLimits } from '../../shared/enis/instance-limits.ts';
 import { eniInventory } from '../../shared/enis/inventory.ts';
@@ -40,6 +47,8 @@ export interface Look {
   readonly region: string | undefined;
   /** What an operator stopped there. */
   readonly stop?: Stop;
+  /** What the brake withholds there may be released, as an operator let it go. */
+  readonly letsGo?: boolean;
   /** How many requests AWS and the API server were sent. */
   calls(): number;
 }
@@ -120,7 +129,8 @@ async function connected(
     telemetry: SILENT,
   };
   const calls = () => api.calls() + counter.calls();
-  return { access, api, config, stage, joined, region, stop, calls };
+  const letGo = letsGo(control, name, around.clock.now());
+  return { access, api, config, stage, joined, region, stop, letsGo: letGo, calls };
 }
 
 /**

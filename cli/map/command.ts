@@ -19,7 +19,7 @@ import { serveMap } from './server.ts';
 export async function mapFileCommand(look: Look, file: string, output: Output): Promise<number> {
   const { access } = look;
   const view = await unlessRefused(access.cluster, () => readView(access, output.progress));
-  const page = await filePage(mapOf(view, look.stop));
+  const page = await filePage(mapOf(view, look));
   await writePrivately(file, page);
   output.result({ cluster: view.cluster, file, calls: look.calls() });
   output.line(`Wrote ${file}: the map of ${view.cluster}. It has names and addresses.`);
@@ -48,7 +48,7 @@ export async function mapCommand(look: Look, options: ServeOptions, output: Outp
   const signal = options.interrupted();
   const page = await livePage();
   const server = await trying(`listen on port ${port ?? 'any'}`, () =>
-    serveMap(mapOf(view, look.stop), page, port),
+    serveMap(mapOf(view, look), page, port),
   );
   let close = async (): Promise<void> => undefined;
   try {
@@ -57,7 +57,7 @@ export async function mapCommand(look: Look, options: ServeOptions, output: Outp
     output.line(`  ${server.url}`);
     if (open !== undefined) close = await open(server.url);
     const follower = {
-      read: (now: typeof view) => server.show(mapOf(now, look.stop)),
+      read: (now: typeof view) => server.show(mapOf(now, look)),
       failed: (reason: string) => server.trouble(reason),
     };
     await follow(look, clock, follower, signal);

@@ -9,11 +9,12 @@ import type {
 } from '../../console/data.ts';
 import type { Family } from '../../shared/address.ts';
 import type { Claim } from '../../shared/claims/claim.ts';
-import type { Stop } from '../../shared/control.ts';
 import type { Eni, Subnet } from '../../shared/enis/eni.ts';
 import { describeProblem } from '../../shared/plan/problem.ts';
+import type { Look } from '../access/access.ts';
 import { printable } from '../output.ts';
 import { stopText } from '../stop/command.ts';
+import { brakeText } from '../view/brake.ts';
 import { type AddressRow, rowsOf } from '../view/rows.ts';
 import { blockTexts, podName, usedOf } from '../view/text.ts';
 import type { NodeView, View } from '../view/view.ts';
@@ -29,9 +30,12 @@ const MOST_TROUBLES = 20;
 /**
  * What the page shows of a cluster that was read. Pure.
  *
- * @param stop what an operator stopped there.
+ * @param look where the view is from: what an operator stopped there, and what the brake withholds.
  */
-export function mapOf(view: View, stop?: Stop): MapData {
+export function mapOf(
+  view: View,
+  look: Pick<Look, 'config' | 'stage' | 'letsGo' | 'stop'> = {},
+): MapData {
   const nodes = [...view.nodes].map(([name, node]) => mapNode(view, name, node));
   const subnets = new Map<string, Subnet>();
   for (const { state } of view.nodes.values()) {
@@ -40,14 +44,18 @@ export function mapOf(view: View, stop?: Stop): MapData {
       if (subnet !== undefined) subnets.set(subnetId, subnet);
     }
   }
+  const { stop } = look;
+  const brake = brakeText(view, look);
+  const held = [
+    ...(stop === undefined ? [] : [`Stopped: ${stopText(stop)}.`]),
+    ...(brake === undefined ? [] : [`The brake is on: ${brake}.`]),
+  ];
   return {
     cluster: shown(view.cluster),
     readAt: view.readAt,
     nodes: nodes.toSorted(byName),
     subnets: [...subnets.values()].map((subnet) => ({ id: subnet.id, blocks: blockTexts(subnet) })),
-    missing: [...(stop === undefined ? [] : [`Stopped: ${stopText(stop)}.`]), ...view.missing].map(
-      shown,
-    ),
+    missing: [...held, ...view.missing].map(shown),
   };
 }
 

@@ -8,6 +8,7 @@ import { countsText, driftIn } from '../drift/command.ts';
 import { EXIT } from '../exit-code.ts';
 import { count, type Output, type Tone } from '../output.ts';
 import { stopText } from '../stop/command.ts';
+import { brakeText } from '../view/brake.ts';
 import { ago } from '../view/text.ts';
 import { readView, type View } from '../view/view.ts';
 import { COLUMNS, labelled, wrap } from '../wrap.ts';
@@ -119,11 +120,19 @@ export async function statusOf(
     bookings && row('booked', async () => ({ text: await bookingsText(bookings, now) })),
     cloudWatch && stage && row('alarms', () => alarmsOn(cloudWatch, stage)),
     row('nodes', async () => nodes(await view)),
+    view.then(
+      (known) => brakeRow(brakeText(known, look)),
+      () => undefined,
+    ),
   ]);
   const rooms = await view.then(roomOfNodes, () => []);
   const told = roomTexts(rooms).map((text, at) => ({ name: at === 0 ? 'room' : '', text }));
   const known = rows.filter((each): each is StatusRow => each !== undefined && each !== '');
   return { cluster, rows: [...known, ...told], rooms };
+}
+
+function brakeRow(text: string | undefined): StatusRow | undefined {
+  return text === undefined ? undefined : { name: 'brake', text, tone: 'bad' };
 }
 
 async function row(name: string, read: () => Promise<Omit<StatusRow, 'name'>>): Promise<StatusRow> {

@@ -1,3 +1,6 @@
+import type { Address } from '../address.ts';
+import type { Eni } from '../enis/eni.ts';
+
 /** What is known of a cluster's addresses when some are to be released that nobody saw let go of. */
 export interface ReleaseCount {
   /** How many addresses in the ranges its managed ENIs have. */
@@ -26,4 +29,32 @@ export function isMass(
 ): boolean {
   const before = addresses + released;
   return unclaimed + released > Math.max(NEVER_TOO_MANY, maxShare * before);
+}
+
+/** A cluster's addresses in its ranges. */
+export interface Counted {
+  readonly addresses: number;
+  /** What no pod claims, as `ENI/address`. */
+  readonly left: ReadonlySet<string>;
+}
+
+/**
+ * Counts a cluster's addresses, and those that no pod claims. Pure.
+ *
+ * @param enis its managed ones, on instances of its Nodes.
+ * @param claimed by any pod of the cluster.
+ */
+export function countAddresses(
+  enis: readonly Pick<Eni, 'id' | 'secondary'>[],
+  includes: (address: Address) => boolean,
+  claimed: ReadonlySet<Address>,
+): Counted {
+  const ours = enis.flatMap(({ id, secondary }) =>
+    secondary.filter(includes).map((address) => ({ id, address })),
+  );
+  const unclaimed = ours.filter(({ address }) => !claimed.has(address));
+  return {
+    addresses: ours.length,
+    left: new Set(unclaimed.map(({ id, address }) => `${id}/${address}`)),
+  };
 }

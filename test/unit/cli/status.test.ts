@@ -1,8 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { configureStage } from '../../../sandbox/world.ts';
 import { NET_1 } from '../../support/networks.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { eventually } from '../../support/wait.ts';
+import { FITTING } from './doctor-bed.ts';
 import { embedded, operatorBed, tooWide } from './operator-bed.ts';
 
 const statusOf = z.object({
@@ -127,6 +131,27 @@ describe('status', () => {
       },
       { used: 2, free: 18 },
     ]);
+  });
+
+  test('and the map say that the brake is on, and how to go on, until an operator lets go', async () => {
+    const { operate, cluster, cloud, workers } = await running();
+    await cluster.applyNetwork(FITTING);
+    for (const [at, { eth1 }] of [...workers, await cluster.addWorker()].entries()) {
+      const eight = Array.from({ length: 8 }, (_, n) => `172.16.1.${70 + 8 * at + n}`);
+      await cloud.assign(eth1, eight);
+    }
+    const status = async () =>
+      (await operate(['status', '--stage', 'demo'])).stdout.replaceAll(/\s+/g, ' ');
+    const withheld = 'releases are withheld: no pod claims 24 of 24 addresses.';
+    const how = 'multus-eni resume --stage demo --cluster demo --releases';
+    const before = await status();
+    expect(before).toContain(`brake ${withheld}`);
+    expect(before).toContain(how);
+    const file = join(await temporaryFolder(), 'map.html');
+    await operate(['map', '--stage', 'demo', '--output', file]);
+    expect(await readFile(file, 'utf8')).toContain(`The brake is on: ${withheld}`);
+    await operate(how.split(' ').slice(1));
+    expect(await status()).not.toContain('withheld');
   });
 
   test('asks again where the API server asks to slow down', async () => {

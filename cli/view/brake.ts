@@ -1,0 +1,34 @@
+import { countAddresses, isMass } from '../../shared/plan/brake.ts';
+import type { Look } from '../access/access.ts';
+import type { View } from './view.ts';
+
+/**
+ * What the brake withholds, as far as ENIs and pods show, and what to do (docs/design.md, "The brake"). The
+ * functions count the same. What they saw to end, and let go of lately, they alone know.
+ *
+ * @returns `undefined` where it withholds nothing, and without a stage: its share is the stage's.
+ */
+export function brakeText(
+  { cluster, policy, allEnis, allNodes, nodes }: View,
+  { config, stage, letsGo }: Pick<Look, 'config' | 'stage' | 'letsGo'>,
+): string | undefined {
+  if (config === undefined || letsGo === true || !policy.writes || !policy.unassigns)
+    return undefined;
+  const states = [...nodes.values()].map(({ state }) => state);
+  const [any] = states;
+  if (any === undefined) return undefined;
+  const instances = new Set(allNodes.flatMap(({ instanceId }) => instanceId ?? []));
+  const enis = allEnis.filter(
+    ({ managed, instanceId }) => managed && instanceId !== undefined && instances.has(instanceId),
+  );
+  const claimed = new Set(
+    states.flatMap(({ pods }) =>
+      pods.flatMap(({ claims }) => claims.map(({ address }) => address)),
+    ),
+  );
+  const { addresses, left } = countAddresses(enis, any.ranges.includes, claimed);
+  if (!isMass({ addresses, unclaimed: left.size, released: 0 }, config.maxReleaseShare)) {
+    return undefined;
+  }
+  return `releases are withheld: no pod claims ${left.size} of ${addresses} addresses. Do their pods run? Then mend the cluster. Have they ended? multus-eni resume --stage ${stage} --cluster ${cluster} --releases. See docs/runbook.md, "Releases withheld"`;
+}

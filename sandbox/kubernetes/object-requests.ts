@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/time/clock.ts';
 import type { Call, FaultSwitches } from './faults.ts';
 import { readIncludeObject, type Shape, shapeOf } from './forms/forms.ts';
 import { listPage, type Selection } from './listing.ts';
-import type { KubeObject } from './object.ts';
+import { fieldAt, type KubeObject } from './object.ts';
 import type { Objects, Ref } from './objects.ts';
 import { APPLY, type ObjectRequest, patchType } from './requests.ts';
 import type { Route } from './routes.ts';
@@ -86,6 +86,10 @@ function apply(
   const next = applied(stored, named(route, body), { manager, force });
   if (stored !== undefined) {
     return json(shape.one(objects.update(resource.name, next, { subresource, dryRun })));
+  }
+  if (fieldAt(body, 'metadata.name') === undefined) {
+    const why = 'was undeterminable: name must be provided';
+    throw badRequest(`the name of the object (${name} based on URL) ${why}`);
   }
   const object = objects.create(resource.name, next, { dryRun });
   return json(dryRun ? made(object) : shape.one(object), 201);

@@ -18,7 +18,13 @@ test('what is applied is made if it is not there, and changed if it is', async (
   const made = await api.make(LEASES, lease({}));
   await api.send('DELETE', made);
   const apply = applying(api, made);
-  expect((await apply('me', lease({ holderIdentity: 'a' }))).status).toBe(201);
+  const name = made.slice(LEASES.length + 1);
+  const nameless = await apply('me', lease({ holderIdentity: 'a' }));
+  expect([nameless.status, nameless.body.message]).toEqual([
+    400,
+    `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+  ]);
+  expect((await apply('me', lease({ holderIdentity: 'a' }, { name }))).status).toBe(201);
   const yaml = 'apiVersion: coordination.k8s.io/v1\nkind: Lease\nspec: { holderIdentity: b }\n';
   const { status, body } = await apply('me', yaml);
   expect([status, body]).toEqual([200, expect.objectContaining({ spec: { holderIdentity: 'b' } })]);

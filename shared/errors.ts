@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   'cluster-not-found',
   'cluster-not-ready',
   'deadline',
+  'eni-not-seen',
   'expired-receipt',
   'instance-changes',
   'malformed-object',

@@ -22,6 +22,7 @@ import { tellAddressChanges } from './tell/address-changes.ts';
 import { tellDryRun } from './tell/dry-run.ts';
 import { measureWait } from './tell/measure-wait.ts';
 import { tell, tellOutsideEc2 } from './tell/tell.ts';
+import { untilSeen } from './unseen-enis.ts';
 import { tellWithheld, withheldOf } from './withhold.ts';
 
 /** What became of a node's request. */
@@ -173,7 +174,8 @@ async function takeTurn(
     signal,
   });
   reserved.end();
-  const applied = toldIfBroken(access, state, done, request.receives);
+  const told = toldIfBroken(access, state, done, request.receives);
+  const applied = untilSeen(access.cluster, state, told, request.receives);
   // Also where EC2 throttled in the middle: the next turn does not ask about these again.
   memory.releases.record({ ...observed, absent: applied.unseenAbsent });
   memory.releases.forget(applied.assigned);

@@ -57,6 +57,8 @@ export interface Applied {
   readonly eniErrors: ReadonlyMap<unknown, string>;
   /** A call failed, so it is not known what became of these: the pods that wait cannot be told yet. */
   readonly open: readonly Assignment[];
+  /** The uids of pods that are told with a later try, unless another pod has an address of theirs. */
+  readonly untold?: ReadonlySet<string>;
   /**
    * The errors of calls that failed, for which the message is tried again: StalePodsError,
    * UnsettledError, and what EC2 and the API server throw. What a new read alone mends comes last.

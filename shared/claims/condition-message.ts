@@ -26,7 +26,7 @@ const ASSIGNED = 'assigned: ';
 const NONE = 'none';
 const SEPARATOR = '; ';
 /** A message with thousands of problems is one that the API server does not take. */
-const MAX_PROBLEMS = 100;
+export const MAX_PROBLEMS = 100;
 
 /** The whole message; of problems beyond the hundredth it says how many there are. */
 export function formatConditionMessage(

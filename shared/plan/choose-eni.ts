@@ -6,8 +6,11 @@ import { holds, inSubnetOf, type NodeEnis } from '../enis/eni-facts.ts';
 /** The ENI that a claimed address belongs on, or why there is none. */
 export type EniChoice =
   | { readonly kind: 'eni'; readonly eni: Eni; readonly by: ChosenBy }
-  /** No ENI of the node comes into question: a bridge, an overlay, SR-IOV. Not our network. */
-  | { readonly kind: 'not-our-network' }
+  /**
+   * No ENI of the node comes into question: a bridge, an overlay, SR-IOV. Not our network, unless there is an
+   * ENI at `device` that EC2 does not show yet.
+   */
+  | { readonly kind: 'not-our-network'; readonly device?: string }
   /** The MAC or the master names this ENI of the node, and it is not managed: it lacks the tag, or is of another cluster. */
   | { readonly kind: 'eni-untagged'; readonly eni: Eni }
   | { readonly kind: 'eni-ambiguous'; readonly enis: readonly Eni[] };
@@ -72,6 +75,10 @@ function byDefinition(
   if (byDevice.length > 0) return named(byDevice, 'master');
 
   const bySubnet = enis.filter((eni) => eni.managed && inSubnetOf(eni, claim.address, node));
+  // At device index 0 is the VPC CNI's.
+  if (bySubnet.length === 0 && claim.master !== undefined && Number(index) > 0) {
+    return { kind: 'not-our-network', device: claim.master };
+  }
   if (bySubnet.length <= 1) return fromOnly(bySubnet, 'subnet');
   const own = siblings();
   const ofPod = bySubnet.filter((eni) => own.has(eni.id));

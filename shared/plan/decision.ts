@@ -46,7 +46,7 @@ export interface Plan {
   /** Unclaimed and named by no message, and not known to be a pod's: left alone. */
   readonly foreign: readonly Foreign[];
   readonly problems: readonly Problem[];
-  /** Claims of networks that are not on ENIs. */
+  /** Claims that fit none of the ENIs in view. */
   readonly ignored: number;
 }
 

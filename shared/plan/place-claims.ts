@@ -26,7 +26,7 @@ export interface PlacedClaims {
   readonly inAnyVpc: ReadonlySet<Address>;
   /** Claims without a valid ENI, and annotations that cannot be read. */
   readonly problems: readonly Problem[];
-  /** Claims of networks that are not on ENIs. */
+  /** Claims that fit none of the ENIs in view. */
   readonly ignored: number;
 }
 
@@ -59,10 +59,11 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
         claims.push(toPlaced(pod, claim, eniId));
       }
       if (eniId === undefined || mayCountElsewhere(claim, input)) inAnyVpc.add(claim.address);
-      if (placing.kind === 'ignored') ignored += 1;
+      if (placing.kind === 'ignored' || placing.kind === 'eni-not-seen') ignored += 1;
       // A terminating pod acquires nothing: nobody is to be told of what it does not get.
-      else if (placing.kind !== 'placed' && !pod.terminating)
+      if (placing.kind !== 'placed' && placing.kind !== 'ignored' && !pod.terminating) {
         problems.push({ pod: pod.pod, address: claim.address, ...placing });
+      }
     }
   }
   return { claims: claims.sort(inOrder), inAnyVpc, problems, ignored };
@@ -134,7 +135,9 @@ function place(
   const choice = chooseEni(claim, input, siblings);
   switch (choice.kind) {
     case 'not-our-network':
-      return { kind: 'ignored' };
+      return choice.device !== undefined && input.ranges.includes(claim.address)
+        ? { kind: 'eni-not-seen', device: choice.device }
+        : { kind: 'ignored' };
     case 'eni-untagged':
       return notManaged(choice.eni, input);
     case 'eni-ambiguous':

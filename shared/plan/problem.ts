@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts';
 import type { NotAttached, UnreadableAnnotation } from '../claims/claim.ts';
-import { NETWORKS } from '../cluster/annotations.ts';
+import { IGNORE, NETWORKS } from '../cluster/annotations.ts';
 import type { PodRef } from '../cluster/kubernetes.ts';
 
 /** Who has an address that another claims, and where it is. */
@@ -20,6 +20,8 @@ export type AddressProblem =
       readonly clusters: readonly string[];
     }
   | { readonly kind: 'eni-ambiguous'; readonly eniIds: readonly string[] }
+  /** EC2 shows no ENI at the worker's device that the network names: it may have been attached a moment ago. */
+  | { readonly kind: 'eni-not-seen'; readonly device: string }
   | { readonly kind: 'outside-subnet'; readonly eniId: string; readonly subnetId: string }
   | { readonly kind: 'reserved'; readonly eniId: string; readonly subnetId: string }
   | { readonly kind: 'primary'; readonly eniId: string }
@@ -81,6 +83,8 @@ export function describeProblem(
       return `its ENI ${problem.eniId} is tagged for ${problem.clusters.join(' and ')}, which is another cluster. Correct the tags of the ENI, or the Node whose providerID names its instance`;
     case 'eni-ambiguous':
       return `it may belong on ${problem.eniIds.join(' or ')}. Name the device as the master of the NetworkAttachmentDefinition (eth1, eth2, …)`;
+    case 'eni-not-seen':
+      return `EC2 shows no ENI at ${problem.device} of the node. The next sweep looks for it again. If it is not attached, attach it; if ${problem.device} is no ENI, annotate the NetworkAttachmentDefinition ${IGNORE}: "true"`;
     case 'outside-subnet':
       return `not in ${problem.subnetId}, the subnet of its ENI ${problem.eniId}. Correct the range or the master of the NetworkAttachmentDefinition`;
     case 'reserved':

@@ -208,3 +208,87 @@ describe('41: a node has ENIs of two VPCs with equal blocks, and a pod on each c
     await scene.expectSettled();
   });
 });
+
+describe('42: an ENI was attached a moment ago, and EC2 does not show it yet', () => {
+  /** A's eth1 is attached, and reads show A as it was before; eth2 of another subnet was there. */
+  async function startUnseen() {
+    const scene = await startScene({ nodes: ['a', 'b'] });
+    const { ec2, subnets } = scene.world;
+    const { enis, instanceId } = scene.worker('a');
+    const eniId = enis[1]?.id ?? '';
+    const tags = { 'node.k8s.amazonaws.com/no_manage': 'true' };
+    const good = ec2.addEni({ subnetId: subnets.multus2, tags });
+    ec2.attachEni(good, instanceId, 2);
+    ec2.detachEni(eniId);
+    scene.clock.advance(10_000);
+    const before = scene.clock.now();
+    scene.clock.advance(10_000);
+    ec2.attachEni(eniId, instanceId, 1);
+    showAsOf(scene, before);
+    const p1 = scene.pod('p1', { node: 'a', ips: [X] });
+    const fine = (name: string, ip: string) =>
+      scene.pod(name, { node: 'a', ips: [ip], mac: ec2.eni(good).mac });
+    return { scene, p1, fine };
+  }
+
+  test('the message is tried again, and the pod is told once it has its address', async () => {
+    const { scene, p1, fine } = await startUnseen();
+    const p2 = fine('p2', '172.16.3.100');
+    expect(await scene.reconcile('a').finish()).toEqual(FAILED);
+    expect(p1.told()).toBe('');
+    expect(p2.told()).toMatch(/^Assigned: /);
+    scene.world.ec2.setStaleness({ kind: 'none' });
+    expect(await scene.reconcile('a', {}, 2).finish()).toEqual(DONE);
+
+    expect(p1.told()).toMatch(/^Assigned: /);
+    expect(scene.ec2.whereIs(X)).toBe('a/eth1');
+    await scene.expectSettled();
+  });
+
+  test('after three receives the pod is told, hides nobody’s news, and the sweep finds the ENI', async () => {
+    const { scene, p1, fine } = await startUnseen();
+    expect(await scene.reconcile('a', {}, 2).finish()).toEqual(FAILED);
+    expect(await scene.reconcile('a', {}, 3).finish()).toEqual(DONE);
+    expect(p1.told()).toMatch(/^EniNotSeen: assigned: none; .* no ENI at eth1/);
+    await scene.sweep();
+    expect(scene.queued()).toEqual([]);
+
+    const p2 = fine('p2', '172.16.3.100');
+    expect(await scene.reconcile('a').finish()).toEqual(DONE);
+    expect(p2.told()).toMatch(/^Assigned: /);
+    // Another address of a pod that was told so is no reason to wait either.
+    p1.claim({ ips: ['172.16.1.72'] });
+    expect(await scene.reconcile('a').finish()).toEqual(DONE);
+    expect(p1.told()).toMatch(/^EniNotSeen: .*172\.16\.1\.72/);
+
+    scene.world.ec2.setStaleness({ kind: 'none' });
+    await scene.sweep();
+    await scene.deliver();
+    expect(p1.told()).toMatch(/^Assigned: /);
+    await scene.expectSettled();
+  });
+
+  test('a pod that was told where its address is keeps that answer while an old read hides its ENI', async () => {
+    const { scene, p1 } = await startUnseen();
+    const { ec2 } = scene.world;
+    const before = scene.clock.now() - 10_000;
+    ec2.setStaleness({ kind: 'none' });
+    await scene.look('a');
+    const told = p1.told();
+    expect(told).toMatch(/^Assigned: /);
+    showAsOf(scene, before);
+    expect(await scene.reconcile('a').finish()).toEqual(FAILED);
+    expect(p1.told()).toBe(told);
+    ec2.setStaleness({ kind: 'none' });
+    expect(await scene.reconcile('a', {}, 2).finish()).toEqual(DONE);
+    expect(p1.told()).toBe(told);
+    await scene.expectSettled();
+  });
+
+  test('a pod whose address is in no range is not waited for', async () => {
+    const { scene, p1 } = await startUnseen();
+    p1.claim({ ips: ['172.16.1.200'] });
+    expect(await scene.reconcile('a').finish()).toEqual(DONE);
+    expect(p1.told()).toBe('');
+  });
+});

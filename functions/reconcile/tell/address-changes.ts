@@ -22,7 +22,7 @@ export function tellAddressChanges(
     ...applied.released.map((placement) => released(state, applied, request, placement)),
     ...applied.assigned.map((assignment) => assigned(applied, assignment)),
     ...refused(applied.problems).flatMap((problem) =>
-      isTold(state, problem) ? [] : refusalsIn(problem),
+      isTold(state, problem) || applied.untold?.has(problem.pod.uid) ? [] : refusalsIn(problem),
     ),
   ];
   const { reasons, messageIds } = request;

@@ -8,7 +8,7 @@ import {
   type PodOutcome,
 } from '../../../shared/drift/condition.ts';
 import type { PodEvent } from '../../../shared/messages/schema.ts';
-import type { Placement, Plan } from '../../../shared/plan/decision.ts';
+import type { Assignment, Placement, Plan } from '../../../shared/plan/decision.ts';
 import type { Problem } from '../../../shared/plan/problem.ts';
 import type { ClusterAccess } from '../../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../../shared/state/node-state.ts';
@@ -127,7 +127,8 @@ function outcomesOf({ state, plan, applied }: Feedback): PodOutcome[] {
       pod,
       placed: placedOf.get(pod.uid) ?? [],
       problems: problemsOf.get(pod.uid) ?? [],
-    }));
+    }))
+    .filter((outcome) => !applied.untold?.has(outcome.pod.uid) || isTakenFrom(outcome, placed));
 }
 
 /** Whether the pod was told that it has an address which it does not have any more. */
@@ -135,6 +136,14 @@ function loses({ pod, placed }: PodOutcome): boolean {
   const has = new Set(placed.map(({ address, eniId }) => `${address} ${eniId}`));
   const told = parseAssigned(pod.condition?.message ?? '');
   return told.some(({ address, eniId }) => !has.has(`${address} ${eniId}`));
+}
+
+/** Whether another pod gets an address that the pod was told to have: two conditions never name one. */
+function isTakenFrom({ pod }: PodOutcome, placed: readonly Assignment[]): boolean {
+  const taken = new Set(
+    placed.flatMap(({ address, claim }) => (claim.pod.uid === pod.uid ? [] : [address])),
+  );
+  return parseAssigned(pod.condition?.message ?? '').some(({ address }) => taken.has(address));
 }
 
 function key(pod: PodRef, address: string): string {

@@ -106,6 +106,7 @@ describe('what pods are told', () => {
       'eni-untagged': true,
       'eni-of-other-cluster': true,
       'eni-ambiguous': true,
+      'eni-not-seen': true,
       'outside-subnet': true,
       reserved: true,
       primary: true,

@@ -83,6 +83,39 @@ describe('a claim without a valid ENI', () => {
     ]);
   });
 
+  describe('on a device at which no ENI is shown', () => {
+    const Y = '172.16.9.70';
+    const given = ranges(['172.16.9.70-172.16.9.80']);
+    const NOT_SEEN = ['ignored 1', `problem ${Y} eni-not-seen for p`];
+
+    it.each([
+      ['beside managed ENIs', [eth0(), eth1()]],
+      ['where no ENI is managed', [eth0()]],
+      ['where no ENI is shown at all', []],
+    ])('is a problem if its address is in a range, %s', (_, enis) => {
+      const pods = [pod('p', [claim(Y, { master: 'eth2' })])];
+      expect(decide({ ranges: given, enis, pods })).toEqual(NOT_SEEN);
+    });
+
+    it.each([
+      ['is in no range', { master: 'eth2' }, ranges([X])],
+      ['is outside the configured ranges', { master: 'eth2' }, ranges([Y], [X])],
+      ['is on a bridge', {}, given],
+      ['is on a dummy interface', { master: 'dummy0' }, given],
+      ['is on the VPC CNI’s device', { master: 'eth0' }, given],
+      ['is on a device whose name says no index', { master: 'ens6' }, given],
+      ['has the MAC of the VPC CNI’s ENI', { master: 'eth2', mac: '02:00:00:00:00:00' }, given],
+    ])('is none of our business if its address %s', (_, spec, of) => {
+      const pods = [pod('p', [claim(Y, spec)])];
+      expect(decide({ ranges: of, enis: [eth0(), eth1()], pods })).toEqual(['ignored 1']);
+    });
+
+    it('is not told to a pod that terminates', () => {
+      const pods = [pod('p', [claim(Y, { master: 'eth2' })], { terminating: true })];
+      expect(decide({ ranges: given, enis: [eth0(), eth1()], pods })).toEqual(['ignored 1']);
+    });
+  });
+
   it('names the tag that the ENI lacks', () => {
     const enis = [eth0(), eth1([], { managed: false })];
     const decided = plan(planInput({ enis, pods: [pod('p', [onEth1(X)])] }));

@@ -15,6 +15,7 @@ describe('the text of a problem says what is wrong and what to do', () => {
   const cases: readonly (readonly [Problem, readonly RegExp[]])[] = [
     [{ ...about, kind: 'eni-untagged', eniId: 'eni-1', tag: 'k=v' }, [/eni-1/, /Tag it k=v/]],
     [{ ...about, kind: 'eni-ambiguous', eniIds: ['eni-1', 'eni-3'] }, [/eni-1 or eni-3/, /master/]],
+    [{ ...about, kind: 'eni-not-seen', device: 'eth2' }, [/at eth2/, /attach it/, /\/ignore/]],
     [{ ...about, kind: 'outside-subnet', ...at }, [/subnet-1/, /eni-1/, /Correct the range/]],
     [{ ...about, kind: 'reserved', ...at }, [/AWS reserves/, /subnet-1/, /Leave them out/]],
     [{ ...about, kind: 'primary', eniId: 'eni-1' }, [/primary address of eni-1/, /Leave it out/]],

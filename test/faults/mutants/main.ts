@@ -48,6 +48,8 @@ function findViolation(copy: string, only?: string): string | undefined {
 function findFailure(copy: string, tests: readonly string[]): string | undefined {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const file = join(copy, 'report.json');
+  // A run that ends without a report is not to be judged by the one before.
+  rmSync(file, { force: true });
   const args = [vitest, 'run', '--bail=1', '--reporter=json', `--outputFile.json=${file}`];
   const run = spawnSync(process.execPath, [...args, ...tests.map((end) => findTest(copy, end))], {
     cwd: copy,

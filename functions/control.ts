@@ -22,6 +22,8 @@ export interface Controls {
   policyOf(cluster: string, configured: Policy): Promise<Policy>;
   /** The stage that serves the cluster, where it is another one, as it was read last. */
   otherOwner(cluster: string): string | undefined;
+  /** Whether what is stopped was ever read, or cannot be stopped: otherwise nothing is released. */
+  isKnown(): boolean;
   /** Whether what the brake withholds may be released, as it was read last. */
   letsGo(cluster: string): boolean;
   /** The same client; it sends no call that a stop forbids, as that is known when the call is sent. */
@@ -74,6 +76,7 @@ export function createControls(
 
   return {
     otherOwner,
+    isKnown: () => stops === undefined || stops.last() !== undefined,
     letsGo: (cluster) => letsGo(control(), cluster, clock.now()),
     async policyOf(cluster, configured) {
       if (stops !== undefined) await Promise.all([stops.refresh(), ownerOf(cluster).refresh()]);

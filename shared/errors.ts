@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   'api-refusal',
   'cluster-not-found',
   'cluster-not-ready',
+  'control-unread',
   'deadline',
   'eni-not-seen',
   'expired-receipt',

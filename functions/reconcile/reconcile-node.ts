@@ -13,6 +13,7 @@ import type { NodeState } from '../../shared/state/node-state.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { type Turn as Admitted, LONGEST_WAIT_MS, NoBudgetError } from '../admission.ts';
 import { advertiseRoom } from '../advertise-room.ts';
+import { allowedNow, controlUnread } from './allowed.ts';
 import { toldIfBroken } from './broken-enis.ts';
 import { decide, isInConflict, isSoleNode, mayBeTaken, unassigns } from './decide.ts';
 import { callsOf, expectedCalls } from './expected-calls.ts';
@@ -136,10 +137,11 @@ async function takeTurn(
   signal?: AbortSignal,
 ): Promise<Turn> {
   const { isSole, memory } = given;
-  const [reading, access] = await Promise.all([
+  const [reading, allowed] = await Promise.all([
     readAsked(given, request, signal).catch(throttled),
     allowedNow(given, request.node),
   ]);
+  const { access } = allowed;
   const scope = { ...given, access };
   if (reading.kind === 'failed') return reading;
   if (reading.kind === 'other-instance') return { kind: 'other-instance' };
@@ -186,7 +188,7 @@ async function takeTurn(
   await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
   await advertiseRoom(access, state, decided, signal);
 
-  const [failure] = applied.failures;
+  const failure = applied.failures[0] ?? controlUnread(given, allowed, request, state, applied);
   if (failure !== undefined) return { kind: 'failed', failure, releaseSent: applied.releaseSent };
   const { toConfirm, unconfirmed } = applied;
   // A release whose answer says nothing of its effect: the next read must not be older (rule 7).
@@ -195,25 +197,6 @@ async function takeTurn(
   memory.releases.record({ ...observed, absent: [...toConfirm, ...unconfirmed] });
   memory.releases.forget([...decided.keep, ...decided.held]);
   return ended({ kind: 'reconciled', plan: decided, applied });
-}
-
-/** The access with what an operator allows at this moment; it is asked for beside the reads of the node. */
-async function allowedNow(
-  { access, controls }: ReconcileScope,
-  node: string,
-): Promise<ClusterAccess> {
-  const { cluster, telemetry } = access;
-  const policy = await controls.policyOf(cluster, access.policy);
-  const stage = controls.otherOwner(cluster);
-  if (stage !== undefined) {
-    telemetry.warn(
-      'another stage serves the cluster: nothing is written',
-      { cluster, node },
-      { stage },
-    );
-    telemetry.metric('ClusterOfAnotherStage', cluster, 1);
-  }
-  return { ...access, policy };
 }
 
 /** @throws the failure itself where it is none of throttling. */

@@ -1,5 +1,6 @@
 import { expect, onTestFinished } from 'vitest';
 import type { BatchResponse } from '../../functions/reconcile/reconcile-batch.ts';
+import type { ReadSettings } from '../../functions/served-clusters.ts';
 import { type VirtualClock, virtualClock } from '../../sandbox/clock.ts';
 import type { Worker } from '../../sandbox/worker.ts';
 import type { World } from '../../sandbox/world.ts';
@@ -49,6 +50,8 @@ interface SceneOptions {
   readonly nodes?: readonly string[];
   /** Whether each node has a pod of a DaemonSet, as in any cluster; default true. */
   readonly daemonSet?: boolean;
+  /** Reads what is stopped; default: the functions are of a version that does not ask. */
+  readonly readSettings?: ReadSettings;
   /** The last number of the addresses that the network gives out, from 70 on; default 80. */
   readonly last?: number;
 }
@@ -58,28 +61,25 @@ export async function startScene({
   nodes = ['a', 'b', 'c'],
   daemonSet = true,
   last = 80,
+  readSettings,
 }: SceneOptions = {}): Promise<Scene> {
   const clock = virtualClock(Math.floor(Date.now() / 1000) * 1000);
   const environments = createEnvironments(clock);
-  const bed = await startBed({ clock, wrap: environments.share });
+  const bed = await startBed({
+    clock,
+    wrap: (clients) => environments.share({ ...clients, ...(readSettings && { readSettings }) }),
+  });
   onTestFinished(() => bed.stop());
   const { world, sweep, startForwarder } = bed;
-  const { cluster, subnets } = world;
+  const { cluster } = world;
   const { objects } = cluster.kubernetes;
-  const indices = Array.from({ length: enis }, (_, index) => index + 1);
-  for (const name of nodes) {
-    cluster.addWorker(
-      indices.map((deviceIndex) => ({ deviceIndex, subnetId: subnets.multus1 })),
-      { name },
-    );
-    // The test writes what Multus would.
-    cluster.nodes.stopKubelet(name);
-    const proxy = { node: name, namespace: 'kube-system' };
-    if (daemonSet) scenePod(objects, `kube-proxy-${name}`, proxy);
-  }
+  addWorkers(world, { enis, nodes, daemonSet });
   objects.create('network-attachment-definitions', network(last));
 
-  const start = environments.reconcile(world.environment);
+  const start = environments.reconcile({
+    ...world.environment,
+    ...(readSettings && { STAGE: 'scene' }),
+  });
   const queue = createQueue(bed);
   const ec2 = ec2InWords(world, bed.ec2, cluster.workers());
   const reconcile: Scene['reconcile'] = (node, message, receives) =>
@@ -124,6 +124,23 @@ export async function startScene({
       expect(queue.inWords()).toEqual([]);
     },
   };
+}
+
+function addWorkers(
+  { cluster, subnets }: World,
+  { enis, nodes, daemonSet }: Required<Pick<SceneOptions, 'enis' | 'nodes' | 'daemonSet'>>,
+): void {
+  const indices = Array.from({ length: enis }, (_, index) => index + 1);
+  for (const name of nodes) {
+    cluster.addWorker(
+      indices.map((deviceIndex) => ({ deviceIndex, subnetId: subnets.multus1 })),
+      { name },
+    );
+    // The test writes what Multus would.
+    cluster.nodes.stopKubelet(name);
+    const proxy = { node: name, namespace: 'kube-system' };
+    if (daemonSet) scenePod(cluster.kubernetes.objects, `kube-proxy-${name}`, proxy);
+  }
 }
 
 function expectDone(answer: BatchResponse, logged: string): void {

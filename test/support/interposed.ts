@@ -13,7 +13,12 @@ export type Interposer = <T>(call: ClientCall, make: () => Promise<T>) => Promis
 
 /** The clients with every call through one function, but for connecting to a cluster. */
 export function interposed(clients: Clients, through: Interposer): Clients {
+  const { readSettings } = clients;
   return {
+    ...(readSettings && {
+      readSettings: (name) =>
+        through({ name: 'GetParameter', input: name }, () => readSettings(name)),
+    }),
     ec2: interposedClient(clients.ec2, through),
     ec2Once: interposedClient(clients.ec2Once, through),
     sqs: interposedClient(clients.sqs, through),

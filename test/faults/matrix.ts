@@ -10,6 +10,7 @@ import {
   eventFault,
   LISTS,
   lagFrom,
+  noSsmFrom,
   nothing,
   slowListsFrom,
   staleRead,
@@ -88,6 +89,20 @@ const BROKEN_ENI: Kind = {
   trouble: brokenEniFrom,
 };
 
+/** What is stopped is read from SSM: somebody writes what nobody can read, or nobody can read it at all. */
+const SSM: readonly Kind[] = [
+  {
+    name: 'garble',
+    points: everyCallNamed('GetParameter'),
+    trouble: (point) => callFault(point, 'garble'),
+  },
+  ...(['for a while', 'to the end'] as const).map((lasts) => ({
+    name: `no SSM ${lasts}, cold`,
+    points: everyCallNamed('GetParameter'),
+    trouble: (point: number) => noSsmFrom(point, lasts),
+  })),
+];
+
 /** Called only where a reconcile has failed, so two things have to go wrong. */
 const BACK_OFFS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
   name: `back-off, ${fault}`,
@@ -139,6 +154,7 @@ const KINDS: readonly Kind[] = [
   ...ANSWERS,
   ...REFUSALS,
   BROKEN_ENI,
+  ...SSM,
   ...SLOW_LISTS,
   ...STALE_VIEWS,
   ...UNOBSERVED,

@@ -1,6 +1,7 @@
 import { contextFor } from '../../../functions/context.ts';
 import { sweepClusters } from '../../../functions/sweep/sweep-clusters.ts';
 import { REGION } from '../../../sandbox/aws.ts';
+import type { KubeObject } from '../../../sandbox/kubernetes/object.ts';
 import { type Config, configFrom } from '../../../shared/config.ts';
 import { deduplicationId, nodeGroup } from '../../../shared/messages/group.ts';
 import { nodeMessage } from '../../support/messages.ts';
@@ -10,6 +11,7 @@ import {
   type VirtualCluster,
   type VirtualWorld,
 } from '../world/world.ts';
+import { bringBack, takeAway } from './brake.ts';
 import {
   type CallFault,
   callsThrough,
@@ -20,6 +22,7 @@ import {
 } from './calls.ts';
 import { type Claims, trackClaims } from './claims.ts';
 import { clientsOf } from './clients.ts';
+import { STAGE } from './controls.ts';
 import { type Delivery, type Forwarders, startForwarders } from './forwarders.ts';
 import { type Invariants, watchInvariants } from './invariants.ts';
 import { type Lambda, startLambda, type VisibleTo } from './lambda.ts';
@@ -47,6 +50,11 @@ export interface Bed {
   resync(): void;
   /** Every watch of every forwarder ends. */
   breakWatches(): void;
+  /**
+   * Pods' objects vanish from the first cluster, which no watch tells of, and the pods run on: etcd was
+   * restored from a backup. Whoever watches lists again. @returns what brings the objects back.
+   */
+  vanish(isGone: (pod: KubeObject) => boolean): () => void;
   /** Something that is no message, in the group of a node. */
   sendMalformed(cluster: string, node: string): void;
 }
@@ -76,6 +84,8 @@ interface Progress {
   effects: number;
   /** Watch events that the workload caused. */
   events: number;
+  /** What changes right now in the clusters' data is told by no watch. */
+  untold: boolean;
 }
 
 /** What the programs run on. */
@@ -98,11 +108,15 @@ export function startBed(options: BedOptions): Bed {
   const begun = clock.now();
   const log: Log | undefined =
     trace && ((line) => trace(`${((clock.now() - begun) / 1000).toFixed(3)} ${line}`));
-  const progress: Progress = { step: 0, staleAt: -1, effects: 0, events: 0 };
+  const progress: Progress = { step: 0, staleAt: -1, effects: 0, events: 0, untold: false };
   const step = (): number => progress.step;
   const staleAt = (): number => progress.staleAt;
   const claims = trackClaims(step);
-  const invariants = watchInvariants(world, claims, { step, staleAt });
+  const config = configOf(options, queues);
+  const invariants = watchInvariants(world, claims, {
+    ...{ step, staleAt },
+    writers: config.ec2.writers,
+  });
   const rooms = watchRooms(world, step, invariants.violate);
   const points: Point[] = [];
   const calls = callsThrough({
@@ -115,7 +129,6 @@ export function startBed(options: BedOptions): Bed {
     lambda.poke();
     return answer;
   };
-  const config = configOf(options, queues);
   const through = inSteps(calls, progress);
   const parts: Parts = { world, config, claims, invariants, rooms, through, step, queue, log };
   const lambda: Lambda = startLambda({
@@ -126,6 +139,10 @@ export function startBed(options: BedOptions): Bed {
     forward(parts, progress, cluster, options),
   );
 
+  const breakWatches = (): void => {
+    log?.('the watches break');
+    for (const each of forwarders) each.breakWatches();
+  };
   return {
     world,
     claims,
@@ -134,9 +151,16 @@ export function startBed(options: BedOptions): Bed {
     log,
     sweep: () => sweep(parts, options.clusters),
     resync: () => resync(parts),
-    breakWatches() {
-      log?.('the watches break');
-      for (const each of forwarders) each.breakWatches();
+    breakWatches,
+    vanish(isGone) {
+      const [cluster] = clusters.values();
+      if (cluster === undefined) throw new Error('there is no cluster');
+      progress.untold = true;
+      const gone = takeAway(cluster, isGone);
+      progress.untold = false;
+      log?.(`${gone.length} pods vanish, and run on`);
+      breakWatches();
+      return () => bringBack(cluster, gone);
     },
     sendMalformed: (cluster, node) =>
       void queue('SendMessage', entryOf(queues.queueUrl, cluster, node, { version: 0 })),
@@ -149,6 +173,7 @@ function configOf(
 ): Config {
   return configFrom({
     AWS_REGION: REGION,
+    STAGE,
     CLUSTERS: JSON.stringify(clusters.map((name) => ({ name, advertiseRoom: room }))),
     QUEUE_URL: queues.queueUrl,
     DEAD_LETTER_QUEUE_URL: queues.deadLetterQueueUrl,
@@ -175,11 +200,11 @@ function noted(schedule: Schedule, progress: Progress, log: Log | undefined): Sc
 /** Each effect is a step. Nothing of the workload happens within one. */
 function inSteps(through: Through, progress: Progress): Through {
   return (life, call, effect) =>
-    through(life, call, (view) => {
+    through(life, call, (view, garbled) => {
       progress.step += 1;
       progress.effects += 1;
       try {
-        return effect(view);
+        return effect(view, garbled);
       } finally {
         progress.effects -= 1;
       }
@@ -212,6 +237,10 @@ function forward(
     if (change.resource !== 'pods') return;
     progress.step += 1;
     const { metadata } = change.object;
+    if (progress.untold) {
+      claims.vanish(metadata.uid, world.clock.now());
+      return;
+    }
     if (change.type === 'DELETED') claims.remove(metadata.uid);
     else claims.put(cluster.name, change.object, change.previous);
     const { effects, events } = progress;

@@ -20,7 +20,8 @@ export const CALL_FAULTS = [
   'slow',
   'delay',
 ] as const;
-export type CallFault = (typeof CALL_FAULTS)[number];
+/** `garble`: what somebody wrote into SSM is nothing that can be read. */
+export type CallFault = (typeof CALL_FAULTS)[number] | 'garble';
 
 /** Something that is on its way to a service, or back from there. */
 export interface Travelling {
@@ -40,7 +41,7 @@ export interface Point extends Travelling {
   readonly life: Life;
 }
 
-export type Service = 'ec2' | 'kubernetes' | 'sqs';
+export type Service = 'ec2' | 'kubernetes' | 'sqs' | 'ssm';
 
 /** Who decides what becomes of each call, and when. */
 export interface Schedule {
@@ -54,7 +55,12 @@ export interface Schedule {
 export const CURRENT: Staleness = { kind: 'none' };
 
 /** How long a request or its answer is under way, ms. */
-const TRAVEL_MS: Readonly<Record<Service, number>> = { ec2: 20, kubernetes: 4, sqs: 8 };
+const TRAVEL_MS: Readonly<Record<Service, number>> = {
+  ec2: 20,
+  kubernetes: 4,
+  sqs: 8,
+  ssm: 10,
+};
 
 export const onTime: Schedule['travel'] = ({ service }, clock) => sleep(clock, TRAVEL_MS[service]);
 
@@ -72,8 +78,16 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Makes a call of `life`: `effect` is its effect and its answer in one step. */
-export type Through = <T>(life: Life, call: Call, effect: (view: Staleness) => T) => Promise<T>;
+/**
+ * Makes a call of `life`: `effect` is its effect and its answer in one step.
+ *
+ * @param effect is told whether the answer is to be one that nobody can read, where there is such an answer.
+ */
+export type Through = <T>(
+  life: Life,
+  call: Call,
+  effect: (view: Staleness, garbled: boolean) => T,
+) => Promise<T>;
 
 /**
  * The one point that every external call goes through.
@@ -108,7 +122,7 @@ export function callsThrough(options: {
         await travel();
         throw errorOf(service, fault);
       }
-      const answer = attempt(() => effect(schedule.view(point, clock)));
+      const answer = attempt(() => effect(schedule.view(point, clock), fault === 'garble'));
       if (fault === 'hang-after') return never();
       if (fault === 'crash-after') life.kill();
       else await travel();
@@ -166,11 +180,13 @@ const ERRORS = {
   throttle: {
     ec2: { name: 'RequestLimitExceeded', message: 'Request limit exceeded.' },
     sqs: { name: 'RequestThrottled', message: 'Request throttled.' },
+    ssm: { name: 'ThrottlingException', message: 'Rate exceeded' },
     kubernetes: { name: 'ApiException', message: 'HTTP 429', code: 429, body: '' },
   },
   fail: {
     ec2: { name: 'InternalError', message: 'An internal error has occurred.' },
     sqs: { name: 'ServiceUnavailable', message: 'Service unavailable.' },
+    ssm: { name: 'InternalServerError', message: 'An error occurred on the server side.' },
     kubernetes: { name: 'ApiException', message: 'HTTP 500', code: 500, body: '' },
   },
   refuse: {
@@ -182,6 +198,11 @@ const ERRORS = {
     sqs: {
       name: 'NobodyKnowsThisCode',
       message: 'The request cannot be served.',
+      $metadata: { httpStatusCode: 400 },
+    },
+    ssm: {
+      name: 'AccessDeniedException',
+      message: 'not authorized to perform: ssm:GetParameter',
       $metadata: { httpStatusCode: 400 },
     },
     kubernetes: { name: 'ApiException', message: 'HTTP 422', code: 422, body: '' },

@@ -31,11 +31,21 @@ export interface KnownClaim extends NodeName {
   readonly to?: number;
 }
 
+/** A claim of a pod whose object vanished at a time, ms. */
+export interface Vanished {
+  readonly known: KnownClaim;
+  readonly at: number;
+}
+
 /** Who claims what, now and of late. */
 export interface Claims {
   /** Takes a pod as it is by now, and as it was before. */
   put(cluster: string, object: KubeObject, previous?: KubeObject): void;
   remove(uid: string): void;
+  /** A pod's object is gone, at this time in ms, and the pod runs on. */
+  vanish(uid: string, at: number): void;
+  /** The claims of that address by pods that run on without an object, until these are there again. */
+  vanished(address: string): readonly Vanished[];
   /** An address is not on that ENI any more. */
   left(address: string, eniId: string): void;
   /** Those of live pods; with an address, the claims of that one. */
@@ -50,6 +60,7 @@ const REMEMBERED = 2_000;
 export function trackClaims(step: () => number): Claims {
   const byUid = new Map<string, readonly KnownClaim[]>();
   const ended: KnownClaim[] = [];
+  const vanished = new Map<string, readonly Vanished[]>();
 
   const set = (uid: string, next: readonly KnownClaim[]): void => {
     for (const known of byUid.get(uid) ?? []) {
@@ -68,6 +79,7 @@ export function trackClaims(step: () => number): Claims {
   return {
     put(cluster, object, previous) {
       const { uid } = object.metadata;
+      vanished.delete(uid);
       const before = byUid.get(uid) ?? [];
       // Most changes of a pod are those of its condition.
       const same = previous !== undefined && saysTheSame(object, previous);
@@ -82,6 +94,15 @@ export function trackClaims(step: () => number): Claims {
       set(uid, now ?? []);
     },
     remove: (uid) => set(uid, []),
+    vanish(uid, at) {
+      vanished.set(
+        uid,
+        (byUid.get(uid) ?? []).map((known) => ({ known, at })),
+      );
+      set(uid, []);
+    },
+    vanished: (address) =>
+      [...vanished.values()].flat().filter(({ known }) => known.claim.address === address),
     left(address, eniId) {
       for (const known of live(address)) {
         if (known.claim.assignedTo !== eniId) continue;

@@ -6,6 +6,7 @@ import type { Kubernetes } from '../../../shared/cluster/kubernetes.ts';
 import { virtualKubernetes } from '../world/kubernetes.ts';
 import type { VirtualWorld } from '../world/world.ts';
 import type { Through } from './calls.ts';
+import { asking, GARBLED, isControl, knownTo } from './controls.ts';
 import type { Invariants } from './invariants.ts';
 import type { Life } from './life.ts';
 import { arrived, beginReading, currentReading, described, listed, shownTo } from './reconciles.ts';
@@ -38,6 +39,8 @@ export function clientsOf(parts: Parts, life: Life): Clients {
       listed: new Map(reading?.last),
       described: new Map(reading?.enis),
       shown: shownTo(life),
+      control: knownTo(life),
+      sentAt: world.clock.now(),
     };
     const answer = await through(
       life,
@@ -57,6 +60,12 @@ export function clientsOf(parts: Parts, life: Life): Clients {
     sqs: sending(sqsClient, (name, input, signal) =>
       through(life, { service: 'sqs', name, signal }, () => queue(name, input)),
     ),
+    readSettings: (name) =>
+      asking(life, name, () =>
+        through(life, { service: 'ssm', name: 'GetParameter' }, (_view, garbled) =>
+          garbled && isControl(name) ? GARBLED : world.parameters.get(name),
+        ),
+      ),
     async kubernetesOf({ name }) {
       beginReading(name, step());
       return kubernetesOf(parts, life, name);

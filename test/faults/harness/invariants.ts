@@ -3,12 +3,14 @@ import type { Change } from '../../../sandbox/ec2/store.ts';
 import type { Address } from '../../../shared/address.ts';
 import type { Clock } from '../../../shared/time/clock.ts';
 import type { VirtualWorld } from '../world/world.ts';
+import { watchBrake } from './brake.ts';
 import type { Claims } from './claims.ts';
 import { judging } from './judge.ts';
 import type { Life } from './life.ts';
 import { addressesOf } from './places.ts';
 import { countRaces, type Race, type RaceCounts } from './races.ts';
 import type { Acting } from './reconciles.ts';
+import { watchStops } from './stops.ts';
 
 /** For so long EC2 may show what was so before, ms. */
 const LONGEST_LAG_MS = 30_000;
@@ -29,11 +31,18 @@ export interface Invariants {
   readonly races: ReadonlyMap<Race, number>;
 }
 
+interface Bounds {
+  readonly step: () => number;
+  readonly staleAt: () => number;
+  /** How many execution environments share what the brake lets go. */
+  readonly writers: number;
+}
+
 /** Watches every change of EC2: (a) and (b) of what must hold at every step. */
 export function watchInvariants(
   world: VirtualWorld,
   claims: Claims,
-  { step, staleAt }: { readonly step: () => number; readonly staleAt: () => number },
+  { step, staleAt, writers }: Bounds,
 ): Invariants {
   const violations: string[] = [];
   const violate = (what: string): void => void violations.push(what);
@@ -41,6 +50,8 @@ export function watchInvariants(
   const judge = judging({ world, claims, isOldPlace: place.isOld });
   const races = countRaces(step);
   const judged = judgingAddresses(judge, races, violate);
+  const brake = watchBrake({ world, claims, violate }, writers);
+  const stops = watchStops(violate);
   let acting: Acting | undefined;
 
   world.ec2.onChange(({ before, after }: Change) => {
@@ -53,8 +64,15 @@ export function watchInvariants(
       if (by !== undefined) {
         const what = old === undefined ? `${id} was made` : judge.scope(by, old, eni);
         if (what !== undefined) violate(what);
-        for (const address of had.difference(has)) judged.removed(by, eni, address);
-        for (const address of has.difference(had)) judged.added(by, eni, address);
+        for (const address of had.difference(has)) {
+          judged.removed(by, eni, address);
+          brake.removed(by, eni, address);
+          stops.removed(by, address);
+        }
+        for (const address of has.difference(had)) {
+          judged.added(by, eni, address);
+          stops.added(by, address);
+        }
       }
       for (const address of had.difference(has)) claims.left(address, id);
     }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Answer } from '../world/ec2.ts';
+import type { KnownControl } from './controls.ts';
 import type { Life } from './life.ts';
 
 /** What one reconcile of a node has read so far, by the number of the step. */
@@ -25,6 +26,10 @@ export interface Acting {
   readonly described: ReadonlyMap<string, number>;
   /** The attachments of ENIs that its process had been shown. */
   readonly shown: ReadonlySet<string>;
+  /** What its process knew of what is stopped. */
+  readonly control: KnownControl;
+  /** ms. */
+  readonly sentAt: number;
 }
 
 /**

@@ -66,6 +66,26 @@ export function brokenEniFrom(index: number): RunTrouble {
   return { ...scheduled({ fault }), mendedBy: 'sweep' };
 }
 
+const READS_SSM = 'GetParameter';
+
+/** SSM answers nobody for so long: no execution environment that begins knows what is stopped. ms */
+const NO_SSM_MS = 4_000;
+
+/**
+ * From one call on SSM answers nobody, for a while or to the end, and no execution environment serves twice.
+ * What is only released may be left to the sweep if it lasts.
+ */
+export function noSsmFrom(index: number, lasts: 'for a while' | 'to the end'): RunTrouble {
+  let until: number | undefined;
+  const fault: Schedule['fault'] = (point) => {
+    const now = point.life.clock.now();
+    if (point.index === index) until = lasts === 'to the end' ? Infinity : now + NO_SSM_MS;
+    return point.name === READS_SSM && now < (until ?? 0) ? 'refuse' : undefined;
+  };
+  const mendedBy = lasts === 'to the end' ? 'sweep' : 'messages';
+  return { ...scheduled({ fault }), mendedBy, cold: true };
+}
+
 const SENDS = 'SendMessageBatch';
 
 /** The replica that makes one call on SQS cannot make any more from that one on. */

@@ -1,7 +1,9 @@
+import { controlName, type Stop } from '../../../shared/control.ts';
 import { sleep } from '../../../shared/time/clock.ts';
 import { createPod, type VirtualPod, type VirtualPodSpec } from '../world/pods.ts';
 import type { NetworkName, VirtualCluster, VirtualWorld, WorkerSpec } from '../world/world.ts';
 import type { Bed } from './bed.ts';
+import { STAGE } from './controls.ts';
 
 /** Something that happens to clusters, the same in every run. */
 export interface Workload {
@@ -36,6 +38,12 @@ export interface Player {
   sendMalformed(node: string): void;
   /** Every watch ends, and begins again with a list. */
   breakWatches(): void;
+  /** Has each node looked at. */
+  lookAtAll(): void;
+  /** Pods' objects vanish, which no watch tells of, and the pods run on. @returns what brings them back. */
+  vanish: Bed['vanish'];
+  /** An operator writes what is stopped in the first cluster, or, without a policy, that nothing is. */
+  stop(policy?: Stop['policy']): void;
 }
 
 export function playerOf(bed: Bed): Player {
@@ -55,5 +63,13 @@ export function playerOf(bed: Bed): Player {
     sweep: bed.sweep,
     sendMalformed: (node) => bed.sendMalformed(first, node),
     breakWatches: bed.breakWatches,
+    lookAtAll: bed.resync,
+    vanish: bed.vanish,
+    stop(policy) {
+      const since = new Date(world.clock.now()).toISOString();
+      const stops = policy === undefined ? [] : [{ cluster: first, policy, since }];
+      bed.log?.(`an operator writes: ${policy ?? 'nothing is stopped'}`);
+      world.parameters.set(controlName(STAGE), JSON.stringify({ stops }));
+    },
   };
 }

@@ -130,4 +130,47 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
     replaced: [{ name: 'toldIfBroken', by: '(original, access, state, applied) => applied' }],
     only: '/an ENI in error',
   },
+  {
+    name: 'the brake is off',
+    replaced: [{ name: 'withheldOf', by: 'async () => undefined' }],
+    only: 'pods vanish/',
+  },
+  {
+    name: 'no release is a mass',
+    replaced: [{ name: 'isMass', by: '() => false' }],
+    only: 'pods vanish/',
+  },
+  {
+    name: 'a node without any pod is believed at one look',
+    replaced: [
+      {
+        name: 'withheldOf',
+        by: `(original, scope, request, state, ...given) => {
+          const podObjects = new Map([['daemon', undefined], ...state.podObjects]);
+          return original(scope, request, { ...state, podObjects }, ...given);
+        }`,
+      },
+    ],
+    only: 'pods vanish/',
+  },
+  {
+    name: 'what an operator stops goes on',
+    replaced: [{ name: 'stopOf', by: '() => undefined' }],
+    only: 'stopped/',
+  },
+  {
+    name: 'releases go on while nobody knows whether they are stopped',
+    replaced: [
+      {
+        name: 'stoppedBy',
+        by: '(original, configured, stop) => original(configured, stop?.since && stop)',
+      },
+    ],
+    only: '/no SSM',
+  },
+  {
+    name: 'what waits for a release that is not sent on a guess is done with',
+    replaced: [{ name: 'controlUnread', by: '() => undefined' }],
+    only: '/no SSM for a while',
+  },
 ];

@@ -14,8 +14,10 @@ import { registersAnew } from './registers-anew.ts';
 import { rollingUpdate } from './rolling-update.ts';
 import { room } from './room.ts';
 import { statefulSet } from './stateful-set.ts';
+import { stopped } from './stopped.ts';
 import { twoClusters } from './two-clusters.ts';
 import { unseen } from './unseen.ts';
+import { vanishing } from './vanishing.ts';
 
 /** Makes a workload for one run. */
 export type MakeWorkload = () => Workload;
@@ -38,4 +40,6 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   () => lyingNode,
   () => registersAnew,
   () => unseen,
+  vanishing,
+  () => stopped,
 ];

@@ -51,6 +51,8 @@ export interface VirtualWorld {
   readonly ec2: VirtualEc2;
   readonly queues: VirtualQueues;
   readonly clusters: ReadonlyMap<string, VirtualCluster>;
+  /** What is in SSM's Parameter Store, by name. */
+  readonly parameters: Map<string, string>;
   /** Nodes are to tell how much room the networks have. */
   readonly room: boolean;
 }
@@ -90,7 +92,8 @@ export function createVirtualWorld(options: {
   const { networks = ['net-1'], room = false } = options;
   const parts = { clock, random, ec2, subnets, networks, room };
   const clusters = new Map(options.clusters.map((name) => [name, createCluster(name, parts)]));
-  return { clock, random, ec2, queues: createVirtualQueues(clock), clusters, room };
+  const queues = createVirtualQueues(clock);
+  return { clock, random, ec2, queues, clusters, parameters: new Map(), room };
 }
 
 interface Parts {

@@ -1,0 +1,44 @@
+import { stopOf } from '../../../shared/control.ts';
+import type { Life } from './life.ts';
+import type { Acting } from './reconciles.ts';
+
+/** A stop takes effect within ten seconds (docs/runbook.md). ms */
+const TAKES_EFFECT_MS = 10_000;
+/** An answer that did not come counts for as long. ms */
+const ASKED_AGAIN_MS = 10_000;
+/** A take-over that began with an Unassign is ended with its Assign for so long, ms. */
+const COMPLETED_WITHIN_MS = 30_000;
+
+/**
+ * Holds each change of EC2 against what its process knew of what is stopped. Who was told of a stop keeps to
+ * it. Who was never told anything releases nothing. Who gets answers rests on none that is older than ten
+ * seconds; who gets none goes on with the last one.
+ */
+export function watchStops(violate: (what: string) => void) {
+  /** What each process took from an ENI, and when, ms. */
+  const taken = new WeakMap<Life, Map<string, number>>();
+  const judge = (by: Acting, text: string, isAllowed: (policy?: string) => boolean): void => {
+    const { told, failedAt = Number.NEGATIVE_INFINITY } = by.control;
+    const stop = told && stopOf(told.control, by.reading?.cluster ?? '');
+    if (!isAllowed(told === undefined ? 'unknown' : stop?.policy)) {
+      violate(
+        `${text}, though ${told === undefined ? 'nothing is known of stops' : `there is ${stop?.policy}`}`,
+      );
+    }
+    const age = by.sentAt - (told?.askedAt ?? by.sentAt);
+    if (age <= TAKES_EFFECT_MS || by.sentAt - failedAt <= ASKED_AGAIN_MS) return;
+    violate(`${text}: what it knows of stops is ${age} ms old`);
+  };
+  return {
+    removed(by: Acting, address: string): void {
+      judge(by, `${address} was unassigned`, (policy) => policy === undefined);
+      const all = taken.get(by.life) ?? new Map<string, number>();
+      taken.set(by.life, all.set(address, by.sentAt));
+    },
+    added(by: Acting, address: string): void {
+      const at = taken.get(by.life)?.get(address) ?? Number.NEGATIVE_INFINITY;
+      const completes = by.sentAt - at < COMPLETED_WITHIN_MS;
+      judge(by, `${address} was assigned`, (policy) => policy !== 'dry-run' || completes);
+    },
+  };
+}

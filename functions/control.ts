@@ -32,6 +32,8 @@ export interface Controls {
 
 /** What was read is read again when it is older: ms. */
 const STOPS_FRESH_MS = 5_000;
+/** A stop takes effect within ten seconds: nothing is released if it was not asked for since, ms. */
+const LONGEST_UNASKED_MS = 9_000;
 const OWNER_FRESH_MS = 60_000;
 /** Nobody waits longer for SSM: what was read last counts then, ms. */
 const LONGEST_READ_MS = 1_000;
@@ -90,6 +92,7 @@ export function createControls(
             clock,
             refresh: stops.refresh,
             isOld: () => clock.now() - (stops.last()?.at ?? clock.now()) > STOPS_FRESH_MS,
+            isUnasked: () => clock.now() - stops.askedAt() > LONGEST_UNASKED_MS,
             allowed: () => allowed(cluster, POLICIES.sync),
           }),
   };
@@ -100,6 +103,8 @@ interface Remembered<T> {
   refresh(): Promise<void>;
   /** What was read last, and when it was asked for, ms since the epoch. */
   last(): { readonly at: number; readonly value: T } | undefined;
+  /** When it was asked for last, whatever the answer, ms since the epoch. */
+  askedAt(): number;
 }
 
 function remembered<T>(
@@ -112,6 +117,7 @@ function remembered<T>(
   let askedAt = -Infinity;
   return {
     last: () => last,
+    askedAt: () => askedAt,
     refresh() {
       if (asking !== undefined) return asking;
       // What failed is asked again no sooner than what was read.

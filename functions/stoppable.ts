@@ -1,3 +1,4 @@
+import { StalePodsError } from '../shared/apply/release.ts';
 import type { Ec2 } from '../shared/enis/ec2.ts';
 import { assigns, changedBy, writingActionOf } from '../shared/enis/writing-actions.ts';
 import { CodedError } from '../shared/errors.ts';
@@ -21,6 +22,8 @@ interface Stopping {
   readonly allowed: () => Policy;
   /** What is known is older than a call may rest on. */
   readonly isOld: () => boolean;
+  /** So long ago was it asked for that a stop would not take effect in time. */
+  readonly isUnasked: () => boolean;
   /** Begins to read it again where that is due. Never rejects. */
   readonly refresh: () => Promise<void>;
 }
@@ -30,16 +33,21 @@ interface Stopping {
  * took from an ENI for another one still arrives there.
  */
 export function stoppable(ec2: Ec2, stopping: Stopping): Ec2 {
-  const { clock, cluster, allowed, isOld, refresh } = stopping;
+  const { clock, cluster, allowed, isOld, isUnasked, refresh } = stopping;
   const unassigned = new Map<string, number>();
   const isLate = (at: number): boolean => clock.now() - at >= COMPLETED_WITHIN_MS;
   const completes = (address: string): boolean => !isLate(unassigned.get(address) ?? -Infinity);
   const assertAllowed = async (command: unknown): Promise<void> => {
     const action = writingActionOf(command);
     if (action === undefined) return;
+    const isLateRelease = !assigns(action) && isUnasked();
     const refreshed = refresh();
-    // A release is sent within a second of its pod list, which is younger than what is known (rule 3).
     if (assigns(action) && isOld()) await refreshed;
+    // Its pod list would be too old by then (rule 3): all is read again, and then what is stopped is known.
+    if (isLateRelease) {
+      await refreshed;
+      throw new StalePodsError(`cluster ${cluster}: what is stopped was not asked for lately`);
+    }
     const { writes, unassigns } = allowed();
     const { addresses } = changedBy(command);
     if (assigns(action)) {

@@ -7,6 +7,7 @@ import { createControls } from '../../../functions/control.ts';
 import { StoppedError } from '../../../functions/stoppable.ts';
 import { sweepClusters } from '../../../functions/sweep/sweep-clusters.ts';
 import { virtualClock } from '../../../sandbox/clock.ts';
+import { StalePodsError } from '../../../shared/apply/release.ts';
 import { controlName, ownerName } from '../../../shared/control.ts';
 import { POLICIES } from '../../../shared/plan/policy.ts';
 import { recordedTelemetry } from '../../support/telemetry.ts';
@@ -95,6 +96,16 @@ describe('a stop', () => {
     expect(sent).toHaveLength(1);
   });
 
+  test('ends a release that was under way for long, and its node is read again', async () => {
+    const { clock, ec2, parameters, policy, sent } = environment();
+    await policy();
+    parameters.set(controlName(STAGE), STOPPED('demo'));
+    clock.advance(10_000);
+    await expect(ec2.send(unassign('10.0.0.1'))).rejects.toThrow(StalePodsError);
+    await expect(ec2.send(unassign('10.0.0.1'))).rejects.toThrow(StoppedError);
+    expect(sent).toEqual([]);
+  });
+
   test('lets an address arrive that was taken from another ENI for it', async () => {
     const { clock, ec2, parameters, policy, sent } = environment();
     await policy();
@@ -125,6 +136,16 @@ describe('where SSM cannot be read', () => {
     clock.advance(60_000);
     expect(await policy()).toBe('dry-run');
     expect(telemetry.total('ControlUnreadable')).toBeGreaterThan(0);
+  });
+
+  test('releases go on by what was read last', async () => {
+    const { breakSsm, clock, ec2, policy, sent } = environment();
+    await policy();
+    breakSsm();
+    clock.advance(60_000);
+    await policy();
+    await ec2.send(unassign('10.0.0.1'));
+    expect(sent).toHaveLength(1);
   });
 
   test('nothing is released, and addresses are assigned, until it was read once', async () => {

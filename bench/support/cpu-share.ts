@@ -18,6 +18,13 @@ export interface CpuShare {
   end(): void;
 }
 
+/** All that the machine has. */
+export const UNBOUNDED: CpuShare = {
+  share: undefined,
+  within: ([first = '', ...rest]) => [first, ...rest],
+  end() {},
+};
+
 /**
  * A control group with a quota, as Lambda bounds a function
  * (https://docs.kernel.org/scheduler/sched-bwc.html). Only root may make one.
@@ -35,7 +42,7 @@ export function cpuShare(name: string, share: number): CpuShare {
     } else writeFileSync(join(group, 'cpu.max'), `${quota} ${PERIOD_US}`);
   } catch {
     remove(group);
-    return { share: undefined, within: ([first = '', ...rest]) => [first, ...rest], end() {} };
+    return UNBOUNDED;
   }
   const enter = `echo $$ > ${join(group, 'cgroup.procs')} && exec "$@"`;
   return {

@@ -1,7 +1,6 @@
 /**
  * `npm run bench:tenant [-- --pods 300 --definitions 400 --seconds 20 --seed 1] [--json]`: a tenant's worst
- * day. A namespace has
- * 300 pods with annotations of 256 KiB, the most that an API server takes, and 400 NetworkAttachmentDefinitions of
+ * day. A namespace has 300 pods with annotations of 256 KiB, the most that an API server takes, and 400 NetworkAttachmentDefinitions of
  * 1 MB, and twenty of its pods change their claim again and again. Forwarder, reconcile and sweep, bundled as they
  * are deployed and each in processes of its own, serve ten nodes: prints the most memory of each beside its limit,
  * and what looks take of a processor. How long pods of another namespace wait for their addresses, without the

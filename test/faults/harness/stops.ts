@@ -1,4 +1,4 @@
-import { stopOf } from '../../../shared/control.ts';
+import { type Control, EVERY_CLUSTER } from '../../../shared/control.ts';
 import type { Life } from './life.ts';
 import type { Acting } from './reconciles.ts';
 
@@ -19,7 +19,7 @@ export function watchStops(violate: (what: string) => void) {
   const taken = new WeakMap<Life, Map<string, number>>();
   const judge = (by: Acting, text: string, isAllowed: (policy?: string) => boolean): void => {
     const { told, failedAt = Number.NEGATIVE_INFINITY } = by.control;
-    const stop = told && stopOf(told.control, by.reading?.cluster ?? '');
+    const stop = told && strictest(told.control, by.reading?.cluster ?? '');
     if (!isAllowed(told === undefined ? 'unknown' : stop?.policy)) {
       violate(
         `${text}, though ${told === undefined ? 'nothing is known of stops' : `there is ${stop?.policy}`}`,
@@ -41,4 +41,11 @@ export function watchStops(violate: (what: string) => void) {
       judge(by, `${address} was assigned`, (policy) => policy !== 'dry-run' || completes);
     },
   };
+}
+
+/** As docs/decisions/0027 has it, and not by the product's own reading of it, which is what is judged. */
+function strictest({ stops }: Control, name: string): Control['stops'][number] | undefined {
+  return stops
+    .filter(({ cluster }) => cluster === name || cluster === EVERY_CLUSTER)
+    .toSorted((one, other) => one.policy.localeCompare(other.policy))[0];
 }

@@ -17,6 +17,8 @@ export interface WaitingNode {
 export interface Turn extends ReservedCalls {
   /** How long it was waited for, ms; 0 where the budget had room at once. */
   readonly waitedMs: number;
+  /** It was waited for because calls that write are scarce, and not for a read alone. */
+  readonly waitedForWrites: boolean;
   /** Calls a second that are believed to be this environment's, of the scarcest action that it needs. */
   readonly perSecond: number;
 }
@@ -69,6 +71,8 @@ interface Entry extends WaitingNode {
   readonly order: number;
   /** It was looked at before, and there was no room. */
   waited: boolean;
+  /** Calls that write were scarce then. */
+  lackedWrites: boolean;
   begin(): void;
 }
 
@@ -116,7 +120,8 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
           if (waiting.size > 0) lookSoon();
           else budget.idle();
         };
-        resolve({ ...reserved, end: giveBack, waitedMs, perSecond });
+        const waitedForWrites = waitedMs > 0 && entry.lackedWrites;
+        resolve({ ...reserved, end: giveBack, waitedMs, waitedForWrites, perSecond });
       };
       const refuse = (error: unknown): void => {
         end();
@@ -129,7 +134,7 @@ export function createAdmission(clock: Clock, budget: CallBudget): Admission {
       );
       const entry: Entry = {
         ...{ ...node, ...agesOf(node, clock) },
-        ...{ order: orders++, waited: false, begin },
+        ...{ order: orders++, waited: false, lackedWrites: false, begin },
       };
       const end = (): void => {
         waiting.delete(entry);
@@ -170,15 +175,18 @@ function beginThoseDue(waiting: Iterable<Entry>, budget: CallBudget, now: number
   let nextMs = Infinity;
   for (const entry of inTurn) {
     if (isPatient && assignsAny(entry.calls) && entry.completeAt > now) {
+      entry.lackedWrites = true;
       nextMs = Math.min(nextMs, entry.completeAt - now);
       continue;
     }
     const lane = actionsOf(entry.calls).join();
-    const waitMs = budget.waitFor(entry.calls, sumOf([overdue, lanes.get(lane) ?? {}]));
+    const ahead = sumOf([overdue, lanes.get(lane) ?? {}]);
+    const waitMs = budget.waitFor(entry.calls, ahead);
     if (waitMs === 0) {
       entry.begin();
       continue;
     }
+    entry.lackedWrites ||= budget.waitForWrites(entry.calls, ahead) > 0;
     if (!budget.want(entry.calls)) budget.crowded();
     nextMs = Math.min(nextMs, waitMs);
     if (entry.overdueAt <= now) overdue = sumOf([overdue, entry.calls]);

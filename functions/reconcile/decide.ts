@@ -63,16 +63,17 @@ export async function isSoleNode(
 const HELD: ReadonlySet<string> = new Set<Problem['kind']>(['conflict', 'held-elsewhere']);
 
 /**
- * Whether another may have the address. A message says so; or the node waited for EC2's calls, and
- * the message that would say so may still be in the queue.
+ * Whether another may have the address. A message says so; or the node waited for calls that write, and
+ * the message that would say so may still be in the queue. A node that waited for a read alone assigns at
+ * once: a refusal then costs a call of which there are plenty, and a look another read.
  */
 export function mayBeTaken(
   { contested, pods }: NodeRequest,
-  { waitedMs }: Pick<Turn, 'waitedMs'>,
+  { waitedForWrites }: Pick<Turn, 'waitedForWrites'>,
   { address, claim }: Assignment,
 ): boolean {
   const isAnnounced = pods.some(({ uid }) => uid === claim.pod.uid);
-  return contested.has(address) || (waitedMs > 0 && !isAnnounced);
+  return contested.has(address) || (waitedForWrites && !isAnnounced);
 }
 
 /** Whether the pod has been told that another has the address. */

@@ -53,6 +53,8 @@ export interface CallBudget {
    * @param ahead calls that others are to have first.
    */
   waitFor(calls: Calls, ahead?: Calls): number;
+  /** The same, without the read. */
+  waitForWrites(calls: Calls, ahead?: Calls): number;
   /** Milliseconds until ENIs can be read; 0: now. */
   waitForRead(): number;
   /** Reserves calls, whether they are there or not: `waitFor` says so. */
@@ -119,14 +121,16 @@ export function callBudget(options: BudgetOptions): CallBudget {
   };
   const all = BUDGETED_ACTIONS.map((action) => buckets[action]);
   const waitForRead = (): number => buckets[READ].waitFor(1);
+  const waitForWrites = (calls: Calls, ahead: Calls = {}): number =>
+    Math.max(
+      0,
+      ...entriesOf(calls).map(([action, count]) => buckets[action].waitFor(count, ahead[action])),
+    );
 
   return {
     waitForRead,
-    waitFor: (calls, ahead = {}) =>
-      Math.max(
-        waitForRead(),
-        ...entriesOf(calls).map(([action, count]) => buckets[action].waitFor(count, ahead[action])),
-      ),
+    waitForWrites,
+    waitFor: (calls, ahead) => Math.max(waitForRead(), waitForWrites(calls, ahead)),
     reserve: (calls) => reserve(buckets, calls),
     rate: (calls) => Math.min(...entriesOf(calls).map(([action]) => buckets[action].rate())),
     times: (calls) =>

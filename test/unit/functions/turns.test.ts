@@ -16,8 +16,8 @@ const definition = (index: number) => ({
   },
 });
 
-async function startWith(nodes: readonly string[]) {
-  const { bed, clock, passTime } = await startHangingBed(['demo']);
+async function startWith(nodes: readonly string[], settings: Record<string, string> = {}) {
+  const { bed, clock, passTime } = await startHangingBed(['demo'], settings);
   const { cluster, ec2, subnets } = bed.world;
   const { objects } = cluster.kubernetes;
   const workers = nodes.map((name) => {
@@ -58,6 +58,28 @@ test('one call reads the ENIs of all nodes of a batch, although the API server t
   for (const node of nodes) await send(node, { reason: 'resync' });
   ec2.calls.clear();
   expect(await reconcile()).toEqual({ messages: 10, failed: 0 });
+  expect(calls('DescribeNetworkInterfaces')).toHaveLength(1);
+});
+
+test('a node that waited for a read alone assigns what no message tells of without another read', async () => {
+  // Forty executions with plenty of calls that write: each has a read every two seconds.
+  const raised = { EC2_BUDGET: JSON.stringify({ writers: 40, maxPerSecond: 400 }) };
+  const { bed, objects, ec2, workers, send, reconcile, calls } = await startWith(
+    ['a', 'b'],
+    raised,
+  );
+  const look = async () => {
+    for (const node of ['a', 'b']) await send(node, { reason: 'resync' });
+    await reconcile();
+  };
+  for (let looks = 0; looks < 3; looks += 1) await look();
+  const [, eth1] = workers[0]?.enis ?? [];
+  const ip = '172.16.1.70';
+  scenePod(objects, 'untold', { node: 'a', ips: [ip], mac: eth1?.mac ?? '' });
+  ec2.calls.clear();
+  await look();
+  expect(bed.telemetry.values('BudgetWait', 'demo')).not.toEqual([]);
+  expect(ec2.eni(eth1?.id ?? '').secondary).toEqual([ip]);
   expect(calls('DescribeNetworkInterfaces')).toHaveLength(1);
 });
 

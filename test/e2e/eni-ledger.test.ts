@@ -133,10 +133,10 @@ describe('nobody else writes a ledger', () => {
     );
   };
 
-  test.for([
+  test.each([
     ['the admin of a namespace', '--as=tenant', '--namespace=team'],
     ['an editor of all namespaces', '--as=editor', '--namespace=default'],
-  ])('%s reads none either', async ([, ...who]) => {
+  ])('%s reads none either', async (_, ...who) => {
     for (const verb of ['get', 'list', 'watch', ...VERBS])
       expect(await may(verb, ...who)).toBe('no');
     await expect(create(ledgerOf('eni-0bad'), ...who)).rejects.toThrow(
@@ -206,7 +206,7 @@ describe('whoever looks', () => {
 const BAD_NAME = /the name must be the id of an ENI, such as eni-0123456789abcdef0/;
 const BAD_KEY = /each key must be an IP address, such as 172.16.1.74 or 2001:db8::4a/;
 
-test.for([
+test.each([
   ['named like a Node', ledgerOf('worker-a'), BAD_NAME],
   ['named after a pod’s interface', ledgerOf('eni-eth1'), BAD_NAME],
   ['of a name in the place of an address', ledgerOf('eni-0bad', { 'app-0': ENTRY }), BAD_KEY],
@@ -216,7 +216,7 @@ test.for([
     ledgerOf('eni-0bad', { '172.16.1.74': { ...ENTRY, state: 'Gone' } }),
     /Unsupported value: "Gone"/,
   ],
-] as const)('a ledger %s is refused, whoever writes it', async ([, object, why]) => {
+] as const)('a ledger %s is refused, whoever writes it', async (_, object, why) => {
   await expect(create(object)).rejects.toThrow(why);
 });
 

@@ -231,7 +231,7 @@ test('what may not be asked is not checked, and the right is named', async () =>
   const { codes, text } = await look(bed);
   expect(codes).toEqual([]);
   expect(text).toContain(
-    'ME303 concurrency-too-low, ME502 queue-not-read: you lack the right lambda:ListEventSourceMappings',
+    'ME303 concurrency-too-low, ME305 calls-not-shared, ME502 queue-not-read: you lack the right lambda:ListEventSourceMappings',
   );
   expect(text).toContain(
     'ME503 sweep-not-scheduled: you lack the right scheduler:ListSchedules, scheduler:GetSchedule',

@@ -1,4 +1,3 @@
-import { claimsOf } from '../shared/claims/pod-claims.ts';
 import {
   COUNTED_FOR_MS,
   type Counted,
@@ -103,11 +102,8 @@ function keyOf({ address, eniId }: Placement): string {
 }
 
 function held({ cluster, telemetry }: ClusterAccess, node: string, seen: ReleaseCount): false {
-  telemetry.warn(
-    'the brake is on: too many addresses are left at once',
-    { cluster, node },
-    { ...seen },
-  );
+  const text = 'too many addresses are left at once: what nobody saw end is not released';
+  telemetry.info(text, { cluster, node }, { ...seen });
   return false;
 }
 
@@ -122,11 +118,5 @@ async function countWhole(
     kubernetes.listNodes(signal),
     kubernetes.listPods({ signal }),
   ]);
-  const instances = new Set(nodes.map(({ instanceId }) => instanceId));
-  const claims = pods.flatMap((pod) => claimsOf(pod, networks)?.claims ?? []);
-  const claimed = new Set(claims.map(({ address }) => address));
-  const ours = enis.filter(
-    ({ instanceId }) => instanceId !== undefined && instances.has(instanceId),
-  );
-  return countAddresses(ours, ranges.includes, claimed);
+  return countAddresses({ enis, nodes, pods, networks, ranges });
 }

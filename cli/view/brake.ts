@@ -9,24 +9,16 @@ import type { View } from './view.ts';
  * @returns `undefined` where it withholds nothing, and without a stage: its share is the stage's.
  */
 export function brakeText(
-  { cluster, policy, allEnis, allNodes, nodes }: View,
+  { cluster, policy, state, allEnis, allNodes, allPods }: View,
   { config, stage, letsGo }: Pick<Look, 'config' | 'stage' | 'letsGo'>,
 ): string | undefined {
   if (config === undefined || letsGo === true || !policy.writes || !policy.unassigns)
     return undefined;
-  const states = [...nodes.values()].map(({ state }) => state);
-  const [any] = states;
-  if (any === undefined) return undefined;
-  const instances = new Set(allNodes.flatMap(({ instanceId }) => instanceId ?? []));
-  const enis = allEnis.filter(
-    ({ managed, instanceId }) => managed && instanceId !== undefined && instances.has(instanceId),
-  );
-  const claimed = new Set(
-    states.flatMap(({ pods }) =>
-      pods.flatMap(({ claims }) => claims.map(({ address }) => address)),
-    ),
-  );
-  const { addresses, left } = countAddresses(enis, any.ranges.includes, claimed);
+  const { byName: networks, ranges } = state.networks;
+  const { addresses, left } = countAddresses({
+    ...{ enis: allEnis, nodes: allNodes, pods: allPods },
+    ...{ networks, ranges },
+  });
   if (!isMass({ addresses, unclaimed: left.size, released: 0 }, config.maxReleaseShare)) {
     return undefined;
   }

@@ -1,4 +1,7 @@
-import type { Address } from '../address.ts';
+import type { ParsedNetwork } from '../claims/net-attach-def.ts';
+import { claimsOf } from '../claims/pod-claims.ts';
+import type { Ranges } from '../claims/ranges.ts';
+import type { Node, Pod } from '../cluster/kubernetes.ts';
 import type { Eni } from '../enis/eni.ts';
 
 /** What is known of a cluster's addresses when some are to be released that nobody saw let go of. */
@@ -38,20 +41,26 @@ export interface Counted {
   readonly left: ReadonlySet<string>;
 }
 
-/**
- * Counts a cluster's addresses, and those that no pod claims. Pure.
- *
- * @param enis its managed ones, on instances of its Nodes.
- * @param claimed by any pod of the cluster.
- */
-export function countAddresses(
-  enis: readonly Pick<Eni, 'id' | 'secondary'>[],
-  includes: (address: Address) => boolean,
-  claimed: ReadonlySet<Address>,
-): Counted {
-  const ours = enis.flatMap(({ id, secondary }) =>
-    secondary.filter(includes).map((address) => ({ id, address })),
-  );
+/** A cluster as it was read: ENIs first, then Nodes and pods. */
+interface Counting {
+  /** The managed ones at least. */
+  readonly enis: readonly Pick<Eni, 'id' | 'instanceId' | 'managed' | 'secondary'>[];
+  readonly nodes: readonly Pick<Node, 'instanceId'>[];
+  readonly pods: readonly Pod[];
+  readonly networks: ReadonlyMap<string, ParsedNetwork>;
+  readonly ranges: Ranges;
+}
+
+/** Counts the addresses in ranges that a cluster's managed ENIs have, and those that no pod claims. Pure. */
+export function countAddresses({ enis, nodes, pods, networks, ranges }: Counting): Counted {
+  const instances = new Set(nodes.flatMap(({ instanceId }) => instanceId ?? []));
+  const claims = pods.flatMap((pod) => claimsOf(pod, networks)?.claims ?? []);
+  const claimed = new Set(claims.map(({ address }) => address));
+  const ours = enis
+    .filter(({ instanceId = '', managed }) => managed && instances.has(instanceId))
+    .flatMap(({ id, secondary }) =>
+      secondary.filter(ranges.includes).map((address) => ({ id, address })),
+    );
   const unclaimed = ours.filter(({ address }) => !claimed.has(address));
   return {
     addresses: ours.length,

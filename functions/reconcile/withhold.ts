@@ -37,12 +37,11 @@ export async function withheldOf(
     if (now - memory.emptySince < SECOND_LOOK_MS) return { addresses, why: 'no-pods' };
   }
   if (brake.areFew(access.cluster, left)) return undefined;
+  if (await brake.lets(access, state, left, signal)) return undefined;
   // Whoever tells of another pod often comes first: what tells of these follows, or the sweep finds them.
   const tellsOfOthers =
     reasons.every((each) => each === 'pods') && !pods.some(({ inferred }) => inferred);
-  if (tellsOfOthers) return { addresses, why: 'own-news' };
-  const isLet = await brake.lets(access, state, left, signal);
-  return isLet ? undefined : { addresses, why: 'mass' };
+  return { addresses, why: tellsOfOthers ? 'own-news' : 'mass' };
 }
 
 const WHY = {

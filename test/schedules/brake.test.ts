@@ -75,6 +75,17 @@ describe('31: the objects of most pods are gone and the Nodes are not, as nobody
     expect(events.map(({ reason }) => reason)).not.toContain('ReleasesWithheld');
   });
 
+  test('but a look for another pod releases what it sees, if the cluster has no mass of it', async () => {
+    const { scene, pods } = await startFleet();
+    const some = pods.slice(0, 7);
+    for (const { pod } of some) pod.remove();
+    const fresh = scene.pod('fresh', { node: 'a', ips: ['172.16.1.190'] });
+    const { pods: [news] = [], ...message } = fresh.gone();
+    await scene.look('a', { ...message, pods: news ? [{ ...news, event: 'add' }] : [] });
+    expect(fresh.told()).toMatch(/^Assigned: /);
+    for (const { ip } of some) expect(scene.ec2.whereIs(ip)).toBe('nowhere');
+  });
+
   test('a few that nobody saw end are released', async () => {
     const { scene, pods } = await startFleet();
     const few = pods.slice(0, 4);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stop as stopEsbuild } from 'esbuild';
-import { STAGE } from '../sandbox/aws.ts';
+import { CREDENTIALS, STAGE } from '../sandbox/aws.ts';
 import {
   type EventSourceMapping,
   type Invocation,
@@ -122,15 +122,12 @@ function deliver(
   maximumConcurrency: number,
   invocations: Invocation[],
 ): EventSourceMapping {
-  const { environment, queue, sqs } = world;
+  const { queue, sqs } = world;
   return startEventSourceMapping({
     sqs: {
       endpoint: sqs.endpoint,
       region: sqs.region,
-      credentials: {
-        accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
-        secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
-      },
+      credentials: CREDENTIALS,
     },
     queueUrl: queue.url,
     queueArn: queue.arn,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CREDENTIALS } from '../../sandbox/aws.ts';
 import { startEventSourceMapping } from '../../sandbox/lambda/event-source-mapping.ts';
 import type { World } from '../../sandbox/world.ts';
 import { type BundleProcess, type Invocation, startBundle } from '../support/bundle-process.ts';
@@ -41,10 +42,7 @@ export function deliver(world: World, file: string, cpu: CpuShare): Delivery {
     sqs: {
       endpoint: sqs.endpoint,
       region: sqs.region,
-      credentials: {
-        accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
-        secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
-      },
+      credentials: CREDENTIALS,
     },
     queueUrl: queue.url,
     queueArn: queue.arn,

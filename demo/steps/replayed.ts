@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { CREDENTIALS } from '../../sandbox/aws.ts';
 import { deduplicationId } from '../../shared/messages/group.ts';
 import { messageGroupOf } from '../../shared/messages/queue.ts';
 import { parseMessage } from '../../shared/messages/schema.ts';
@@ -48,10 +49,7 @@ async function replay({ world }: DemoStage, name: string): Promise<void> {
   const sqs = new SQSClient({
     region: environment.AWS_REGION,
     endpoint: world.sqs.endpoint,
-    credentials: {
-      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
-    },
+    credentials: CREDENTIALS,
   });
   for (const { body } of Records) {
     const parsed = parseMessage(body);

@@ -1,5 +1,6 @@
 import { AssignPrivateIpAddressesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
+import { CREDENTIALS } from '../../sandbox/aws.ts';
 import { check, until } from '../expect.ts';
 import { demoRows } from '../rows.ts';
 import type { DemoStage } from '../stage.ts';
@@ -55,10 +56,7 @@ async function assignByHand({ world }: DemoStage, eni: string): Promise<void> {
   const client = new EC2Client({
     region: environment.AWS_REGION,
     endpoint: world.ec2.endpoint,
-    credentials: {
-      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
-    },
+    credentials: CREDENTIALS,
   });
   const input = { NetworkInterfaceId: eni, PrivateIpAddresses: [FOREIGN] };
   await client.send(new AssignPrivateIpAddressesCommand(input));

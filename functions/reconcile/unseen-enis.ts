@@ -43,7 +43,7 @@ export function untilSeen(
   return { ...applied, failures: [...applied.failures, failure], untold };
 }
 
-function isNotSeen({ kind }: Pick<Problem, 'kind'> | { readonly kind: string }): boolean {
+function isNotSeen({ kind }: { readonly kind: string }): boolean {
   return kind === 'eni-not-seen';
 }
 

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ClusterChoice } from './access/access.ts';
 import { EXIT } from './exit-code.ts';
+import { ledgerGroup } from './ledger/options.ts';
 import { completionCommands, replayGroup } from './other-commands.ts';
 import type { Output } from './output.ts';
 import type { CliOutside } from './outside.ts';
@@ -66,6 +67,7 @@ function programOf(outside: CliOutside, end: (code: number) => void): Command {
   program.addCommand(explainGroup(program, withAction));
   for (const add of COMMANDS) program.addCommand(add(withAction));
   for (const each of stopCommands(withAction)) program.addCommand(each);
+  program.addCommand(ledgerGroup(program, withAction).addHelpText('after', EXIT_CODES));
   program.addCommand(replayGroup(outside, end, program));
   for (const each of completionCommands(outside, program)) program.addCommand(each[0], each[1]);
   return program;

@@ -45,6 +45,7 @@ const cluster = z.strictObject({
   name: z.string().regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'not the name of an EKS cluster'),
   policy: policy.optional(),
   ranges: ranges.optional(),
+  ours: ranges.optional(),
   advertiseRoom: z.boolean().default(false),
   access: z.enum(['access-entry', 'aws-auth']).default('access-entry'),
   privateEndpoint: z.boolean().default(false),
@@ -83,6 +84,7 @@ export const stageFile = z
       .default('node.k8s.amazonaws.com/no_manage=true'),
     policy: policy.default('sync'),
     ranges: ranges.optional(),
+    ours: ranges.optional(),
     // CloudWatch looks at no more than a day, and an alarm at three sweeps.
     sweepMinutes: z.int().min(1).max(60).default(5),
     // An event source mapping takes 2 to 1000. EC2 allows 5 Assign and 5 Unassign calls a second in

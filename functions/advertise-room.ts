@@ -1,6 +1,6 @@
 import { roomPatch } from '../shared/cluster/room-resources.ts';
-import type { Plan } from '../shared/plan/decision.ts';
 import { roomOfNode } from '../shared/plan/room.ts';
+import type { Verdict } from '../shared/plan/verdict.ts';
 import type { ClusterAccess } from '../shared/state/cluster-access.ts';
 import type { NodeState } from '../shared/state/node-state.ts';
 
@@ -14,12 +14,12 @@ import type { NodeState } from '../shared/state/node-state.ts';
 export async function advertiseRoom(
   { advertisesRoom, cluster, kubernetes, policy, telemetry }: ClusterAccess,
   state: NodeState,
-  plan: Plan,
+  verdicts: readonly Verdict[],
   signal?: AbortSignal,
 ): Promise<void> {
   const { advertised, node, nodeUid } = state;
   if (!advertisesRoom || !policy.writes || advertised === undefined) return;
-  const room = roomOfNode(state, plan);
+  const room = roomOfNode(state, verdicts);
   const operations = room === undefined ? [] : roomPatch(advertised, room);
   if (operations.length === 0) return;
   try {

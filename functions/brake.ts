@@ -6,7 +6,7 @@ import {
   NEVER_TOO_MANY,
   type ReleaseCount,
 } from '../shared/plan/brake.ts';
-import type { Placement } from '../shared/plan/decision.ts';
+import type { Placement } from '../shared/plan/verdict.ts';
 import type { ClusterAccess } from '../shared/state/cluster-access.ts';
 import type { NodeState } from '../shared/state/node-state.ts';
 import type { Clock } from '../shared/time/clock.ts';
@@ -107,16 +107,21 @@ function held({ cluster, telemetry }: ClusterAccess, node: string, seen: Release
   return false;
 }
 
-/** Counts a cluster's addresses in the ranges, and those that no pod claims: ENIs first, then pods. */
+/** Counts what the ledgers have of a cluster's ENIs, and what of it no pod claims: ENIs and ledgers first, then pods. */
 async function countWhole(
   { ec2, kubernetes }: ClusterAccess,
-  { networks, ranges }: NodeState,
+  { networks }: NodeState,
   signal?: AbortSignal,
 ): Promise<Counted> {
-  const enis = await ec2.inventory.managed(signal);
+  const [enis, ledgers] = await Promise.all([
+    ec2.inventory.managed(signal),
+    kubernetes.listLedgers(signal),
+  ]);
+  if (ledgers.kind === 'unusable')
+    throw new Error(`the ENILedgers cannot be read: ${ledgers.detail}`);
   const [nodes, pods] = await Promise.all([
     kubernetes.listNodes(signal),
     kubernetes.listPods({ signal }),
   ]);
-  return countAddresses({ enis, nodes, pods, networks, ranges });
+  return countAddresses({ enis, ledgers, nodes, pods, networks });
 }

@@ -20,7 +20,7 @@ import { cachedSubnets } from '../shared/enis/subnets.ts';
 import { messageSender, type SendMessages } from '../shared/messages/queue.ts';
 import type { Sqs } from '../shared/messages/sqs.ts';
 import { signedJson } from '../shared/signed-json.ts';
-import type { ClusterAccess, Ec2Access } from '../shared/state/cluster-access.ts';
+import { boundsOf, type ClusterAccess, type Ec2Access } from '../shared/state/cluster-access.ts';
 import { ALL_CLUSTERS, type Telemetry } from '../shared/telemetry.ts';
 import { type Clock, sleep } from '../shared/time/clock.ts';
 import { type Admission, createAdmission } from './admission.ts';
@@ -157,7 +157,7 @@ export function contextFor(
       cluster: cluster.name,
       kubernetes: await clients.kubernetesOf(cluster),
       ec2: ec2OfCluster(cluster.name),
-      bounds: cluster.ranges,
+      ...boundsOf(cluster),
       policy: cluster.policy,
       ...(cluster.advertisesRoom && { advertisesRoom: true }),
       clock,

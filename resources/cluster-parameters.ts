@@ -39,6 +39,15 @@ export const PARAMETERS = {
         'CIDR blocks, or first and last address with - between, and commas between those',
     },
   ),
+  Ours: parameter(
+    'What lies in these is released if no pod claims it, whoever assigned it, such as 172.16.1.16/28; with commas between',
+    {
+      Default: '',
+      AllowedPattern: '^[0-9a-fA-F.:/, -]*$',
+      ConstraintDescription:
+        'CIDR blocks, or first and last address with - between, and commas between those',
+    },
+  ),
   AdvertiseRoom: parameter(
     'Whether Nodes tell the scheduler how much room their ENIs have; needs what deploy/room is applied for',
     {

@@ -57,6 +57,7 @@ export function clusterTemplate(): unknown {
       HasAccessEntries: { 'Fn::Equals': [ref('Access'), 'access-entry'] },
       HasOidcProvider: IS_NAMED('OidcProvider'),
       HasPodIdentity: { 'Fn::Equals': [ref('OidcProvider'), ''] },
+      HasOurs: IS_NAMED('Ours'),
       AdvertisesRoom: { 'Fn::Equals': [ref('AdvertiseRoom'), 'true'] },
       SweepsEachMinute: { 'Fn::Equals': [ref('SweepMinutes'), '1'] },
       HasTopic: IS_NAMED('AlarmTopicArn'),
@@ -200,8 +201,12 @@ function sweeps(): Resources {
 /** As shared/config.ts reads it. */
 function settings(): Resources {
   const value = { policy: `\${Policy}`, ranges: `\${Ranges}`, queueUrl: `\${Queue}` };
-  // Functions that do not know the setting refuse it: they are to be deployed first by whoever wants it.
-  const withRoom = { ...value, advertiseRoom: 'true' };
+  // Functions that do not know a setting refuse it: whoever wants it deploys the functions first.
+  const text = `${JSON.stringify(value).slice(0, -1)}\${WithOurs}\${WithRoom}}`;
+  const wanted = {
+    WithOurs: when('HasOurs', `,"ours":"\${Ours}"`, ''),
+    WithRoom: when('AdvertisesRoom', ',"advertiseRoom":"true"', ''),
+  };
   return {
     Settings: {
       Type: 'AWS::SSM::Parameter',
@@ -209,7 +214,7 @@ function settings(): Resources {
         Name: `${settingsPath(STAGE)}${CLUSTER}`,
         Description: 'What multus-eni-reconciler is to do in this cluster',
         Type: 'String',
-        Value: when('AdvertisesRoom', JSON.stringify(withRoom), JSON.stringify(value)),
+        Value: { 'Fn::Sub': [text, wanted] },
       },
     },
     Owner: owner(CLUSTER, STAGE),

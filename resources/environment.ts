@@ -16,10 +16,11 @@ export function environment(
   stage: string,
   settings: StageSettings,
 ): Readonly<Record<string, string>> {
-  const clusters = settings.clusters.map(({ advertiseRoom, name, policy, ranges }) => ({
+  const clusters = settings.clusters.map(({ advertiseRoom, name, ours, policy, ranges }) => ({
     name,
     policy: policy ?? settings.policy,
     ranges: ranges ?? settings.ranges,
+    ours: ours ?? settings.ours,
     ...(advertiseRoom && { advertiseRoom }),
   }));
   const text = JSON.stringify(clusters);

@@ -10,6 +10,8 @@ export interface ClusterConfig {
   readonly name: string;
   /** Nothing outside is ever assigned or released; absent: no such bound. */
   readonly ranges?: readonly AddressRange[];
+  /** What lies inside is ours, whether a pod claimed it or not; absent: nothing is ours by configuration. */
+  readonly ours?: readonly AddressRange[];
   readonly policy: Policy;
   /** Its Nodes tell how much room their ENIs have. */
   readonly advertisesRoom?: true;
@@ -61,7 +63,13 @@ const advertiseRoom = z.boolean().default(false);
 const clusters = z
   .array(
     z
-      .strictObject({ name: z.string().min(1).max(100), ranges, policy, advertiseRoom })
+      .strictObject({
+        name: z.string().min(1).max(100),
+        ranges,
+        ours: ranges,
+        policy,
+        advertiseRoom,
+      })
       .transform(withRoom),
   )
   .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, {
@@ -84,17 +92,20 @@ const tag = z.string().transform((text, context): ManagedTag => {
   return z.NEVER;
 });
 
+const rangesInText = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((each) => each.trim()))
+  .transform((list) => list.filter((each) => each !== ''))
+  .transform((list) => (list.length === 0 ? undefined : list))
+  .pipe(ranges);
+
 /** What a cluster's own stack says of it; lists are texts, as a template's parameters are. */
 const settings = z
   .strictObject({
     policy,
-    ranges: z
-      .string()
-      .default('')
-      .transform((text) => text.split(',').map((each) => each.trim()))
-      .transform((list) => list.filter((each) => each !== ''))
-      .transform((list) => (list.length === 0 ? undefined : list))
-      .pipe(ranges),
+    ranges: rangesInText,
+    ours: rangesInText,
     queueUrl: z.url(),
     advertiseRoom: z
       .enum(['true', 'false'])

@@ -16,7 +16,6 @@ export const ERROR_CODES = [
   'malformed-object',
   'node-missing',
   'stale-state',
-  'still-shown',
   'stopped',
   'unsettled',
 ] as const;

@@ -47,6 +47,7 @@ export const METRIC_NAMES = [
   'DriftFull',
   'FullestEni',
   'LargeObjects',
+  'LedgerUnusable',
   'NetworksUnreadable',
   'PodsNotAttached',
   'ReservationsWrong',

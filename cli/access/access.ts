@@ -15,7 +15,7 @@ import { eniInventory } from '../../shared/enis/inventory.ts';
 import { inventoryOf } from '../../shared/enis/of-cluster.ts';
 import { cachedSubnets } from '../../shared/enis/subnets.ts';
 import { POLICIES } from '../../shared/plan/policy.ts';
-import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
+import { boundsOf, type ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { Telemetry } from '../../shared/telemetry.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { type Asking, eksClient } from '../aws-clients.ts';
@@ -123,7 +123,7 @@ async function connected(
       subnets: cachedSubnets(client),
       limitsOf: cachedInstanceLimits(client),
     },
-    bounds: configured?.ranges,
+    ...boundsOf(configured ?? {}),
     policy: stoppedBy(configured?.policy ?? POLICIES.sync, stop),
     clock: around.clock,
     telemetry: SILENT,

@@ -3,6 +3,7 @@ import { type Look, unlessRefused } from '../access/access.ts';
 import { driftIn } from '../drift/command.ts';
 import { EXIT } from '../exit-code.ts';
 import { explainPod } from '../explain/pod.ts';
+import { problemsOf } from '../../shared/plan/verdict.ts';
 import { jsonText, type Output } from '../output.ts';
 import type { StatusSources } from '../status/command.ts';
 import { statusOf } from '../status/command.ts';
@@ -59,7 +60,7 @@ function contentsOf(look: Look, view: View, status: object): Readonly<Record<str
   const { access, config, region } = look;
   const { bounds, policy, ec2 } = access;
   const troubled = new Set(
-    [...view.nodes.values()].flatMap(({ drift }) => drift.problems.map(({ pod }) => pod.uid)),
+    [...view.nodes.values()].flatMap(({ drift }) => problemsOf(drift).map(({ pod }) => pod.uid)),
   );
   return {
     about: {

@@ -21,15 +21,17 @@ export async function clustersCommand(
   const clusters = [
     ...config.clusters.map((cluster) => ({ ...cluster, by: 'config', queueUrl: config.queueUrl })),
     ...joined().map((cluster) => ({ ...cluster, by: 'its own stack' })),
-  ].map(({ name, by, policy, ranges, queueUrl }) => {
-    return { name, by, policy: policy.name, ranges: ranges?.map(rangeText) ?? [], queueUrl };
-  });
+  ].map(({ name, by, policy, ours = [], ranges = [], queueUrl }) => ({
+    ...{ name, by, policy: policy.name },
+    ...{ ranges: ranges.map(rangeText), ours: ours.map(rangeText), queueUrl },
+  }));
   output.result({ stage, clusters });
   output.table(
-    ['CLUSTER', 'SERVED BY', 'POLICY', 'RANGES', 'QUEUE'],
-    clusters.map(({ name, by, policy, ranges, queueUrl }) => {
+    ['CLUSTER', 'SERVED BY', 'POLICY', 'RANGES', 'OURS', 'QUEUE'],
+    clusters.map(({ name, by, policy, ranges, ours, queueUrl }) => {
       const bound = ranges.length === 0 ? 'any' : ranges.join(', ');
-      return [name, by, policy, bound, queueUrl.split('/').at(-1) ?? ''];
+      const mine = ours.join(', ') || 'the ledger alone';
+      return [name, by, policy, bound, mine, queueUrl.split('/').at(-1) ?? ''];
     }),
   );
   return clusters.length === 0 ? EXIT.nothing : EXIT.ok;

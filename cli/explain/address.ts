@@ -1,5 +1,5 @@
 import type { Address } from '../../shared/address.ts';
-import { RANGES } from '../../shared/cluster/annotations.ts';
+import { foundIn } from '../../shared/drift/drift.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
 import { inPrefixOf } from '../../shared/enis/eni-facts.ts';
 import { eniName, podName } from '../view/text.ts';
@@ -74,17 +74,15 @@ function conclude(
     return { kind, fine: bad.length === 0, text };
   }
   for (const [name, { drift }] of view.nodes) {
-    const leaked = drift.leaked.find((each) => each.address === address);
+    const { foreign: left, leaked: leaking } = foundIn(drift);
+    const leaked = leaking.find((each) => each.address === address);
     if (leaked) {
-      const text = `leaked: nobody claims it, and it is in a range: the reconcile of ${name} releases it from ${leaked.eniId}.`;
+      const text = `leaked: nobody claims it, and the ENILedger has it: the reconcile of ${name} releases it from ${leaked.eniId}.`;
       return { kind: 'leaked', fine: false, text };
     }
-    const foreign = drift.foreign.find((each) => each.address === address);
+    const foreign = left.find((each) => each.address === address);
     if (foreign) {
-      const advice =
-        foreign.why === 'first-ipv6'
-          ? `it may be the worker's own. Unassign it, unless it is`
-          : `it is in no range, so it is left alone. Unassign it, or add it to ${RANGES} of a definition`;
+      const advice = `it is in no ENILedger, so it is left alone. Unassign it, or run multus-eni ledger adopt ${foreign.eniId} ${address}`;
       return { kind: 'foreign', fine: false, text: `foreign: nobody claims it, and ${advice}.` };
     }
   }

@@ -1,12 +1,14 @@
+import type { Address } from '../../shared/address.ts';
 import type { Claim, PodClaims } from '../../shared/claims/claim.ts';
 import { FLOATING_IPS } from '../../shared/cluster/annotations.ts';
 import { contestedBy } from '../../shared/drift/drift.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
-import { holds, inPrefixOf } from '../../shared/enis/eni-facts.ts';
+import { inPrefixOf } from '../../shared/enis/eni-facts.ts';
 import { chooseEni, type EniChoice } from '../../shared/plan/choose-eni.ts';
-import type { Placement } from '../../shared/plan/decision.ts';
+import { entryOf, whereaboutsOf } from '../../shared/plan/ledger.ts';
 import { attachmentEnis, placeClaims } from '../../shared/plan/place-claims.ts';
 import { type ClaimProblem, describeProblem, type Holder } from '../../shared/plan/problem.ts';
+import { podOf, problemsOf } from '../../shared/plan/verdict.ts';
 import { type SpeaksBy, speaking } from '../../shared/plan/speaker.ts';
 import { claimsByAddress } from '../../shared/plan/vpcs.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
@@ -47,7 +49,7 @@ function readFrom({ claim, pod }: Pick<Explained, 'claim' | 'pod'>): string {
   if (attached !== undefined) return attached;
   const [unreadable] = pod.unreadable;
   const why = unreadable === undefined ? '' : `${unreadable.annotation} cannot be read, so `;
-  return `${why}what its condition recorded last counts`;
+  return `${why}what the ENILedgers say that it has counts`;
 }
 
 function claimLines({ claim, pod }: Explained): Line[] {
@@ -60,11 +62,9 @@ function claimLines({ claim, pod }: Explained): Line[] {
 }
 
 function rangeLine({ claim: { address }, node: { state } }: Explained): Line {
-  const text = !state.ranges.allows(address)
-    ? `${address} is outside the ranges that are configured: it is neither assigned nor released.`
-    : state.ranges.includes(address)
-      ? `${address} is in a range of the cluster: once nobody claims it, it is released.`
-      : `${address} is in no range: it is released only where a message names it.`;
+  const text = state.ranges.allows(address)
+    ? `${address} is within the ranges that are configured, or there are none.`
+    : `${address} is outside the ranges that are configured: it is neither assigned nor released.`;
   return { section: 'ranges', text };
 }
 
@@ -86,9 +86,9 @@ function chosen(claim: Claim, choice: EniChoice, state: NodeState): string {
       const name = eniName(choice.eni);
       const blocks = blocksOf(state.subnets.get(choice.eni.subnetId));
       const by = {
-        record: `Its condition recorded ${name}.`,
+        record: `The ENILedger of ${name} has it.`,
         mac: `1: ${claim.mac} is the MAC of ${name}, in ${choice.eni.subnetId} (${blocks}).`,
-        told: `Its condition names ${name} (${blocks}), where EC2 has it; an edited definition moves no live pod's address.`,
+        'has-it': `The ENILedger of ${name} (${blocks}) names the pod, and EC2 has it there; an edited definition moves no live pod's address.`,
         master: `2: the master ${claim.master} is ${name}, in ${choice.eni.subnetId} (${blocks}).`,
         subnet: `3: ${name} is the only managed ENI of the node whose subnet (${blocks}) holds it.`,
         siblings: `3: several subnets hold it, and the pod's attachments are on ${name} (${blocks}).`,
@@ -110,9 +110,12 @@ function placeLines(explained: Explained, choice: EniChoice): Line[] {
   );
   if (own === undefined) return [];
   const { claimants, vpcId } = own;
-  const on = state.enis.filter((each) => each.vpcId === vpcId && holds(each, address));
-  const found = speaking(claimants, new Set(on.map(({ id }) => id)));
+  const enis = state.enis.filter((each) => each.vpcId === vpcId);
+  const where = whereaboutsOf(state.ledgers, enis, own);
+  const on = where.having;
+  const found = speaking(claimants, where);
   const lines: Line[] = [{ section: 'plan', text: isOn(explained, on, eni) }];
+  lines.push(...on.map((each) => ledgerLine(state, each, address)));
   if (found !== undefined) {
     const others = claimants.length - 1;
     const text = speaks(podName(found.speaker.pod), found.by, others);
@@ -128,6 +131,21 @@ function placeLines(explained: Explained, choice: EniChoice): Line[] {
   return lines;
 }
 
+/** What the ledger of an ENI says of an address that it has. */
+function ledgerLine({ ledgers }: NodeState, { id }: Eni, address: Address): Line {
+  const reading = ledgers.of(id);
+  const entry = entryOf(ledgers, id, address);
+  if (reading?.kind === 'unusable') {
+    return { section: 'ledger', text: `The ENILedger ${id} cannot be used: ${reading.detail}.` };
+  }
+  if (entry === undefined) {
+    return { section: 'ledger', text: `The ENILedger ${id} does not have it: nobody says that it is ours.` };
+  }
+  const pod = entry.pod === undefined ? 'no pod' : podName(entry.pod);
+  const text = `The ENILedger ${id} says ${entry.state}, since ${instant(entry.at)}, for ${pod}.`;
+  return { section: 'ledger', text };
+}
+
 function isOn({ claim }: Explained, on: readonly Eni[], eni: Eni | undefined): string {
   const { address } = claim;
   const [first] = on;
@@ -140,7 +158,7 @@ function isOn({ claim }: Explained, on: readonly Eni[], eni: Eni | undefined): s
 function speaks(pod: string, by: SpeaksBy, others: number): string {
   if (others === 0) return `${pod} is the only pod of the node that claims it.`;
   const why = {
-    holds: '1: its condition says that it has it where it is',
+    holds: '1: the ENILedger says that it has it',
     'on-its-eni': '2: it is on the ENI of its claim',
     oldest: '3: it is the oldest that may get it',
     'passed-on': 'from an older pod of its namespace it passes to this one',
@@ -208,7 +226,7 @@ function problemOf(
   { pod }: Pick<PodClaims, 'pod'>,
   { address }: Pick<Claim, 'address'>,
 ): ClaimProblem | undefined {
-  return drift.problems.find(
+  return problemsOf(drift).find(
     (problem): problem is ClaimProblem =>
       problem.pod.uid === pod.uid && 'address' in problem && problem.address === address,
   );
@@ -217,9 +235,6 @@ function problemOf(
 function conclude({ node, pod, claim }: Explained, choice: EniChoice): Conclusion {
   const { drift } = node;
   const { address } = claim;
-  const ofClaim = <P extends Placement & { readonly claim: { readonly pod: PodClaims['pod'] } }>(
-    list: readonly P[],
-  ) => list.find((each) => each.address === address && each.claim.pod.uid === pod.pod.uid);
   const problem = problemOf(node, pod, claim);
   if (problem !== undefined) {
     return {
@@ -228,18 +243,21 @@ function conclude({ node, pod, claim }: Explained, choice: EniChoice): Conclusio
       text: `${problem.kind}: ${describeProblem(problem)}.`,
     };
   }
-  const kept = ofClaim(drift.plan.keep);
-  if (kept) return { kind: 'keep', fine: true, text: `keep: ${address} is on ${kept.eniId}.` };
-  const held = ofClaim(drift.plan.held);
-  if (held) return { kind: 'hold', fine: true, text: `hold: ${address} stays on ${held.eniId}.` };
-  const moved = ofClaim(drift.plan.move);
-  if (moved) {
-    const text = `move: release ${address} from ${moved.fromEniId}, assign it to ${moved.eniId}.`;
-    return { kind: 'move', fine: false, text };
-  }
-  const missing = ofClaim(drift.missing);
-  if (missing) {
-    return { kind: 'assign', fine: false, text: `assign: ${address} to ${missing.eniId}.` };
+  const verdict = drift.verdicts.find(
+    (each) => each.address === address && podOf(each)?.uid === pod.pod.uid,
+  );
+  switch (verdict?.want) {
+    case 'keep':
+      return { kind: 'keep', fine: true, text: `keep: ${address} is on ${verdict.eniId}.` };
+    case 'hold':
+      return { kind: 'hold', fine: true, text: `hold: ${address} stays on ${verdict.eniId}.` };
+    case 'move': {
+      const text = `move: release ${address} from ${verdict.from}, assign it to ${verdict.eniId}.`;
+      return { kind: 'move', fine: false, text };
+    }
+    case 'assign':
+      return { kind: 'assign', fine: false, text: `assign: ${address} to ${verdict.eniId}.` };
+    default:
   }
   if (choice.kind === 'not-our-network') {
     return { kind: 'ignored', fine: true, text: 'ignored: it is not on an ENI, and not ours.' };

@@ -5,6 +5,7 @@ export const SECTIONS = {
   claims: 'What a pod claims',
   ranges: 'Ranges',
   eni: 'Which ENI',
+  ledger: 'The ledger',
   plan: 'What plan decides',
   contest: 'When two claim one',
   clusters: 'Which ENIs are a',

@@ -46,7 +46,10 @@ export interface PodExplanation {
 /** @param object the Pod as the API server gave it. */
 export function explainPod(view: View, pod: Pod, object: unknown): PodExplanation {
   const node = pod.node === undefined ? undefined : view.nodes.get(pod.node);
-  const claims = claimsOf(pod, view.state.networks.byName, view.readAt);
+  const networks = view.state.networks.byName;
+  const claims =
+    node?.state.pods.find((each) => each.pod.uid === pod.uid) ??
+    claimsOf(pod, { networks, now: view.readAt });
   const derivations =
     node === undefined || claims === undefined
       ? []

@@ -11,6 +11,7 @@ import type { Family } from '../../shared/address.ts';
 import type { Claim } from '../../shared/claims/claim.ts';
 import type { Eni, Subnet } from '../../shared/enis/eni.ts';
 import { describeProblem } from '../../shared/plan/problem.ts';
+import { problemsOf } from '../../shared/plan/verdict.ts';
 import type { Look } from '../access/access.ts';
 import { printable } from '../output.ts';
 import { stopText } from '../stop/command.ts';
@@ -100,7 +101,7 @@ function mapNode(view: View, name: string, node: NodeView): MapNode {
 
 /** What pods are told that is about none of their addresses. */
 function troublesOf({ drift }: NodeView): MapTrouble[] {
-  const troubles = drift.problems.flatMap((problem) =>
+  const troubles = problemsOf(drift).flatMap((problem) =>
     'address' in problem
       ? []
       : [{ pod: shown(podName(problem.pod)), text: shown(describeProblem(problem)) }],

@@ -29,7 +29,7 @@ function nodesWithMultusPods(pods: readonly Pod[]): string[] {
   for (const pod of pods) {
     // The networks are not read for this: to ask for a node too many costs a look at it, and no
     // more.
-    const wanted = claimsOf(pod, new Map());
+    const wanted = claimsOf(pod, { networks: new Map() });
     if (wanted === undefined) continue;
     if (wanted.claims.length > 0 || wanted.unreadable.length > 0) nodes.add(wanted.node);
   }

@@ -9,15 +9,14 @@ import type { View } from './view.ts';
  * @returns `undefined` where it withholds nothing, and without a stage: its share is the stage's.
  */
 export function brakeText(
-  { cluster, policy, state, allEnis, allNodes, allPods }: View,
+  { cluster, policy, state, allEnis, allLedgers, allNodes, allPods }: View,
   { config, stage, letsGo }: Pick<Look, 'config' | 'stage' | 'letsGo'>,
 ): string | undefined {
   if (config === undefined || letsGo === true || !policy.writes || !policy.unassigns)
     return undefined;
-  const { byName: networks, ranges } = state.networks;
   const { addresses, left } = countAddresses({
-    ...{ enis: allEnis, nodes: allNodes, pods: allPods },
-    ...{ networks, ranges },
+    ...{ enis: allEnis, ledgers: allLedgers, nodes: allNodes, pods: allPods },
+    networks: state.networks.byName,
   });
   if (!isMass({ addresses, unclaimed: left.size, released: 0 }, config.maxReleaseShare)) {
     return undefined;

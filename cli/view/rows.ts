@@ -1,7 +1,7 @@
 import { type Address, compareAddresses } from '../../shared/address.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
-import type { Assignment } from '../../shared/plan/decision.ts';
 import { describeProblem } from '../../shared/plan/problem.ts';
+import { problemOf, type Verdict } from '../../shared/plan/verdict.ts';
 import { podName } from './text.ts';
 import type { NodeView, View } from './view.ts';
 
@@ -33,51 +33,49 @@ export interface AddressRow {
 
 /** All addresses of one node, in order. */
 export function rowsOf(name: string, { state, drift }: NodeView): AddressRow[] {
-  const { plan } = drift;
-  const node = name;
-  const claimed =
-    (what: AddressState, text: (each: Assignment) => string) =>
-    (each: Assignment): AddressRow => ({
-      address: each.address,
-      node,
-      eniId: each.eniId,
-      state: what,
-      pod: podName(each.claim.pod),
-      ...(each.claim.interface === undefined ? {} : { interface: each.claim.interface }),
-      text: text(each),
-    });
-  const at = ({ address, eniId }: { address: Address; eniId: string }) => ({
-    address,
-    node,
-    eniId,
-  });
-  const moving = new Set(plan.move.map(({ address }) => address));
   const rows = [
-    ...plan.keep.map(claimed('assigned', () => 'assigned, and claimed')),
-    ...plan.held.map(claimed('held', () => 'stays where the condition says')),
-    ...plan.move.map(claimed('moving', ({ eniId }) => `moves to ${eniId}`)),
-    ...drift.missing
-      .filter(({ address }) => !moving.has(address))
-      .map(claimed('missing', () => 'claimed, and to be assigned')),
-    ...drift.leaked.map((each): AddressRow => {
-      return { ...at(each), state: 'leaked', text: 'claimed by nobody: to be released' };
-    }),
-    ...drift.foreign.map((each): AddressRow => {
-      const why = each.why === 'first-ipv6' ? 'may be the worker’s own' : 'in no range';
-      return { ...at(each), state: 'foreign', text: `claimed by nobody, ${why}: left alone` };
-    }),
-    ...drift.problems.flatMap((problem): AddressRow[] => {
-      if (!('address' in problem)) return [];
-      const { address, kind } = problem;
-      const pod = podName(problem.pod);
-      const where = 'eniId' in problem && kind !== 'held-elsewhere' ? { eniId: problem.eniId } : {};
-      return [
-        { address, node, ...where, state: 'problem', kind, pod, text: describeProblem(problem) },
-      ];
-    }),
-    ...state.enis.filter(({ managed }) => managed).flatMap((eni) => primaries(node, eni)),
+    ...drift.verdicts.map((verdict) => rowOf(name, verdict)),
+    ...state.enis.filter(({ managed }) => managed).flatMap((eni) => primaries(name, eni)),
   ];
   return rows.sort((a, b) => compareAddresses(a.address, b.address));
+}
+
+function rowOf(node: string, verdict: Verdict): AddressRow {
+  const { address } = verdict;
+  const problem = verdict.want === 'hold' ? undefined : problemOf(verdict);
+  if (problem !== undefined) {
+    const { kind } = problem;
+    const where = 'eniId' in problem && kind !== 'held-elsewhere' ? { eniId: problem.eniId } : {};
+    const pod = podName(problem.pod);
+    return { address, node, ...where, state: 'problem', kind, pod, text: describeProblem(problem) };
+  }
+  const { state, text } = wordsOf(verdict);
+  const claim = 'claim' in verdict ? verdict.claim : undefined;
+  return {
+    ...{ address, node, state, text },
+    ...('eniId' in verdict && { eniId: verdict.eniId }),
+    ...(claim && { pod: podName(claim.pod) }),
+    ...(claim?.interface && { interface: claim.interface }),
+  };
+}
+
+function wordsOf(verdict: Verdict): Pick<AddressRow, 'state' | 'text'> {
+  switch (verdict.want) {
+    case 'keep':
+      return { state: 'assigned', text: 'assigned, and claimed' };
+    case 'hold':
+      return { state: 'held', text: 'stays where the ENILedger says' };
+    case 'move':
+      return { state: 'moving', text: `moves to ${verdict.eniId}` };
+    case 'release':
+      return { state: 'leaked', text: 'claimed by nobody: to be released' };
+    case 'foreign':
+      return { state: 'foreign', text: 'claimed by nobody, in no ENILedger: left alone' };
+    case 'refuse':
+      return { state: 'problem', text: describeProblem(verdict.problem) };
+    default:
+      return { state: 'missing', text: 'claimed, and to be assigned' };
+  }
 }
 
 function primaries(node: string, { id, primary }: Eni): AddressRow[] {

@@ -1,4 +1,5 @@
 import type { NetworkAttachmentDefinition, Node, Pod } from '../../shared/cluster/kubernetes.ts';
+import type { LedgersReading } from '../../shared/cluster/ledgers.ts';
 import type { ClusterView, Drift } from '../../shared/drift/drift.ts';
 import { driftsOf } from '../../shared/drift/drifts.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
@@ -19,6 +20,7 @@ export interface View extends ClusterView {
   /** All Nodes, also those that have nothing to do with ENIs. */
   readonly allNodes: readonly Node[];
   readonly allPods: readonly Pod[];
+  readonly allLedgers: LedgersReading;
   readonly definitions: readonly NetworkAttachmentDefinition[];
   /** All ENIs that were seen. */
   readonly allEnis: readonly Eni[];
@@ -51,20 +53,35 @@ export async function readView(
   progress(`${cluster}: reading the ENIs of ${allNodes.length} Nodes`);
   const enis = await ec2.inventory.ofInstances(instanceIds);
   progress(`${cluster}: ${enis.length} ENIs; reading the pods`);
+  const ledgers = await access.kubernetes.listLedgers();
+  if (ledgers.kind === 'unusable') missing.push(`not known: the ENILedgers. ${ledgers.detail}`);
   const listedAt = clock.now();
   const [allPods, definitions] = await Promise.all([
     access.kubernetes.listPods({}),
     access.kubernetes.listNetworkAttachmentDefinitions(),
   ]);
-  const listing = { nodes: allNodes, pods: allPods, definitions, listedAt };
+  const listing = {
+    ...{ nodes: allNodes, pods: allPods, definitions, ledgers },
+    ...{ enisReadAt: readAt, listedAt },
+  };
   const seen = seenEnis(enis);
   const state = await clusterStateOf(access, listing, seen);
   const states = [...state.states.values()];
   progress(`${cluster}: ${allPods.length} pods; comparing ${states.length} nodes`);
-  const known = { cluster, policy, state, enis: seen };
+  const known = { cluster, isOurs: access.isOurs, policy, state, enis: seen };
   const { nodes: weighed, holders, view } = await driftsOf(access, known, states);
   const nodes = new Map(weighed.map((node) => [node.state.node, node]));
   const ids = new Set(enis.map(({ id }) => id));
   const allEnis = [...enis, ...holders.filter(({ id }) => !ids.has(id))];
-  return { ...view, allNodes, allPods, definitions, allEnis, nodes, readAt, missing };
+  return {
+    ...view,
+    allNodes,
+    allPods,
+    allLedgers: ledgers,
+    definitions,
+    allEnis,
+    nodes,
+    readAt,
+    missing,
+  };
 }

@@ -220,7 +220,7 @@ const WHOLE = { beyond: 0, rest: '' };
 /** What to keep of a pod; `undefined` where it neither claims nor waits for anything. */
 function keep(pod: Pod, old: Kept | undefined): Kept | undefined {
   // Networks are not watched here: a claim too many costs a look at a node.
-  const wanted = claimsOf(pod, new Map());
+  const wanted = claimsOf(pod, { networks: new Map() });
   if (wanted === undefined) return undefined;
   const unreadable = wanted.unreadable.map((u) => `${u.annotation}: ${u.detail}`).join('\n');
   const claims = new Map(wanted.claims.map((claim) => [claim.address, textOf(claim)]));

@@ -1,5 +1,6 @@
-import type { Applied } from '../../shared/apply/apply.ts';
+import type { Acted } from '../../shared/apply/act.ts';
 import { CodedError } from '../../shared/errors.ts';
+import { problemOf } from '../../shared/plan/verdict.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { decide, unassigns } from './decide.ts';
@@ -52,13 +53,15 @@ export function controlUnread(
   { isGuess }: Pick<Allowed, 'isGuess'>,
   request: NodeRequest,
   state: NodeState,
-  { problems }: Pick<Applied, 'problems'>,
+  { verdicts }: Pick<Acted, 'verdicts'>,
 ): ControlUnreadError | undefined {
   const { cluster, policy } = configured.access;
   const { node, receives } = request;
   if (!isGuess || !policy.unassigns || receives >= RECEIVES) return undefined;
-  const waits = problems.some((each) => each.kind === 'held-elsewhere' && each.why === 'policy');
-  if (!waits && !unassigns(decide(configured, request, state))) return undefined;
+  const waits = verdicts
+    .map(problemOf)
+    .some((each) => each?.kind === 'held-elsewhere' && each.why === 'policy');
+  if (!waits && !unassigns(decide(configured.access, state))) return undefined;
   return new ControlUnreadError(
     `cluster ${cluster}, node ${node}: SSM does not say what is stopped, so nothing is released yet`,
   );

@@ -1,6 +1,6 @@
-import type { Applied } from '../../shared/apply/apply.ts';
+import type { Acted } from '../../shared/apply/act.ts';
 import { parseProblems } from '../../shared/claims/condition-message.ts';
-import type { Assignment } from '../../shared/plan/decision.ts';
+import { type Assignment, type Verdict, wanting } from '../../shared/plan/verdict.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 
@@ -17,24 +17,29 @@ const RECEIVES = 5;
 export function toldIfBroken(
   { cluster, telemetry }: ClusterAccess,
   state: NodeState,
-  applied: Applied,
+  acted: Acted,
   receives: number,
-): Applied {
-  const { eniErrors, failures, open, problems } = applied;
-  if (failures.length === 0 || !failures.every((failure) => eniErrors.has(failure))) return applied;
+): Acted {
+  const { eniErrors, failures, verdicts } = acted;
+  if (failures.length === 0 || !failures.every((failure) => eniErrors.has(failure))) return acted;
+  const open = wanting(verdicts, 'keep', 'assign', 'move').filter(({ done }) => done === 'open');
   const isTold = open.length > 0 && open.every((each) => isToldRefused(state, each));
-  if (receives < RECEIVES && !isTold) return applied;
+  if (receives < RECEIVES && !isTold) return acted;
   const answers = new Map(failures.map((failure) => [eniErrors.get(failure), String(failure)]));
   for (const [eniId, answer] of answers) {
     const text = 'EC2 keeps failing for an ENI: its pods are told, and the sweep tries again';
     telemetry.warn(text, { cluster, node: state.node, eniId }, { answer });
   }
-  const refused = open.map(({ address, claim: { pod }, eniId }) => {
+  const refused = new Set<Verdict>(open);
+  const told = verdicts.map((verdict): Verdict => {
+    if (!refused.has(verdict) || !('claim' in verdict)) return verdict;
+    const { address, claim, eniId } = verdict;
     const answer =
       answers.get(eniId) ?? `what is to be done first fails on ${[...answers.keys()].join(', ')}`;
-    return { pod, address, kind: 'refused', eniId, answer } as const;
+    const problem = { pod: claim.pod, address, kind: 'refused', eniId, answer } as const;
+    return { ...verdict, done: 'refused', problem };
   });
-  return { ...applied, failures: [], open: [], problems: [...problems, ...refused] };
+  return { ...acted, failures: [], verdicts: told };
 }
 
 function isToldRefused(state: NodeState, { address, claim }: Assignment): boolean {

@@ -1,42 +1,27 @@
-import type { Address } from '../../shared/address.ts';
+import type { Wanted } from '../../shared/apply/answers.ts';
 import { parseProblems } from '../../shared/claims/condition-message.ts';
-import type { Assignment, Plan } from '../../shared/plan/decision.ts';
-import { plan } from '../../shared/plan/plan.ts';
-import type { Policy } from '../../shared/plan/policy.ts';
+import { type Allowed, plan } from '../../shared/plan/plan.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
+import { type Decision, wanting } from '../../shared/plan/verdict.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { soleNodes } from '../../shared/state/sole-node.ts';
 import type { Turn } from '../admission.ts';
-import type { NodeRequest, ReconcileScope } from './scope.ts';
+import type { NodeRequest } from './scope.ts';
 
-/**
- * The plan for this node, by the cluster's policy, and without what is known to be done already.
- */
+/** What is decided for this node, by the cluster's policy. */
 export function decide(
-  { access, memory: { releases } }: ReconcileScope,
-  { named, pods }: NodeRequest,
+  { isOurs, policy }: ClusterAccess,
   state: NodeState,
-  { unassigns, withheld }: Allowed = access.policy,
-): Plan {
-  const decided = plan({ ...state, named: new Set(named.keys()), unassigns, withheld });
-  const releaseUnseen = decided.releaseUnseen.filter((placement) => {
-    const { address } = placement;
-    const by = pods.filter(({ ips }) => ips.includes(address)).map(({ uid }) => uid);
-    return !releases.covers(placement, { at: named.get(address) ?? 0, pods: by });
-  });
-  return { ...decided, releaseUnseen };
+  allowed: Pick<Allowed, 'unassigns' | 'withheld'> = policy,
+): Decision {
+  const { unassigns, withheld } = allowed;
+  return plan(state, { unassigns, withheld, isOurs });
 }
 
-/** What a plan may do. */
-interface Allowed extends Pick<Policy, 'unassigns'> {
-  /** Not released for now. */
-  readonly withheld?: ReadonlySet<Address>;
-}
-
-/** Whether a plan takes an address away from an ENI. */
-export function unassigns({ move, release, releaseUnseen }: Plan): boolean {
-  return move.length + release.length + releaseUnseen.length > 0;
+/** Whether a decision takes an address away from an ENI. */
+export function unassigns({ verdicts }: Decision): boolean {
+  return wanting(verdicts, 'release', 'move').length > 0;
 }
 
 /**
@@ -59,7 +44,7 @@ export async function isSoleNode(
   return false;
 }
 
-/** What a pod is told where another has its address: EC2 would refuse it again. */
+/** What a pod is told if another has its address: EC2 would refuse it again. */
 const HELD: ReadonlySet<string> = new Set<Problem['kind']>(['conflict', 'held-elsewhere']);
 
 /**
@@ -70,14 +55,14 @@ const HELD: ReadonlySet<string> = new Set<Problem['kind']>(['conflict', 'held-el
 export function mayBeTaken(
   { contested, pods }: NodeRequest,
   { waitedForWrites }: Pick<Turn, 'waitedForWrites'>,
-  { address, claim }: Assignment,
+  { address, claim }: Wanted,
 ): boolean {
   const isAnnounced = pods.some(({ uid }) => uid === claim.pod.uid);
   return contested.has(address) || (waitedForWrites && !isAnnounced);
 }
 
 /** Whether the pod has been told that another has the address. */
-export function isInConflict(state: NodeState, { address, claim }: Assignment): boolean {
+export function isInConflict(state: NodeState, { address, claim }: Wanted): boolean {
   const message = state.podObjects.get(claim.pod.uid)?.condition?.message ?? '';
   return parseProblems(message).some((told) => told.address === address && HELD.has(told.kind));
 }

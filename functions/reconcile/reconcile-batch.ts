@@ -1,4 +1,4 @@
-import { type Heartbeat, NAMING_HOLDS_MS, type NodeMessage } from '../../shared/messages/schema.ts';
+import type { Heartbeat, NodeMessage } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { Random } from '../../shared/time/clock.ts';
 import { withTaskDeadline } from '../../shared/time/task-deadline.ts';
@@ -14,7 +14,6 @@ import { requestOf } from './queue/request.ts';
 import { sourceOf } from './queue/source.ts';
 import { findInstance } from './read.ts';
 import { NotReadError, reconcileNode } from './reconcile-node.ts';
-import { releaseMemory } from './release-memory.ts';
 import type { NodeMemory, NodeRequest, ReconcileScope } from './scope.ts';
 import { measure } from './tell/measure.ts';
 
@@ -222,7 +221,7 @@ async function giveBack(
 
 function memoryOf({ memories }: ReconcileContext, cluster: string, node: string): NodeMemory {
   const key = `${cluster}/${node}`;
-  const memory = memories.get(key) ?? { releases: releaseMemory(NAMING_HOLDS_MS) };
+  const memory = memories.get(key) ?? { unwritable: new Map() };
   memories.set(key, memory);
   return memory;
 }

@@ -1,13 +1,14 @@
-import { type Applied, apply, assignableAgain, nothingApplied } from '../../shared/apply/apply.ts';
-import { confirmReleased } from '../../shared/apply/confirm-released.ts';
+import { type Acted, act } from '../../shared/apply/act.ts';
+import { StaleLedgerError } from '../../shared/apply/ledger-writer.ts';
 import { StalePodsError } from '../../shared/apply/release.ts';
 import { claimsOf } from '../../shared/claims/pod-claims.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
+import { isTold, outcomesOf } from '../../shared/drift/condition.ts';
 import type { Calls } from '../../shared/enis/call-budget.ts';
 import { isThrottled } from '../../shared/enis/ec2-errors.ts';
 import { CodedError } from '../../shared/errors.ts';
 import { nodeMessage } from '../../shared/messages/build.ts';
-import type { Plan } from '../../shared/plan/decision.ts';
+import { type Decision, wanting } from '../../shared/plan/verdict.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
@@ -29,7 +30,7 @@ import { tellWithheld, withheldOf } from './withhold.ts';
 /** What became of a node's request. */
 export type NodeResult =
   | { readonly kind: 'no-node' | 'no-instance' | 'outside-ec2' }
-  | { readonly kind: 'reconciled'; readonly plan: Plan; readonly applied: Applied };
+  | ({ readonly kind: 'reconciled' } & Decision);
 
 /** Each time that it is asked, the Node names another instance. */
 class InstanceChangesError extends CodedError {
@@ -59,8 +60,8 @@ const ATTEMPTS = 4;
  * used by the turn that starts over, ms.
  */
 const SOLE_GOOD_FOR_MS = 10_000;
-/** EC2's view settles within moments: the longest pause of a read-back. */
-const SETTLES_MS = 1_600;
+/** A ledger that cannot be written is not tried again for this long, ms. */
+const UNWRITABLE_MS = 60_000;
 /** The pause after a throttled call that has no budget, such as a read: ms. */
 const PAUSE_MS = 500;
 
@@ -70,7 +71,7 @@ type Turn =
   | { readonly kind: 'other-instance' }
   /** Its plan takes more calls than are reserved, and nothing was written. */
   | { readonly kind: 'unaffordable'; readonly calls: Calls }
-  | { readonly kind: 'failed'; readonly failure: unknown; readonly releaseSent: boolean };
+  | { readonly kind: 'failed'; readonly failure: unknown };
 
 /**
  * Makes one node's ENIs equal to what its live pods claim, once EC2's call budget has room for it: it
@@ -88,7 +89,6 @@ export async function reconcileNode(
   const { access, admission, memory } = scope;
   const isSole = kept(access.clock, SOLE_GOOD_FOR_MS, () => isSoleNode(access, asked.node, signal));
   let read = false;
-  let request = asked;
   let calls = expectedCalls(asked, memory, access.clock.now());
   const until = access.clock.monotonic() + LONGEST_WAIT_MS;
   for (let attempt = 1; ; ) {
@@ -99,7 +99,7 @@ export async function reconcileNode(
       });
     read = true;
     measureWait(access, reserved);
-    const turn = await takeTurn({ ...scope, isSole }, request, reserved, signal).finally(
+    const turn = await takeTurn({ ...scope, isSole }, asked, reserved, signal).finally(
       reserved.end,
     );
     if (turn.kind === 'ended') return turn.result;
@@ -108,9 +108,7 @@ export async function reconcileNode(
       continue;
     }
     if (turn.kind === 'failed') {
-      const { failure, releaseSent } = turn;
-      // The next read may still show as kept what has been released already.
-      request = { ...request, assignKept: request.assignKept || releaseSent };
+      const { failure } = turn;
       if (isThrottled(failure)) {
         await sleep(access.clock, PAUSE_MS, signal);
         continue;
@@ -126,9 +124,8 @@ export async function reconcileNode(
 }
 
 /**
- * Reads the ENIs, then the Node and its pods; decides; applies that; tells the pods; and confirms
- * that EC2 shows no longer what was released. Who has its addresses hears of it before the
- * confirmation, which may take seconds.
+ * Observes, decides, acts, reports, and confirms in the ledgers what EC2 has answered. Who has its addresses
+ * hears of it before they are confirmed there.
  */
 async function takeTurn(
   given: ReconcileScope & { readonly isSole: () => Promise<boolean> },
@@ -152,56 +149,65 @@ async function takeTurn(
   warnOfOtherClusters(access, state);
   memory.managedEnis = state.enis.filter(({ managed }) => managed).length;
 
-  const whole = decide(scope, request, state);
-  const restricted = async (): Promise<Plan | undefined> =>
-    (await isSole()) ? undefined : decide(scope, request, state, { unassigns: false });
+  const whole = decide(access, state);
+  const restricted = async (): Promise<Decision | undefined> =>
+    (await isSole()) ? undefined : decide(access, state, { unassigns: false });
   if (!access.policy.writes) return ended(await endDryRun(access, state, whole, restricted));
-  const held = await withheldOf(scope, request, state, whole, signal);
+  const held = await withheldOf(scope, request, state, wanting(whole.verdicts, 'release'), signal);
+  const { unassigns } = access.policy;
   const decided =
-    held === undefined
-      ? whole
-      : decide(scope, request, state, { ...access.policy, withheld: held.addresses });
+    held === undefined ? whole : decide(access, state, { unassigns, withheld: held.addresses });
 
-  const assignKept = request.assignKept || decided.keep.some(memory.releases.contradicts);
-  const calls = callsOf(decided, assignableAgain(decided, state, assignKept));
+  const calls = callsOf(decided.verdicts);
   if (!reserved.extend(calls)) return { kind: 'unaffordable', calls };
   await scope.held();
-  const observed = { at: access.clock.now(), pods: unfinished(state) };
-  const done = await apply(access, state, decided, {
-    assignKept,
-    lookFirst: (assignment) =>
-      mayBeTaken(request, reserved, assignment) || isInConflict(state, assignment),
-    letGo: request.letGo,
+  const done = await act(access, state, decided, {
+    lookFirst: (wanted) => mayBeTaken(request, reserved, wanted) || isInConflict(state, wanted),
     restricted,
+    signs: tellsOfPods(request) || tellsNew(state, decided),
+    by: request.messageIds[0] ?? '',
+    onRefused: (eniId) => memory.unwritable.set(eniId, access.clock.now() + UNWRITABLE_MS),
     signal,
   });
   reserved.end();
   const told = toldIfBroken(access, state, done, request.receives);
-  const applied = untilSeen(access.cluster, state, told, request.receives);
-  // Also where EC2 throttled in the middle: the next turn does not ask about these again.
-  memory.releases.record({ ...observed, absent: applied.unseenAbsent });
-  memory.releases.forget(applied.assigned);
+  const result = { ...decided, verdicts: told.verdicts };
+  const acted = untilSeen(access.cluster, state, told, request.receives);
 
-  tellAddressChanges(access, state, applied, request);
-  await tellNodes(scope, applied.unassignedFrom);
+  tellAddressChanges(access, state, { ...result, untold: acted.untold }, request);
+  await tellLosers(scope, acted);
+  const [failure] = acted.failures;
+  // Nothing may be told that rests on a ledger which others wrote meanwhile (rule L5).
+  if (failure instanceof StaleLedgerError) return { kind: 'failed', failure };
   if (held !== undefined) await tellWithheld(scope, state, held, signal);
-  await tell(access, { state, plan: decided, applied, pods: request.pods }, signal);
-  await advertiseRoom(access, state, decided, signal);
+  await tell(access, { ...result, state, pods: request.pods, untold: acted.untold }, signal);
+  await advertiseRoom(access, state, decided.verdicts, signal);
+  const stale = await acted.ledger.after().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const failed = failure ?? stale ?? controlUnread(given, allowed, request, state, acted);
+  if (failed !== undefined) return { kind: 'failed', failure: failed };
+  return ended({ kind: 'reconciled', ...result });
+}
 
-  const failure = applied.failures[0] ?? controlUnread(given, allowed, request, state, applied);
-  if (failure !== undefined) return { kind: 'failed', failure, releaseSent: applied.releaseSent };
-  const { toConfirm, unconfirmed } = applied;
-  // A release whose answer says nothing of its effect: the next read must not be older (rule 7).
-  if (done.failures.length > 0 && done.releaseSent) await sleep(access.clock, SETTLES_MS, signal);
-  await confirmReleased(access, state, toConfirm, unconfirmed, signal);
-  memory.releases.record({ ...observed, absent: [...toConfirm, ...unconfirmed] });
-  memory.releases.forget([...decided.keep, ...decided.held]);
-  return ended({ kind: 'reconciled', plan: decided, applied });
+/** Whether a pod is told something new for which EC2 is not asked. */
+function tellsNew({ podObjects }: NodeState, decided: Decision): boolean {
+  const asked = wanting(decided.verdicts, 'assign', 'move', 'wait');
+  const waiting = new Set(asked.map(({ claim }) => claim.pod.uid));
+  return outcomesOf(podObjects.values(), decided).some(
+    (outcome) => !waiting.has(outcome.pod.uid) && !isTold(outcome),
+  );
+}
+
+/** News of pods is told by what was read, so that the read has to be signed (rule L5). */
+function tellsOfPods({ reasons }: Pick<NodeRequest, 'reasons'>): boolean {
+  return reasons.some((reason) => reason !== 'resync' && reason !== 'sweep');
 }
 
 /** @throws the failure itself where it is none of throttling. */
 function throttled(failure: unknown): Turn & { readonly kind: 'failed' } {
-  if (isThrottled(failure)) return { kind: 'failed', failure, releaseSent: false };
+  if (isThrottled(failure)) return { kind: 'failed', failure };
   throw failure;
 }
 
@@ -244,7 +250,7 @@ async function endWithoutState(
 
 /** Whether a pod claims addresses and may get some, whichever networks there are. */
 function acquires(pod: Pod): boolean {
-  const { claims = [], terminating } = claimsOf(pod, new Map()) ?? {};
+  const { claims = [], terminating } = claimsOf(pod, { networks: new Map() }) ?? {};
   return claims.length > 0 && !terminating;
 }
 
@@ -252,12 +258,12 @@ function acquires(pod: Pod): boolean {
 async function endDryRun(
   access: ClusterAccess,
   { node }: NodeState,
-  decided: Plan,
-  restricted: () => Promise<Plan | undefined>,
+  decided: Decision,
+  restricted: () => Promise<Decision | undefined>,
 ): Promise<NodeResult> {
-  const plan = (unassigns(decided) ? await restricted() : undefined) ?? decided;
-  tellDryRun(access, node, plan);
-  return { kind: 'reconciled', plan, applied: nothingApplied(plan) };
+  const decision = (unassigns(decided) ? await restricted() : undefined) ?? decided;
+  tellDryRun(access, node, decision.verdicts);
+  return { kind: 'reconciled', ...decision };
 }
 
 /** Whoever wrote the Node's `providerID` named an instance that is another cluster's. */
@@ -269,15 +275,20 @@ function warnOfOtherClusters({ cluster, telemetry }: ClusterAccess, { node, enis
   }
 }
 
-function unfinished({ podObjects }: NodeState): ReadonlySet<string> {
-  const pods = [...podObjects.values()].filter(({ finished }) => !finished);
-  return new Set(pods.map(({ uid }) => uid));
-}
-
-/** Tells nodes that addresses were unassigned from their ENIs; whatever their reads show, they assign again. */
-async function tellNodes(
-  { access: { clock, cluster }, send }: ReconcileScope,
-  nodes: ReadonlySet<string>,
+/**
+ * Tells nodes that addresses were unassigned from their ENIs: their ledgers first, so that whatever their
+ * reads show is assigned again (rule L14).
+ */
+async function tellLosers(
+  { access: { clock, cluster, telemetry }, send }: ReconcileScope,
+  { ledger, unassignedFrom }: Acted,
 ): Promise<void> {
-  await send([...nodes].map((node) => nodeMessage(cluster, node, 'moved', clock.now())));
+  await ledger.mark().catch((error: unknown) => {
+    telemetry.error(
+      'what was taken over is still in the ledger of its old ENI',
+      { cluster },
+      error,
+    );
+  });
+  await send([...unassignedFrom].map((node) => nodeMessage(cluster, node, 'moved', clock.now())));
 }

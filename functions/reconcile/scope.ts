@@ -1,28 +1,20 @@
 import type { Address } from '../../shared/address.ts';
-import type { LetGoElsewhere } from '../../shared/apply/take-over.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { Admission } from '../admission.ts';
 import type { Brake } from '../brake.ts';
 import type { Controls } from '../control.ts';
-import type { ReleaseMemory } from './release-memory.ts';
 
 /** What the messages of a node ask for, together. */
 export interface NodeRequest {
   readonly node: string;
   /** The instance that a message names: a first guess, checked like any other. */
   readonly instanceId?: string;
-  /** Addresses that were claimed before and no longer are, with when that was seen (ms since the epoch). */
-  readonly named: ReadonlyMap<Address, number>;
-  /** Those of `named` whose end a watch told of; others are missing in a list of pods (docs/design.md, "The brake"). */
+  /** Addresses whose claim a watch saw end (docs/design.md, "The brake"). */
   readonly seenToEnd: ReadonlySet<Address>;
-  /** What pods of other nodes let go of and pods of this node claim. */
-  readonly letGo: LetGoElsewhere;
   /** What pods of other nodes claim too, or had until lately: EC2 would refuse much of it. */
   readonly contested: ReadonlySet<Address>;
-  /** It was tried before, or a message tells of a take-over: what the read shows as kept may not be there. */
-  readonly assignKept: boolean;
   /** How often the message that was received most often was received. */
   readonly receives: number;
   /** Those of the messages. */
@@ -41,9 +33,12 @@ export interface NodeRequest {
 export interface NodeMemory {
   /** The instance that the Node named last; a wrong one costs one more read. */
   instanceId?: string | undefined;
+  /** The ENIs that it had last: their ledgers are read beside them. */
+  eniIds?: readonly string[];
   /** How many managed ENIs it had last. */
   managedEnis?: number;
-  readonly releases: ReleaseMemory;
+  /** ENIs whose ledger could not be written, and until when it is not tried again, ms since the epoch. */
+  readonly unwritable: Map<string, number>;
   /** Since when its lists have shown no pod at all, ms since the epoch. */
   emptySince?: number;
   /** What its Event said last to be withheld. */

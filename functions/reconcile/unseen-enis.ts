@@ -1,7 +1,8 @@
-import type { Applied } from '../../shared/apply/apply.ts';
+import type { Acted } from '../../shared/apply/act.ts';
 import { MAX_PROBLEMS, parseProblems } from '../../shared/claims/condition-message.ts';
 import { CodedError } from '../../shared/errors.ts';
 import type { Problem } from '../../shared/plan/problem.ts';
+import { problemOf } from '../../shared/plan/verdict.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 
 /** EC2's read shows no ENI where pods have their interfaces. */
@@ -24,23 +25,24 @@ const RECEIVES = 3;
 export function untilSeen(
   cluster: string,
   { node, podObjects }: NodeState,
-  applied: Applied,
+  acted: Acted,
   receives: number,
-): Applied {
-  if (receives >= RECEIVES) return applied;
-  const byPod = Map.groupBy(applied.problems, ({ pod }) => pod.uid);
+): Acted {
+  if (receives >= RECEIVES) return acted;
+  const problems = acted.verdicts.flatMap((verdict) => problemOf(verdict) ?? []);
+  const byPod = Map.groupBy(problems, ({ pod }) => pod.uid);
   const waiting = [...byPod].filter(([uid, ofPod]) => {
     // Of more problems a condition tells only the first ones.
     if (ofPod.length > MAX_PROBLEMS || !ofPod.some(isNotSeen)) return false;
     return !parseProblems(podObjects.get(uid)?.condition?.message ?? '').some(isNotSeen);
   });
-  if (waiting.length === 0) return applied;
+  if (waiting.length === 0) return acted;
   const untold = new Set(waiting.map(([uid]) => uid));
   const missing = waiting.flatMap(([, ofPod]) => ofPod.flatMap(inWords));
   const failure = new EniNotSeenError(
     `cluster ${cluster}, node ${node}: EC2 shows no ENI for ${missing.slice(0, 3).join(', ')}`,
   );
-  return { ...applied, failures: [...applied.failures, failure], untold };
+  return { ...acted, failures: [...acted.failures, failure], untold };
 }
 
 function isNotSeen({ kind }: { readonly kind: string }): boolean {

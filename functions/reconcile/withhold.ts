@@ -1,5 +1,5 @@
 import type { Address } from '../../shared/address.ts';
-import type { Plan } from '../../shared/plan/decision.ts';
+import type { Release } from '../../shared/plan/verdict.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { writeEvents } from '../write-events.ts';
 import type { NodeRequest, ReconcileScope } from './scope.ts';
@@ -14,7 +14,7 @@ export interface Withheld {
 const SECOND_LOOK_MS = 60_000;
 
 /**
- * What of a plan's releases is not believed (docs/design.md, "The brake"). What a watch told of, event by
+ * What of a node's releases is not believed (docs/design.md, "The brake"). What a watch told of, event by
  * event, is.
  *
  * @returns `undefined` where all of it may be released.
@@ -23,13 +23,13 @@ export async function withheldOf(
   { access, brake, controls, memory }: ReconcileScope,
   { pods, reasons, seenToEnd }: Pick<NodeRequest, 'pods' | 'reasons' | 'seenToEnd'>,
   state: NodeState,
-  { release, releaseUnseen }: Plan,
+  releases: readonly Release[],
   signal?: AbortSignal,
 ): Promise<Withheld | undefined> {
   const now = access.clock.now();
   const isEmpty = state.podObjects.size === 0;
   if (!isEmpty) memory.emptySince = undefined;
-  const left = [...release, ...releaseUnseen].filter(({ address }) => !seenToEnd.has(address));
+  const left = releases.filter(({ address }) => !seenToEnd.has(address));
   if (left.length === 0 || controls.letsGo(access.cluster)) return undefined;
   const addresses = new Set(left.map(({ address }) => address));
   if (isEmpty) {

@@ -1,17 +1,23 @@
 import type { UnreadableNetwork } from '../../shared/claims/net-attach-def.ts';
-import { type Drift, driftOf, hasUntold } from '../../shared/drift/drift.ts';
+import { type Drift, driftOf, foundIn, hasUntold } from '../../shared/drift/drift.ts';
 import { driftsOf } from '../../shared/drift/drifts.ts';
 import { nodeMessage } from '../../shared/messages/build.ts';
 import type { SendMessages } from '../../shared/messages/queue.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import { plan } from '../../shared/plan/plan.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
-import { clusterStateOf, listCluster, withEnis } from '../../shared/state/cluster-state.ts';
+import {
+  type ClusterListing,
+  clusterStateOf,
+  listCluster,
+  withEnis,
+} from '../../shared/state/cluster-state.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { type SeenEnis, seenBy, seenEnis } from '../../shared/state/seen-enis.ts';
 import { inTurns } from '../../shared/time/in-turns.ts';
 import { advertiseRoom } from '../advertise-room.ts';
 import { auditPoolsOf, readPools, type SweptPools } from './audit-pools.ts';
+import { forgetLedgers } from './forget-ledgers.ts';
 import { measureRoom, type SweptRoom } from './measure-room.ts';
 import { tellLarge } from './tell-large.ts';
 import { tellUnreadable } from './tell-unreadable.ts';
@@ -35,21 +41,21 @@ export interface Swept {
  * that a reconcile would change. Tells of the networks that cannot be read, and compares what
  * whereabouts keeps for pods. Writes nothing to EC2.
  *
- * @param all all managed ENIs of the account and region.
+ * @param all all managed ENIs of the account and region, and when they were asked for, ms since the epoch.
  * @throws what EC2, the API server and SQS throw.
  */
 export async function sweepCluster(
   access: ClusterAccess,
-  all: SeenEnis,
+  { enis: all, readAt }: { readonly enis: SeenEnis; readonly readAt: number },
   send: SendMessages,
   signal?: AbortSignal,
 ): Promise<Swept> {
-  const { cluster, policy } = access;
+  const { cluster, isOurs, policy } = access;
   const managed = seenBy(cluster, all);
   const pools = await readPools(access, signal);
-  const listing = await listCluster(access, signal);
+  const listing = await listCluster(access, readAt, signal);
   const state = await clusterStateOf(access, listing, managed, signal);
-  const view = { cluster, policy, state, enis: managed };
+  const view = { cluster, isOurs, policy, state, enis: managed };
   const nodes = [...state.states.values()];
   const suspected = nodes.filter((node) => {
     const drift = driftOf(view, node);
@@ -74,6 +80,8 @@ export async function sweepCluster(
     ...outside.map(([node]) => messageTo(node)),
   ];
   await send(messages, signal);
+  tellUnusable(access, listing);
+  await forgetLedgers(access, listing, all.has, signal);
   const { unreadable } = state.networks;
   await tellUnreadable(access, unreadable, signal);
   if (access.advertisesRoom) await advertiseAll(access, nodes, signal);
@@ -89,26 +97,39 @@ export async function sweepCluster(
   };
 }
 
+/** Without the ledgers nothing is released: the operator has to hear of it (docs/design.md, rule L15). */
+function tellUnusable(
+  { cluster, telemetry }: ClusterAccess,
+  { ledgers }: Pick<ClusterListing, 'ledgers'>,
+): void {
+  if (ledgers.kind === 'ledgers') return;
+  const { detail, why } = ledgers;
+  const text = 'the ENILedgers cannot be read: nothing is released in the cluster';
+  telemetry.warn(text, { cluster }, { detail, why });
+  telemetry.metric('LedgerUnusable', cluster, 1);
+}
+
 /** Also of nodes about which nothing is heard: one that is new, one that gets another ENI. */
 async function advertiseAll(
   access: ClusterAccess,
   nodes: readonly NodeState[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const { unassigns } = access.policy;
+  const { isOurs, policy } = access;
+  const { unassigns } = policy;
   await inTurns(nodes, (node) =>
-    advertiseRoom(access, node, plan({ ...node, named: new Set(), unassigns }), signal),
+    advertiseRoom(access, node, plan(node, { unassigns, isOurs }).verdicts, signal),
   );
 }
 
 /** The queue is served in the order in which it was filled: pods wait for addresses, and nobody for releases. */
-function turnOf({ missing, leaked }: Drift): number {
+function turnOf(drift: Drift): number {
+  const { missing, leaked } = foundIn(drift);
   if (missing.length > 0) return 0;
   return leaked.length > 0 ? 2 : 1;
 }
 
 function isNoted(drift: Drift): boolean {
-  const { missing, leaked, foreign, conflicting, full, notAttached, toReconcile } = drift;
-  const counted = [missing, leaked, foreign, conflicting, full, notAttached];
-  return toReconcile || counted.some((list) => list.length > 0);
+  const found: readonly (readonly unknown[])[] = Object.values(foundIn(drift));
+  return drift.toReconcile || found.some((list) => list.length > 0);
 }

@@ -1,6 +1,5 @@
-import { RANGES } from '../../shared/cluster/annotations.ts';
-import type { Drift } from '../../shared/drift/drift.ts';
-import type { Foreign } from '../../shared/plan/decision.ts';
+import { type Drift, type Found, foundIn } from '../../shared/drift/drift.ts';
+import type { Foreign } from '../../shared/plan/verdict.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { seenEnis } from '../../shared/state/seen-enis.ts';
 import { ALL_CLUSTERS, type Telemetry } from '../../shared/telemetry.ts';
@@ -40,7 +39,7 @@ export async function sweepClusters(
         return await withTaskDeadline(clock, leftMs, what, async (signal) => {
           const { config, queueUrl } = await clusters.named(cluster);
           const access = await allowed(context, await context.accessTo(config));
-          return sweepCluster(access, seen, sendTo(queueUrl), signal);
+          return sweepCluster(access, { enis: seen, readAt: begun }, sendTo(queueUrl), signal);
         });
       } catch (error) {
         telemetry.error('a cluster was not swept', { cluster }, error);
@@ -104,9 +103,9 @@ function wrongIn(pools: SweptPools): number {
 }
 
 function countsOf({ drifting }: Swept) {
-  const total = (
-    kind: 'missing' | 'leaked' | 'foreign' | 'conflicting' | 'full' | 'notAttached',
-  ): number => drifting.reduce((sum, drift) => sum + drift[kind].length, 0);
+  const found = drifting.map(foundIn);
+  const total = (kind: keyof Found): number =>
+    found.reduce((sum, each) => sum + each[kind].length, 0);
   return {
     missing: total('missing'),
     leaked: total('leaked'),
@@ -124,7 +123,7 @@ function summary(outcome: SweepOutcome): Readonly<Record<string, unknown>> {
   if ('failed' in outcome) return outcome;
   const { cluster, nodes, drifting, messages, unreadable, pools, room } = outcome;
   const foreign = drifting.flatMap((drift) =>
-    drift.foreign.map((entry) => foreignText(drift, entry)),
+    foundIn(drift).foreign.map((entry) => foreignText(drift, entry)),
   );
   return {
     cluster,
@@ -139,10 +138,6 @@ function summary(outcome: SweepOutcome): Readonly<Record<string, unknown>> {
 }
 
 /** A foreign address, with what the operator can do if it is not to stay. */
-function foreignText({ node }: Drift, { address, eniId, why }: Foreign): string {
-  const advice =
-    why === 'first-ipv6'
-      ? 'the first IPv6 address of its ENI, perhaps the worker’s own: unassign it if it is not'
-      : `released if a NetworkAttachmentDefinition has ${RANGES}: '["${address}"]'`;
-  return `${address} on ${eniId} (${node}): ${advice}`;
+function foreignText({ node }: Drift, { address, eniId }: Foreign): string {
+  return `${address} on ${eniId} (${node}): to have it released, multus-eni ledger adopt ${eniId} ${address}`;
 }

@@ -1,5 +1,5 @@
 import { assignToEni } from '../../shared/apply/assign.ts';
-import { problemOf } from '../../shared/apply/refused.ts';
+import { refusedAs } from '../../shared/apply/refused.ts';
 import type { Ec2 } from '../../shared/enis/ec2.ts';
 import type { Refusal } from '../../shared/enis/ec2-errors.ts';
 import { describeProblem } from '../../shared/plan/problem.ts';
@@ -67,7 +67,7 @@ export function judge(refused: readonly Refused[]): EniResult {
       waiting.push({ ...placed, elsewhere: true, reason });
     } else if (refusal.kind === 'eni-full') {
       // The reconciler, or whoever holds them, lets go of addresses that are in use no longer.
-      const reason = describeProblem(problemOf(refusal, eni.id));
+      const reason = describeProblem(refusedAs({ eniId: eni.id }, refusal));
       waiting.push({ ...placed, elsewhere: false, reason });
     } else failed.push({ ...placed, reason: describeRefusal(placed, refusal) });
   }
@@ -79,6 +79,6 @@ function describeRefusal({ eni }: PlacedAddress, refusal: Refusal): string {
   return describeProblem(
     kind === 'outside-subnet' || kind === 'reserved'
       ? { kind, eniId: eni.id, subnetId: eni.subnetId }
-      : problemOf(refusal, eni.id),
+      : refusedAs({ eniId: eni.id }, refusal),
   );
 }

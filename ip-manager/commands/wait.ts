@@ -56,7 +56,7 @@ type State =
  */
 function stateOf(pod: Pod): State {
   const { condition } = pod;
-  const claims = claimsOf(pod, new Map());
+  const claims = claimsOf(pod, { networks: new Map() });
   if (claims === undefined || claimsNothing(claims)) {
     return { kind: 'done', told: 'nothing to wait for: the pod claims no address' };
   }

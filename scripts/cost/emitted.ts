@@ -48,6 +48,7 @@ export const EMITTED: Readonly<
   DriftConflicting: { when: 'wrong', by: ['sweep'] },
   DriftFull: { when: 'wrong', by: ['sweep'] },
   LargeObjects: { when: 'wrong', by: ['sweep'] },
+  LedgerUnusable: { when: 'wrong', by: ['reconcile', 'sweep'] },
   NetworksUnreadable: { when: 'wrong', by: ['sweep'] },
   PodsNotAttached: { when: 'wrong', by: ['sweep'] },
   ReservationsWrong: { when: 'wrong', by: ['sweep'] },

@@ -3,9 +3,9 @@ import { isOfOneEni } from '../enis/ec2-errors.ts';
 import type { Eni } from '../enis/eni.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { CallOutcome, Parts } from './all-or-nothing.ts';
+import type { Answers } from './answers.ts';
 import { assignToEni } from './assign.ts';
 import { assertAttached } from './attached.ts';
-import type { Journal } from './journal.ts';
 import { releaseFromEni } from './release.ts';
 import { notingRequests } from './requests.ts';
 
@@ -33,32 +33,32 @@ export interface EniCalls {
    *   EC2 does not refuse addresses, and then the call may have had its effect.
    */
   release(eni: Eni, addresses: readonly Address[], basis: Basis): Promise<CallOutcome>;
+  /** @throws StalePodsError if the ENI is not where it was: nothing of it is to be written down either. */
+  assertAttached(eni: Eni, instanceId: string | undefined): void;
 }
 
-/** The calls of one apply, which its journal hears of. */
+/** The calls of one apply, whose answers are noted. */
 export function eniCalls(
   { clock, ec2 }: ClusterAccess,
-  journal: Journal,
+  answers: Pick<Answers, 'eniErrors' | 'requests'>,
   signal?: AbortSignal,
 ): EniCalls {
   const noting = async <T>(eniId: string, call: Promise<T>): Promise<T> => {
     try {
       return await call;
     } catch (error) {
-      if (isOfOneEni(error)) journal.eniErrors.set(error, eniId);
+      if (isOfOneEni(error)) answers.eniErrors.set(error, eniId);
       throw error;
     }
   };
-  const client = notingRequests(ec2.client, journal.requests);
+  const client = notingRequests(ec2.client, answers.requests);
   return {
+    assertAttached: (eni, instanceId) => assertAttached(ec2.inventory, eni, instanceId),
     assign: (eniId, addresses, parts) =>
       noting(eniId, assignToEni(client, eniId, addresses, signal, parts)),
     release(eni, addresses, { instanceId, listedAt }) {
       const beforeEachCall = (): void => {
         assertAttached(ec2.inventory, eni, instanceId);
-      };
-      const afterEffect = (): void => {
-        journal.releaseSent = true;
       };
       const absent = async (part: readonly Address[]): Promise<Address[]> => {
         const enis = await ec2.inventory.withAddresses(eni.vpcId, part, signal);
@@ -66,7 +66,7 @@ export function eniCalls(
         return part.filter((address) => !there.includes(address));
       };
       const of = { once: client, clock, listedAt, signal };
-      const releasing = { ...of, beforeEachCall, afterEffect, absent };
+      const releasing = { ...of, beforeEachCall, absent };
       return noting(eni.id, releaseFromEni(releasing, eni.id, addresses));
     },
   };

@@ -2,8 +2,9 @@ import type { Address } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
 import type { Node } from '../cluster/kubernetes.ts';
 import type { Eni } from '../enis/eni.ts';
+import { type Ledgers, ledgersFrom, NO_LEDGERS, recordedByPod } from '../plan/ledger.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
-import { type NodeState, readNodes } from '../state/node-state.ts';
+import { type NodeState, readLedgers, readNodes } from '../state/node-state.ts';
 import { soleNodeOf } from '../state/sole-node.ts';
 import { StalePodsError } from './release.ts';
 import { findSuspects, readStranded } from './stranded.ts';
@@ -11,6 +12,8 @@ import { findSuspects, readStranded } from './stranded.ts';
 /** An ENI that has an address which a pod of another ENI claims, and who may be its holder. */
 export interface HolderView {
   readonly eni: Eni;
+  /** Its ledger, read before its pods. */
+  readonly ledgers: Ledgers;
   /** Absent where the ENI is detached, or no Node names its instance. */
   readonly node?: NodeState;
   /**
@@ -23,8 +26,8 @@ export interface HolderView {
 }
 
 /**
- * Reads who may hold addresses that others claim. Of an ENI that a node has: the node's ENIs again,
- * then its pods. Of one that no Node stands for: the pods of nodes that may come back.
+ * Reads who may hold addresses that others claim. Of an ENI that a node has: the node's ENIs again and their
+ * ledgers, then its pods. Of one that no Node stands for: the pods of nodes that may come back.
  *
  * @param enis seen to have some of the addresses just before.
  * @throws StalePodsError where a Node went or changed its instance meanwhile; what EC2 and the API
@@ -36,7 +39,9 @@ export async function readHolders(
   addresses: readonly Address[],
   signal?: AbortSignal,
 ): Promise<HolderView[]> {
-  const bare = (eni: Eni): HolderView => ({ eni, stranded: [], listedAt: access.clock.now() });
+  const bare = (eni: Eni): HolderView => {
+    return { eni, ledgers: NO_LEDGERS, stranded: [], listedAt: access.clock.now() };
+  };
   const managed = enis.filter((eni) => eni.managed);
   // Nothing of an unmanaged ENI can be taken, so nobody need be asked about it.
   if (managed.length === 0) return enis.map(bare);
@@ -48,9 +53,11 @@ export async function readHolders(
   );
   const others = enis.filter((eni) => !owned.includes(eni) && !ownerless.includes(eni));
   // Before anything is read that ages: it may take long.
+  const ledgers = await readLedgers(access, idsOf(ownerless), signal);
+  const recorded = recordedByPod(ledgers);
   const suspects =
     ownerless.length > 0
-      ? await findSuspects(access, nodes, new Set(addresses), signal)
+      ? await findSuspects(access, nodes, { addresses: new Set(addresses), recorded }, signal)
       : undefined;
   const listedAt = access.clock.now();
   const instanceIds = new Set(ownerless.map(({ instanceId }) => instanceId));
@@ -61,9 +68,13 @@ export async function readHolders(
   return [
     ...others.map(bare),
     ...ofNodes,
-    ...ownerless.map((eni) => ({ eni, stranded, listedAt })),
+    ...ownerless.map((eni) => {
+      return { eni, ledgers: ledgersFrom({ kind: 'ledgers', byEni: ledgers }), stranded, listedAt };
+    }),
   ];
 }
+
+const idsOf = (enis: readonly Eni[]): string[] => enis.map(({ id }) => id);
 
 async function readOwned(
   access: ClusterAccess,
@@ -84,6 +95,8 @@ async function readOwned(
     // An ENI that left the node meanwhile was asked about at the wrong node: it is looked up again.
     return state.enis
       .filter((eni) => enis.some((seen) => seen.id === eni.id))
-      .map((eni) => ({ eni, node: state, stranded: [], listedAt: state.listedAt }));
+      .map((eni) => {
+        return { eni, ledgers: state.ledgers, node: state, stranded: [], listedAt: state.listedAt };
+      });
   });
 }

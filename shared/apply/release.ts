@@ -4,7 +4,6 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Address } from '../address.ts';
 import type { Ec2 } from '../enis/ec2.ts';
-import { isThrottled, saysNothingWasDone } from '../enis/ec2-errors.ts';
 import { CodedError } from '../errors.ts';
 import type { Clock } from '../time/clock.ts';
 import { allOrNothing, type CallOutcome, type Parts } from './all-or-nothing.ts';
@@ -33,8 +32,6 @@ export interface Releasing {
   readonly listedAt: number;
   /** Called when a call is about to be sent; what it throws keeps that from being sent. */
   readonly beforeEachCall?: () => void;
-  /** Called once a call has ended that may have unassigned something: EC2 does nothing of one that it throttles. */
-  readonly afterEffect?: () => void;
   /** Which addresses the ENI does not have any more: EC2's refusal does not say it. */
   readonly absent?: (addresses: readonly Address[]) => Promise<readonly Address[]>;
   readonly signal?: AbortSignal;
@@ -52,7 +49,7 @@ export async function releaseFromEni(
   eniId: string,
   addresses: readonly Address[],
 ): Promise<CallOutcome> {
-  const { once, clock, listedAt, beforeEachCall, afterEffect, absent, signal } = releasing;
+  const { once, clock, listedAt, beforeEachCall, absent, signal } = releasing;
   const parts: Parts = absent === undefined ? {} : { culprits: culpritsBy(eniId, absent) };
   const assertFresh = (): void => {
     const age = clock.now() - listedAt;
@@ -61,13 +58,7 @@ export async function releaseFromEni(
   };
   const send = async (call: () => Promise<unknown>): Promise<void> => {
     assertFresh();
-    try {
-      await call();
-    } catch (error) {
-      if (!isThrottled(error) && !saysNothingWasDone(error)) afterEffect?.();
-      throw error;
-    }
-    afterEffect?.();
+    await call();
   };
   const unassignIpv4 = (part: readonly Address[]): Promise<void> => {
     const input = { NetworkInterfaceId: eniId, PrivateIpAddresses: [...part] };

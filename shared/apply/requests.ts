@@ -14,8 +14,23 @@ export function noRequests(): Requests {
   return { assigned: new Map(), unassigned: new Map() };
 }
 
-export function requestKey(eniId: string, address: string): string {
+function requestKey(eniId: string, address: string): string {
   return `${eniId}/${address}`;
+}
+
+/**
+ * The requests that changed an address.
+ *
+ * @param from the ENI that it was unassigned from, if it was.
+ */
+export function requestsOf(
+  { assigned, unassigned }: Requests,
+  { address, eniId }: { readonly address: string; readonly eniId: string },
+  from?: string,
+): { readonly assign?: string; readonly unassign?: string } {
+  const assign = assigned.get(requestKey(eniId, address));
+  const unassign = from === undefined ? undefined : unassigned.get(requestKey(from, address));
+  return { ...(assign && { assign }), ...(unassign && { unassign }) };
 }
 
 /** The same client; the last request that was answered for each address is noted. */

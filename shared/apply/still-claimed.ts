@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../cluster/kubernetes.ts';
-import type { Assignment } from '../plan/decision.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
+import type { Wanted } from './answers.ts';
 import { StalePodsError } from './release.ts';
 
 /**
@@ -14,7 +14,7 @@ import { StalePodsError } from './release.ts';
 export async function assertStillClaimed(
   access: ClusterAccess,
   state: NodeState,
-  wanted: readonly Assignment[],
+  wanted: readonly Wanted[],
   signal?: AbortSignal,
 ): Promise<void> {
   const pods = await access.kubernetes.listPods({ node: state.node, signal });

@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
-import { claimsOf } from '../claims/pod-claims.ts';
+import { claimsOf, type RecordedAddress } from '../claims/pod-claims.ts';
 import type { Kubernetes, Node, Pod } from '../cluster/kubernetes.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import { type Networks, readNetworks } from '../state/networks.ts';
@@ -9,6 +9,8 @@ import { isSettled, settledNodes } from '../state/sole-node.ts';
 /** Whose pods may hold addresses on an ENI that no Node stands for. */
 export interface Suspects {
   readonly addresses: ReadonlySet<Address>;
+  /** What the ledgers of the ENIs say of pods, by uid. */
+  readonly recorded: ReadonlyMap<string, readonly RecordedAddress[]>;
   /** The names of nodes that may come back, of which pods claimed the addresses. */
   readonly nodes: readonly string[];
   readonly networks: Networks;
@@ -22,7 +24,7 @@ export interface Suspects {
 export async function findSuspects(
   access: ClusterAccess,
   nodes: readonly Node[],
-  addresses: ReadonlySet<Address>,
+  what: Pick<Suspects, 'addresses' | 'recorded'>,
   signal?: AbortSignal,
 ): Promise<Suspects> {
   const [pods, networks] = await Promise.all([
@@ -31,8 +33,8 @@ export async function findSuspects(
   ]);
   const settled = settledNodes(nodes);
   const unsettled = pods.filter(({ node }) => node !== undefined && !settled.has(node));
-  const claiming = claimsFor({ addresses, networks }, unsettled, access.clock.now());
-  return { addresses, networks, nodes: [...new Set(claiming.map(({ node }) => node))] };
+  const claiming = claimsFor({ ...what, networks }, unsettled, access.clock.now());
+  return { ...what, networks, nodes: [...new Set(claiming.map(({ node }) => node))] };
 }
 
 /**
@@ -68,12 +70,12 @@ export async function readStranded(
 }
 
 function claimsFor(
-  { addresses, networks }: Pick<Suspects, 'addresses' | 'networks'>,
+  { addresses, networks, recorded }: Omit<Suspects, 'nodes'>,
   pods: readonly Pod[],
   now: number,
 ): PodClaims[] {
   return pods
-    .map((pod) => claimsOf(pod, networks.byName, now))
+    .map((pod) => claimsOf(pod, { networks: networks.byName, recorded, now }))
     .filter((pod) => pod !== undefined)
     .filter(({ claims }) => claims.some(({ address }) => addresses.has(address)));
 }

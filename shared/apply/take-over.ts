@@ -2,19 +2,20 @@ import type { Address } from '../address.ts';
 import { mayBeElsewhere, type Refusal } from '../enis/ec2-errors.ts';
 import type { Eni } from '../enis/eni.ts';
 import { CodedError } from '../errors.ts';
-import { decidePassing, type Passing } from '../plan/conflict.ts';
-import type { Assignment } from '../plan/decision.ts';
-import type { ClaimProblem } from '../plan/problem.ts';
+import { type Contested, decidePassing } from '../plan/conflict.ts';
+import { entryOf, isUsable } from '../plan/ledger.ts';
+import type { PlacedClaim } from '../plan/place-claims.ts';
+import type { AddressProblem } from '../plan/problem.ts';
+import type { Answer } from '../plan/verdict.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { sleep } from '../time/clock.ts';
+import { type Acting, record, refusedOf, tookOf } from './acting.ts';
 import type { CallOutcome } from './all-or-nothing.ts';
-import type { EniCalls } from './eni-calls.ts';
+import type { Wanted } from './answers.ts';
 import { type HolderView, readHolders } from './holder.ts';
-import { type Journal, recordAssigned, recordProblem } from './journal.ts';
-import { problemFor } from './refused.ts';
+import { refusedAs } from './refused.ts';
 import { assertStillClaimed } from './still-claimed.ts';
-import { toldOf } from './told-of.ts';
 
 /** A take-over that others keep changing under our hands: the reconcile is tried again. */
 export class UnsettledError extends CodedError {
@@ -22,19 +23,9 @@ export class UnsettledError extends CodedError {
   readonly errorCode = 'unsettled';
 }
 
-/** The addresses that pods let go of, as messages say it, by the name of their node. */
-export type LetGoElsewhere = ReadonlyMap<string, ReadonlySet<Address>>;
-
 export interface TakeOverOptions {
-  /**
-   * Gets what became of each address, also when this throws. It gets too from which nodes' ENIs an
-   * unassign was sent: each of these nodes is to be told with a `moved` message.
-   */
-  readonly journal: Journal;
-  readonly calls: EniCalls;
-  /** These may be taken from those nodes' ENIs also where they lie outside of the ranges. */
-  readonly letGo?: LetGoElsewhere;
-  readonly signal?: AbortSignal;
+  /** Of which claims the ledger has it that EC2 is asked for them. */
+  readonly recorded: ReadonlySet<PlacedClaim>;
   /** The ENIs that have what is wanted, where they were looked up a moment ago. */
   readonly shown?: readonly Eni[];
   /** Addresses that are not worth a call each, where no other ENI has them: see `Parts`. */
@@ -46,7 +37,7 @@ const FIRST_PAUSE_MS = 50;
 
 /**
  * Gets addresses that EC2 has on other ENIs, where the rule gives them to us: looks up the
- * holder ENI, lists the pods of its node, unassigns from exactly that ENI, assigns on ours, which
+ * holder ENI, reads its ledger, lists the pods of its node, unassigns from exactly that ENI, assigns on ours, which
  * is that of a rival where the rule gives the address to that one.
  * A refusal of either call starts again at the look-up (docs/design.md, "Take-over").
  *
@@ -56,57 +47,62 @@ const FIRST_PAUSE_MS = 50;
  *   what EC2 or the API server throw.
  */
 export async function takeOver(
-  access: ClusterAccess,
-  state: NodeState,
-  wanted: readonly Assignment[],
+  acting: Acting,
+  wanted: readonly Wanted[],
   options: TakeOverOptions,
 ): Promise<void> {
-  const { journal, letGo, signal, together } = options;
-  const taken = new Map<Assignment, string>();
-  const refused = new Set(together);
+  const { access, signal, state } = acting;
+  const taken = new Map<Wanted, Answer['takenFrom']>();
+  const refused = new Set(options.together);
+  const recorded = new Set(options.recorded);
   let pending = [...wanted];
-  let stuck: ReadonlyMap<Assignment, ClaimProblem> = new Map();
+  let stuck: ReadonlyMap<Wanted, AddressProblem> = new Map();
   for (let round = 0; pending.length > 0; round += 1) {
     if (round === ROUNDS) {
       if (!pending.every((each) => stuck.has(each))) throw unsettled(access, state, pending);
-      for (const problem of stuck.values()) recordProblem(journal, problem);
+      for (const [each, problem] of stuck) refusedOf(acting, each, problem);
       return;
     }
     if (round > 0) await sleep(access.clock, FIRST_PAUSE_MS * 2 ** (round - 1), signal);
     const shown = round === 0 ? options.shown : undefined;
-    const examined = await examine(access, state, pending, { letGo, signal, shown });
-    for (const problem of examined.refused) recordProblem(journal, problem);
-    stuck = await unassign(access, examined.take, options);
-    for (const { assignment, holder } of examined.take) taken.set(assignment, holder.eni.id);
+    const examined = await examine(acting, pending, shown);
+    for (const { problem, wanted: each } of examined.refused) refusedOf(acting, each, problem);
     const tried = [...examined.free, ...examined.take.map((entry) => entry.assignment)];
+    await record(
+      acting,
+      tried.filter(({ claim }) => !recorded.has(claim)),
+    );
+    for (const { claim } of tried) recorded.add(claim);
+    stuck = await unassign(acting, examined.take);
+    for (const { assignment, holder } of examined.take)
+      taken.set(assignment, loserOf(holder, assignment));
     const apart = examined.free.filter(({ address }) => refused.has(address));
-    const outcome = await assignAll(options, tried, apart);
+    const outcome = await assignAll(acting, tried, apart);
     for (const { address, refusal } of outcome.refused) {
       if (refusal.kind === 'unexplained') refused.add(address);
     }
-    pending = settle(tried, outcome, { journal, taken, nowhere: examined.nowhere, round });
+    pending = settle(acting, tried, outcome, { taken, nowhere: examined.nowhere, round });
   }
 }
 
 interface Taking {
-  readonly assignment: Assignment;
+  readonly assignment: Wanted;
   readonly holder: HolderView;
 }
 
 interface Examined {
   readonly take: readonly Taking[];
   /** On no other ENI as far as EC2 shows, or on ours by now. */
-  readonly free: readonly Assignment[];
+  readonly free: readonly Wanted[];
   readonly nowhere: ReadonlySet<Address>;
   /** Who does not get it. */
-  readonly refused: readonly ClaimProblem[];
+  readonly refused: readonly { readonly wanted: Wanted; readonly problem: AddressProblem }[];
 }
 
 async function examine(
-  access: ClusterAccess,
-  state: NodeState,
-  pending: readonly Assignment[],
-  { letGo, signal, shown }: Pick<TakeOverOptions, 'letGo' | 'signal' | 'shown'>,
+  { access, signal, state }: Acting,
+  pending: readonly Wanted[],
+  shown: TakeOverOptions['shown'],
 ): Promise<Examined> {
   const own = state.enis.find((eni) => eni.id === pending[0]?.eniId);
   if (own === undefined) return { take: [], free: pending, nowhere: new Set(), refused: [] };
@@ -118,17 +114,24 @@ async function examine(
   const views = others.length > 0 ? await readViews(access, state, pending, others, signal) : [];
 
   const take: Taking[] = [];
-  const free: Assignment[] = [];
-  const refused: ClaimProblem[] = [];
+  const free: Wanted[] = [];
+  const refused: Examined['refused'][number][] = [];
   for (const assignment of pending) {
-    const holder = views.find((view) => has(view.eni, assignment.address));
+    const { address, claim, rivals = [] } = assignment;
+    const holder = views.find((view) => has(view.eni, address));
     if (holder === undefined) {
       free.push(assignment);
       continue;
     }
-    const passing = decide(access, state, assignment, holder, letGo);
-    if (passing.taker) take.push({ assignment: passing.taker, holder });
-    refused.push(...passing.problems);
+    const contested = contestedBy(access, address, holder, isUsable(state.ledgers, own.id));
+    const passing = decidePassing(contested, claim, rivals);
+    const { eniId, taker } = passing;
+    if (taker && eniId !== undefined)
+      take.push({ assignment: { address, eniId, claim: taker }, holder });
+    for (const { claim: loser, problem } of passing.refused) {
+      const at = loser.eniId ?? assignment.eniId;
+      refused.push({ wanted: { address, eniId: at, claim: loser }, problem });
+    }
   }
   return { take, free, refused, nowhere: new Set(free.map(({ address }) => address)) };
 }
@@ -142,7 +145,7 @@ export function has(eni: Eni, address: Address): boolean {
 async function readViews(
   access: ClusterAccess,
   state: NodeState,
-  pending: readonly Assignment[],
+  pending: readonly Wanted[],
   holders: readonly Eni[],
   signal?: AbortSignal,
 ): Promise<HolderView[]> {
@@ -153,25 +156,20 @@ async function readViews(
   return views.map((view) => ({ ...view, listedAt: Math.min(view.listedAt, claimedAt) }));
 }
 
-function decide(
-  access: ClusterAccess,
-  state: NodeState,
-  assignment: Assignment,
-  holder: HolderView,
-  letGo?: LetGoElsewhere,
-): Passing {
-  const { address } = assignment;
-  const contested = {
-    cluster: access.cluster,
-    address,
-    eni: holder.eni,
-    holderNode: holder.node,
-    stranded: holder.stranded,
-    letGoThere: letGo?.get(holder.node?.node ?? '')?.has(address),
-    ranges: state.ranges,
-    unassigns: access.policy.unassigns,
-  };
-  return decidePassing(contested, assignment);
+function contestedBy(
+  { cluster, policy }: ClusterAccess,
+  address: Address,
+  { eni, ledgers, node, stranded }: HolderView,
+  canRecord: boolean,
+): Omit<Contested, 'claimant'> {
+  const { unassigns } = policy;
+  return { cluster, address, eni, ledgers, holderNode: node, stranded, unassigns, canRecord };
+}
+
+/** Who had the address, as the ledger says. */
+function loserOf({ eni, ledgers }: HolderView, { address }: Wanted): Answer['takenFrom'] {
+  const pod = entryOf(ledgers, eni.id, address)?.pod;
+  return { eniId: eni.id, ...(pod === undefined ? {} : { pod }) };
 }
 
 /**
@@ -181,40 +179,38 @@ function decide(
  * @returns a problem for each address that EC2 refuses to unassign for another reason.
  */
 async function unassign(
-  access: ClusterAccess,
+  { access, answers, calls, writer }: Acting,
   take: readonly Taking[],
-  { calls, journal }: TakeOverOptions,
-): Promise<Map<Assignment, ClaimProblem>> {
-  const stuck = new Map<Assignment, ClaimProblem>();
+): Promise<Map<Wanted, AddressProblem>> {
+  const stuck = new Map<Wanted, AddressProblem>();
   for (const [eniId, takings] of Map.groupBy(take, ({ holder }) => holder.eni.id)) {
     const [first] = takings;
     if (first === undefined) continue;
     const { eni, node, listedAt } = first.holder;
-    // Before the call: its answer may be lost and its effect not.
-    if (node) journal.unassignedFrom.add(node.node);
     const addresses = takings.map(({ assignment }) => assignment.address);
     const basis = { instanceId: node ? node.instanceId : eni.instanceId, listedAt };
+    calls.assertAttached(eni, basis.instanceId);
+    // Before the call: its answer may be lost and its effect not.
+    if (node) answers.unassignedFrom.add(node.node);
+    for (const address of addresses) writer.takenFrom(eniId, address);
     const { done, refused } = await calls.release(eni, addresses, basis);
     const subject = { cluster: access.cluster, node: node?.node, eniId };
     if (done.length > 0) {
       access.telemetry.info('took over addresses', subject, { addresses: done });
     }
     for (const { assignment } of takings) {
-      const { address } = assignment;
-      const loser = node && toldOf(node.podObjects.values(), { address, eniId });
-      if (loser) journal.lostBy.set(address, loser);
-      const refusal = refused.find((entry) => entry.address === address)?.refusal;
+      const refusal = refused.find(({ address }) => address === assignment.address)?.refusal;
       if (refusal === undefined || refusal.kind === 'not-assigned') continue;
-      stuck.set(assignment, problemFor({ ...assignment, eniId }, refusal));
+      stuck.set(assignment, refusedAs({ eniId }, refusal));
     }
   }
   return stuck;
 }
 
 async function assignAll(
-  { calls }: TakeOverOptions,
-  tried: readonly Assignment[],
-  apart: readonly Assignment[],
+  { calls }: Acting,
+  tried: readonly Wanted[],
+  apart: readonly Wanted[],
 ): Promise<CallOutcome> {
   const together = new Set(apart.map(({ address }) => address));
   const outcomes: CallOutcome[] = [];
@@ -228,26 +224,30 @@ async function assignAll(
   };
 }
 
-interface Settled {
-  readonly journal: Journal;
+interface Round {
   /** Those that were unassigned from another ENI. */
-  readonly taken: ReadonlyMap<Assignment, string>;
+  readonly taken: ReadonlyMap<Wanted, Answer['takenFrom']>;
   readonly nowhere: ReadonlySet<Address>;
   readonly round: number;
 }
 
-/** Writes EC2's answers into the journal. @returns what another ENI has again, to be looked up again. */
-function settle(tried: readonly Assignment[], outcome: CallOutcome, into: Settled): Assignment[] {
-  const again: Assignment[] = [];
+/** Notes EC2's answers. @returns what another ENI has again, to be looked up again. */
+function settle(
+  acting: Acting,
+  tried: readonly Wanted[],
+  outcome: CallOutcome,
+  round: Round,
+): Wanted[] {
+  const again: Wanted[] = [];
   for (const assignment of tried) {
-    const { address } = assignment;
+    const { address, claim } = assignment;
     const refusal = outcome.refused.find((entry) => entry.address === address)?.refusal;
     if (refusal === undefined) {
-      recordAssigned(into.journal, assignment);
-      const from = into.taken.get(assignment);
-      if (from !== undefined) into.journal.takenFrom.set(address, from);
-    } else if (isWorthLooking(refusal, assignment, into)) again.push(assignment);
-    else recordProblem(into.journal, problemFor(assignment, refusal));
+      tookOf(acting, assignment);
+      const from = round.taken.get(assignment);
+      if (from !== undefined) acting.answers.takenFrom.set(claim, from);
+    } else if (isWorthLooking(refusal, assignment, round)) again.push(assignment);
+    else refusedOf(acting, assignment, refusedAs(assignment, refusal));
   }
   return again;
 }
@@ -257,7 +257,7 @@ function settle(tried: readonly Assignment[], outcome: CallOutcome, into: Settle
  * may be an old view, which passes in a moment: it is looked up again whenever EC2 says that it is
  * elsewhere, and once where the answer may mean that.
  */
-function isWorthLooking({ kind }: Refusal, { address }: Assignment, into: Settled): boolean {
+function isWorthLooking({ kind }: Refusal, { address }: Wanted, into: Round): boolean {
   if (!into.nowhere.has(address)) return mayBeElsewhere({ kind });
   return kind === 'elsewhere' ? into.round < ROUNDS - 1 : kind === 'unexplained' && into.round < 1;
 }
@@ -265,7 +265,7 @@ function isWorthLooking({ kind }: Refusal, { address }: Assignment, into: Settle
 function unsettled(
   access: ClusterAccess,
   state: NodeState,
-  pending: readonly Assignment[],
+  pending: readonly Wanted[],
 ): UnsettledError {
   const addresses = pending.map(({ address, eniId }) => `${address} (${eniId})`).join(', ');
   return new UnsettledError(

@@ -19,10 +19,10 @@ export interface Claim {
   readonly floating: boolean;
   /** When the claim began, ms since the epoch: `since`, or else the pod's creation. */
   readonly since: number;
-  /** The ENI that the pod's condition recorded, where the annotation cannot be read. */
-  readonly recordedEni?: string;
-  /** The ENI on which the pod's condition says that it has the address. */
-  readonly assignedTo?: string;
+  /** The ENIs whose ledger names the pod for the address; those where it has it come before those where it had it. */
+  readonly recordedOn?: readonly string[];
+  /** What was recorded stands in for an annotation that cannot be read. */
+  readonly unreadable?: true;
 }
 
 /** A part of a pod's annotations that cannot be read, or that names more addresses than are looked at. */

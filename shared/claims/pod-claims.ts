@@ -13,38 +13,50 @@ import {
   tooManyAddresses,
   type UnreadableAnnotation,
 } from './claim.ts';
-import { type AssignedAddress, parseAssigned } from './condition-message.ts';
 import { type FloatingIp, parseFloatingIps } from './floating-ips.ts';
 import { isLeftOut } from './left-out.ts';
 import { missedNetworks } from './missed-networks.ts';
 import type { ParsedNetwork } from './net-attach-def.ts';
 import { type Attachment, parseNetworkStatus } from './network-status.ts';
 
+/** An address that the ledger of an ENI names a pod for. */
+export interface RecordedAddress {
+  readonly address: Address;
+  readonly eniId: string;
+  /** It is a tombstone: the pod had the address there last. */
+  readonly releasing: boolean;
+}
+
+/** What claims are read with, beside the pod. */
+export interface ReadingClaims {
+  /** By `namespace/name`. An ignored one's attachments claim nothing; one that is not in it claims, its `master` unknown. */
+  readonly networks: ReadonlyMap<string, ParsedNetwork>;
+  /** Of each pod, by uid. */
+  readonly recorded?: ReadonlyMap<string, readonly RecordedAddress[]>;
+  /** Milliseconds since the epoch: a `since` that lies after it does not count. Absent: each counts. */
+  readonly now?: number;
+}
+
 /**
  * What a pod claims: the addresses of its attachments and its floating addresses,
- * each once. Where an annotation cannot be read, the addresses that the pod's
- * condition last recorded stand in for it; where all annotations together name more than
- * MAX_ADDRESSES, they stand in for all of them. That a floating address lies in a range is
- * not checked here.
+ * each once. If an annotation cannot be read, the addresses that the ledgers say the pod has stand in for
+ * it; if all annotations together name more than MAX_ADDRESSES, they stand in for all of them. That a
+ * floating address lies in a range is not checked here.
  *
- * @param networks by `namespace/name`. An ignored one's attachments claim nothing; one
- *   that is not in it claims, its `master` unknown.
- * @param now ms since the epoch: a `since` that lies after it does not count. Without it each counts,
- *   for whom the age of a claim decides nothing.
  * @returns `undefined` where the pod claims nothing whatever its annotations say: it is
  *   not bound to a node, finished, on the host's network, to be ignored, or a static pod.
  */
 export function claimsOf(
   pod: Pod,
-  networks: ReadonlyMap<string, ParsedNetwork>,
-  now = Number.POSITIVE_INFINITY,
+  { networks, recorded: recordedOf, now = Number.POSITIVE_INFINITY }: ReadingClaims,
 ): PodClaims | undefined {
   if (pod.node === undefined || pod.finished || pod.hostNetwork) return undefined;
   if (isLeftOut(pod)) return undefined;
 
   const status = parseNetworkStatus(pod.annotations, pod.namespace);
   const floating = parseFloatingIps(pod.annotations);
-  const recorded = parseAssigned(pod.condition?.message ?? '');
+  const named = recordedOf?.get(pod.uid) ?? [];
+  const recorded = named.filter(({ releasing }) => !releasing).slice(0, MAX_ADDRESSES);
   const unreadable: UnreadableAnnotation[] = [];
 
   const claims = new Map<Address, Claim>();
@@ -67,14 +79,17 @@ export function claimsOf(
     claims.clear();
     claimRecorded(claims, pod, recorded, false);
   }
-  const assignedTo = new Map(recorded.map(({ address, eniId }) => [address, eniId]));
+  const recordedOn = Map.groupBy(named, ({ address }) => address);
   const notAttached = missedBy(pod, status, networks);
   return {
     pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid },
     node: pod.node,
     createdAt: pod.createdAt,
     terminating: pod.terminating,
-    claims: [...claims.values()].map((claim) => withAssigned(claim, assignedTo)),
+    claims: [...claims.values()].map((claim) => {
+      const on = recordedOn.get(claim.address)?.map(({ eniId }) => eniId);
+      return on === undefined ? claim : { ...claim, recordedOn: on };
+    }),
     unreadable,
     ...(notAttached === undefined ? {} : { notAttached }),
   };
@@ -114,11 +129,6 @@ function missedBy(
   if (missed === undefined || missed.unreadable !== undefined) return missed;
   const ours = missed.networks.filter((network) => mayBeOnEni(networks.get(network)));
   return ours.length === 0 ? undefined : { ...missed, networks: ours };
-}
-
-function withAssigned(claim: Claim, assignedTo: ReadonlyMap<Address, string | undefined>): Claim {
-  const eniId = assignedTo.get(claim.address);
-  return eniId === undefined ? claim : { ...claim, assignedTo: eniId };
 }
 
 function claimAttachments(
@@ -165,12 +175,11 @@ function claimFloating(
 function claimRecorded(
   claims: Map<Address, Claim>,
   pod: Pod,
-  recorded: readonly AssignedAddress[],
+  recorded: readonly RecordedAddress[],
   floating: boolean,
 ): void {
-  for (const { address, eniId } of recorded) {
+  for (const { address } of recorded) {
     if (claims.has(address)) continue;
-    const recordedEni = eniId === undefined ? {} : { recordedEni: eniId };
-    claims.set(address, { address, floating, since: pod.createdAt, ...recordedEni });
+    claims.set(address, { address, floating, since: pod.createdAt, unreadable: true });
   }
 }

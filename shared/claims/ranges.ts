@@ -19,13 +19,13 @@ export function rangesOf(
   networks: Iterable<{ readonly ranges: readonly AddressRange[] }>,
   bounds?: readonly AddressRange[],
 ): Ranges {
-  const given = finder([...networks].flatMap((network) => network.ranges));
-  const allows = bounds === undefined ? () => true : finder(bounds);
+  const given = within([...networks].flatMap((network) => network.ranges));
+  const allows = bounds === undefined ? () => true : within(bounds);
   return { includes: (address) => given(address) && allows(address), allows };
 }
 
 /** Whether an address lies in one of the ranges, found in logarithmic time. */
-function finder(ranges: readonly AddressRange[]): (address: Address) => boolean {
+export function within(ranges: readonly AddressRange[]): (address: Address) => boolean {
   const merged = mergeRanges(ranges);
   const byFamily = {
     4: merged.filter((range) => range.family === 4),

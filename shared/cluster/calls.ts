@@ -1,4 +1,5 @@
 import type { coreEvent } from './events.ts';
+import type { objectOfLedger } from './ledgers.ts';
 import type { EachItem, PageOfList, PageRead } from './list.ts';
 import { MalformedObjectError } from './malformed.ts';
 import { PATHS, withQuery } from './paths.ts';
@@ -39,6 +40,17 @@ export interface EventCreation {
   readonly fieldManager: string;
 }
 
+export interface LedgerWrite {
+  readonly body: ReturnType<typeof objectOfLedger>;
+  readonly fieldManager: string;
+}
+
+/** Of that very version: nobody wrote to it since. */
+export interface LedgerDeletion {
+  readonly eniId: string;
+  readonly version: string;
+}
+
 /** An answer, and when the API server gave it. */
 export interface Dated {
   readonly body: unknown;
@@ -77,6 +89,11 @@ export interface KubernetesCalls {
   ): Promise<PageRead>;
   listIpPools(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
   createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
+  readLedger(eniId: string, signal: AbortSignal): Promise<unknown>;
+  listLedgers(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
+  /** Creates it if it has no `resourceVersion`, and else replaces that very version. */
+  writeLedger(write: LedgerWrite, signal: AbortSignal): Promise<unknown>;
+  deleteLedger(deletion: LedgerDeletion, signal: AbortSignal): Promise<unknown>;
 }
 
 export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
@@ -127,6 +144,19 @@ export function kubernetesCalls(transport: ApiTransport): KubernetesCalls {
     async createEvent({ body, fieldManager }, signal) {
       const path = withQuery(PATHS.events(body.metadata.namespace), { fieldManager });
       return (await send({ method: 'POST', path, body, signal })).body;
+    },
+    readLedger: (eniId, signal) => get(PATHS.ledger(eniId), signal),
+    listLedgers: list(PATHS.ledgers),
+    async writeLedger({ body, fieldManager }, signal) {
+      const { name, resourceVersion } = body.metadata;
+      const isNew = resourceVersion === undefined;
+      const path = withQuery(isNew ? PATHS.ledgers : PATHS.ledger(name), { fieldManager });
+      return (await send({ method: isNew ? 'POST' : 'PUT', path, body, signal })).body;
+    },
+    async deleteLedger({ eniId, version }, signal) {
+      const body = { preconditions: { resourceVersion: version } };
+      const path = PATHS.ledger(eniId);
+      return (await send({ method: 'DELETE', path, body, signal })).body;
     },
   };
 }

@@ -6,6 +6,7 @@ import { type KubernetesCalls, kubernetesCalls } from './calls.ts';
 import { refusalOf } from './errors.ts';
 import { coreEvent, FIELD_MANAGER } from './events.ts';
 import { CONDITION_TYPE, type Kubernetes, type PodCondition, type PodRef } from './kubernetes.ts';
+import { ledgerClient } from './ledger-client.ts';
 import {
   type EachItem,
   listAll,
@@ -75,6 +76,7 @@ export function connectKubernetes(
 
   return {
     ...nodeStatuses(calls, call),
+    ...ledgerClient(calls, call, (signal, list) => pages(call, signal, list)),
 
     listPods: (options) =>
       options.node === undefined ? listAllPods(options.signal) : listPods(options),

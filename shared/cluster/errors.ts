@@ -29,6 +29,7 @@ const status = z.object({
   reason: z.string().optional(),
   details: z
     .object({
+      kind: z.string().optional(),
       causes: z
         .array(z.object({ reason: z.string().optional(), field: z.string().optional() }))
         .optional(),

@@ -1,3 +1,4 @@
+import type { Ledger, LedgerReading, LedgersReading, LedgerWriting, Signature } from './ledgers.ts';
 import type { IpPool } from './reservations.ts';
 import type { AdvertisedRoom, PatchOperation } from './room-resources.ts';
 
@@ -137,4 +138,11 @@ export interface Kubernetes {
   ): Promise<void>;
   /** Writes an Event; does nothing where its namespace is gone or terminating. */
   writeEvent(event: EventToWrite & { readonly at: number }, signal?: AbortSignal): Promise<void>;
+  /** The ledger of an ENI, by a consistent read; an empty one if there is no object. */
+  readLedger(eniId: string, signal?: AbortSignal): Promise<LedgerReading>;
+  listLedgers(signal?: AbortSignal): Promise<LedgersReading>;
+  /** Creates or replaces a ledger, if nobody wrote it since `ledger.version`. */
+  writeLedger(ledger: Ledger, signature: Signature, signal?: AbortSignal): Promise<LedgerWriting>;
+  /** Deletes that version of a ledger; does nothing where there is another by now, or none. */
+  deleteLedger(ledger: Ledger, signal?: AbortSignal): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { LEDGERS } from './ledgers.ts';
 import { NETWORK_DEFINITIONS } from './networks.ts';
 import { RESERVATION_PATHS } from './reservations.ts';
 
@@ -17,6 +18,8 @@ export const PATHS = {
   networks: `${NETWORKS_GROUP}/${NETWORK_DEFINITIONS.plural}`,
   networksOf: (namespace: string) =>
     `${NETWORKS_GROUP}/namespaces/${part(namespace)}/${NETWORK_DEFINITIONS.plural}`,
+  ledgers: `/apis/${LEDGERS.group}/${LEDGERS.version}/${LEDGERS.plural}`,
+  ledger: (eniId: string) => `${PATHS.ledgers}/${part(eniId)}`,
   events: (namespace: string) => `${inNamespace(namespace)}/events`,
   leases: (namespace: string) =>
     `/apis/coordination.k8s.io/v1/namespaces/${part(namespace)}/leases`,

@@ -3,17 +3,51 @@ import { formatConditionMessage } from '../claims/condition-message.ts';
 import { isLeftOut } from '../claims/left-out.ts';
 import { NETWORK_STATUS, NETWORKS_STATUS } from '../cluster/annotations.ts';
 import type { Pod, PodCondition } from '../cluster/kubernetes.ts';
-import type { Assignment } from '../plan/decision.ts';
 import { describeProblem, type Problem } from '../plan/problem.ts';
+import {
+  type Assignment,
+  type Decision,
+  type Hold,
+  isPlaced,
+  podOf,
+  problemsOf,
+} from '../plan/verdict.ts';
 
 /** What became of one pod's claims. */
 export interface PodOutcome {
   readonly pod: Pod;
   /** On their ENIs. */
-  readonly placed: readonly Assignment[];
+  readonly placed: readonly (Assignment | Hold)[];
   readonly problems: readonly Problem[];
   /** Its node is no EC2 instance: nothing will ever be assigned there. */
   readonly outsideEc2?: boolean;
+}
+
+/**
+ * The outcome of each live pod of a node. A pod is left out if a call for it failed, because nobody knows what
+ * became of its addresses.
+ */
+export function outcomesOf(pods: Iterable<Pod>, decision: Omit<Decision, 'ignored'>): PodOutcome[] {
+  const placedOf = Map.groupBy(decision.verdicts.filter(isPlaced), ({ claim }) => claim.pod.uid);
+  const problemsOfPod = Map.groupBy(problemsOf(decision), ({ pod }) => pod.uid);
+  const open = new Set(
+    decision.verdicts.flatMap((verdict) =>
+      'done' in verdict && verdict.done === 'open' ? (podOf(verdict)?.uid ?? []) : [],
+    ),
+  );
+  return [...pods]
+    .filter((pod) => !pod.terminating && !pod.finished && !open.has(pod.uid))
+    .map((pod) => ({
+      pod,
+      placed: placedOf.get(pod.uid) ?? [],
+      problems: problemsOfPod.get(pod.uid) ?? [],
+    }));
+}
+
+/** Whether a pod's condition says what is so, or has nothing to say. */
+export function isTold(outcome: PodOutcome): boolean {
+  const condition = conditionOf(outcome);
+  return condition === undefined || isSame(condition, outcome.pod.condition);
 }
 
 /** The outcomes of the live pods of a node outside EC2. */

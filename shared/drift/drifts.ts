@@ -4,7 +4,7 @@ import { MAX_FILTER_VALUES } from '../enis/filters.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { either, seenEnis } from '../state/seen-enis.ts';
-import { type ClusterView, type Drift, driftOf, weigh } from './drift.ts';
+import { type ClusterView, type Drift, driftOf, foundIn } from './drift.ts';
 
 /**
  * Up to so many calls ask by address, 200 in each. Where it would take more, the subnets are listed
@@ -45,7 +45,7 @@ export async function driftsOf(
   const held = new Set(holders.flatMap(addressesOf));
   const whole = { ...view, enis: either(seenEnis(holders), view.enis) };
   const nodes = first.map(({ state, drift }) => {
-    return { state, drift: concerns(held, drift) ? weigh(whole, state, drift.plan) : drift };
+    return { state, drift: concerns(held, drift) ? driftOf(whole, state) : drift };
   });
   return { nodes, holders, view: whole };
 }
@@ -57,14 +57,15 @@ interface Missing {
 }
 
 function missingOf({ state, drift }: WeighedNode): Missing[] {
-  return drift.missing.flatMap(({ address, eniId }) => {
+  return foundIn(drift).missing.flatMap(({ address, eniId }) => {
     const eni = state.enis.find(({ id }) => id === eniId);
     return eni === undefined ? [] : [{ address, eni }];
   });
 }
 
 /** Whether what is known of the holders by now may change anything for the node. */
-function concerns(held: ReadonlySet<Address>, { missing, conflicting }: Drift): boolean {
+function concerns(held: ReadonlySet<Address>, drift: Drift): boolean {
+  const { missing, conflicting } = foundIn(drift);
   return (
     missing.some(({ address }) => held.has(address)) ||
     conflicting.some((problem) => 'address' in problem && held.has(problem.address))

@@ -159,6 +159,8 @@ export interface EniInventory {
   withAddresses(vpcId: string, addresses: readonly Address[], signal?: AbortSignal): Promise<Eni[]>;
   /** All ENIs in these subnets, a page at a time: one call for up to 1,000 of them. */
   inSubnets(subnetIds: readonly string[], signal?: AbortSignal): AsyncIterable<readonly Eni[]>;
+  /** Those of these ENIs that there are. */
+  withIds(eniIds: readonly string[], signal?: AbortSignal): Promise<Eni[]>;
   /** All ENIs of the account and region that carry the managed tag, attached or not. */
   managed(signal?: AbortSignal): Promise<Eni[]>;
   /** The newest attachment of an ENI that any of these reads has shown, this or an earlier one. */
@@ -194,6 +196,7 @@ export function eniInventory(
   return {
     ofInstances: (instanceIds, signal) =>
       byValues('attachment.instance-id', instanceIds, [], signal),
+    withIds: (eniIds, signal) => byValues('network-interface-id', eniIds, [], signal),
     async withAddresses(vpcId, addresses, signal) {
       // The same private address exists once in each VPC of the account.
       const inVpc = [{ Name: 'vpc-id', Values: [vpcId] }];

@@ -16,6 +16,7 @@ export function inventoryOf(cluster: string, inventory: EniInventory): EniInvent
   const seen = (enis: readonly Eni[]): Eni[] => enis.map((eni) => asSeenBy(cluster, eni));
   return {
     ofInstances: async (...asked) => seen(await inventory.ofInstances(...asked)),
+    withIds: async (...asked) => seen(await inventory.withIds(...asked)),
     withAddresses: async (...asked) => seen(await inventory.withAddresses(...asked)),
     async *inSubnets(...asked) {
       for await (const page of inventory.inSubnets(...asked)) yield seen(page);

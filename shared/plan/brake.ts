@@ -1,12 +1,13 @@
 import type { ParsedNetwork } from '../claims/net-attach-def.ts';
 import { claimsOf } from '../claims/pod-claims.ts';
-import type { Ranges } from '../claims/ranges.ts';
 import type { Node, Pod } from '../cluster/kubernetes.ts';
+import type { LedgersReading } from '../cluster/ledgers.ts';
 import type { Eni } from '../enis/eni.ts';
+import { entryOf, ledgersFrom, recordedByPod } from './ledger.ts';
 
 /** What is known of a cluster's addresses when some are to be released that nobody saw let go of. */
 export interface ReleaseCount {
-  /** How many addresses in the ranges its managed ENIs have. */
+  /** How many addresses its ledgers have, of those that its managed ENIs have. */
   readonly addresses: number;
   /** How many of these no pod of the cluster claims. */
   readonly unclaimed: number;
@@ -34,32 +35,36 @@ export function isMass(
   return unclaimed + released > Math.max(NEVER_TOO_MANY, maxShare * before);
 }
 
-/** A cluster's addresses in its ranges. */
+/** A cluster's addresses in its ledgers. */
 export interface Counted {
   readonly addresses: number;
   /** What no pod claims, as `ENI/address`. */
   readonly left: ReadonlySet<string>;
 }
 
-/** A cluster as it was read: ENIs first, then Nodes and pods. */
+/** A cluster as it was read: ENIs and ledgers first, then Nodes and pods. */
 interface Counting {
   /** The managed ones at least. */
   readonly enis: readonly Pick<Eni, 'id' | 'instanceId' | 'managed' | 'secondary'>[];
+  readonly ledgers: LedgersReading;
   readonly nodes: readonly Pick<Node, 'instanceId'>[];
   readonly pods: readonly Pod[];
   readonly networks: ReadonlyMap<string, ParsedNetwork>;
-  readonly ranges: Ranges;
 }
 
-/** Counts the addresses in ranges that a cluster's managed ENIs have, and those that no pod claims. Pure. */
-export function countAddresses({ enis, nodes, pods, networks, ranges }: Counting): Counted {
+/** Counts the addresses of a cluster's managed ENIs that its ledgers have, and those that no pod claims. Pure. */
+export function countAddresses({ enis, ledgers, nodes, pods, networks }: Counting): Counted {
   const instances = new Set(nodes.flatMap(({ instanceId }) => instanceId ?? []));
-  const claims = pods.flatMap((pod) => claimsOf(pod, networks)?.claims ?? []);
+  const known = ledgersFrom(ledgers);
+  const recorded = recordedByPod(ledgers.kind === 'unusable' ? new Map() : ledgers.byEni);
+  const claims = pods.flatMap((pod) => claimsOf(pod, { networks, recorded })?.claims ?? []);
   const claimed = new Set(claims.map(({ address }) => address));
   const ours = enis
     .filter(({ instanceId = '', managed }) => managed && instances.has(instanceId))
     .flatMap(({ id, secondary }) =>
-      secondary.filter(ranges.includes).map((address) => ({ id, address })),
+      secondary
+        .filter((address) => entryOf(known, id, address) !== undefined)
+        .map((address) => ({ id, address })),
     );
   const unclaimed = ours.filter(({ address }) => !claimed.has(address));
   return {

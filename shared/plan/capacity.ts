@@ -1,70 +1,55 @@
 import { type Address, type Family, familyOf } from '../address.ts';
 import type { Eni, InstanceLimits } from '../enis/eni.ts';
-import type { Assignment, Move, Placement } from './decision.ts';
-import type { Problem } from './problem.ts';
+import type { ClaimProblem } from './problem.ts';
+import { type Assignment, type Placement, type Verdict, wanting } from './verdict.ts';
 
 interface RoomInput {
   readonly enis: readonly Eni[];
   readonly limits?: InstanceLimits;
-  /** Oldest pods first: they are served first. */
-  readonly assign: readonly Assignment[];
-  readonly move: readonly Move[];
-  readonly release: readonly Placement[];
-}
-
-interface Room {
-  readonly assign: readonly Assignment[];
-  readonly move: readonly Move[];
-  /** Assignments that find no room. */
-  readonly waiting: readonly Assignment[];
-  /** `eni-full`, for what finds no room. */
-  readonly problems: readonly Problem[];
 }
 
 /**
- * Leaves out what would exceed an ENI's addresses: one call over the limit is refused as a
+ * Has wait what would exceed an ENI's addresses: one call over the limit is refused as a
  * whole. The primary address counts, and a delegated prefix counts as one (Amazon EC2 User
  * Guide, "IP addresses per network interface per instance type" and "prefix delegation").
  * What is released makes room, and so does what moves away: what needs that room is marked.
+ *
+ * @param verdicts of the oldest pods first: they are served first.
+ * @returns the same verdicts, of which some wait, and some are refused as `eni-full`.
  */
-export function limitToRoom(input: RoomInput): Room {
-  const { limits } = input;
-  const isNothing = input.assign.length === 0 && input.move.length === 0;
-  if (limits === undefined || isNothing) {
-    return { assign: input.assign, move: input.move, waiting: [], problems: [] };
-  }
-  let move = input.move;
+export function limitToRoom(verdicts: readonly Verdict[], { enis, limits }: RoomInput): Verdict[] {
+  const assigns = wanting(verdicts, 'assign');
+  const moves = wanting(verdicts, 'move');
+  if (limits === undefined || assigns.length + moves.length === 0) return [...verdicts];
+  const releases = wanting(verdicts, 'release');
+  let fittingMoves = moves;
   for (;;) {
-    const leaving = move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
-    const fits = fitting(freeOf(input.enis, limits, [...input.release, ...leaving]));
-    const fitted = move.filter(fits);
-    if (fitted.length === move.length) {
-      const assign = input.assign.filter(fits);
-      const waiting = without(input.assign, assign);
-      const staying = without(input.move, move);
-      const fitsNow = fitting(freeOf(input.enis, limits, []));
-      const marked = <A extends Assignment>(each: A): A =>
-        fitsNow(each) ? each : { ...each, needsRoom: true };
-      // In this order: a move's place is not for what is assigned meanwhile.
-      return {
-        move: move.map(marked),
-        assign: assign.map(marked),
-        waiting,
-        problems: [...staying, ...waiting].map(full),
-      };
+    const leaving = fittingMoves.map(({ address, from }) => ({ address, eniId: from }));
+    const fits = fitting(freeOf(enis, limits, [...releases, ...leaving]));
+    // In this order: a move's place is not for what is assigned meanwhile.
+    const moving = fittingMoves.filter(fits);
+    if (moving.length === fittingMoves.length) {
+      const placed = new Set<Verdict>([...moving, ...assigns.filter(fits)]);
+      const fitsNow = fitting(freeOf(enis, limits, []));
+      const now = new Set<Verdict>(
+        [...moving, ...assigns].filter((each) => placed.has(each) && fitsNow(each)),
+      );
+      return verdicts.map((verdict): Verdict => {
+        if (verdict.want !== 'assign' && verdict.want !== 'move') return verdict;
+        if (placed.has(verdict))
+          return now.has(verdict) ? verdict : { ...verdict, needsRoom: true };
+        const problem = full(verdict);
+        if (verdict.want === 'assign') return { ...verdict, want: 'wait', problem };
+        const { address, pod } = problem;
+        return { want: 'refuse', address, pod, problem };
+      });
     }
     // What does not move after all leaves no room where it is, which others may have counted on.
-    move = fitted;
+    fittingMoves = moving;
   }
 }
 
-function without<T>(all: readonly T[], some: readonly T[]): T[] {
-  const left = new Set(all);
-  for (const each of some) left.delete(each);
-  return [...left];
-}
-
-function full({ address, eniId, claim }: Assignment): Problem {
+function full({ address, eniId, claim }: Assignment): ClaimProblem {
   return { pod: claim.pod, address, kind: 'eni-full', eniId };
 }
 
@@ -80,7 +65,7 @@ export function useOf(eni: Eni, limits: InstanceLimits, family: Family): EniUse 
 }
 
 /** Takes a place for each assignment that it is asked about, as long as there is one. */
-function fitting(free: Map<string, number>): (assignment: Assignment) => boolean {
+function fitting(free: Map<string, number>): (assignment: Placement) => boolean {
   return ({ address, eniId }) => {
     const key = slot(eniId, familyOf(address));
     const left = free.get(key) ?? 0;

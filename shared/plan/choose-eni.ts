@@ -16,11 +16,11 @@ export type EniChoice =
   | { readonly kind: 'eni-ambiguous'; readonly enis: readonly Eni[] };
 
 /**
- * What an ENI was chosen by: what the pod's condition recorded, where the annotation cannot be read;
- * the attachment's MAC; that the pod was told so, and EC2 has it there; the definition's master; its subnet being the only one that holds the
- * address, or the only one of the pod's attachments that does.
+ * What an ENI was chosen by: the ledger, if the pod's annotation cannot be read; the attachment's MAC; that
+ * the pod has it there, as the ledger and EC2 say; the definition's master; its subnet being the only one that
+ * holds the address, or the only one of the pod's attachments that does.
  */
-export type ChosenBy = 'record' | 'mac' | 'told' | 'master' | 'subnet' | 'siblings';
+export type ChosenBy = 'record' | 'mac' | 'has-it' | 'master' | 'subnet' | 'siblings';
 
 /** Linux names the interface at device index n `ethN` on Amazon Linux; `ens6` says nothing of the index. */
 const DEVICE_NAME = /^eth(\d{1,2})$/;
@@ -29,7 +29,7 @@ const DEVICE_NAME = /^eth(\d{1,2})$/;
  * Chooses the ENI of one claim: by the attachment's MAC, else by the device that the
  * NetworkAttachmentDefinition's `master` names, else the node's only managed ENI whose
  * subnet holds the address (docs/design.md, "Which ENI an address belongs to"). What master and
- * subnet say moves no address that the pod was told of: its interface is where it was made.
+ * subnet say moves no address that the pod has: its interface is where it was made.
  *
  * @param siblings gives the ENIs of the pod's attachments, where that matters: among several subnets
  *   that hold a floating address, the one where the pod already is.
@@ -40,7 +40,11 @@ export function chooseEni(
   siblings: () => ReadonlySet<string> = () => new Set(),
 ): EniChoice {
   const { enis } = node;
-  const recorded = enis.find((eni) => eni.managed && eni.id === claim.recordedEni);
+  const { recordedOn = [] } = claim;
+  // The first is the one whose ledger says that the pod has it, and not that it had it.
+  const [recorded] = claim.unreadable
+    ? recordedOn.flatMap((id) => enis.filter((eni) => eni.managed && eni.id === id))
+    : [];
   if (recorded) return { kind: 'eni', eni: recorded, by: 'record' };
 
   const byMac = claim.mac === undefined ? [] : enis.filter((eni) => eni.mac === claim.mac);
@@ -51,10 +55,10 @@ export function chooseEni(
   if (chosen.kind !== 'eni' || !inSubnetOf(chosen.eni, claim.address, node)) return chosen;
   // Where the pod's attachments are, its floating addresses are to be: these follow them.
   if (chosen.by === 'siblings') return chosen;
-  const told = enis.find((eni) => eni.id === claim.assignedTo && isOursAt(eni, claim.address));
-  return told === undefined || told === chosen.eni
+  const having = enis.find((eni) => recordedOn.includes(eni.id) && isOursAt(eni, claim.address));
+  return having === undefined || having === chosen.eni
     ? chosen
-    : { kind: 'eni', eni: told, by: 'told' };
+    : { kind: 'eni', eni: having, by: 'has-it' };
 }
 
 /** Whether the address is on a managed ENI as one that could be moved. */

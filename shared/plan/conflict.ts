@@ -1,12 +1,13 @@
 import type { Address } from '../address.ts';
 import type { Claim, PodClaims } from '../claims/claim.ts';
-import type { Ranges } from '../claims/ranges.ts';
 import type { Eni } from '../enis/eni.ts';
-import type { Assignment } from './decision.ts';
+import { entryOf, isUsable, type Ledgers, whereaboutsOf } from './ledger.ts';
 import { type PlacedClaim, type PlaceInput, placedClaimsOf } from './place-claims.ts';
-import type { AddressProblem, ClaimProblem, HeldElsewhere } from './problem.ts';
-import { byAge, type Claimant, passesOn, speakerOf } from './speaker.ts';
+import type { AddressProblem, HeldElsewhere } from './problem.ts';
+import { byAge, type Claimant, passesOn, speakerOf, type Whereabouts } from './speaker.ts';
 import { isOfVpc } from './vpcs.ts';
+
+const NOWHERE: Whereabouts = { on: new Set(), holds: () => false };
 
 /** The node of the ENI that has the address, as it was read: its ENIs, then its pods. */
 export interface HolderNode extends PlaceInput {
@@ -20,15 +21,16 @@ export interface Contested {
   readonly claimant: Claimant;
   /** The ENI that has the address. */
   readonly eni: Eni;
+  /** The ledger of that ENI among others, read before `holderNode`. */
+  readonly ledgers: Ledgers;
   /** The node that names the ENI's instance; absent where the ENI is detached or no Node names it. */
   readonly holderNode?: HolderNode;
   /** Live pods of the cluster that are bound to a node that does not exist. */
   readonly stranded: readonly PodClaims[];
-  /** A message says that a pod of the ENI's node let go of it a moment ago. */
-  readonly letGoThere?: boolean;
-  readonly ranges: Ranges;
   /** False: nothing is unassigned from any ENI. */
   readonly unassigns: boolean;
+  /** False: the ledger of the claimant's ENI cannot be written. */
+  readonly canRecord: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface Contested {
  * address"). Pure. `take` holds for exactly the ENI that was examined.
  */
 export function decideTakeOver(contested: Contested): { readonly kind: 'take' } | AddressProblem {
-  const { address, eni, holderNode } = contested;
+  const { address, eni, holderNode, ledgers } = contested;
   if (eni.primary.includes(address)) return { kind: 'primary', eniId: eni.id };
   const elsewhere = (why: HeldElsewhere) =>
     ({ kind: 'held-elsewhere', eniId: eni.id, why }) as const;
@@ -45,23 +47,24 @@ export function decideTakeOver(contested: Contested): { readonly kind: 'take' } 
   if (!holderNode && !eni.clusters.includes(contested.cluster)) return elsewhere('not-our-eni');
 
   const holder = holderNode ? speaking(contested, holderNode) : strandedHolder(contested);
+  const isRecorded = entryOf(ledgers, eni.id, address) !== undefined;
   const another = holder && holder.pod.uid !== contested.claimant.pod.uid;
-  if (another && !passesOn(holder, contested.claimant)) {
+  if (another && !(isRecorded && passesOn(holder, contested.claimant))) {
     return { kind: 'conflict', holder: { pod: holder.pod, node: holder.node, eniId: eni.id } };
   }
-  const ours = contested.ranges.includes(address) || contested.letGoThere === true;
-  if (!holder && holderNode && !ours) {
-    return elsewhere('leftover-outside-ranges');
-  }
+  if (!contested.canRecord || !isUsable(ledgers, eni.id)) return elsewhere('no-ledger');
+  if (!isRecorded) return elsewhere('not-recorded');
   return contested.unassigns ? { kind: 'take' } : elsewhere('policy');
 }
 
 /** Who of a node's claimants gets an address that another ENI has. */
 export interface Passing {
   /** Absent where the address stays where it is. */
-  readonly taker?: Assignment;
+  readonly taker?: PlacedClaim;
+  /** The taker's ENI. */
+  readonly eniId?: string;
   /** What the others are told. */
-  readonly problems: readonly ClaimProblem[];
+  readonly refused: readonly { readonly claim: PlacedClaim; readonly problem: AddressProblem }[];
 }
 
 /**
@@ -72,42 +75,45 @@ export interface Passing {
  */
 export function decidePassing(
   contested: Omit<Contested, 'claimant'>,
-  { claim: speaker, rivals = [] }: Assignment,
+  speaker: PlacedClaim,
+  rivals: readonly PlacedClaim[],
 ): Passing {
-  const { address } = contested;
   const decided = [speaker, ...rivals].map((claim) => {
     return { claim, decision: decideTakeOver({ ...contested, claimant: claim }) };
   });
   const may = decided.filter(({ decision }) => decision.kind === 'take').map(({ claim }) => claim);
-  const taker = may.includes(speaker) ? speaker : speakerOf(may, new Set());
-  const problems = decided.flatMap(({ claim, decision }): ClaimProblem[] => {
+  const taker = may.includes(speaker) ? speaker : speakerOf(may, NOWHERE);
+  const refused = decided.flatMap(({ claim, decision }): Passing['refused'][number][] => {
     if (claim === taker) return [];
-    const { pod } = claim;
-    if (taker?.eniId !== undefined) return [{ pod, ...conflictWith(taker, taker.eniId) }];
-    return decision.kind === 'take' ? [] : [{ pod, address, ...decision }];
+    if (taker?.eniId !== undefined) return [{ claim, problem: conflictWith(taker, taker.eniId) }];
+    return decision.kind === 'take' ? [] : [{ claim, problem: decision }];
   });
-  if (taker?.eniId === undefined) return { problems };
-  return { taker: { address, eniId: taker.eniId, claim: taker }, problems };
+  return taker?.eniId === undefined ? { refused } : { taker, eniId: taker.eniId, refused };
 }
 
 /** What a pod is told whose address `holder` has, or gets, on that ENI. */
-export function conflictWith({ address, node, pod }: PlacedClaim, eniId: string) {
-  return { address, kind: 'conflict', holder: { pod, node, eniId } } as const;
+export function conflictWith({ node, pod }: PlacedClaim, eniId: string) {
+  return { kind: 'conflict', holder: { pod, node, eniId } } as const;
 }
 
 function speaking(
-  { address, eni }: Contested,
+  { address, eni, ledgers }: Contested,
   holderNode: HolderNode,
 ): (Claimant & { readonly node: string }) | undefined {
   const claims = placedClaimsOf(holderNode, address);
   const ofVpc = claims.filter((claim) => isOfVpc(claim, eni, holderNode.enis));
-  return speakerOf(ofVpc, new Set([eni.id]));
+  return speakerOf(ofVpc, whereaboutsOf(ledgers, [eni], { address, claimants: ofVpc }));
 }
 
-/** The Node may come back: its live pod counts as the holder. Of several, one that keeps the address. */
+/**
+ * The Node may come back: its live pod counts as the holder. Of several, the one that the ledger names, or else
+ * one that keeps the address.
+ */
 function strandedHolder({
   address,
   claimant,
+  eni,
+  ledgers,
   stranded,
 }: Contested): (Claimant & { readonly node: string }) | undefined {
   const claimants = stranded
@@ -117,7 +123,9 @@ function strandedHolder({
       return claim === undefined ? [] : [toClaimant(pod, claim)];
     })
     .sort(byAge);
-  return claimants.find((holder) => !passesOn(holder, claimant)) ?? claimants[0];
+  const named = entryOf(ledgers, eni.id, address)?.pod?.uid;
+  const keeping = claimants.find((holder) => !passesOn(holder, claimant));
+  return claimants.find(({ pod }) => pod.uid === named) ?? keeping ?? claimants[0];
 }
 
 const claimsByAddress = new WeakMap<PodClaims, ReadonlyMap<Address, Claim>>();

@@ -4,20 +4,24 @@ import type { Ranges } from '../claims/ranges.ts';
 import type { Eni } from '../enis/eni.ts';
 import { holds, inPrefixOf, inSubnetOf, isReserved, type NodeEnis } from '../enis/eni-facts.ts';
 import { chooseEni } from './choose-eni.ts';
+import type { Ledgers } from './ledger.ts';
 import type { AddressProblem, Problem } from './problem.ts';
 import type { NodeClaimant } from './speaker.ts';
 
-/** A claim that has a valid ENI, or whose pod has the address although it has none. */
+/** A claim that has a valid ENI, or whose pod has the address although it has none. Each is one object in a decision. */
 export interface PlacedClaim extends NodeClaimant {
   readonly address: Address;
   readonly node: string;
   readonly interface?: string;
+  /** The ENIs whose ledger names the pod for the address. */
+  readonly recordedOn: readonly string[];
 }
 
 export interface PlaceInput extends NodeEnis {
   readonly pods: readonly PodClaims[];
   readonly ranges: Ranges;
   readonly managedTag: string;
+  readonly ledgers: Ledgers;
 }
 
 export interface PlacedClaims {
@@ -55,7 +59,7 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
     for (const claim of pod.claims) {
       const placing = place(claim, input, siblings);
       const eniId = placing.kind === 'placed' ? placing.eniId : undefined;
-      if (eniId !== undefined || isWhereItWasTold(claim, input)) {
+      if (eniId !== undefined || isWhereItIsRecorded(claim, input)) {
         claims.push(toPlaced(pod, claim, eniId));
       }
       if (eniId === undefined || mayCountElsewhere(claim, input)) inAnyVpc.add(claim.address);
@@ -69,33 +73,40 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
   return { claims: claims.sort(inOrder), inAnyVpc, problems, ignored };
 }
 
-const placed = new WeakMap<PlaceInput, ReadonlyMap<Address, readonly PlacedClaim[]>>();
+const placed = new WeakMap<PlaceInput, PlacedClaims>();
+
+/** The claims of a node, placed once: whoever asks gets the same objects. */
+export function placedOf(input: PlaceInput): PlacedClaims {
+  const known = placed.get(input) ?? placeClaims(input);
+  placed.set(input, known);
+  return known;
+}
+
+const byAddress = new WeakMap<PlacedClaims, ReadonlyMap<Address, readonly PlacedClaim[]>>();
 
 /** Those of a node's claims that claim an address. All are placed once, however many are asked for. */
 export function placedClaimsOf(input: PlaceInput, address: Address): readonly PlacedClaim[] {
-  let byAddress = placed.get(input);
-  if (byAddress === undefined) {
-    byAddress = Map.groupBy(placeClaims(input).claims, (claim) => claim.address);
-    placed.set(input, byAddress);
-  }
-  return byAddress.get(address) ?? [];
+  const all = placedOf(input);
+  const known = byAddress.get(all) ?? Map.groupBy(all.claims, (claim) => claim.address);
+  byAddress.set(all, known);
+  return known.get(address) ?? [];
 }
 
-/** Whether the ENI that the pod's condition names for the address has it. */
-function isWhereItWasTold({ address, assignedTo }: Claim, { enis }: NodeEnis): boolean {
-  return enis.some((eni) => eni.id === assignedTo && holds(eni, address));
+/** Whether an ENI has the address whose ledger names the pod for it. */
+function isWhereItIsRecorded({ address, recordedOn = [] }: Claim, { enis }: NodeEnis): boolean {
+  return enis.some((eni) => recordedOn.includes(eni.id) && holds(eni, address));
 }
 
 /**
  * Whether the pod may have the address of another VPC too: another attachment has it, an annotation that
- * cannot be read may say so, or the pod was told of an ENI that is not in view.
+ * cannot be read may say so, or the ledger of an ENI that is not in view names the pod.
  */
 function mayCountElsewhere(
-  { assignedTo, recordedEni, several }: Claim,
+  { recordedOn = [], several, unreadable }: Claim,
   { enis }: NodeEnis,
 ): boolean {
-  if (several || recordedEni !== undefined) return true;
-  return assignedTo !== undefined && !enis.some(({ id }) => id === assignedTo);
+  if (several || unreadable) return true;
+  return recordedOn.some((eniId) => !enis.some(({ id }) => id === eniId));
 }
 
 function toPlaced(pod: PodClaims, claim: Claim, eniId: string | undefined): PlacedClaim {
@@ -108,8 +119,8 @@ function toPlaced(pod: PodClaims, claim: Claim, eniId: string | undefined): Plac
     node: pod.node,
     createdAt: pod.createdAt,
     terminating: pod.terminating,
+    recordedOn: claim.recordedOn ?? [],
     ...(eniId === undefined ? {} : { eniId }),
-    ...(claim.assignedTo === undefined ? {} : { toldOn: claim.assignedTo }),
   };
 }
 

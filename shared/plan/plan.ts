@@ -1,189 +1,201 @@
-import { type Address, compareAddresses, familyOf } from '../address.ts';
-import type { PodClaims } from '../claims/claim.ts';
-import type { Ranges } from '../claims/ranges.ts';
+import { type Address, compareAddresses } from '../address.ts';
 import type { Eni, InstanceLimits } from '../enis/eni.ts';
-import {
-  holds,
-  inPrefixOf,
-  inSubnetOf,
-  type NodeEnis,
-  perhapsTheWorkersOwn,
-} from '../enis/eni-facts.ts';
+import { perhapsTheWorkersOwn } from '../enis/eni-facts.ts';
 import { limitToRoom } from './capacity.ts';
 import { conflictWith } from './conflict.ts';
-import type { Assignment, Foreign, Move, Placement, Plan, Unclaimed } from './decision.ts';
-import { type PlacedClaim, type PlacedClaims, placeClaims } from './place-claims.ts';
-import { withoutUnassigning } from './policy.ts';
-import type { Problem } from './problem.ts';
+import { entryOf, isUsable, whereaboutsOf } from './ledger.ts';
+import { type PlacedClaim, type PlacedClaims, type PlaceInput, placedOf } from './place-claims.ts';
+import type { AddressProblem, HeldElsewhere } from './problem.ts';
 import { speakerOf } from './speaker.ts';
+import type { Decision, Hold, Keep, Move, PodProblem, Refuse, Verdict } from './verdict.ts';
 import { claimedIn, claimsByAddress, staysOn } from './vpcs.ts';
 
-/** What the decision is made from; everything is as it was read, ENIs before pods. */
-export interface PlanInput extends NodeEnis {
+interface PlanInput extends PlannedNode, Allowed {}
+
+/** What the decision is made from; everything is as it was read: ENIs and ledgers before pods. */
+export interface PlannedNode extends PlaceInput {
   readonly node: string;
   readonly limits?: InstanceLimits;
-  readonly pods: readonly PodClaims[];
-  readonly ranges: Ranges;
-  /** Addresses that messages name: claimed before and no longer. */
-  readonly named: ReadonlySet<Address>;
+}
+
+/** What may be done. */
+export interface Allowed {
+  /** Whether an address was made ours by the configuration: nobody need have claimed it. */
+  readonly isOurs?: (address: Address) => boolean;
   /** Claimed by nobody, and not released for now: the brake is on. */
   readonly withheld?: ReadonlySet<Address>;
   /** False: nothing is unassigned from any ENI (release policy `upsert-only`). */
   readonly unassigns: boolean;
-  /** `key=value`, for the text of a problem. */
-  readonly managedTag: string;
 }
 
 /**
- * Decides what to do about each address of one node. Pure.
+ * Decides what to do about each address of one node: docs/design.md, "What plan decides", is the table of
+ * this function. Pure.
  *
- * | a live pod speaks for it | it is on that pod's ENI | it is elsewhere | → |
- * |---|---|---|---|
- * | yes | yes | | keep |
- * | yes, for no valid ENI any more | | where its condition says | hold: left there, and the problem told |
- * | yes, terminating | no | | nothing |
- * | yes | no | nobody has it | assign |
- * | yes | no | on another managed ENI of this node | move: take over from that ENI |
- * | yes | no | a holder that passes it on | assign is refused, then take over (shared/apply) |
- * | yes | no | a holder that keeps it | problem: conflict |
- * | yes, but no ENI, two ENIs, wrong subnet, reserved, primary, ENI full | | | problem, by kind |
- * | no | yes; in a range and not the first IPv6 address of its ENI, or named by a message | | release |
- * | no | yes; otherwise | | foreign: reported, left alone |
- *
- * An address that any live pod claims is never released, also where the claim is no valid one.
+ * An address that any live pod claims is never released, also if the claim is no valid one.
  */
-export function plan(input: PlanInput): Plan {
-  const managed = input.enis.filter((eni) => eni.managed);
-  const placed = placeClaims(input);
-  const decided = decideClaimed(placed.claims, input.enis);
-  const unclaimed = decideUnclaimed(input, managed, placed);
-  const takings = { ...unclaimed, move: decided.move, forbidden: [] };
-  const allowed = input.unassigns ? takings : withoutUnassigning(takings);
-  const room = limitToRoom({
-    enis: managed,
-    limits: input.limits,
-    assign: decided.assign,
-    move: allowed.move,
-    release: allowed.release,
-  });
+export function plan(node: PlannedNode, allowed: Allowed): Decision {
+  const placed = placedOf(node);
+  const input = { ...node, ...allowed };
+  const isProblemOfPod = (problem: (typeof placed.problems)[number]): problem is PodProblem =>
+    !('address' in problem);
+  const refused = placed.problems.flatMap((problem): Refuse[] =>
+    isProblemOfPod(problem)
+      ? []
+      : [{ want: 'refuse', address: problem.address, pod: problem.pod, problem }],
+  );
+  const verdicts = [
+    ...refused,
+    ...decideClaimed(input, placed.claims),
+    ...decideUnclaimed(input, placed),
+  ];
   return {
-    keep: decided.keep,
-    held: decided.held,
-    assign: room.assign,
-    move: room.move,
-    waiting: room.waiting,
-    release: allowed.release,
-    releaseUnseen: allowed.releaseUnseen,
-    foreign: unclaimed.foreign,
-    problems: [...placed.problems, ...decided.problems, ...allowed.forbidden, ...room.problems],
+    verdicts: limitToRoom(verdicts, {
+      ...input,
+      enis: input.enis.filter(({ managed }) => managed),
+    }),
+    podProblems: placed.problems.filter(isProblemOfPod),
     ignored: placed.ignored,
   };
 }
 
-interface Decided {
-  readonly keep: Plan['keep'][number][];
-  readonly held: Assignment[];
-  readonly assign: Assignment[];
-  readonly move: Move[];
-  readonly problems: Problem[];
+function decideClaimed(input: PlanInput, claims: readonly PlacedClaim[]): Verdict[] {
+  return claimsByAddress(claims, input.enis).flatMap(({ address, claimants, vpcId }) => {
+    const enis = input.enis.filter((eni) => eni.vpcId === vpcId);
+    return decideAddress(input, enis, address, claimants);
+  });
 }
 
-function decideClaimed(claims: readonly PlacedClaim[], enis: readonly Eni[]): Decided {
-  const decided: Decided = { keep: [], held: [], assign: [], move: [], problems: [] };
-  for (const { address, claimants, vpcId } of claimsByAddress(claims, enis)) {
-    const on = enis.filter((eni) => eni.vpcId === vpcId && holds(eni, address));
-    const speaker = speakerOf(claimants, new Set(on.map((eni) => eni.id)));
-    if (speaker === undefined) continue;
-    // A pod without a valid ENI has been told so; a terminating one is told nothing.
-    const rivals = claimants.filter(
-      (claimant) => claimant !== speaker && !claimant.terminating && claimant.eniId !== undefined,
-    );
-    const eniId = decideFor(speaker, rivals, on, decided);
-    if (eniId === undefined) continue;
-    const conflict = conflictWith(speaker, eniId);
-    decided.problems.push(...rivals.map(({ pod }) => ({ pod, ...conflict })));
+function decideAddress(
+  input: PlanInput,
+  enis: readonly Eni[],
+  address: Address,
+  claimants: readonly PlacedClaim[],
+): Verdict[] {
+  const where = whereaboutsOf(input.ledgers, enis, { address, claimants });
+  const unrecorded = unrecordedOf(input, where.having, claimants);
+  if (unrecorded !== undefined) {
+    return claimants.filter(isToldOf).map((claim) => refuse(claim, unrecorded));
   }
-  return decided;
+  const speaker = speakerOf(claimants, where);
+  if (speaker === undefined) return [];
+  const others = claimants.filter((claim) => claim !== speaker);
+  // A pod without a valid ENI has been told so; a terminating one is told nothing.
+  const rivals = others.filter((claim) => isToldOf(claim) && claim.eniId !== undefined);
+  const verdicts = decideFor(input, speaker, rivals, where.having);
+  const placed = verdicts.find((verdict) => 'eniId' in verdict);
+  // A terminating speaker has it where the ledger says, if an old read shows it nowhere.
+  const at = placed?.eniId ?? speaker.recordedOn[0] ?? speaker.eniId;
+  if (at === undefined) return verdicts;
+  const conflict = conflictWith(speaker, at);
+  return [...verdicts, ...rivals.map((claim) => refuse(claim, conflict))];
+}
+
+function isToldOf({ terminating }: PlacedClaim): boolean {
+  return !terminating;
 }
 
 /**
- * @param on the ENIs of the node that have the address.
- * @returns the ENI where the speaker has the address, or is to get it.
+ * Nobody can say who of several namespaces may have what an ENI has and no ledger names: it stays as it is
+ * (docs/design.md, rule L11).
  */
+function unrecordedOf(
+  { ledgers }: PlanInput,
+  having: readonly Eni[],
+  claimants: readonly PlacedClaim[],
+): AddressProblem | undefined {
+  const [address] = claimants.map((claim) => claim.address);
+  const there = having.find((eni) => eni.managed);
+  if (address === undefined || there === undefined || !there.secondary.includes(address)) {
+    return undefined;
+  }
+  if (having.some(({ id }) => entryOf(ledgers, id, address) !== undefined)) return undefined;
+  const namespaces = new Set(claimants.map(({ pod }) => pod.namespace));
+  return namespaces.size > 1 ? { kind: 'unrecorded', eniId: there.id } : undefined;
+}
+
+/** @param having the ENIs of the node that have the address. */
 function decideFor(
+  input: PlanInput,
   speaker: PlacedClaim,
   rivals: readonly PlacedClaim[],
-  on: readonly Eni[],
-  into: Decided,
-): string | undefined {
-  const { address, eniId, pod, terminating } = speaker;
-  const itsEni = on.find((eni) => eni.id === eniId);
-  if (itsEni) {
-    const withinPrefix = !itsEni.secondary.includes(address);
-    into.keep.push({ address, eniId: itsEni.id, claim: speaker, withinPrefix });
-    return eniId;
+  having: readonly Eni[],
+): Verdict[] {
+  const { address, eniId, terminating } = speaker;
+  const itsEni = having.find((eni) => eni.id === eniId);
+  if (itsEni) return [keepOn(input, speaker, itsEni)];
+  const recorded = staysOn(speaker, having);
+  if (recorded) {
+    const held: Hold = { want: 'hold', address, eniId: recorded.id, claim: speaker };
+    // If its claim fits another ENI, nobody else tells the pod why the address is not there.
+    const isAstray = eniId !== undefined && !terminating;
+    const problem = elsewhere(speaker, recorded.id, 'not-our-eni').problem;
+    return [isAstray ? { ...held, problem } : held];
   }
-  const told = staysOn(speaker, on);
-  if (told) {
-    into.held.push({ address, eniId: told.id, claim: speaker });
-    const why = 'not-our-eni';
-    // Where its claim fits another ENI, nobody else tells the pod why the address is not there.
-    if (eniId !== undefined && !terminating) {
-      into.problems.push({ pod, address, kind: 'held-elsewhere', eniId: told.id, why });
-    }
-    return told.id;
-  }
-  if (eniId === undefined) return undefined;
-  const from = on.find((eni) => eni.managed && eni.secondary.includes(address));
-  if (from) into.move.push({ address, eniId, claim: speaker, fromEniId: from.id });
-  else into.assign.push({ address, eniId, claim: speaker, ...(rivals.length > 0 && { rivals }) });
-  return eniId;
+  if (eniId === undefined || terminating) return [];
+  const from = having.find((eni) => eni.managed && eni.secondary.includes(address));
+  if (from) return [moveFrom(input, { speaker, eniId, rivals }, from)];
+  return [{ want: 'assign', address, eniId, claim: speaker, rivals, needsRoom: false }];
 }
 
-/**
- * Whether any later reconcile or sweep that sees it releases it, without a message that names it. An
- * ENI's first IPv6 address is released only where it is named, and which one that is may change.
- */
-function isReleasedWhenSeen(address: Address, ranges: Ranges): boolean {
-  return familyOf(address) === 4 && ranges.includes(address);
+function keepOn({ ledgers }: PlanInput, claim: PlacedClaim, { id, secondary }: Eni): Keep {
+  const { address, terminating } = claim;
+  const withinPrefix = !secondary.includes(address);
+  const state = entryOf(ledgers, id, address)?.state ?? 'assigned';
+  const again = !withinPrefix && !terminating && state !== 'assigned';
+  return { want: 'keep', address, eniId: id, claim, withinPrefix, again };
 }
 
-function decideUnclaimed(
-  input: PlanInput,
-  managed: readonly Eni[],
-  placed: PlacedClaims,
-): Unclaimed {
-  const { enis, ranges, named, withheld } = input;
-  const isClaimed = claimedIn(placed, enis);
-  const release: Placement[] = [];
-  const foreign: Foreign[] = [];
-  for (const eni of managed) {
-    const own = perhapsTheWorkersOwn(eni);
-    for (const address of eni.secondary) {
-      if (isClaimed(address, eni)) continue;
-      const at = { address, eniId: eni.id };
-      if (withheld?.has(address)) continue;
-      if (named.has(address) && ranges.allows(address)) release.push(at);
-      else if (!ranges.includes(address)) foreign.push({ ...at, why: 'in-no-range' });
-      else if (address === own) foreign.push({ ...at, why: 'first-ipv6' });
-      else release.push(at);
-    }
-  }
+interface Mover {
+  readonly speaker: PlacedClaim;
+  readonly eniId: string;
+  readonly rivals: readonly PlacedClaim[];
+}
 
-  const shown = new Set(
-    enis.flatMap(({ managed, primary, secondary, vpcId }) =>
-      [...primary, ...(managed ? secondary : [])].map((address) => `${vpcId} ${address}`),
-    ),
-  );
-  const releaseUnseen = [...named]
-    .filter((address) => withheld?.has(address) !== true)
-    .filter((address) => ranges.allows(address) && !isReleasedWhenSeen(address, ranges))
-    .sort(compareAddresses)
-    .flatMap((address) =>
-      managed
-        .filter((eni) => !isClaimed(address, eni) && !shown.has(`${eni.vpcId} ${address}`))
-        .filter((eni) => inSubnetOf(eni, address, input) && !inPrefixOf(eni, address))
-        .map((eni) => ({ address, eniId: eni.id })),
-    );
-  return { release, releaseUnseen, foreign };
+/** What no ledger names on the other ENI may be somebody else's: it is not taken from there. */
+function moveFrom(
+  { ledgers, unassigns }: PlanInput,
+  { speaker, eniId, rivals }: Mover,
+  { id: from }: Eni,
+): Move | Refuse {
+  const { address } = speaker;
+  if (!isUsable(ledgers, from) || !isUsable(ledgers, eniId)) {
+    return elsewhere(speaker, from, 'no-ledger');
+  }
+  if (entryOf(ledgers, from, address) === undefined) {
+    return elsewhere(speaker, from, 'not-recorded');
+  }
+  if (!unassigns) return elsewhere(speaker, from, 'policy');
+  return { want: 'move', address, eniId, claim: speaker, rivals, needsRoom: false, from };
+}
+
+function elsewhere(claim: PlacedClaim, eniId: string, why: HeldElsewhere): Refuse {
+  return refuse(claim, { kind: 'held-elsewhere', eniId, why });
+}
+
+function refuse({ address, pod }: PlacedClaim, problem: AddressProblem): Refuse {
+  return { want: 'refuse', address, pod, problem: { pod, address, ...problem } };
+}
+
+/** What nobody claims is released if it is ours, and else reported: rules L1 and L8. */
+function decideUnclaimed(input: PlanInput, placed: PlacedClaims): Verdict[] {
+  const { isOurs, ledgers, ranges, unassigns, withheld } = input;
+  const isClaimed = claimedIn(placed, input.enis);
+  return input.enis
+    .filter((eni) => eni.managed && isUsable(ledgers, eni.id))
+    .flatMap((eni) => {
+      const workers = perhapsTheWorkersOwn(eni);
+      return eni.secondary
+        .filter((address) => !isClaimed(address, eni) && withheld?.has(address) !== true)
+        .toSorted(compareAddresses)
+        .flatMap((address): Verdict[] => {
+          const at = { address, eniId: eni.id };
+          const entry = entryOf(ledgers, eni.id, address);
+          const configured = isOurs?.(address) === true && address !== workers;
+          const ours = entry !== undefined || configured;
+          if (!ours || !ranges.allows(address)) return [{ want: 'foreign', ...at }];
+          const pod = entry?.pod === undefined ? {} : { pod: entry.pod };
+          return unassigns ? [{ want: 'release', ...at, ...pod }] : [];
+        });
+    });
 }

@@ -30,16 +30,19 @@ export type AddressProblem =
   | { readonly kind: 'conflict'; readonly holder: Holder }
   /** An ENI has it that we may not take it from. */
   | { readonly kind: 'held-elsewhere'; readonly eniId: string; readonly why: HeldElsewhere }
+  /** No ledger names it there, and pods of several namespaces claim it. */
+  | { readonly kind: 'unrecorded'; readonly eniId: string }
   | { readonly kind: 'outside-configured-ranges' }
   | { readonly kind: 'floating-outside-ranges' }
   /** EC2 refused it in words that none of the kinds above stands for. */
   | { readonly kind: 'refused'; readonly eniId: string; readonly answer: string };
 
-/** `leftover-outside-ranges`: nobody claims it there, but nothing makes it ours to release. */
+/** `not-recorded`: no ledger says that it is ours. `no-ledger`: the ledger there cannot be used. */
 export type HeldElsewhere =
   | 'not-our-eni'
   | 'delegated-prefix'
-  | 'leftover-outside-ranges'
+  | 'not-recorded'
+  | 'no-ledger'
   | 'policy';
 
 /** A problem of one address that a pod claims. */
@@ -59,10 +62,12 @@ const HELD_ELSEWHERE: Record<HeldElsewhere, string> = {
   'delegated-prefix':
     'within a prefix that is delegated to it. Leave the prefix out of the range of the ' +
     'NetworkAttachmentDefinition',
-  'leftover-outside-ranges':
-    'where no pod claims it, but it lies in no range of this cluster. If that is still so in a ' +
-    'minute, add it to the annotation multus-eni.dev/ranges of its NetworkAttachmentDefinition, ' +
-    'or unassign it there',
+  'not-recorded':
+    'and no ENILedger says that it is ours. Unassign it there, or make it ours with ' +
+    'multus-eni ledger adopt',
+  'no-ledger':
+    'and its ENILedger cannot be read or written, so that nothing is taken from there. ' +
+    'multus-eni doctor says what is missing',
   policy: 'and the release policy forbids to unassign it there',
 };
 
@@ -97,6 +102,8 @@ export function describeProblem(
       return `held by pod ${problem.holder.pod.namespace}/${problem.holder.pod.name} on node ${problem.holder.node} (${problem.holder.eniId}). Give each node a range of its own (host-local), use whereabouts, or choose another address`;
     case 'held-elsewhere':
       return `on ${problem.eniId}, ${HELD_ELSEWHERE[problem.why]}`;
+    case 'unrecorded':
+      return `on ${problem.eniId}, pods of several namespaces claim it, and no ENILedger says who has it. Let one of them claim it`;
     case 'outside-configured-ranges':
       return 'outside the ranges configured for this cluster. Choose another address, or widen the configured ranges';
     case 'floating-outside-ranges':

@@ -7,7 +7,7 @@ import type { InstanceLimits } from '../enis/eni.ts';
 import type { NodeEnis } from '../enis/eni-facts.ts';
 import { freeOf, slot } from './capacity.ts';
 import { chooseEni } from './choose-eni.ts';
-import type { Plan } from './decision.ts';
+import { type Verdict, wanting } from './verdict.ts';
 
 /** So many networks are advertised: whoever may write definitions is not to fill every Node's status. */
 export const MAX_ADVERTISED = 200;
@@ -39,25 +39,29 @@ interface ServedNetwork {
  * runs: a kubelet that starts again ends pods that do not fit any more. Networks on one ENI share its
  * room, and each counts what the others have.
  *
- * @param plan what is decided for the node.
+ * @param verdicts what is decided for the node.
  * @returns by resource; `undefined` where nobody knows what the instance type takes.
  */
-export function roomOfNode(input: RoomInput, plan: Plan): ReadonlyMap<string, number> | undefined {
+export function roomOfNode(
+  input: RoomInput,
+  verdicts: readonly Verdict[],
+): ReadonlyMap<string, number> | undefined {
   const { limits } = input;
   const requested = requestedOf(input);
   const managed = input.enis.filter((eni) => eni.managed);
   if (managed.length === 0) return requested;
   if (limits === undefined) return undefined;
-  const leaving = plan.move.map(({ address, fromEniId }) => ({ address, eniId: fromEniId }));
-  const free = freeOf(managed, limits, [...plan.release, ...leaving]);
+  const moves = wanting(verdicts, 'move');
+  const leaving = moves.map(({ address, from }) => ({ address, eniId: from }));
+  const free = freeOf(managed, limits, [...wanting(verdicts, 'release'), ...leaving]);
   const take = (key: string, places: number): void => {
     free.set(key, (free.get(key) ?? 0) - places);
   };
-  for (const { address, eniId } of [...plan.assign, ...plan.move, ...plan.waiting]) {
+  for (const { address, eniId } of wanting(verdicts, 'assign', 'move', 'wait')) {
     take(slot(eniId, familyOf(address)), 1);
   }
   const served = servedNetworks(input);
-  const awaited = awaitedBy(input, plan);
+  const awaited = awaitedBy(input, verdicts);
   for (const {
     enis: [first = []],
     network,
@@ -87,10 +91,9 @@ function requestedOf({ podObjects }: Pick<RoomInput, 'podObjects'>): Map<string,
 }
 
 /** Counts what pods request of a network and have not got, nor is about to be assigned, of a family. */
-function awaitedBy({ pods, podObjects }: RoomInput, plan: Plan) {
-  const { assign, held, keep, move, waiting } = plan;
+function awaitedBy({ pods, podObjects }: RoomInput, verdicts: readonly Verdict[]) {
   const got = new Set(
-    [...keep, ...held, ...assign, ...move, ...waiting].map(
+    wanting(verdicts, 'keep', 'hold', 'assign', 'move', 'wait').map(
       ({ address, claim }) => `${claim.pod.uid} ${address}`,
     ),
   );

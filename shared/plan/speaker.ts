@@ -15,8 +15,14 @@ export interface Claimant {
 export interface NodeClaimant extends Claimant {
   /** The valid ENI that its claim belongs on; absent where there is none. */
   readonly eniId?: string;
-  /** The ENI on which its condition says that it has the address. */
-  readonly toldOn?: string;
+}
+
+/** Where an address is, and whom the ledger names there. */
+export interface Whereabouts {
+  /** The ENIs of the node that have the address. */
+  readonly on: ReadonlySet<string>;
+  /** Whether the ledger says that this claimant has the address (docs/design.md, rule L12). */
+  readonly holds: (claimant: NodeClaimant) => boolean;
 }
 
 /** Orders pods by age, the oldest first; of one age by uid, so that the order is total. */
@@ -35,31 +41,30 @@ export function passesOn(holder: Claimant, claimant: Claimant): boolean {
   return holder.terminating || (claimant.floating && claimant.since > holder.since);
 }
 
-/** Why a pod speaks for an address: which line of docs/design.md, "What plan decides", or that it was passed on. */
+/** Why a pod speaks for an address: which line of docs/design.md, "Who holds an address", or that it was passed on. */
 export type SpeaksBy = 'holds' | 'on-its-eni' | 'oldest' | 'passed-on';
 
 /**
- * The pod that speaks for an address on its node: the one whose condition says that it has the
- * address where it is, whatever ENI its claim fits now; else the one on whose ENI it is; else the
- * oldest. From it the claim passes on as between nodes, to a pod that has a valid ENI for it.
+ * The pod that speaks for an address on its node: the one that the ledger names, whatever ENI its claim
+ * fits now; else the one on whose ENI it is; else the oldest. From it the claim passes on as between nodes,
+ * to a pod that has a valid ENI for it.
  *
  * @param claimants the live pods of the node that claim the address.
- * @param on the ENIs of the node that the address is on.
  */
 export function speakerOf<C extends NodeClaimant>(
   claimants: readonly C[],
-  on: ReadonlySet<string>,
+  where: Whereabouts,
 ): C | undefined {
-  return speaking(claimants, on)?.speaker;
+  return speaking(claimants, where)?.speaker;
 }
 
 /** The same, with why it is that pod. */
 export function speaking<C extends NodeClaimant>(
   claimants: readonly C[],
-  on: ReadonlySet<string>,
+  where: Whereabouts,
 ): { readonly speaker: C; readonly by: SpeaksBy } | undefined {
-  const counted = claimants.filter((claimant) => counts(claimant, on)).sort(byAge);
-  let found = firstToSpeak(counted, on);
+  const counted = claimants.filter((claimant) => counts(claimant, where)).sort(byAge);
+  let found = firstToSpeak(counted, where);
   const others = new Set(counted);
   // Each speaks once: so this ends whatever the claims say of their age.
   while (found !== undefined && others.delete(found.speaker)) {
@@ -74,28 +79,19 @@ export function speaking<C extends NodeClaimant>(
 }
 
 /** Who never had the address and has no valid ENI for it, or is terminating, blocks nobody. */
-function counts(claimant: NodeClaimant, on: ReadonlySet<string>): boolean {
-  if (isIn(on, claimant.toldOn)) return true;
+function counts(claimant: NodeClaimant, { on, holds }: Whereabouts): boolean {
+  if (holds(claimant)) return true;
   return claimant.eniId !== undefined && (!claimant.terminating || on.has(claimant.eniId));
 }
 
-/**
- * Of several pods that were told so, one that is not terminating: a terminating one is told nothing
- * any more, and what its condition says may have been true before.
- */
 function firstToSpeak<C extends NodeClaimant>(
   oldestFirst: readonly C[],
-  on: ReadonlySet<string>,
+  { on, holds }: Whereabouts,
 ): { readonly speaker: C; readonly by: SpeaksBy } | undefined {
-  const told = oldestFirst.filter(({ toldOn }) => isIn(on, toldOn));
-  const holder = told.find(({ terminating }) => !terminating) ?? told[0];
+  const holder = oldestFirst.find(holds);
   if (holder) return { speaker: holder, by: 'holds' };
-  const onItsEni = oldestFirst.find(({ eniId }) => isIn(on, eniId));
+  const onItsEni = oldestFirst.find(({ eniId }) => eniId !== undefined && on.has(eniId));
   if (onItsEni) return { speaker: onItsEni, by: 'on-its-eni' };
   const [oldest] = oldestFirst;
   return oldest && { speaker: oldest, by: 'oldest' };
-}
-
-function isIn(on: ReadonlySet<string>, eniId: string | undefined): boolean {
-  return eniId !== undefined && on.has(eniId);
 }

@@ -27,34 +27,33 @@ export function claimsByAddress(
 
 /** The VPC in which the pod has the address, or is to get it. */
 function vpcOf(claim: PlacedClaim, enis: readonly Eni[]): string | undefined {
-  const told = enis.filter(({ id }) => id === claim.toldOn);
-  const stays = staysOn(
-    claim,
-    told.filter((eni) => holds(eni, claim.address)),
-  );
-  return (stays ?? enis.find(({ id }) => id === claim.eniId))?.vpcId;
+  const having = enis.filter((eni) => holds(eni, claim.address));
+  return (staysOn(claim, having) ?? enis.find(({ id }) => id === claim.eniId))?.vpcId;
 }
 
 /**
- * The ENI on which the pod was told of the address, if it stays there whatever ENI the claim fits now.
+ * The ENI whose ledger names the pod for the address, if it stays there whatever ENI the claim fits now.
  *
  * @param on ENIs that have the address.
  */
 export function staysOn(
-  { eniId, terminating, toldOn }: PlacedClaim,
+  { eniId, recordedOn, terminating }: PlacedClaim,
   on: readonly Eni[],
 ): Eni | undefined {
-  const told = on.find(({ id }) => id === toldOn);
-  return told && (eniId === undefined || terminating || !told.managed) ? told : undefined;
+  const recorded = on.find(({ id }) => recordedOn.includes(id));
+  const stays = eniId === undefined || terminating || recorded?.managed === false;
+  return stays ? recorded : undefined;
 }
 
-/** Whether a claim concerns the address of this VPC: that of its ENI, or of the one that its pod was told of. */
+/** Whether a claim concerns the address of this VPC: that of its ENI, or of the one whose ledger names its pod. */
 export function isOfVpc(
-  { eniId, toldOn }: PlacedClaim,
+  { eniId, recordedOn }: PlacedClaim,
   { vpcId }: Pick<Eni, 'vpcId'>,
   enis: readonly Eni[],
 ): boolean {
-  return enis.some((eni) => eni.vpcId === vpcId && (eni.id === eniId || eni.id === toldOn));
+  return enis.some(
+    (eni) => eni.vpcId === vpcId && (eni.id === eniId || recordedOn.includes(eni.id)),
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { AddressRange } from '../address.ts';
+import type { Address, AddressRange } from '../address.ts';
+import { within } from '../claims/ranges.ts';
 import type { Kubernetes } from '../cluster/kubernetes.ts';
 import type { Ec2, ManagedTag } from '../enis/ec2.ts';
 import type { LimitsOf } from '../enis/instance-limits.ts';
@@ -28,9 +29,22 @@ export interface ClusterAccess {
   readonly ec2: Ec2Access;
   /** Configured bounds; nothing outside is ever assigned or released. */
   readonly bounds?: readonly AddressRange[];
+  /** Whether the configuration's `ours` makes an address ours, whether a pod claimed it or not; absent: none. */
+  readonly isOurs?: (address: Address) => boolean;
   readonly policy: Policy;
   /** Each Node's status tells how much room its ENIs have; absent: nobody writes to it. */
   readonly advertisesRoom?: true;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+}
+
+/** What of an access a cluster's `ranges` and `ours` decide. */
+export function boundsOf({
+  ours,
+  ranges,
+}: Partial<Readonly<Record<'ours' | 'ranges', readonly AddressRange[]>>>): Pick<
+  ClusterAccess,
+  'bounds' | 'isOurs'
+> {
+  return { bounds: ranges, ...(ours && { isOurs: within(ours) }) };
 }

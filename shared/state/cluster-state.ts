@@ -2,7 +2,9 @@ import type { Address } from '../address.ts';
 import type { PodClaims } from '../claims/claim.ts';
 import { claimsOf } from '../claims/pod-claims.ts';
 import type { NetworkAttachmentDefinition, Node, Pod } from '../cluster/kubernetes.ts';
+import type { LedgersReading } from '../cluster/ledgers.ts';
 import type { Eni } from '../enis/eni.ts';
+import { correctedBy, type Ledgers, ledgersFrom, recordedByPod } from '../plan/ledger.ts';
 import { outdatedSubnets } from '../plan/outdated-subnets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { type Networks, networksOf } from './networks.ts';
@@ -22,6 +24,7 @@ export interface ClusterState {
    * its own, by the addresses that they claim.
    */
   readonly stranded: ReadonlyMap<Address, readonly PodClaims[]>;
+  readonly ledgers: Ledgers;
 }
 
 /** What a cluster's API server lists. */
@@ -29,6 +32,10 @@ export interface ClusterListing {
   readonly nodes: readonly Node[];
   readonly pods: readonly Pod[];
   readonly definitions: readonly NetworkAttachmentDefinition[];
+  /** Read before the pods. */
+  readonly ledgers: LedgersReading;
+  /** When the ENIs were asked for, ms since the epoch. */
+  readonly enisReadAt: number;
   /** When it was asked for, ms since the epoch. */
   readonly listedAt: number;
 }
@@ -36,19 +43,22 @@ export interface ClusterListing {
 /**
  * Lists a cluster, after its ENIs were read.
  *
+ * @param enisReadAt when the ENIs were asked for, ms since the epoch.
  * @throws what the API server throws.
  */
 export async function listCluster(
   { advertisesRoom, clock, kubernetes }: ClusterAccess,
+  enisReadAt: number,
   signal?: AbortSignal,
 ): Promise<ClusterListing> {
+  const ledgers = await kubernetes.listLedgers(signal);
   const listedAt = clock.now();
   const [nodes, pods, definitions] = await Promise.all([
     advertisesRoom ? kubernetes.listWholeNodes(signal) : kubernetes.listNodes(signal),
     kubernetes.listPods({ signal }),
     kubernetes.listNetworkAttachmentDefinitions(signal),
   ]);
-  return { nodes, pods, definitions, listedAt };
+  return { nodes, pods, definitions, ledgers, enisReadAt, listedAt };
 }
 
 /**
@@ -59,17 +69,24 @@ export async function listCluster(
  */
 export async function clusterStateOf(
   access: ClusterAccess,
-  { nodes, pods, definitions, listedAt }: ClusterListing,
+  listing: ClusterListing,
   managed: SeenEnis,
   signal?: AbortSignal,
 ): Promise<ClusterState> {
-  const networks = networksOf(access, definitions);
+  const { nodes, pods } = listing;
+  const networks = networksOf(access, listing.definitions);
   const podsOf = Map.groupBy(pods, (pod) => pod.node ?? '');
   const sole = soleNodes(nodes);
   const read = nodes.flatMap((node) => {
     if (node.instanceId === undefined || !sole.has(node.name)) return [];
     const ofNode = { enis: managed.of(node.instanceId), pods: podsOf.get(node.name) ?? [] };
-    return stateOf(access, node, node.instanceId, ofNode, networks, listedAt, signal);
+    return stateOf(
+      access,
+      listing,
+      { node, instanceId: node.instanceId, ...ofNode },
+      networks,
+      signal,
+    );
   });
   const states = await withSubnets(access, (await Promise.all(read)).filter(isOurs), signal);
   const outside = new Set(nodes.filter(({ outsideEc2 }) => outsideEc2).map(({ name }) => name));
@@ -79,7 +96,8 @@ export async function clusterStateOf(
     networks,
     states: new Map(states.map((state) => [state.instanceId, state])),
     outsideEc2: new Map([...outside].map((name) => [name, podsOf.get(name) ?? []])),
-    stranded: byAddress(claimsOfPods(lost, networks, listedAt)),
+    ledgers: ledgersFrom(listing.ledgers),
+    stranded: byAddress(claimsOfPods(lost, networks, listing)),
   };
 }
 
@@ -115,36 +133,58 @@ export async function withEnis(
   const own = enis.of(state.instanceId);
   const ids = own.map(({ subnetId }) => subnetId);
   const subnets = await access.ec2.subnets.of(ids, signal);
-  return { ...state, enis: own, subnets };
+  return { ...state, enis: correctedBy(state.ledgers, own, state.enisReadAt), subnets };
+}
+
+interface ListedNode {
+  readonly node: Node;
+  readonly instanceId: string;
+  readonly enis: readonly Eni[];
+  readonly pods: readonly Pod[];
 }
 
 async function stateOf(
   access: ClusterAccess,
-  node: Node,
-  instanceId: string,
-  { enis, pods }: { readonly enis: readonly Eni[]; readonly pods: readonly Pod[] },
+  listing: ClusterListing,
+  { node, instanceId, enis: shown, pods }: ListedNode,
   networks: Networks,
-  listedAt: number,
   signal?: AbortSignal,
 ): Promise<NodeState> {
+  const ledgers = ledgersFrom(listing.ledgers);
+  const enis = correctedBy(ledgers, shown, listing.enisReadAt);
   return {
     ...identity(node, instanceId),
     limits: enis.length > 0 ? await access.ec2.limitsOf(node.instanceType, signal) : undefined,
     enis,
     subnets: new Map(),
-    pods: claimsOfPods(pods, networks, listedAt),
+    pods: claimsOfPods(pods, networks, listing),
     podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
     ranges: networks.ranges,
     networks: networks.byName,
     managedTag: tagText(access),
-    listedAt,
+    ledgers,
+    enisReadAt: listing.enisReadAt,
+    listedAt: listing.listedAt,
   };
 }
 
-function claimsOfPods(pods: readonly Pod[], { byName }: Networks, listedAt: number): PodClaims[] {
-  return pods
-    .map((pod) => claimsOf(pod, byName, listedAt))
-    .filter((claims) => claims !== undefined);
+const recorded = new WeakMap<LedgersReading, ReturnType<typeof recordedByPod>>();
+
+/** Once for all nodes. */
+function recordedIn(reading: LedgersReading): ReturnType<typeof recordedByPod> {
+  const known =
+    recorded.get(reading) ?? recordedByPod(reading.kind === 'unusable' ? new Map() : reading.byEni);
+  recorded.set(reading, known);
+  return known;
+}
+
+function claimsOfPods(
+  pods: readonly Pod[],
+  { byName }: Networks,
+  { ledgers, listedAt }: ClusterListing,
+): PodClaims[] {
+  const reading = { networks: byName, recorded: recordedIn(ledgers), now: listedAt };
+  return pods.map((pod) => claimsOf(pod, reading)).filter((claims) => claims !== undefined);
 }
 
 function byAddress(pods: readonly PodClaims[]): Map<Address, PodClaims[]> {

@@ -3,8 +3,10 @@ import type { ParsedNetwork } from '../claims/net-attach-def.ts';
 import { claimsOf } from '../claims/pod-claims.ts';
 import type { Ranges } from '../claims/ranges.ts';
 import type { Node, Pod } from '../cluster/kubernetes.ts';
+import type { LedgerReading } from '../cluster/ledgers.ts';
 import type { AdvertisedRoom } from '../cluster/room-resources.ts';
 import type { Eni, InstanceLimits, Subnet } from '../enis/eni.ts';
+import { correctedBy, type Ledgers, ledgersFrom, recordedByPod } from '../plan/ledger.ts';
 import { outdatedSubnets } from '../plan/outdated-subnets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { type Networks, readNetworks } from './networks.ts';
@@ -27,6 +29,10 @@ export interface NodeState {
   /** Absent where the Node has no capacity yet, and where its status was not read. */
   readonly advertised?: AdvertisedRoom;
   readonly managedTag: string;
+  /** The ledgers of its ENIs, read after the ENIs and before the pods. */
+  readonly ledgers: Ledgers;
+  /** When the ENIs were asked for, ms since the epoch. */
+  readonly enisReadAt: number;
   /** When the pod list was asked for, ms since the epoch: what is written rests on it. */
   readonly listedAt: number;
 }
@@ -44,22 +50,50 @@ export type NodeReading =
   | { readonly kind: 'other-instance'; readonly instanceId: string };
 
 /**
- * Reads a node's state in the one safe order: the ENIs, then the Node and its pods with a
- * consistent read (docs/design.md, rule 3; whereabouts issues 162 and 176 show the other order).
+ * Reads a node's state in the one safe order: the ENIs and their ledgers, then the Node and its pods with a
+ * consistent read (docs/design.md, rules 3 and L4; whereabouts issues 162 and 176 show the other order).
  *
- * @param instanceId whose ENIs to read; that it is the Node's is checked afterwards.
+ * @param asked whose ENIs to read; that the instance is the Node's is checked afterwards. The ledgers of
+ *   `eniIds` are read beside the ENIs, and others after them.
  */
 export async function readNode(
   access: ClusterAccess,
-  node: string,
-  instanceId: string,
+  { eniIds = [], instanceId, node }: AskedNode,
   signal?: AbortSignal,
 ): Promise<NodeReading> {
-  const [enis, networks] = await Promise.all([
+  const enisReadAt = access.clock.now();
+  const [enis, networks, guessed] = await Promise.all([
     access.ec2.inventory.ofInstances([instanceId], signal),
     readNetworks(access, signal),
+    readLedgers(access, eniIds, signal),
   ]);
-  return readPodsOf(access, { node, instanceId, enis }, networks, signal);
+  const known = { instanceId, node, enis, enisReadAt };
+  return readPodsOf(access, known, networks, { guessed, signal });
+}
+
+/** A node that is to be read. */
+export interface AskedNode {
+  readonly node: string;
+  readonly instanceId: string;
+  /** The ENIs that it had last. */
+  readonly eniIds?: readonly string[];
+}
+
+/** Reads the ledgers of ENIs. */
+export async function readLedgers(
+  { kubernetes }: Pick<ClusterAccess, 'kubernetes'>,
+  eniIds: readonly string[],
+  signal?: AbortSignal,
+): Promise<Map<string, LedgerReading>> {
+  const readings = await Promise.all(
+    eniIds.map(async (id) => [id, await kubernetes.readLedger(id, signal)] as const),
+  );
+  return new Map(readings);
+}
+
+/** An ENI at device index 0 is the VPC CNI's, and has no ledger. */
+export function hasLedger({ deviceIndex }: Pick<Eni, 'deviceIndex'>): boolean {
+  return deviceIndex !== 0;
 }
 
 /**
@@ -69,10 +103,11 @@ export async function readNode(
  */
 export async function readNodes(
   access: ClusterAccess,
-  nodes: readonly Omit<NodeWithEnis, 'enis'>[],
+  nodes: readonly AskedNode[],
   signal?: AbortSignal,
 ): Promise<NodeReading[]> {
   if (nodes.length === 0) return [];
+  const enisReadAt = access.clock.now();
   const instanceIds = nodes.map(({ instanceId }) => instanceId);
   const [all, networks] = await Promise.all([
     access.ec2.inventory.ofInstances(instanceIds, signal),
@@ -81,28 +116,37 @@ export async function readNodes(
   return Promise.all(
     nodes.map((node) => {
       const enis = all.filter(({ instanceId }) => instanceId === node.instanceId);
-      return readPodsOf(access, { ...node, enis }, networks, signal);
+      return readPodsOf(access, { ...node, enis, enisReadAt }, networks, { signal });
     }),
   );
 }
 
-interface NodeWithEnis {
-  readonly node: string;
-  readonly instanceId: string;
+interface NodeWithEnis extends AskedNode {
   /** Read before. */
   readonly enis: readonly Eni[];
+  readonly enisReadAt: number;
 }
 
 async function readPodsOf(
   access: ClusterAccess,
-  { node, instanceId, enis }: NodeWithEnis,
+  { node, instanceId, enis, enisReadAt }: NodeWithEnis,
   networks: Networks,
-  signal?: AbortSignal,
-): Promise<NodeReading> {
-  const subnets = await access.ec2.subnets.of(
-    enis.map((eni) => eni.subnetId),
+  {
+    guessed = new Map(),
     signal,
-  );
+  }: { guessed?: ReadonlyMap<string, LedgerReading>; signal?: AbortSignal },
+): Promise<NodeReading> {
+  const ids = enis.filter(hasLedger).map(({ id }) => id);
+  const unknown = ids.filter((id) => !guessed.has(id));
+  const [subnets, more] = await Promise.all([
+    access.ec2.subnets.of(
+      enis.map((eni) => eni.subnetId),
+      signal,
+    ),
+    readLedgers(access, unknown, signal),
+  ]);
+  const ofEnis = new Map([...guessed, ...more].filter(([id]) => ids.includes(id)));
+  const ledgers = ledgersFrom({ kind: 'ledgers', byEni: ofEnis });
   // What is read before does not count in the second that a release has.
   const listedAt = access.clock.now();
   const [nodeObject, pods] = await Promise.all([
@@ -115,17 +159,20 @@ async function readPodsOf(
     return { kind: 'other-instance', instanceId: nodeObject.instanceId };
   }
   const limits = await access.ec2.limitsOf(nodeObject.instanceType, signal);
-  const claims = pods.map((pod) => claimsOf(pod, networks.byName, listedAt));
+  const reading = { networks: networks.byName, recorded: recordedByPod(ofEnis), now: listedAt };
+  const claims = pods.map((pod) => claimsOf(pod, reading));
   const state: NodeState = {
     ...identity(nodeObject, instanceId),
     limits,
-    enis,
+    enis: correctedBy(ledgers, enis, enisReadAt),
     subnets,
     pods: claims.filter((pod) => pod !== undefined),
     podObjects: new Map(pods.map((pod) => [pod.uid, pod])),
     ranges: networks.ranges,
     networks: networks.byName,
     managedTag: tagText(access),
+    ledgers,
+    enisReadAt,
     listedAt,
   };
   return { kind: 'state', state: await withCurrentSubnets(access, state, signal) };

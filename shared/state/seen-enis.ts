@@ -8,13 +8,17 @@ export interface SeenEnis {
   of(instanceId: string): readonly Eni[];
   /** Those of a VPC that have an address, as their primary or a secondary one. */
   having(vpcId: string, address: Address): readonly Eni[];
+  /** Whether it was seen. */
+  has(eniId: string): boolean;
 }
 
 export function seenEnis(enis: readonly Eni[]): SeenEnis {
+  const ids = new Set(enis.map(({ id }) => id));
   const byInstance = Map.groupBy(enis, (eni) => eni.instanceId);
   let byVpc: ReadonlyMap<string, ReadonlyMap<Address, readonly Eni[]>> | undefined;
   return {
     of: (instanceId) => byInstance.get(instanceId) ?? [],
+    has: (eniId) => ids.has(eniId),
     having(vpcId, address) {
       // Not before somebody asks: it is as long as all addresses of all ENIs.
       byVpc ??= byAddress(enis);
@@ -39,8 +43,9 @@ function byAddress(enis: readonly Eni[]): Map<string, Map<Address, Eni[]>> {
 }
 
 /** The same, of which each ENI is as the cluster sees it. */
-export function seenBy(cluster: string, { of, having }: SeenEnis): SeenEnis {
+export function seenBy(cluster: string, { has, of, having }: SeenEnis): SeenEnis {
   return {
+    has,
     of: (instanceId) => of(instanceId).map((eni) => asSeenBy(cluster, eni)),
     having: (...where) => having(...where).map((eni) => asSeenBy(cluster, eni)),
   };
@@ -49,6 +54,7 @@ export function seenBy(cluster: string, { of, having }: SeenEnis): SeenEnis {
 /** Both; what `first` saw counts before what `then` saw. */
 export function either(first: SeenEnis, then: SeenEnis): SeenEnis {
   return {
+    has: (eniId) => first.has(eniId) || then.has(eniId),
     of: (instanceId) => [...first.of(instanceId), ...then.of(instanceId)],
     having: (...where) => [...first.having(...where), ...then.having(...where)],
   };

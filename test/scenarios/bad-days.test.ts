@@ -76,26 +76,6 @@ describe('on a bad day of EC2', () => {
     expect(await cloud.addressesOn(a.eth1)).toEqual([]);
   });
 
-  scenario('a release is acknowledged only once it is seen to be gone', FAULTS, async (stage) => {
-    const { cluster, cloud } = stage;
-    const faults = stage.faults();
-    const { worker, pod } = await runningApp(stage);
-    const lagMs = 400;
-    faults.lagEc2(lagMs);
-    await eventually(() => cloud.shownOn(worker.eth1)).toEqual([X]);
-    await cluster.stopKubelet(worker);
-    await cluster.deletePod(pod);
-    await stage.settled();
-    await cluster.startKubelet(worker);
-    await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);
-    await stage.settled();
-
-    const [releasedAt = Number.NaN] = faults.ec2CallsAt('UnassignPrivateIpAddresses');
-    const endings = () => faults.invocationsEndedAt(worker).filter((at) => at >= releasedAt);
-    await eventually(() => endings().length).toBeGreaterThan(0);
-    expect(Math.min(...endings())).toBeGreaterThanOrEqual(releasedAt + lagMs);
-  });
-
   scenario('a pod that comes back while EC2 lags has its address', FAULTS, async (stage) => {
     const { cluster, cloud } = stage;
     const { worker, pod } = await runningApp(stage);

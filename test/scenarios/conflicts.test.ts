@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { FLOATING_IPS } from '../../shared/cluster/annotations.ts';
+import { leaveOn } from '../support/leftover.ts';
 import { HOST_LOCAL, NET_1 } from '../support/networks.ts';
 import { scenario } from '../support/scenario.ts';
 import { eventually } from '../support/wait.ts';
@@ -176,7 +177,7 @@ describe('when somebody else has the address', () => {
       const { cluster, cloud } = stage;
       const stranger = await cloud.addStranger({ addresses: [X], otherVpc: true });
       const { a, b } = await twoWorkers(stage, NET_1);
-      await cloud.assign(a.eth1, [X]);
+      await leaveOn(stage, a.eth1, [X]);
       await cluster.runPod('app', { on: b, networks: withX(NET_1) });
 
       await eventually(() => cloud.addressesOn(b.eth1)).toEqual([X]);

@@ -105,34 +105,21 @@ describe('messages are hints', () => {
   );
 });
 
-describe('an address outside ranges is released', () => {
-  scenario('when a message names it that is not older than 15 minutes', ALONE, async (stage) => {
+describe('what a message names decides nothing', () => {
+  scenario('an address in no ledger stays, whatever names it', ALONE, async (stage) => {
     const { cloud } = stage;
-    const worker = await workerWithLeftover(stage);
-    await deliver(stage, worker, [naming(worker, 14 * MINUTE_MS)]);
-    expect(await cloud.addressesOn(worker.eth1)).toEqual([]);
-  });
-
-  scenario('but not when the message is older', ALONE, async (stage) => {
-    const { cloud } = stage;
-    const worker = await workerWithLeftover(stage);
-    await deliver(stage, worker, [naming(worker, 16 * MINUTE_MS)]);
-    expect(await cloud.addressesOn(worker.eth1)).toEqual([X]);
-  });
-
-  scenario('but not by replay', ALONE, async (stage) => {
-    const { cloud } = stage;
-    const worker = await workerWithLeftover(stage);
-    await deliver(stage, worker, [{ ...naming(worker, 0), reason: 'replay' }]);
-    expect(await cloud.addressesOn(worker.eth1)).toEqual([X]);
-  });
-
-  scenario('but not where an add names it', ALONE, async (stage) => {
-    const { cloud } = stage;
-    const worker = await workerWithLeftover(stage);
-    const pods = [podEvent('add', 'app', [X])];
+    const worker = await workerWithForeign(stage);
+    const pods = [podEvent('delete', 'app', [X])];
     await deliver(stage, worker, [messageFor(worker, { pods })]);
     expect(await cloud.addressesOn(worker.eth1)).toEqual([X]);
+  });
+
+  scenario('an address of ours goes, though no message names it', ALONE, async (stage) => {
+    const { cloud, cluster } = stage;
+    const worker = await workerWithForeign(stage);
+    await cluster.recordAddresses(worker.eth1, [X]);
+    await deliver(stage, worker, [{ ...messageFor(worker), reason: 'replay' }]);
+    expect(await cloud.addressesOn(worker.eth1)).toEqual([]);
   });
 });
 
@@ -181,17 +168,12 @@ async function workerWithPod({ cluster }: Stage, network: Network): Promise<Work
   return worker;
 }
 
-/** A worker with X on its ENI that nobody claims, in no range. */
-async function workerWithLeftover({ cluster, cloud }: Stage): Promise<Worker> {
+/** A worker with X on its ENI, which nobody claims and no ledger has. */
+async function workerWithForeign({ cluster, cloud }: Stage): Promise<Worker> {
   const worker = await cluster.addWorker();
   await cluster.applyNetwork(LOOSE);
   await cloud.assign(worker.eth1, [X]);
   return worker;
-}
-
-function naming(worker: Worker, ageMs: number): NodeMessage {
-  const observedAt = new Date(Date.now() - ageMs).toISOString();
-  return messageFor(worker, { observedAt, pods: [podEvent('delete', 'app', [X])] });
 }
 
 function mutations({ calls }: Stage): string[] {

@@ -155,7 +155,7 @@ describe('when an address moves between nodes', () => {
   );
 
   scenario(
-    'a leftover outside ranges is left to its node, and the pod is told so',
+    'what no ledger has on another node stays there, and the pod is told so',
     ONE_HOLDER,
     async (stage) => {
       const { cluster, cloud } = stage;
@@ -165,7 +165,7 @@ describe('when an address moves between nodes', () => {
 
       await eventually(() => cluster.conditionOf(pod)).toMatchObject({
         reason: 'HeldElsewhere',
-        message: expect.stringContaining('multus-eni.dev/ranges'),
+        message: expect.stringContaining('multus-eni ledger adopt'),
       });
       expect(await cloud.addressesOn(a.eth1)).toEqual([X]);
     },

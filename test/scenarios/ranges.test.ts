@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { leaveOn } from '../support/leftover.ts';
 import { LOOSE, NET_1, NET_2, networkStatus } from '../support/networks.ts';
 import { scenario } from '../support/scenario.ts';
 import type { Stage } from '../support/stage.ts';
@@ -35,7 +36,7 @@ describe('an address in no range', () => {
     },
   );
 
-  scenario('stays where no message names it, and the sweep says what to do', async (stage) => {
+  scenario('stays if no ledger has it, and the sweep says what to do', async (stage) => {
     const { cluster, cloud, telemetry } = stage;
     const worker = await cluster.addWorker();
     await cluster.applyNetwork(LOOSE);
@@ -48,7 +49,7 @@ describe('an address in no range', () => {
     expect(telemetry.values('DriftForeign')).toEqual([1]);
     const summary = telemetry.lines.find(({ text }) => text === 'swept');
     expect(JSON.stringify(summary?.detail)).toContain(
-      `${X} on ${worker.eth1} (${worker.name}): released if a NetworkAttachmentDefinition has multus-eni.dev/ranges`,
+      `${X} on ${worker.eth1} (${worker.name}): to have it released, multus-eni ledger adopt ${worker.eth1} ${X}`,
     );
   });
 });
@@ -107,7 +108,7 @@ describe('configured ranges bound what is done', () => {
     const { cluster, cloud } = stage;
     const worker = await cluster.addWorker();
     await cluster.applyNetwork(NET_1);
-    await cloud.assign(worker.eth1, [X, '172.16.1.80']);
+    await leaveOn(stage, worker.eth1, [X, '172.16.1.80']);
 
     await stage.look(worker);
     expect(await cloud.addressesOn(worker.eth1)).toEqual(['172.16.1.80']);
@@ -133,7 +134,7 @@ describe('the release policy', () => {
       const { cluster, cloud } = stage;
       const [a, b] = [await cluster.addWorker(), await cluster.addWorker()];
       await cluster.applyNetwork(NET_1);
-      await cloud.assign(a.eth1, [X]);
+      await leaveOn(stage, a.eth1, [X]);
       const pod = await cluster.runPod('app', { on: b, networks: [{ network: NET_1, ips: [X] }] });
 
       await eventually(() => cluster.conditionOf(pod)).toMatchObject({ reason: 'HeldElsewhere' });
@@ -146,7 +147,7 @@ describe('the release policy', () => {
     const worker = await cluster.addWorker();
     await cluster.applyNetwork(NET_1);
     await cluster.applyNetwork(NET_2);
-    await cloud.assign(worker.eth2, ['172.16.3.70']);
+    await leaveOn(stage, worker.eth2, ['172.16.3.70']);
     await cluster.runPod('app', { on: worker, networks: [{ network: NET_1, ips: [X] }] });
     await stage.settled();
 

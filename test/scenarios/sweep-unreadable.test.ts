@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { leaveOn } from '../support/leftover.ts';
 import { NET_1, UNREADABLE } from '../support/networks.ts';
 import { scenario } from '../support/scenario.ts';
 import { eventually } from '../support/wait.ts';
@@ -51,7 +52,7 @@ describe('a sweep that cannot read everything', () => {
       const [lost, well] = [stage.clusterNamed('demo'), stage.clusterNamed('other')];
       const worker = await well.addWorker();
       await well.applyNetwork(NET_1);
-      await cloud.assign(worker.eth1, ['172.16.1.70']);
+      await leaveOn({ cloud, cluster: well }, worker.eth1, ['172.16.1.70']);
       await lost.addWorker();
       stage.faults().goDown(lost.name);
       await stage.sweep();

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { METRIC_NAMES, type MetricName } from '../../shared/telemetry.ts';
+import { leaveOn } from '../support/leftover.ts';
 import { LOOSE, NET_1, NET_2, networkStatus } from '../support/networks.ts';
 import { scenario } from '../support/scenario.ts';
 import type { Stage } from '../support/stage.ts';
@@ -32,7 +33,7 @@ describe('a sweep', () => {
     const { cluster, cloud } = stage;
     const worker = await cluster.addWorker();
     await cluster.applyNetwork(NET_1);
-    await cloud.assign(worker.eth1, [X, '172.16.1.71']);
+    await leaveOn(stage, worker.eth1, [X, '172.16.1.71']);
 
     expect(await swept(stage)).toEqual({ ...NO_DRIFT, leaked: 2, messages: 1 });
     await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);
@@ -41,10 +42,10 @@ describe('a sweep', () => {
   });
 
   scenario('writes nothing itself', QUIET, async (stage) => {
-    const { cluster, cloud, calls, queue } = stage;
+    const { cluster, calls, queue } = stage;
     const worker = await cluster.addWorker();
     await cluster.applyNetwork(NET_1);
-    await cloud.assign(worker.eth1, [X]);
+    await leaveOn(stage, worker.eth1, [X]);
     const pod = await cluster.runPod('app', {
       on: worker,
       networks: [{ network: NET_1, ips: ['172.16.1.71'] }],
@@ -145,7 +146,7 @@ describe('a sweep', () => {
     const worker = await cluster.addWorker();
     await cluster.applyNetwork(NET_1);
     await cluster.applyNetwork(NET_2);
-    await cloud.assign(worker.eth2, ['172.16.3.70']);
+    await leaveOn(stage, worker.eth2, ['172.16.3.70']);
     const pod = await cluster.runPod('app', {
       on: worker,
       networks: [{ network: NET_1, ips: [X] }],
@@ -155,6 +156,22 @@ describe('a sweep', () => {
     expect(await swept(stage)).toEqual({ ...NO_DRIFT, missing: 1, leaked: 1, messages: 1 });
     await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([X]);
     await eventually(() => cloud.addressesOn(worker.eth2)).toEqual([]);
+  });
+
+  scenario('deletes the ledger of an ENI that is gone, at the second sweep', ALONE, async (stage) => {
+    const { cluster, cloud } = stage;
+    const detached = await cluster.addWorker();
+    const gone = 'eni-0badbadbadbadbad0';
+    await cluster.recordAddresses(gone, [X]);
+    await leaveOn(stage, detached.eth1, ['172.16.1.71']);
+    await cluster.deleteNode(detached);
+    await cloud.terminate(detached);
+
+    await stage.sweep();
+    expect(await cluster.ledgerOf(gone)).toEqual([`${X} assigned`]);
+    await stage.sweep();
+    expect(await cluster.ledgerOf(gone)).toBeUndefined();
+    expect(await cluster.ledgerOf(detached.eth1)).toEqual(['172.16.1.71 assigned']);
   });
 
   scenario('finds who waits for an address that will never be', ALONE, async (stage) => {
@@ -197,7 +214,7 @@ describe('a sweep', () => {
       const { cluster, cloud } = stage;
       const [gone, worker] = [await cluster.addWorker(), await cluster.addWorker()];
       await cluster.applyNetwork(NET_1);
-      await cloud.assign(gone.eth1, [X]);
+      await leaveOn(stage, gone.eth1, [X]);
       await cluster.deleteNode(gone);
       const hybrid = await cluster.addNode('mi-0', 'eks-hybrid:///us-west-2/demo/mi-0');
       await cluster.addNamespace('other');
@@ -238,8 +255,8 @@ describe('a sweep', () => {
       await cloud.addSpareEnis(1_000);
       const last = await cluster.addWorker();
       await cluster.applyNetwork(NET_1);
-      await cloud.assign(first.eth1, ['172.16.1.80']);
-      await cloud.assign(last.eth1, ['172.16.1.81']);
+      await leaveOn(stage, first.eth1, ['172.16.1.80']);
+      await leaveOn(stage, last.eth1, ['172.16.1.81']);
       // In the order of names, in which lists are paged: the claimants come first and last.
       const ends = [
         await cluster.runPod('a', { on: first, networks: [{ network: NET_1, ips: [X] }] }),

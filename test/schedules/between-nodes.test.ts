@@ -193,6 +193,7 @@ describe('14: a third node assigns the address between a take-over’s two calls
     await scene.look('b', {}, 2);
     expect(p1.told()).toMatch(/^Assigned: /);
     expect(scene.queued()).toEqual([]);
+    scene.settle();
     await scene.sweep();
     expect(scene.queued()).toEqual(['a sweep']);
 

@@ -12,7 +12,7 @@ export interface Ec2InWords {
   attempts(): string[];
   /** Every call that had an effect so far, also where its answer was lost. */
   changes(): string[];
-  /** Somebody assigns addresses by hand. */
+  /** Somebody assigns addresses by hand, which no ledger has. */
   assignByHand(eniId: string, ...addresses: string[]): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 /** docs/design.md, "Schedules that broke earlier wordings": that of a Node that names another cluster's instance. */
 import { describe, expect, test } from 'vitest';
 import { launchWorker } from '../../sandbox/worker.ts';
+import { recordIn } from '../support/record-ledger.ts';
 import { startScene } from './scene.ts';
 
 const X = '172.16.1.70';
@@ -17,6 +18,8 @@ async function startLie() {
     enis: [{ deviceIndex: 1, subnetId: subnets.multus1 }],
   });
   const { id = '', mac = '' } = enis[1] ?? {};
+  // Ours once, as an old ledger of this cluster says.
+  recordIn(scene.world.cluster.kubernetes.objects, id, [X, OUTSIDE], {});
   await scene.ec2.assignByHand(id, X, OUTSIDE);
   scene.register('liar', instanceId);
   // Without any pod nothing would be believed of it (docs/design.md, "The brake").
@@ -25,7 +28,7 @@ async function startLie() {
 }
 
 describe('30: a Node names the instance of another cluster', () => {
-  test('nothing is released there: neither in a range, nor what a message names', async () => {
+  test('nothing is released there, though a ledger has it and a message names it', async () => {
     const { scene, id } = await startLie();
     const gone = scene.pod('p1', { node: 'liar', ips: [] });
     await scene.look('liar', gone.gone(OUTSIDE, '172.16.1.201'));
@@ -61,13 +64,14 @@ describe('30: a Node names the instance of another cluster', () => {
     const { scene, id } = await startLie();
     scene.world.ec2.tagEni(id, { 'cluster.k8s.amazonaws.com/name': 'demo' });
     await scene.look('liar');
-    expect(scene.world.ec2.eni(id).secondary).toEqual([OUTSIDE]);
+    expect(scene.world.ec2.eni(id).secondary).toEqual([]);
+    scene.settle();
     await scene.ec2.assignByHand(id, X);
     scene.world.ec2.tagEni(id, {
       'cluster.k8s.amazonaws.com/name': undefined,
       'kubernetes.io/cluster/other': undefined,
     });
     await scene.look('liar');
-    expect(scene.world.ec2.eni(id).secondary).toEqual([OUTSIDE]);
+    expect(scene.world.ec2.eni(id).secondary).toEqual([]);
   });
 });

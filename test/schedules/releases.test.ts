@@ -106,7 +106,8 @@ describe('24: a release cannot be done', () => {
     scene.pod('p-seven', { node: 'a', ips: seven });
     await scene.look('a');
     const before = scene.ec2.changes().length;
-    await scene.ec2.assignByHand(scene.worker('a').enis[1]?.id ?? '', X);
+    scene.settle();
+    await scene.leave('a', X);
     const first = scene.pod('p2', { node: 'a', ips: [Y] });
     scene.clock.advance(1_000);
     const second = scene.pod('p3', { node: 'a', ips: [Z] });
@@ -128,8 +129,9 @@ describe('24: a release cannot be done', () => {
     const p2 = scene.pod('p2', { node: 'a', ips: [Y], mac: eth2?.mac });
     await scene.look('a');
     p2.claim({ ips: [Z], mac: eth2?.mac });
+    scene.settle();
     // X is left on eth1, and Y on eth2.
-    await scene.ec2.assignByHand(eth1?.id ?? '', X);
+    await scene.leave('a', X);
     throttleReleases(scene, eth1?.id);
     expect(await whileTimePasses(scene, scene.reconcile('a'))).toEqual(FAILED);
 

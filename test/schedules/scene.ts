@@ -4,8 +4,11 @@ import type { ReadSettings } from '../../functions/served-clusters.ts';
 import { type VirtualClock, virtualClock } from '../../sandbox/clock.ts';
 import type { Worker } from '../../sandbox/worker.ts';
 import type { World } from '../../sandbox/world.ts';
+import { parseAddress } from '../../shared/address.ts';
+import { type Entry, ledgerFromObject } from '../../shared/cluster/ledgers.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import { type Bed, startBed } from '../support/bed.ts';
+import { recordIn } from '../support/record-ledger.ts';
 import type { Actor } from '../support/stepper.ts';
 import { type Ec2InWords, ec2InWords } from './ec2-in-words.ts';
 import { createEnvironments } from './environments.ts';
@@ -21,6 +24,14 @@ export interface Scene {
   readonly ec2: Ec2InWords;
   worker(node: string): Worker;
   pod(name: string, spec: ScenePodSpec): ScenePod;
+  /** Leaves addresses on eth1 of a node that the functions had put there, for a pod that is gone. */
+  leave(node: string, ...addresses: string[]): Promise<void>;
+  /** Writes down that eth1 of a node has addresses of ours, in some state. */
+  record(node: string, addresses: readonly string[], entry?: Partial<Entry>): void;
+  /** What the ledger of eth1 of a node says of an address, such as `assigned p1`; `nothing` without an entry. */
+  entry(node: string, address: string): string;
+  /** So much time passes that EC2's view has settled, and no ledger knows better (docs/design.md, rule L17). */
+  settle(): void;
   /** The Node object goes; its instance and the objects of its pods stay. */
   removeNode(node: string): void;
   /** A Node registers that names this instance, or none yet. */
@@ -92,16 +103,33 @@ export async function startScene({
       expectDone(await start(node, event).finish(), environments.logged());
     });
 
+  const worker: Scene['worker'] = (node) => {
+    const found = cluster.workers().find(({ name }) => name === node);
+    if (found === undefined) throw new Error(`there is no worker ${node}`);
+    return found;
+  };
+  const record: Scene['record'] = (node, addresses, entry) =>
+    recordIn(objects, eth1Of(worker(node)), addresses, { at: clock.now(), ...entry });
+
   return {
     world,
     clock,
     ec2,
-    worker(node) {
-      const found = cluster.workers().find(({ name }) => name === node);
-      if (found === undefined) throw new Error(`there is no worker ${node}`);
-      return found;
-    },
+    worker,
+    record,
     pod: (name, spec) => scenePod(objects, name, spec),
+    async leave(node, ...addresses) {
+      record(node, addresses);
+      await ec2.assignByHand(eth1Of(worker(node)), ...addresses);
+    },
+    entry(node, text) {
+      const stored = objects.find('eniledgers', { name: eth1Of(worker(node)) });
+      const address = parseAddress(text);
+      if (stored === undefined || address === undefined) return 'nothing';
+      const found = ledgerFromObject(stored).entries.get(address);
+      return found === undefined ? 'nothing' : `${found.state} ${found.pod?.name ?? ''}`.trim();
+    },
+    settle: () => clock.advance(16_000),
     removeNode: (node) => cluster.nodes.removeNode(node),
     register: (node, instanceId) => void objects.create('nodes', nodeObject(node, instanceId)),
     reconcile,
@@ -141,6 +169,10 @@ function addWorkers(
     const proxy = { node: name, namespace: 'kube-system' };
     if (daemonSet) scenePod(cluster.kubernetes.objects, `kube-proxy-${name}`, proxy);
   }
+}
+
+function eth1Of({ enis }: Worker): string {
+  return enis.find(({ deviceIndex }) => deviceIndex === 1)?.id ?? '';
 }
 
 function expectDone(answer: BatchResponse, logged: string): void {

@@ -139,7 +139,7 @@ describe('36: EC2 keeps failing for one ENI', () => {
   test('also if a release and an assign fail there together: the leftover goes with the next sweep', async () => {
     const scene = await startScene();
     const [, eth1] = scene.worker('a').enis;
-    await scene.ec2.assignByHand(eth1?.id ?? '', Y);
+    await scene.leave('a', Y);
     const stop = scene.world.ec2.faults.add({
       when: ({ params }) => params.NetworkInterfaceId === eth1?.id,
       times: Number.POSITIVE_INFINITY,

@@ -9,7 +9,6 @@ import { eventually } from '../support/wait.ts';
 
 const X = '172.16.1.70';
 const LEFT = '172.16.1.200';
-const HOUR_MS = 3_600_000;
 /** Only what the test sends is in the queue. */
 const ALONE = { forwarder: false };
 
@@ -87,28 +86,6 @@ scenario(
     expect(calls.ec2).toEqual([]);
   },
 );
-
-scenario(
-  'an old message that is sent again releases nothing by its names',
-  ALONE,
-  async (stage) => {
-    const { cloud } = stage;
-    const worker = await workerWithPod(stage);
-    await cloud.assign(worker.eth1, [LEFT]);
-    const observedAt = new Date(Date.now() - HOUR_MS).toISOString();
-    await deliver(stage, worker, [{ ...naming(worker, [LEFT]), observedAt }]);
-    expect(await cloud.addressesOn(worker.eth1)).toEqual([X, LEFT]);
-  },
-);
-
-scenario('nor does one that pretends to come from the future', ALONE, async (stage) => {
-  const { cloud } = stage;
-  const worker = await workerWithPod(stage);
-  await cloud.assign(worker.eth1, [LEFT]);
-  const observedAt = new Date(Date.now() + HOUR_MS).toISOString();
-  await deliver(stage, worker, [{ ...naming(worker, [LEFT]), observedAt }]);
-  expect(await cloud.addressesOn(worker.eth1)).toEqual([X, LEFT]);
-});
 
 scenario('a node name that is syntax elsewhere is set aside', ALONE, async (stage) => {
   const { cloud, queue, calls } = stage;

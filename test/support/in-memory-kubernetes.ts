@@ -1,3 +1,4 @@
+import type { Address } from '../../shared/address.ts';
 import { NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import type {
   EventToWrite,
@@ -6,6 +7,7 @@ import type {
   Node,
   Pod,
 } from '../../shared/cluster/kubernetes.ts';
+import type { Entry, Ledger } from '../../shared/cluster/ledgers.ts';
 import { plainPod } from './plain-pod.ts';
 
 /** One cluster's objects in plain arrays, which a test changes as it likes. */
@@ -14,6 +16,8 @@ export interface InMemoryKubernetes extends Kubernetes {
   nodes: Node[];
   networks: NetworkAttachmentDefinition[];
   readonly events: EventToWrite[];
+  /** The ENILedgers, by ENI. */
+  readonly ledgers: Map<string, Ledger>;
 }
 
 export function inMemoryKubernetes(): InMemoryKubernetes {
@@ -22,6 +26,7 @@ export function inMemoryKubernetes(): InMemoryKubernetes {
     nodes: [],
     networks: [],
     events: [],
+    ledgers: new Map(),
     listPods: async ({ node }) =>
       cluster.pods.filter((pod) => node === undefined || pod.node === node),
     getNode: async (name) => cluster.nodes.find((node) => node.name === name),
@@ -38,8 +43,49 @@ export function inMemoryKubernetes(): InMemoryKubernetes {
     async writeEvent(event) {
       cluster.events.push(event);
     },
+    ...ledgersIn(() => cluster.ledgers),
   };
   return cluster;
+}
+
+/** As the API server keeps them: a write of another version than the last one is a conflict. */
+function ledgersIn(
+  all: () => Map<string, Ledger>,
+): Pick<Kubernetes, 'readLedger' | 'listLedgers' | 'writeLedger' | 'deleteLedger'> {
+  return {
+    async readLedger(eniId) {
+      return { kind: 'ledger', ledger: all().get(eniId) ?? { eniId, entries: new Map() } };
+    },
+    async listLedgers() {
+      const readings = [...all()].map(
+        ([eniId, ledger]) => [eniId, { kind: 'ledger', ledger }] as const,
+      );
+      return { kind: 'ledgers', byEni: new Map(readings) };
+    },
+    async writeLedger(ledger) {
+      const { eniId, version } = ledger;
+      if (all().get(eniId)?.version !== version) return { kind: 'conflict' };
+      const written = { ...ledger, version: String(Number(version ?? 0) + 1) };
+      all().set(eniId, written);
+      return { kind: 'written', ledger: written };
+    },
+    async deleteLedger({ eniId, version }) {
+      if (all().get(eniId)?.version === version) all().delete(eniId);
+    },
+  };
+}
+
+/** Writes down that addresses of an ENI are ours, as the functions had done. */
+export function recordIn(
+  { ledgers }: Pick<InMemoryKubernetes, 'ledgers'>,
+  eniId: string,
+  addresses: readonly Address[],
+  { state = 'assigned', at = 0, pod }: Partial<Entry> = {},
+): void {
+  const known = ledgers.get(eniId) ?? { eniId, entries: new Map(), version: '1' };
+  const entry = { state, at, ...(pod && { pod }) };
+  const entries = new Map([...known.entries, ...addresses.map((each) => [each, entry] as const)]);
+  ledgers.set(eniId, { ...known, entries });
 }
 
 /** A network in namespace `default` of ipvlan on `master`, whose host-local range is .70 to .90. */

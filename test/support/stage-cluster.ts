@@ -2,11 +2,12 @@ import * as z from 'zod';
 import type { KubeObject } from '../../sandbox/kubernetes/object.ts';
 import type { DeleteOptions, Ref, WriteOptions } from '../../sandbox/kubernetes/objects.ts';
 import type { ResourceName } from '../../sandbox/kubernetes/resources.ts';
-import { familyOf, parseAddress } from '../../shared/address.ts';
+import { type Address, familyOf, parseAddress } from '../../shared/address.ts';
 import { parseNetworkStatus } from '../../shared/claims/network-status.ts';
 import { NETWORKS } from '../../shared/cluster/annotations.ts';
 import { FIELD_MANAGER } from '../../shared/cluster/events.ts';
 import { CONDITION_TYPE, type Pod, type PodRef } from '../../shared/cluster/kubernetes.ts';
+import { type Entry, ledgerFromObject, objectOfLedger } from '../../shared/cluster/ledgers.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
 import type { PodSpec, StageCluster } from './stage.ts';
 
@@ -35,7 +36,7 @@ const event = z.object({
 });
 const readiness = z.object({
   status: z.object({
-    conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+    conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
   }),
 });
 const placement = z.object({ spec: z.object({ nodeName: z.string() }) });
@@ -59,6 +60,26 @@ export function stageCluster(
       const worker = await nodes.addWorker(options);
       await runDaemonSet(worker.name);
       return worker;
+    },
+    async recordAddresses(eniId, addresses, pod) {
+      const stored = await objects.find('eniledgers', { name: eniId });
+      const known = stored === undefined ? new Map() : ledgerFromObject(stored).entries;
+      const added = addresses.flatMap((text): [Address, Entry][] => {
+        const address = parseAddress(text);
+        const entry = { state: 'assigned', at: Date.now(), ...(pod && { pod }) } as const;
+        return address === undefined ? [] : [[address, entry]];
+      });
+      const entries = new Map([...known, ...added]);
+      const written = objectOfLedger({ eniId, entries }, { at: Date.now(), by: 'a test' });
+      if (stored === undefined) await objects.create('eniledgers', written);
+      else await objects.patch('eniledgers', { name: eniId }, written);
+    },
+    async ledgerOf(eniId) {
+      const stored = await objects.find('eniledgers', { name: eniId });
+      if (stored === undefined) return undefined;
+      return [...ledgerFromObject(stored).entries].map(([address, { pod, state }]) =>
+        [address, state, ...(pod === undefined ? [] : [pod.name])].join(' '),
+      );
     },
     async addNamespace(namespace) {
       await objects.create('namespaces', { metadata: { name: namespace } });
@@ -91,6 +112,12 @@ export function stageCluster(
     },
     async annotatePod(pod, annotations) {
       await objects.patch('pods', pod, { metadata: { annotations } });
+    },
+    async forgeCondition(pod, forged) {
+      const object = await objects.find('pods', pod);
+      const known = object === undefined ? [] : readiness.parse(object).status.conditions;
+      const conditions = [...known.filter(({ type }) => type !== CONDITION_TYPE), forged];
+      await objects.patch('pods', pod, { status: { conditions } }, { subresource: 'status' });
     },
     async finishPod(pod) {
       const status = { phase: 'Succeeded' };

@@ -122,6 +122,8 @@ export interface PodEvent {
 
 export interface StageCluster {
   readonly name: string;
+  /** What the ledger of an ENI says, such as `172.16.1.70 assigned app`; `undefined` without one. */
+  ledgerOf(eniId: string): Promise<readonly string[] | undefined>;
   addNamespace(name: string): Promise<void>;
   /** Launches an instance with eth0, eth1 and eth2 and registers it as a Node. */
   addWorker(options?: WorkerOptions): Promise<Worker>;
@@ -132,10 +134,14 @@ export interface StageCluster {
   /** What the pod garbage collector does about the pods of deleted Nodes. */
   collectOrphanedPods(): Promise<void>;
   applyNetwork(network: Network): Promise<NetworkRef>;
+  /** Writes down that addresses of an ENI are ours, and were this pod's, as the functions do. */
+  recordAddresses(eniId: string, addresses: readonly string[], pod?: PodRef): Promise<void>;
   runPod(name: string, spec: PodSpec): Promise<PodRef>;
   /** `force`: the object goes at once, whatever its node does. */
   deletePod(pod: PodRef, options?: { readonly force?: boolean }): Promise<void>;
   annotatePod(pod: PodRef, annotations: Readonly<Record<string, string | null>>): Promise<void>;
+  /** Writes our condition, as somebody may who can patch any status and whom no policy hinders. */
+  forgeCondition(pod: PodRef, condition: object): Promise<void>;
   finishPod(pod: PodRef): Promise<void>;
   /** `undefined` where that very pod is gone. */
   pod(pod: PodRef): Promise<(Pod & { readonly ready: boolean }) | undefined>;

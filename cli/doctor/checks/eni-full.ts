@@ -1,3 +1,4 @@
+import { foundIn } from '../../../shared/drift/drift.ts';
 import { podName } from '../../view/text.ts';
 import type { Check } from '../check.ts';
 
@@ -12,7 +13,7 @@ export const eniFull: Check = {
   find({ view }) {
     if (view === undefined) return [];
     return [...view.nodes].flatMap(([name, { drift }]) =>
-      drift.full.flatMap((problem) =>
+      foundIn(drift).full.flatMap((problem) =>
         problem.kind === 'eni-full'
           ? [
               {

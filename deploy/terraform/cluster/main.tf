@@ -12,6 +12,7 @@ resource "aws_cloudformation_stack" "cluster" {
     QueueName           = var.queue_name == null ? var.cluster_name : var.queue_name
     Policy              = var.policy
     Ranges              = join(",", var.ranges)
+    Ours                = join(",", var.ours)
     AdvertiseRoom       = tostring(var.advertise_room)
     Access              = var.access
     OidcProvider        = var.oidc_provider

@@ -27,6 +27,12 @@ variable "ranges" {
   default     = []
 }
 
+variable "ours" {
+  type        = list(string)
+  description = "What lies in these is released if no pod claims it, whoever assigned it, such as 172.16.1.16/28"
+  default     = []
+}
+
 variable "advertise_room" {
   type        = bool
   description = "Whether Nodes tell the scheduler how much room their ENIs have; needs what deploy/room is applied for"

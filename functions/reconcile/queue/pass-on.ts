@@ -21,8 +21,7 @@ interface PassingOn {
 }
 
 /**
- * Sends the messages of a node that was not read into the queue again. A new message does not say that
- * something may have been released before, but one that is received again does (docs/design.md, rule 7).
+ * Sends the messages of a node that was not read into the queue again, behind those of other nodes.
  *
  * @param subject the node, and the cluster as which it is served.
  * @returns whether they may be acknowledged. Messages that were received before may not, nor those

@@ -1,5 +1,4 @@
 import { type Address, parseAddress } from '../../../shared/address.ts';
-import type { LetGoElsewhere } from '../../../shared/apply/take-over.ts';
 import { NAMING_HOLDS_MS, type NodeMessage } from '../../../shared/messages/schema.ts';
 import type { NodeRequest } from '../scope.ts';
 import { observedAt, type Received } from './records.ts';
@@ -13,14 +12,8 @@ export function requestOf(
   return {
     node,
     instanceId: messages.map(({ message }) => message.instanceId).findLast(Boolean),
-    named: namesIn(messages, now),
     seenToEnd: seenToEndIn(messages, now),
-    letGo: letGoIn(messages, now),
     contested: contestedIn(messages),
-    assignKept: messages.some(
-      ({ envelope, message }) =>
-        message.reason === 'moved' || envelope.attributes.ApproximateReceiveCount > 1,
-    ),
     receives: Math.max(
       ...messages.map(({ envelope }) => envelope.attributes.ApproximateReceiveCount),
     ),
@@ -41,49 +34,20 @@ function letsAssign({ reason, pods, letGo = [] }: NodeMessage): boolean {
   return pods.some(({ event, ips }) => event !== 'delete' && ips.length === 0);
 }
 
-function namesIn(
-  messages: readonly Received<NodeMessage>[],
-  now: number,
-): ReadonlyMap<Address, number> {
-  const named = new Map<Address, number>();
-  for (const each of messages) {
-    const at = observedAt(each);
-    for (const address of namedBy(each.message, now)) {
-      named.set(address, Math.max(at, named.get(address) ?? 0));
-    }
-  }
-  return named;
-}
-
-function namedBy({ reason, observedAt, pods }: NodeMessage, now: number): Address[] {
-  if (!holds(reason, observedAt, now)) return [];
-  return pods.filter(({ event }) => event !== 'add').flatMap(({ ips }) => addressesIn(ips));
-}
-
-/** What any event says that somebody saw. */
+/** What any event says that somebody saw. A claim that began again since is found in the pods. */
 function seenToEndIn(
   messages: readonly Received<NodeMessage>[],
   now: number,
 ): ReadonlySet<Address> {
   return new Set(
-    messages.flatMap(({ message }) =>
-      namedBy({ ...message, pods: message.pods.filter(({ inferred }) => !inferred) }, now),
+    messages.flatMap(({ message: { observedAt, pods, reason } }) =>
+      holds(reason, observedAt, now)
+        ? pods
+            .filter(({ event, inferred }) => event !== 'add' && !inferred)
+            .flatMap(({ ips }) => addressesIn(ips))
+        : [],
     ),
   );
-}
-
-/** By node. */
-function letGoIn(messages: readonly Received<NodeMessage>[], now: number): LetGoElsewhere {
-  const byNode = new Map<string, Set<Address>>();
-  for (const { message } of messages) {
-    for (const { node, observedAt, ips } of message.letGo ?? []) {
-      if (!holds(message.reason, observedAt, now)) continue;
-      const known = byNode.get(node) ?? new Set<Address>();
-      byNode.set(node, known);
-      for (const address of addressesIn(ips)) known.add(address);
-    }
-  }
-  return byNode;
 }
 
 function contestedIn(messages: readonly Received<NodeMessage>[]): ReadonlySet<Address> {

@@ -1,12 +1,18 @@
 import { type AddressChange, logAddressChanges } from '../../../shared/address-log.ts';
-import type { Applied } from '../../../shared/apply/apply.ts';
-import { requestKey } from '../../../shared/apply/requests.ts';
-import { toldOf } from '../../../shared/apply/told-of.ts';
 import { parseProblems } from '../../../shared/claims/condition-message.ts';
-import type { PodRef } from '../../../shared/cluster/kubernetes.ts';
+import type { EntryPod } from '../../../shared/cluster/ledgers.ts';
 import { inOrder } from '../../../shared/drift/condition.ts';
-import type { Assignment, Placement } from '../../../shared/plan/decision.ts';
 import type { Problem } from '../../../shared/plan/problem.ts';
+import {
+  type Assign,
+  type Decision,
+  isNewlyAssigned,
+  type Move,
+  problemsOf,
+  type Release,
+  type Wait,
+  wanting,
+} from '../../../shared/plan/verdict.ts';
 import type { ClusterAccess } from '../../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../../shared/state/node-state.ts';
 import type { NodeRequest } from '../scope.ts';
@@ -15,54 +21,43 @@ import type { NodeRequest } from '../scope.ts';
 export function tellAddressChanges(
   { cluster, telemetry }: ClusterAccess,
   state: NodeState,
-  applied: Applied,
-  request: Pick<NodeRequest, 'messageIds' | 'pods' | 'reasons'>,
+  decision: Omit<Decision, 'ignored'> & { readonly untold?: ReadonlySet<string> },
+  { messageIds, reasons }: Pick<NodeRequest, 'messageIds' | 'reasons'>,
 ): void {
+  const { verdicts } = decision;
   const changes: AddressChange[] = [
-    ...applied.released.map((placement) => released(state, applied, request, placement)),
-    ...applied.assigned.map((assignment) => assigned(applied, assignment)),
-    ...refused(applied.problems).flatMap((problem) =>
-      isTold(state, problem) || applied.untold?.has(problem.pod.uid) ? [] : refusalsIn(problem),
+    ...wanting(verdicts, 'release')
+      .filter(({ done }) => done === 'yes')
+      .map(released),
+    ...verdicts.filter(isNewlyAssigned).map(assigned),
+    ...refused(problemsOf(decision)).flatMap((problem) =>
+      isTold(state, problem) || decision.untold?.has(problem.pod.uid) ? [] : refusalsIn(problem),
     ),
   ];
-  const { reasons, messageIds } = request;
   const asked = { reasons, messages: messageIds };
   logAddressChanges(telemetry, { cluster, node: state.node }, asked, changes);
 }
 
-/** The pod that lost it is the one that a message names, else one of the node that was told that it has it. */
-function released(
-  { podObjects }: NodeState,
-  { requests }: Applied,
-  { pods }: Pick<NodeRequest, 'pods'>,
-  placement: Placement,
-): AddressChange {
-  const { address, eniId } = placement;
-  const by =
-    pods.find(({ ips }) => ips.includes(address)) ?? toldOf(podObjects.values(), placement);
-  return {
-    ...{ change: 'released', address, eni: eniId, ...loser(by) },
-    ...idOf('request', requests.unassigned.get(requestKey(eniId, address))),
-  };
+function released({ address, eniId, pod, requests }: Release): AddressChange {
+  const common = { change: 'released', address, eni: eniId } as const;
+  return { ...common, ...loser(pod), ...idOf('request', requests?.unassign) };
 }
 
-function assigned(
-  { lostBy, requests, takenFrom }: Applied,
-  { address, eniId, claim: { pod } }: Assignment,
-): AddressChange {
-  const from = takenFrom.get(address);
+function assigned(verdict: Assign | Move | Wait): AddressChange {
+  const { address, claim, eniId, requests, takenFrom } = verdict;
+  const { pod } = claim;
   const common = {
     ...{ address, eni: eniId, pod: nameOf(pod), uid: pod.uid },
-    ...idOf('request', requests.assigned.get(requestKey(eniId, address))),
+    ...idOf('request', requests?.assign),
   };
-  if (from === undefined) return { change: 'assigned', ...common };
+  if (takenFrom === undefined) return { change: 'assigned', ...common };
   return {
-    ...{ change: 'taken-over', ...common, from, ...loser(lostBy.get(address)) },
-    ...idOf('fromRequest', requests.unassigned.get(requestKey(from, address))),
+    ...{ change: 'taken-over', ...common, from: takenFrom.eniId, ...loser(takenFrom.pod) },
+    ...idOf('fromRequest', requests?.unassign),
   };
 }
 
-function loser(pod: PodRef | undefined): Pick<AddressChange, 'lostBy' | 'lostByUid'> {
+function loser(pod: EntryPod | undefined): Pick<AddressChange, 'lostBy' | 'lostByUid'> {
   return pod === undefined ? {} : { lostBy: nameOf(pod), lostByUid: pod.uid };
 }
 
@@ -93,6 +88,6 @@ function isTold({ podObjects }: NodeState, problem: Problem): boolean {
   return told.some(({ address, kind }) => address === problem.address && kind === problem.kind);
 }
 
-function nameOf({ namespace, name }: PodRef): string {
+function nameOf({ namespace, name }: EntryPod): string {
   return `${namespace}/${name}`;
 }

@@ -1,4 +1,5 @@
 import type { NodeMessage } from '../../../shared/messages/schema.ts';
+import { isNewlyAssigned, problemsOf, wanting } from '../../../shared/plan/verdict.ts';
 import type { Telemetry } from '../../../shared/telemetry.ts';
 import type { Clock } from '../../../shared/time/clock.ts';
 import type { NodeResult } from '../reconcile-node.ts';
@@ -22,15 +23,16 @@ export function measure(
     telemetry.info('nothing to reconcile', { cluster, node }, { because: result.kind });
     return;
   }
-  const { plan, applied } = result;
-  const { problems } = applied;
+  const { verdicts } = result;
+  const assigned = verdicts.filter(isNewlyAssigned);
+  const problems = problemsOf(result);
   const counts = {
-    assigned: applied.assigned.length,
-    takenOver: applied.takenOver,
-    released: applied.released.length,
+    assigned: assigned.length,
+    takenOver: assigned.filter(({ takenFrom }) => takenFrom !== undefined).length,
+    released: wanting(verdicts, 'release').filter(({ done }) => done === 'yes').length,
     notAssigned: problems.length,
-    foreign: plan.foreign.length,
-    ignored: plan.ignored,
+    foreign: wanting(verdicts, 'foreign').length,
+    ignored: result.ignored,
   };
   if (counts.assigned + counts.released + counts.notAssigned > 0) {
     telemetry.info(

@@ -1,15 +1,20 @@
-import type { Applied } from '../../../shared/apply/apply.ts';
 import { parseAssigned } from '../../../shared/claims/condition-message.ts';
 import type { EventToWrite, PodRef } from '../../../shared/cluster/kubernetes.ts';
 import {
   conditionOf,
   isSame,
+  outcomesOf,
   outcomesOutsideEc2,
   type PodOutcome,
 } from '../../../shared/drift/condition.ts';
 import type { PodEvent } from '../../../shared/messages/schema.ts';
-import type { Assignment, Placement, Plan } from '../../../shared/plan/decision.ts';
-import type { Problem } from '../../../shared/plan/problem.ts';
+import {
+  type Decision,
+  isPlaced,
+  type Placement,
+  type Verdict,
+  wanting,
+} from '../../../shared/plan/verdict.ts';
 import type { ClusterAccess } from '../../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../../shared/state/node-state.ts';
 import { inTurns } from '../../../shared/time/in-turns.ts';
@@ -18,11 +23,11 @@ import { eventsOf } from './pod-events.ts';
 import { podRefusal } from './pod-refusal.ts';
 
 /** What a reconcile found and did, to be told. */
-export interface Feedback {
+export interface Feedback extends Omit<Decision, 'ignored'> {
   readonly state: NodeState;
-  readonly plan: Plan;
-  readonly applied: Applied;
   readonly pods: readonly PodEvent[];
+  /** The uids of pods that are told with a later try, unless another pod has an address of theirs. */
+  readonly untold?: ReadonlySet<string>;
 }
 
 /**
@@ -38,7 +43,11 @@ export async function tell(
   feedback: Feedback,
   signal?: AbortSignal,
 ): Promise<void> {
-  await tellAll(access, outcomesOf(feedback), releaseEvents(feedback), signal);
+  const { state, untold, verdicts } = feedback;
+  const outcomes = outcomesOf(state.podObjects.values(), feedback).filter(
+    (outcome) => !untold?.has(outcome.pod.uid) || isTakenFrom(outcome, verdicts),
+  );
+  await tellAll(access, outcomes, releaseEvents(feedback), signal);
 }
 
 /**
@@ -75,7 +84,7 @@ async function tellAll(
     }
   };
   const outcomes = Map.groupBy(all, loses);
-  // A pod holds an address by its condition: who lost one is told first, also where this is cut short.
+  // Who lost an address is told first, also if this is cut short.
   for (const lost of [true, false]) {
     await inTurns(outcomes.get(lost) ?? [], write).catch(() => undefined);
   }
@@ -107,30 +116,6 @@ function notTold({ cluster, telemetry }: ClusterAccess, { pod }: PodOutcome, err
   telemetry.metric('PodsNotTold', cluster, 1);
 }
 
-/**
- * The outcome of each live pod that acquires something or has been told something. Where a call
- * failed, a pod that waits for what it was to do is told with the next try.
- */
-function outcomesOf({ state, plan, applied }: Feedback): PodOutcome[] {
-  const { problems } = applied;
-  const problemsOf = Map.groupBy(problems, (problem) => problem.pod.uid);
-  const failed = new Set(problems.flatMap(keyOfProblem));
-  const placed = [...plan.keep, ...applied.assigned].filter(
-    ({ claim, address }) => !failed.has(key(claim.pod, address)),
-  );
-  // What a pod holds is recorded beside the problem, as it holds it by that record.
-  const placedOf = Map.groupBy([...placed, ...plan.held], ({ claim }) => claim.pod.uid);
-  const open = new Set(applied.open.map(({ claim }) => claim.pod.uid));
-  return [...state.podObjects.values()]
-    .filter((pod) => !pod.terminating && !pod.finished && !open.has(pod.uid))
-    .map((pod) => ({
-      pod,
-      placed: placedOf.get(pod.uid) ?? [],
-      problems: problemsOf.get(pod.uid) ?? [],
-    }))
-    .filter((outcome) => !applied.untold?.has(outcome.pod.uid) || isTakenFrom(outcome, placed));
-}
-
 /** Whether the pod was told that it has an address which it does not have any more. */
 function loses({ pod, placed }: PodOutcome): boolean {
   const has = new Set(placed.map(({ address, eniId }) => `${address} ${eniId}`));
@@ -139,26 +124,18 @@ function loses({ pod, placed }: PodOutcome): boolean {
 }
 
 /** Whether another pod gets an address that the pod was told to have: two conditions never name one. */
-function isTakenFrom({ pod }: PodOutcome, placed: readonly Assignment[]): boolean {
+function isTakenFrom({ pod }: PodOutcome, verdicts: readonly Verdict[]): boolean {
+  const placed = verdicts.filter(isPlaced);
   const taken = new Set(
     placed.flatMap(({ address, claim }) => (claim.pod.uid === pod.uid ? [] : [address])),
   );
   return parseAssigned(pod.condition?.message ?? '').some(({ address }) => taken.has(address));
 }
 
-function key(pod: PodRef, address: string): string {
-  return `${pod.uid}/${address}`;
-}
-
-function keyOfProblem(problem: Problem): string[] {
-  return 'address' in problem ? [key(problem.pod, problem.address)] : [];
-}
-
 /** `IPsReleased`: on the pod that a message names, or on the Node where nobody is named. */
-function releaseEvents({ state, applied, pods }: Feedback): EventToWrite[] {
+function releaseEvents({ state, verdicts, pods }: Feedback): EventToWrite[] {
   const node = { kind: 'Node', name: state.node, uid: state.nodeUid } as const;
-  const moved = new Set(applied.assigned.map(({ address }) => address));
-  const released = applied.released.filter(({ address }) => !moved.has(address));
+  const released = wanting(verdicts, 'release').filter(({ done }) => done === 'yes');
   const byOwner = Map.groupBy(released, ({ address }) => {
     const owner = pods.find((pod) => pod.ips.includes(address));
     return owner ? owner.uid : '';

@@ -20,7 +20,7 @@ import {
 /**
  * One live pod's claim of one address, as the harness itself understands what it wrote. It has the
  * address where it was told so, until it lets go of it, is told that somebody else has it, or the
- * address leaves that ENI: `assignedTo` is the pod's condition, had it never been cut short.
+ * address leaves that ENI: `recordedOn` is that ENI, as the pod's condition says, had it never been cut short.
  */
 export interface KnownClaim extends NodeName {
   readonly pod: PodClaims;
@@ -86,8 +86,8 @@ export function trackClaims(step: () => number): Claims {
       const known = same ? before[0]?.pod : readPod(object);
       const now = known?.claims.map((claim): KnownClaim => {
         const was = before.find((each) => each.claim.address === claim.address);
-        const assignedTo = toldOf(object, previous, claim.address, was?.claim.assignedTo);
-        const told = assignedTo === undefined ? claim : { ...claim, assignedTo };
+        const toldOn = toldOf(object, previous, claim.address, was?.claim.recordedOn?.[0]);
+        const told = toldOn === undefined ? claim : { ...claim, recordedOn: [toldOn] };
         const { node } = known;
         return { cluster, node, pod: known, claim: told, from: was?.from ?? step() };
       });
@@ -105,8 +105,8 @@ export function trackClaims(step: () => number): Claims {
       [...vanished.values()].flat().filter(({ known }) => known.claim.address === address),
     left(address, eniId) {
       for (const known of live(address)) {
-        if (known.claim.assignedTo !== eniId) continue;
-        const { assignedTo: _, ...claim } = known.claim;
+        if (known.claim.recordedOn?.[0] !== eniId) continue;
+        const { recordedOn: _, ...claim } = known.claim;
         const all = byUid.get(known.pod.pod.uid) ?? [];
         byUid.set(
           known.pod.pod.uid,

@@ -132,7 +132,7 @@ function told(
       if (other) drift.push({ text: `${name} and ${other} are told ${key}`, inRanges });
       toldTo.set(key, name);
     }
-    const counted = of.filter(({ where, claim }) => where !== 'not ours' || claim.assignedTo);
+    const counted = of.filter(({ where, claim }) => where !== 'not ours' || claim.recordedOn?.[0]);
     if (counted.length === 0 || isShared(first, of, byAddress)) continue;
     const has = counted.every(({ claim, eni, where }) => {
       if (eni !== undefined) return eniWith(world, claim.address)?.id === eni.id;
@@ -162,7 +162,7 @@ function isShared(
         ?.some(
           (other) =>
             other.pod.pod.uid !== pod.pod.uid &&
-            (other.eni?.id ?? other.claim.assignedTo) === eni.id,
+            (other.eni?.id ?? other.claim.recordedOn?.[0]) === eni.id,
         ),
   );
 }

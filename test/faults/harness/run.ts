@@ -65,6 +65,9 @@ function inOrderOfTime(mostSteps: number): Drive {
   };
 }
 
+/** A little more than that, ms. */
+const LEDGERS_KNOW_BETTER_MS = 16_000;
+
 /** A program may put off a step to the end of the moment, and the next one again, so often at most. */
 const PUT_OFF = 4;
 
@@ -131,6 +134,9 @@ export async function run(
 
   trial.end();
   log?.('the trouble ends');
+  // What the ledgers know better than a read counts no more (docs/design.md, rule L17).
+  void player.wait(LEDGERS_KNOW_BETTER_MS);
+  await rest(inOrder, 'until EC2’s view has settled');
   const swept = await sweep(bed, rest);
   for (const { text } of driftOf(world, claims)) invariants.violate(`after the sweep: ${text}`);
   for (const text of wrongRooms(world, claims)) invariants.violate(`after the sweep: ${text}`);

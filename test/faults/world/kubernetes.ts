@@ -2,6 +2,12 @@ import type { KubernetesApi } from '../../../sandbox/kubernetes/kubernetes.ts';
 import { fieldAt, type KubeObject } from '../../../sandbox/kubernetes/object.ts';
 import { coreEvent } from '../../../shared/cluster/events.ts';
 import { CONDITION_TYPE, type Kubernetes, type Pod } from '../../../shared/cluster/kubernetes.ts';
+import {
+  type LedgerReading,
+  type LedgerWriting,
+  ledgerFromObject,
+  objectOfLedger,
+} from '../../../shared/cluster/ledgers.ts';
 import { networkFromObject } from '../../../shared/cluster/networks.ts';
 import { nodeFromObject } from '../../../shared/cluster/nodes.ts';
 import { podFromObject } from '../../../shared/cluster/pods.ts';
@@ -32,6 +38,7 @@ export function virtualKubernetes(
   const at = (back: number): number => Math.max(store.oldest(), store.version() - back);
   return {
     ...nodeStatuses(api, call),
+    ...ledgers(api, call),
     listPods: ({ node, signal }) =>
       call(
         'listPods',
@@ -111,6 +118,68 @@ function nodeStatuses(
   };
 }
 
+const EMPTY = (eniId: string): LedgerReading => ({
+  kind: 'ledger',
+  ledger: { eniId, entries: new Map() },
+});
+
+/** The ENILedgers, with the API server's compare-and-swap. */
+function ledgers(
+  { objects }: KubernetesApi,
+  call: KubernetesCall,
+): Pick<Kubernetes, 'readLedger' | 'listLedgers' | 'writeLedger' | 'deleteLedger'> {
+  const readingOf = (object: KubeObject): LedgerReading => {
+    return { kind: 'ledger', ledger: ledgerOf(object) };
+  };
+  return {
+    readLedger: (eniId, signal) =>
+      call(
+        'readLedger',
+        () => {
+          const object = objects.find('eniledgers', { name: eniId });
+          return object === undefined ? EMPTY(eniId) : readingOf(object);
+        },
+        { signal },
+      ),
+    listLedgers: (signal) =>
+      call(
+        'listLedgers',
+        () => {
+          const all = objects.list('eniledgers');
+          const readings = all.map((each) => [each.metadata.name, readingOf(each)] as const);
+          return { kind: 'ledgers', byEni: new Map(readings) };
+        },
+        { signal },
+      ),
+    writeLedger: (ledger, signature, signal) =>
+      call(
+        'writeLedger',
+        (): LedgerWriting => {
+          const body = objectOfLedger(ledger, signature);
+          const stored = objects.find('eniledgers', { name: ledger.eniId });
+          if (stored?.metadata.resourceVersion !== ledger.version) return { kind: 'conflict' };
+          const written =
+            stored === undefined
+              ? objects.create('eniledgers', body)
+              : objects.update('eniledgers', body);
+          return { kind: 'written', ledger: ledgerOf(written) };
+        },
+        { signal },
+      ),
+    deleteLedger: ({ eniId, version }, signal) =>
+      call(
+        'deleteLedger',
+        () => {
+          const stored = objects.find('eniledgers', { name: eniId });
+          if (stored?.metadata.resourceVersion === version && stored !== undefined) {
+            objects.delete('eniledgers', { name: eniId });
+          }
+        },
+        { signal },
+      ),
+  };
+}
+
 type Condition = Parameters<Kubernetes['setPodCondition']>[1];
 
 /** What a strategic merge patch of the status comes to: conditions merge by their type. */
@@ -153,3 +222,4 @@ function once<T>(read: (object: KubeObject) => T): (object: KubeObject) => T {
 export const podOf: (object: KubeObject) => Pod = once(podFromObject);
 const nodeOf = once(nodeFromObject);
 const networkOf = once(networkFromObject);
+const ledgerOf = once(ledgerFromObject);

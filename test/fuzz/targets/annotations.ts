@@ -144,7 +144,7 @@ export const ANNOTATIONS = [
           },
           condition: { status: 'True', reason: 'Assigned', message: input.conditionMessage },
         },
-        new Map(),
+        { networks: new Map() },
       );
       checkCanonical(claims?.claims.map((claim) => claim.address) ?? []);
       return claims;

@@ -90,10 +90,8 @@ export const MESSAGES = [
       const ofNodes = received.filter(isOfNode);
       const byNode = Map.groupBy(ofNodes, ({ message }) => message.node);
       const requests = [...byNode].map(([node, messages]) => requestOf(node, messages, NOW));
-      checkCanonical(requests.flatMap(({ named }) => [...named.keys()]));
-      checkCanonical(
-        requests.flatMap(({ letGo }) => [...letGo.values()].flatMap((ips) => [...ips])),
-      );
+      checkCanonical(requests.flatMap(({ seenToEnd }) => [...seenToEnd]));
+      checkCanonical(requests.flatMap(({ contested }) => [...contested]));
       return [malformed.map(({ detail }) => ({ detail })), requests];
     },
     // Lambda itself makes the event: one that is none of SQS's fails the invocation.

@@ -1,15 +1,17 @@
 import { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { claimsOf } from '../../../shared/claims/pod-claims.ts';
 import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../../shared/cluster/kubernetes.ts';
+import { ledgerFromObject, objectOfLedger } from '../../../shared/cluster/ledgers.ts';
 import { listAll } from '../../../shared/cluster/list.ts';
 import { nodeFromObject } from '../../../shared/cluster/nodes.ts';
 import { podFromObject } from '../../../shared/cluster/pods.ts';
 import { readItems } from '../../../shared/cluster/read-items.ts';
 import { mutated } from '../hostile.ts';
 import { fuzzTarget } from '../target.ts';
-import { conditionMessage, floatingIps, networkStatus } from './annotations.ts';
+import { checkCanonical, conditionMessage, floatingIps, networkStatus } from './annotations.ts';
 import { isMalformed } from './networks.ts';
 
 const time = fc.constantFrom('2026-03-01T10:00:00Z', '2026-03-01T10:00:00.123456Z');
@@ -69,6 +71,39 @@ const node = fc.record({
   }),
 });
 
+const entry = fc.record(
+  {
+    state: fc.constantFrom('Assigning', 'Assigned', 'Releasing'),
+    at: time,
+    pod: fc.record({
+      namespace: fc.constant('default'),
+      name: fc.constant('app'),
+      uid: fc.constantFrom('uid-app', ''),
+    }),
+  },
+  { requiredKeys: ['state', 'at'] },
+);
+
+const ledger = fc.record(
+  {
+    apiVersion: fc.constantFrom('multus-eni.dev/v1', 'multus-eni.dev/v2'),
+    metadata: fc.record(
+      {
+        name: fc.constant('eni-0123456789abcdef0'),
+        resourceVersion: fc.constant('7'),
+        labels: fc.constant({ 'multus-eni.dev/instance': 'i-0123456789abcdef0' }),
+        annotations: fc.constant({ 'example.com/note': 'edited by hand' }),
+      },
+      { requiredKeys: ['name', 'resourceVersion'] },
+    ),
+    addresses: fc.dictionary(
+      fc.constantFrom('172.16.1.70', '2600:1F18:1111:1::0070', '172.16.1.070', '__proto__', 'x'),
+      entry,
+    ),
+  },
+  { requiredKeys: ['metadata'] },
+);
+
 const list = mutated(
   fc.record({
     metadata: fc.constant({ resourceVersion: '1' }),
@@ -82,7 +117,7 @@ export const OBJECTS = [
     inputs: mutated(pod),
     read(object) {
       const read = podFromObject(object);
-      return [read, claimsOf(read, new Map())];
+      return [read, claimsOf(read, { networks: new Map() })];
     },
     mayThrow: isMalformed,
   }),
@@ -90,6 +125,20 @@ export const OBJECTS = [
     name: 'Node object',
     inputs: mutated(node),
     read: nodeFromObject,
+    mayThrow: isMalformed,
+  }),
+  fuzzTarget({
+    name: 'ENILedger object',
+    inputs: mutated(ledger),
+    read(object) {
+      const read = ledgerFromObject(object);
+      checkCanonical([...read.entries.keys()]);
+      const written = objectOfLedger(read, { at: 0, by: 'request' });
+      if (!isDeepStrictEqual(ledgerFromObject(written).entries, read.entries)) {
+        throw new Error('what is written is not what was read');
+      }
+      return read;
+    },
     mayThrow: isMalformed,
   }),
   fuzzTarget({

@@ -32,20 +32,32 @@ export function belonging(place: Place, pod: PodClaims, claim: Claim): Belonging
 /** The managed ENIs that come into question; a problem where only untagged ones are named. */
 function fittingEnis({ enis, subnets }: Place, claim: Claim): readonly Eni[] | 'problem' {
   const managed = enis.filter((eni) => eni.managed);
-  const recorded = managed.filter((eni) => eni.id === claim.recordedEni);
-  if (recorded.length > 0) return recorded;
-  const ways = [
-    (eni: Eni) => eni.mac === claim.mac,
-    (eni: Eni) => `eth${eni.deviceIndex}` === claim.master,
-  ];
-  for (const way of ways) {
-    const named = enis.filter(way);
-    if (named.length === 0) continue;
-    const ours = named.filter((eni) => eni.managed);
-    const lacksTag = ours.length === 0 && named.some((eni) => eni.deviceIndex !== 0);
-    return lacksTag || ours.length > 1 ? 'problem' : ours;
-  }
-  return managed.filter((eni) => inSubnet(eni, claim.address, subnets));
+  const recorded = (claim.recordedOn ?? []).flatMap((id) => managed.filter((eni) => eni.id === id));
+  const [stands] = claim.unreadable ? recorded : [];
+  if (stands !== undefined) return [stands];
+  const byMac = enis.filter((eni) => eni.mac === claim.mac);
+  if (byMac.length > 0) return oursOf(byMac);
+  const byDevice = enis.filter((eni) => `eth${eni.deviceIndex}` === claim.master);
+  const meant =
+    byDevice.length > 0
+      ? oursOf(byDevice)
+      : managed.filter((eni) => inSubnet(eni, claim.address, subnets));
+  // What a definition says moves no address that the pod has, unless it could not have it there.
+  const [only, ...others] = meant === 'problem' ? [] : meant;
+  if (only === undefined || others.length > 0) return meant;
+  const has = recorded.filter((eni) => hasIt(eni, claim.address));
+  return inSubnet(only, claim.address, subnets) && has[0] !== undefined ? [has[0]] : meant;
+}
+
+function oursOf(named: readonly Eni[]): readonly Eni[] | 'problem' {
+  const ours = named.filter((eni) => eni.managed);
+  const lacksTag = ours.length === 0 && named.some((eni) => eni.deviceIndex !== 0);
+  return lacksTag || ours.length > 1 ? 'problem' : ours;
+}
+
+function hasIt({ prefixes, primary, secondary }: Eni, address: Address): boolean {
+  const singly = primary.includes(address) || secondary.includes(address);
+  return singly || prefixes.some((prefix) => contains(prefix, address));
 }
 
 function inSubnet(eni: Eni, address: Address, subnets: Place['subnets']): boolean {

@@ -1,11 +1,12 @@
 import type { Address } from '../../../shared/address.ts';
 import type { Claim, PodClaims } from '../../../shared/claims/claim.ts';
+import type { EntryState } from '../../../shared/cluster/ledgers.ts';
 import type { Eni } from '../../../shared/enis/eni.ts';
 import { belonging, type Place } from './belonging.ts';
 
 /**
- * Who may have an address: docs/design.md, "What plan decides" and "When two claim one address",
- * read anew as sets and reachability. Nothing here calls what it is held against.
+ * Who may have an address: docs/design.md, rule L12 and "When two claim one address", read anew as sets and
+ * reachability. Nothing here calls what it is held against.
  */
 
 /** One live pod's claim of an address. */
@@ -38,16 +39,36 @@ export function mayPass(from: Claimed, to: Claimed): boolean {
   return sameNamespace && !to.pod.terminating && (from.pod.terminating || newerFloating);
 }
 
+/** What the ledger of one of the node's ENIs says of the address. */
+export interface Said {
+  readonly eniId: string;
+  readonly state: EntryState;
+  /** The pod that it names. */
+  readonly uid?: string;
+}
+
 /**
- * The pod that has the address on the ENI `on`, of the claims of that ENI's node: who was told so,
- * whatever ENI its claim fits now; else on whose ENI it is. Of several the oldest, and before others
- * one that is not terminating, as a terminating pod is told nothing any more.
+ * The pod that has the address on the ENI `on`, of the claims of that ENI's node: the one that the ledger names,
+ * whatever ENI its claim fits now; else the one on whose ENI it is, of several the oldest.
  */
 export function holderOf(claims: readonly Claimed[], on: string): Claimed | undefined {
-  const told = claims.filter(({ claim }) => claim.assignedTo === on);
-  const live = told.filter(({ pod }) => !pod.terminating);
+  const named = claims.filter(({ claim }) => claim.recordedOn?.includes(on));
   const there = claims.filter(({ eni }) => eni?.id === on);
-  return oldestOf([live, told, there].find((list) => list.length > 0) ?? []);
+  return oldestOf(named) ?? oldestOf(there);
+}
+
+/**
+ * Of an address that EC2 shows on no ENI of the node, or where the ledger has a tombstone: whom a ledger names as
+ * having it, as the read may be old. A pod without a valid ENI is none of them: otherwise it could keep others from
+ * it for ever.
+ */
+function unseenHolders(claims: readonly Claimed[], said: readonly Said[]): Claimed[] {
+  return claims.filter(({ eni, pod }) =>
+    said.some(({ state, uid }) => {
+      const counts = state === 'assigned' || (state === 'assigning' && !pod.terminating);
+      return counts && uid === pod.pod.uid && eni !== undefined;
+    }),
+  );
 }
 
 /** To whom `from` passes the address in the end: by steps that the rule allows, until none is left. */
@@ -60,10 +81,20 @@ export function passedOn(from: Claimed, claims: readonly Claimed[]): Claimed[] {
   return [...reached].filter((each) => !takers.some((to) => mayPass(each, to)));
 }
 
-/** Whoever may have the address, given the ENI of the claims' node that has it now, if any has. */
-export function rightful(claims: readonly Claimed[], on: string | undefined): Claimed[] {
+/**
+ * Whoever may have the address, given the ENI of the claims' node that has it now, if any has, and what the
+ * ledgers of the node's ENIs say of it.
+ */
+export function rightful(
+  claims: readonly Claimed[],
+  on: string | undefined,
+  said: readonly Said[],
+): Claimed[] {
   const acquiring = claims.filter(({ eni, pod }) => eni !== undefined && !pod.terminating);
-  const holder = on === undefined ? undefined : holderOf(claims, on);
+  const there = said.find(({ eniId }) => eniId === on);
+  const mayBeOld = on === undefined || there?.state === 'releasing';
+  const unseen = mayBeOld ? oldestOf(unseenHolders(claims, said)) : undefined;
+  const holder = unseen ?? (on === undefined ? undefined : holderOf(claims, on));
   const first = holder ?? oldestOf(acquiring);
   return first === undefined ? [] : passedOn(first, claims);
 }

@@ -113,6 +113,7 @@ describe('what pods are told', () => {
       'eni-full': true,
       conflict: true,
       'held-elsewhere': true,
+      unrecorded: true,
       'outside-configured-ranges': true,
       'floating-outside-ranges': true,
       refused: true,

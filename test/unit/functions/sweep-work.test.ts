@@ -69,6 +69,7 @@ async function sweep(nodes: number, where: Where, crowd: readonly Eni[] = []) {
         yield [page];
       }
     },
+    withIds: async () => [],
     newestAttachment: () => undefined,
   };
   const known = async () => new Map([[ADDRESSES.id, ADDRESSES]]);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { tellLarge } from '../../../functions/sweep/tell-large.ts';
 import type { NetworkAttachmentDefinition, Pod } from '../../../shared/cluster/kubernetes.ts';
-import { startApplyBed } from '../shared/apply/bed.ts';
+import { startActBed } from '../shared/apply/bed.ts';
 
 const MEBI = 1024 * 1024;
 
@@ -20,7 +20,7 @@ function definitions(namespace: string, count: number): NetworkAttachmentDefinit
 }
 
 it('the operator hears whose objects are the largest', async () => {
-  const { access, telemetry } = await startApplyBed();
+  const { access, telemetry } = await startActBed();
   const listing = { pods: [...pods('a', 2), ...pods('b', 5)], definitions: definitions('b', 20) };
   expect(tellLarge(access, listing)).toBe(27);
   expect(telemetry.lines).toMatchObject([
@@ -38,7 +38,7 @@ it('the operator hears whose objects are the largest', async () => {
 });
 
 it('a few large objects are nobody’s trouble', async () => {
-  const { access, telemetry } = await startApplyBed();
+  const { access, telemetry } = await startActBed();
   expect(tellLarge(access, { pods: pods('a', 15), definitions: [] })).toBe(0);
   expect(telemetry.lines).toEqual([]);
 });

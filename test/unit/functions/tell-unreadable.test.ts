@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { tellUnreadable } from '../../../functions/sweep/tell-unreadable.ts';
 import type { UnreadableNetwork } from '../../../shared/claims/net-attach-def.ts';
-import { startApplyBed } from '../shared/apply/bed.ts';
+import { startActBed } from '../shared/apply/bed.ts';
 
 function unreadable(namespace: string, name: string, detail = 'spec.config: not text') {
   const network = { namespace, name, uid: `uid-${namespace}-${name}` };
@@ -9,7 +9,7 @@ function unreadable(namespace: string, name: string, detail = 'spec.config: not 
 }
 
 it('a namespace full of networks that cannot be read keeps no other from being told', async () => {
-  const { access, kubernetes, telemetry } = await startApplyBed();
+  const { access, kubernetes, telemetry } = await startActBed();
   const many = Array.from({ length: 1_000 }, (_, index) => unreadable('a', `net-${index}`));
   await tellUnreadable(access, [...many, unreadable('b', 'net'), unreadable('c', 'net')]);
 
@@ -21,7 +21,7 @@ it('a namespace full of networks that cannot be read keeps no other from being t
 });
 
 it('what is wrong by now is told anew, and what still is has the same name', async () => {
-  const { access, kubernetes } = await startApplyBed();
+  const { access, kubernetes } = await startActBed();
   for (const detail of ['one', 'two', 'one']) {
     await tellUnreadable(access, [unreadable('a', 'net', detail)]);
   }
@@ -32,7 +32,7 @@ it('what is wrong by now is told anew, and what still is has the same name', asy
 });
 
 it('an owner who cannot be told keeps no other from being told', async () => {
-  const { access, kubernetes, telemetry } = await startApplyBed();
+  const { access, kubernetes, telemetry } = await startActBed();
   const { writeEvent } = kubernetes;
   kubernetes.writeEvent = async (event) => {
     if (event.regarding.uid === 'uid-a-net') throw new Error('forbidden');

@@ -88,6 +88,15 @@ describe('the template of a cluster', () => {
     expect(settingsWith(EDGE)).not.toContain('advertiseRoom');
   });
 
+  test('keeps what is ours only if somebody says so, as older functions refuse it', () => {
+    const settingsWith = (parameters: Readonly<Record<string, string>>): string =>
+      z.string().parse(deployed(parameters).Resources.Settings?.Properties.Value);
+    const both = { ...EDGE, Ours: '172.16.1.16/28, 172.16.3.70', AdvertiseRoom: 'true' };
+    const wanted = joinedClusterFrom('edge', settingsWith(both));
+    expect(wanted).toMatchObject({ ours: [{}, {}], advertisesRoom: true });
+    expect(settingsWith(EDGE)).not.toContain('ours');
+  });
+
   test('sweeps that cluster alone, as often as is said', () => {
     expect(
       deployed({ ...EDGE, SweepMinutes: '1' }).Resources.SweepSchedule?.Properties,

@@ -42,6 +42,18 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('takes what is ours whether a pod claimed it or not, as a list or as a text', () => {
+    const ours = ['172.16.1.16/28', '172.16.3.70'];
+    const CLUSTERS = JSON.stringify([{ name: 'a', ours }]);
+    const expected = { ours: rangeList(...ours) };
+    expect(configFrom({ ...GOOD, CLUSTERS }).clusters[0]).toMatchObject(expected);
+    const joined = (text: string) =>
+      joinedClusterFrom('c', JSON.stringify({ queueUrl: GOOD.QUEUE_URL, ours: text }));
+    expect(joined('172.16.1.16/28, 172.16.3.70')).toMatchObject(expected);
+    expect(joined('').ours).toBeUndefined();
+    expect(() => joined('all')).toThrow(/ours: /);
+  });
+
   it('has Nodes tell their room only where it says so, as a list or as texts', () => {
     const clusters = [
       { name: 'a', advertiseRoom: true },

@@ -1,26 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { callsOf, expectedCalls } from '../../../../functions/reconcile/expected-calls.ts';
-import type { Plan } from '../../../../shared/plan/decision.ts';
+import type { PlacedClaim } from '../../../../shared/plan/place-claims.ts';
+import type { Release } from '../../../../shared/plan/verdict.ts';
 import { address } from '../../shared/plan/fixtures.ts';
 
-const NOTHING: Plan = {
-  keep: [],
-  held: [],
-  assign: [],
-  move: [],
-  waiting: [],
-  release: [],
-  releaseUnseen: [],
-  foreign: [],
-  problems: [],
-  ignored: 0,
-};
 const NOW = Date.UTC(2026, 0, 1);
 const ASSIGNS = { assigns: true, unassigns: false };
 const RELEASES = { assigns: false, unassigns: true };
 
 const asked = (expects: typeof ASSIGNS, ageMs = 0) => {
-  return { assignKept: false, expects, since: NOW - ageMs };
+  return { expects, since: NOW - ageMs };
 };
 
 describe('the calls that a node’s messages let expect', () => {
@@ -44,24 +33,38 @@ describe('the calls that a node’s messages let expect', () => {
   });
 });
 
-describe('the calls of a plan', () => {
-  const named = (eniId: string, count: number, from = '172.16.1.') =>
-    Array.from({ length: count }, (_, index) => ({
-      eniId,
-      address: address(`${from}${100 + index}`),
-    }));
-  const unseen = (...placements: ReturnType<typeof named>) =>
-    callsOf({ ...NOTHING, releaseUnseen: placements }, []);
+describe('the calls of a decision', () => {
+  const releases = (eniId: string, ...texts: readonly string[]): Release[] =>
+    texts.map((text) => ({ want: 'release', eniId, address: address(text) }));
 
-  test('are one for each of a few addresses that the read does not show', () => {
-    expect(unseen(...named('eni-1', 2), ...named('eni-2', 1))).toEqual({
-      UnassignPrivateIpAddresses: 3,
+  test('are one for each ENI and family', () => {
+    const verdicts = [
+      ...releases('eni-1', '172.16.1.100', '172.16.1.101', '2001:db8::100'),
+      ...releases('eni-2', '172.16.1.102'),
+    ];
+    expect(callsOf(verdicts)).toEqual({
+      UnassignPrivateIpAddresses: 2,
+      UnassignIpv6Addresses: 1,
     });
   });
 
-  test('are one for each ENI and family where more are not shown', () => {
-    expect(
-      unseen(...named('eni-1', 150), ...named('eni-2', 3), ...named('eni-1', 9, '2001:db8::')),
-    ).toEqual({ UnassignPrivateIpAddresses: 2, UnassignIpv6Addresses: 1 });
+  test('of an address that moves are two, and of what stays none', () => {
+    const claim: PlacedClaim = {
+      address: address('172.16.1.100'),
+      eniId: 'eni-2',
+      node: 'node-a',
+      pod: { namespace: 'default', name: 'p', uid: 'uid-p' },
+      createdAt: 0,
+      terminating: false,
+      floating: false,
+      recordedOn: [],
+      since: 0,
+    };
+    const placed = { address: claim.address, eniId: 'eni-2', claim };
+    const move = { want: 'move', from: 'eni-1', rivals: [], needsRoom: false, ...placed } as const;
+    expect(callsOf([move])).toEqual({ AssignPrivateIpAddresses: 1, UnassignPrivateIpAddresses: 1 });
+    const keep = { want: 'keep', withinPrefix: false, again: false, ...placed } as const;
+    expect(callsOf([keep])).toEqual({});
+    expect(callsOf([{ ...keep, again: true }])).toEqual({ AssignPrivateIpAddresses: 1 });
   });
 });

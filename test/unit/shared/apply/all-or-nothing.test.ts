@@ -5,13 +5,13 @@ import { allOrNothing } from '../../../../shared/apply/all-or-nothing.ts';
 import { assignToEni } from '../../../../shared/apply/assign.ts';
 import { ec2RefusalOf, isThrottled } from '../../../../shared/enis/ec2-errors.ts';
 import { address } from '../plan/fixtures.ts';
-import { changesIn, startApplyBed } from './bed.ts';
+import { changesIn, startActBed } from './bed.ts';
 
 const addresses = (...texts: string[]) => texts.map(address);
 
 describe('a call that EC2 refuses for some of its addresses', () => {
   it('is repeated without those that the answer names', async () => {
-    const { a, access, b, ec2, give, on } = await startApplyBed();
+    const { a, access, b, ec2, give, on } = await startActBed();
     await give(b.eth1, '172.16.1.71', '172.16.1.73');
     ec2.calls.clear();
     const wanted = addresses('172.16.1.70', '172.16.1.71', '172.16.1.72', '172.16.1.73');
@@ -26,7 +26,7 @@ describe('a call that EC2 refuses for some of its addresses', () => {
   });
 
   it('is repeated in halves where the answer names none', async () => {
-    const { a, access, on } = await startApplyBed();
+    const { a, access, on } = await startActBed();
     const wanted = addresses('172.16.1.70', '10.0.0.1', '172.16.1.71', '172.16.1.72');
     const { done, refused } = await assignToEni(access.ec2.client, a.eth1, wanted);
     expect(on(a.eth1)).toEqual(['172.16.1.70', '172.16.1.71', '172.16.1.72']);
@@ -35,7 +35,7 @@ describe('a call that EC2 refuses for some of its addresses', () => {
   });
 
   it('tells reserved addresses from others', async () => {
-    const { a, access, on } = await startApplyBed();
+    const { a, access, on } = await startActBed();
     const wanted = addresses('172.16.1.1', '172.16.1.70');
     const { refused } = await assignToEni(access.ec2.client, a.eth1, wanted);
     expect(refused).toMatchObject([{ address: '172.16.1.1', refusal: { kind: 'reserved' } }]);
@@ -43,7 +43,7 @@ describe('a call that EC2 refuses for some of its addresses', () => {
   });
 
   it('fills a full ENI in the order of the call, and stops asking when not one more fits', async () => {
-    const { a, access, ec2, on } = await startApplyBed();
+    const { a, access, ec2, on } = await startActBed();
     const wanted = Array.from({ length: 30 }, (_, index) => address(`172.16.1.${70 + index}`));
     const { refused } = await assignToEni(access.ec2.client, a.eth1, wanted);
     expect(on(a.eth1)).toEqual(wanted.slice(0, 9));
@@ -71,7 +71,7 @@ describe('a call that EC2 refuses for some of its addresses', () => {
   });
 
   it('fails as a whole where the ENI is gone', async () => {
-    const { access } = await startApplyBed();
+    const { access } = await startActBed();
     await expect(
       assignToEni(access.ec2.client, 'eni-0123456789abcdef0', addresses('172.16.1.70')),
     ).rejects.toMatchObject({ name: 'InvalidNetworkInterfaceID.NotFound' });

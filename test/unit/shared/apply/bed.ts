@@ -1,14 +1,21 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { VirtualClock } from '../../../../sandbox/clock.ts';
 import type { Ec2Server } from '../../../../sandbox/ec2/server.ts';
-import { type Applied, type ApplyOptions, apply } from '../../../../shared/apply/apply.ts';
+import { type Acted, type ActOptions, act } from '../../../../shared/apply/act.ts';
 import { DEFAULT_MANAGED_TAG } from '../../../../shared/enis/ec2.ts';
 import { cachedInstanceLimits } from '../../../../shared/enis/instance-limits.ts';
 import { eniInventory } from '../../../../shared/enis/inventory.ts';
 import { cachedSubnets } from '../../../../shared/enis/subnets.ts';
-import type { Plan } from '../../../../shared/plan/decision.ts';
 import { plan } from '../../../../shared/plan/plan.ts';
 import { POLICIES } from '../../../../shared/plan/policy.ts';
+import type { Problem } from '../../../../shared/plan/problem.ts';
+import {
+  type Decision,
+  isNewlyAssigned,
+  problemsOf,
+  type Verdict,
+  wanting,
+} from '../../../../shared/plan/verdict.ts';
 import type { ClusterAccess } from '../../../../shared/state/cluster-access.ts';
 import { type NodeState, readNode } from '../../../../shared/state/node-state.ts';
 import { changeAddresses } from '../../../support/change-addresses.ts';
@@ -17,6 +24,7 @@ import {
   inMemoryKubernetes,
   ipvlanDefinition,
   podWith,
+  recordIn,
 } from '../../../support/in-memory-kubernetes.ts';
 import { startSandboxEc2 } from '../../../support/sandbox-ec2.ts';
 import { type RecordedTelemetry, recordedTelemetry } from '../../../support/telemetry.ts';
@@ -27,10 +35,27 @@ export const TAGS = {
   'cluster.k8s.amazonaws.com/name': 'demo',
 };
 
-/** Nothing is told of conflicts, and nothing that is kept is assigned again. */
-const NO_CONFLICTS: ApplyOptions = { assignKept: false, lookFirst: () => false };
+/** Nothing is told of conflicts. */
+const USUAL: ActOptions = {
+  lookFirst: () => false,
+  signs: true,
+  by: 'request-1',
+  onRefused: () => undefined,
+};
 
-export interface ApplyWorker {
+/** What was done, by what came of it. */
+export interface Done extends Acted {
+  readonly assigned: readonly string[];
+  readonly released: readonly string[];
+  /** Were released, and EC2 said that it did not have them. */
+  readonly absent: readonly string[];
+  /** Nobody knows what became of these. */
+  readonly open: readonly string[];
+  readonly takenOver: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ActWorker {
   readonly node: string;
   readonly instanceId: string;
   /** At device index 1, in 172.16.1.0/24. */
@@ -40,43 +65,47 @@ export interface ApplyWorker {
 }
 
 /** A strict EC2 behind the AWS SDK, a cluster in memory, three workers, and a clock that is driven. */
-export interface ApplyBed {
+export interface ActBed {
   readonly ec2: Ec2Server;
   readonly clock: VirtualClock;
   readonly kubernetes: InMemoryKubernetes;
   readonly access: ClusterAccess;
   readonly telemetry: RecordedTelemetry;
   readonly subnetId: string;
-  readonly a: ApplyWorker;
-  readonly b: ApplyWorker;
-  readonly c: ApplyWorker;
+  readonly a: ActWorker;
+  readonly b: ActWorker;
+  readonly c: ActWorker;
   /** The addresses of an ENI beside its primary, sorted. */
   on(eniId: string): string[];
   /** Puts addresses on an ENI as somebody else would; EC2's refusal rejects. */
   give(eniId: string, ...addresses: readonly string[]): Promise<void>;
+  /** Puts addresses on an ENI, and writes down that they are ours. */
+  own(eniId: string, ...addresses: readonly string[]): Promise<void>;
   take(eniId: string, ...addresses: readonly string[]): Promise<void>;
-  read(worker: ApplyWorker): Promise<NodeState>;
-  decide(state: NodeState, named?: readonly string[]): Plan;
-  /** Rejects where a call fails. */
-  apply(state: NodeState, decided: Plan, options?: Partial<ApplyOptions>): Promise<Applied>;
-  /** As `apply`; what failed is in what it gives. */
-  tryApply(state: NodeState, decided: Plan, options?: Partial<ApplyOptions>): Promise<Applied>;
-  /** Read, decide, apply; rejects where a call fails. */
-  reconcile(worker: ApplyWorker, options?: Partial<ApplyOptions>): Promise<Applied>;
+  /** The entries of an ENI's ledger: `172.16.1.70 assigned uid-p`, in order. */
+  ledger(eniId: string): string[];
+  read(worker: ActWorker): Promise<NodeState>;
+  decide(state: NodeState): Decision;
+  /** Acts, and then confirms in the ledgers; rejects if a call fails. */
+  act(state: NodeState, decided: Decision, options?: Partial<ActOptions>): Promise<Done>;
+  /** As `act`; what failed is in what it gives. */
+  tryAct(state: NodeState, decided: Decision, options?: Partial<ActOptions>): Promise<Done>;
+  /** Read, decide, act; rejects if a call fails. */
+  reconcile(worker: ActWorker, options?: Partial<ActOptions>): Promise<Done>;
   /** As `reconcile`; what failed is in what it gives. */
-  tryReconcile(worker: ApplyWorker, options?: Partial<ApplyOptions>): Promise<Applied>;
+  tryReconcile(worker: ActWorker, options?: Partial<ActOptions>): Promise<Done>;
   /** Fires timers until `task` ends. */
   drive<T>(task: Promise<T>): Promise<T>;
 }
 
-export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Promise<ApplyBed> {
+export async function startActBed(overrides: Partial<ClusterAccess> = {}): Promise<ActBed> {
   const { ec2, client, clock } = await startSandboxEc2();
   const nodes = ec2.addSubnet({ cidr: '172.16.0.0/24' });
   const subnetId = ec2.addSubnet({ cidr: '172.16.1.0/24', ipv6Cidrs: ['2001:db8:0:1::/64'] });
   const kubernetes = inMemoryKubernetes();
   const telemetry = recordedTelemetry();
   kubernetes.networks = [ipvlanDefinition('eth1', 'eth1'), ipvlanDefinition('eth2', 'eth2')];
-  const worker = (node: string): ApplyWorker =>
+  const worker = (node: string): ActWorker =>
     addWorker(ec2, kubernetes, node, { nodes, pods: subnetId });
   const [a, b, c] = [worker('node-a'), worker('node-b'), worker('node-c')];
   const access: ClusterAccess = {
@@ -90,7 +119,7 @@ export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Pro
   };
 
   const drive = <T>(task: Promise<T>): Promise<T> => driven(clock, task);
-  const bed: ApplyBed = {
+  const bed: ActBed = {
     ec2,
     clock,
     kubernetes,
@@ -102,36 +131,37 @@ export async function startApplyBed(overrides: Partial<ClusterAccess> = {}): Pro
     c,
     on: (eniId) => [...ec2.eni(eniId).secondary, ...ec2.eni(eniId).ipv6].sort(),
     give: (eniId, ...addresses) => changeAddresses(ec2, 'Assign', eniId, addresses),
+    async own(eniId, ...addresses) {
+      recordIn(kubernetes, eniId, addresses.map(address));
+      await bed.give(eniId, ...addresses);
+    },
     take: (eniId, ...addresses) => changeAddresses(ec2, 'Unassign', eniId, addresses),
-    async read({ node, instanceId }) {
-      const reading = await readNode(access, node, instanceId);
-      if (reading.kind !== 'state') throw new Error(`${node}: ${reading.kind}`);
+    ledger: (eniId) =>
+      [...(kubernetes.ledgers.get(eniId)?.entries ?? [])]
+        .map(([each, { pod, state }]) => [each, state, ...(pod ? [pod.uid] : [])].join(' '))
+        .sort(),
+    async read(worker) {
+      const reading = await readNode(access, worker);
+      if (reading.kind !== 'state') throw new Error(`${worker.node}: ${reading.kind}`);
       return reading.state;
     },
-    decide: (state, named = []) =>
-      plan({
-        ...state,
-        named: new Set(named.map(address)),
-        unassigns: access.policy.unassigns,
-      }),
-    apply: async (state, decided, options) =>
-      unlessFailed(await bed.tryApply(state, decided, options)),
-    tryApply: (state, decided, options) =>
-      drive(apply(access, state, decided, { ...NO_CONFLICTS, ...options })),
+    decide: (state) => plan(state, { unassigns: access.policy.unassigns }),
+    act: async (state, decided, options) => unlessFailed(await bed.tryAct(state, decided, options)),
+    tryAct: (state, decided, options) => drive(confirmed(access, state, decided, options)),
     reconcile: async (at, options) => unlessFailed(await bed.tryReconcile(at, options)),
     async tryReconcile(at, options) {
       const state = await bed.read(at);
-      return bed.tryApply(state, bed.decide(state), options);
+      return bed.tryAct(state, bed.decide(state), options);
     },
     drive,
   };
   return bed;
 }
 
-/** A pod on node A claims addresses, which worker B’s ENI has. */
-export async function startContested(ips: readonly string[] = ['172.16.1.70']): Promise<ApplyBed> {
-  const bed = await startApplyBed();
-  await bed.give(bed.b.eth1, ...ips);
+/** A pod on node A claims addresses, which are leftovers of ours on worker B’s ENI. */
+export async function startContested(ips: readonly string[] = ['172.16.1.70']): Promise<ActBed> {
+  const bed = await startActBed();
+  await bed.own(bed.b.eth1, ...ips);
   bed.kubernetes.pods = [podWith('node-a', 'claimant', ips)];
   bed.ec2.calls.clear();
   return bed;
@@ -142,7 +172,7 @@ function addWorker(
   kubernetes: InMemoryKubernetes,
   node: string,
   subnets: { readonly nodes: string; readonly pods: string },
-): ApplyWorker {
+): ActWorker {
   const eni = { subnetId: subnets.pods, tags: TAGS };
   const { instanceId, enis } = ec2.addInstance({
     type: 'm5.large',
@@ -168,9 +198,41 @@ function accessThrough(client: EC2Client): ClusterAccess['ec2'] {
   };
 }
 
-function unlessFailed(applied: Applied): Applied {
-  if (applied.failures.length > 0) throw applied.failures[0];
-  return applied;
+/** Acts, marks what was taken over, and confirms what EC2 has answered, as a reconcile does. */
+async function confirmed(
+  access: ClusterAccess,
+  state: NodeState,
+  decided: Decision,
+  options: Partial<ActOptions> = {},
+): Promise<Done> {
+  const acted = await act(access, state, decided, { ...USUAL, ...options });
+  await acted.ledger.mark();
+  const late = await acted.ledger.after().then(
+    () => [],
+    (error: unknown) => [error],
+  );
+  return doneOf({ ...acted, failures: [...acted.failures, ...late] }, decided);
+}
+
+function doneOf(acted: Acted, { podProblems }: Decision): Done {
+  const { verdicts } = acted;
+  const addresses = (given: readonly Verdict[]) => given.map((verdict) => verdict.address);
+  const isDone = (done: string) => (verdict: Verdict) => 'done' in verdict && verdict.done === done;
+  const releases = wanting(verdicts, 'release');
+  return {
+    ...acted,
+    assigned: addresses(verdicts.filter(isNewlyAssigned)),
+    released: addresses(releases.filter(isDone('yes'))),
+    absent: addresses(releases.filter(isDone('absent'))),
+    open: addresses(verdicts.filter(isDone('open'))),
+    takenOver: addresses(verdicts.filter((each) => 'takenFrom' in each && each.takenFrom)),
+    problems: problemsOf({ verdicts, podProblems }),
+  };
+}
+
+function unlessFailed(done: Done): Done {
+  if (done.failures.length > 0) throw done.failures[0];
+  return done;
 }
 
 /** Moves the clock to its next timer whenever there is one, until `task` has ended. */

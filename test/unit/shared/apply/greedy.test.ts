@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ApplyOptions } from '../../../../shared/apply/apply.ts';
+import type { ActOptions } from '../../../../shared/apply/act.ts';
 import { podWith } from '../../../support/in-memory-kubernetes.ts';
-import { type ApplyBed, changesIn, startApplyBed } from './bed.ts';
+import { type ActBed, changesIn, startActBed } from './bed.ts';
 
 const MANY = Array.from({ length: 150 }, (_, index) => `172.16.1.${100 + index}`);
 const OTHERS = ['172.16.1.70', '172.16.1.71', '172.16.1.72'];
@@ -12,8 +12,8 @@ const SOON_MS = 10_000;
  * A pod on node A claims what somebody else's ENI has, and younger pods claim what nobody has. EC2
  * takes its time.
  */
-async function startGreedy(): Promise<ApplyBed> {
-  const bed = await startApplyBed();
+async function startGreedy(): Promise<ActBed> {
+  const bed = await startActBed();
   const { ec2, kubernetes, subnetId } = bed;
   ec2.addEni({ subnetId, secondary: MANY });
   kubernetes.pods = [
@@ -27,12 +27,12 @@ async function startGreedy(): Promise<ApplyBed> {
   return bed;
 }
 
-async function reconcile(bed: ApplyBed, lookFirst: ApplyOptions['lookFirst'] = () => false) {
+async function reconcile(bed: ActBed, lookFirst: ActOptions['lookFirst'] = () => false) {
   const state = await bed.drive(bed.read(bed.a));
   const [begun, before] = [bed.clock.now(), bed.ec2.calls.all().length];
-  const applied = await bed.apply(state, bed.decide(state), { lookFirst });
+  const done = await bed.act(state, bed.decide(state), { lookFirst });
   return {
-    ...applied,
+    ...done,
     tookMs: bed.clock.now() - begun,
     calls: bed.ec2.calls.all().slice(before),
   };
@@ -55,8 +55,8 @@ describe('a pod that claims hundreds of addresses which others have', () => {
     const [ofB, ofC] = [MANY.slice(0, 4), MANY.slice(4, 9)];
     const [stranger] = [...bed.ec2.snapshot().enis.values()].filter((eni) => !eni.attachment);
     await bed.drive(bed.take(stranger?.id ?? '', ...MANY));
-    await bed.drive(bed.give(b.eth1, ...ofB));
-    await bed.drive(bed.give(c.eth1, ...ofC));
+    await bed.drive(bed.own(b.eth1, ...ofB));
+    await bed.drive(bed.own(c.eth1, ...ofC));
     kubernetes.pods.push(podWith('node-b', 'of-b', ofB), podWith('node-c', 'of-c', ofC));
     kubernetes.pods = kubernetes.pods.map((pod) =>
       pod.name === 'greedy' ? podWith('node-a', 'greedy', MANY.slice(0, 9)) : pod,

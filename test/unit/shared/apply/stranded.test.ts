@@ -21,7 +21,12 @@ async function heldBy(instanceId: string | undefined): Promise<string[]> {
     },
     [],
     new Set(['i-a']),
-    { addresses: new Set([address(X)]), nodes: ['a'], networks: networksOf({}, []) },
+    {
+      addresses: new Set([address(X)]),
+      recorded: new Map(),
+      nodes: ['a'],
+      networks: networksOf({}, []),
+    },
   );
   return held.map(({ node }) => node);
 }

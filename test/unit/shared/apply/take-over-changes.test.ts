@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { StalePodsError } from '../../../../shared/apply/release.ts';
 import { UnsettledError } from '../../../../shared/apply/take-over.ts';
 import { podWith } from '../../../support/in-memory-kubernetes.ts';
-import { type ApplyBed, startContested } from './bed.ts';
+import { type ActBed, startContested } from './bed.ts';
 
 const X = '172.16.1.70';
 
 /** Runs `change` in the moment before the first call that `action` and `param` describe. */
 function justBefore(
-  { ec2 }: ApplyBed,
+  { ec2 }: ActBed,
   action: string,
   param: string | undefined,
   change: () => void,
@@ -34,7 +34,7 @@ describe('an ENI that changes between the look-up and the take-over', () => {
     const bed = await startContested();
     justBefore(bed, 'UnassignPrivateIpAddresses', bed.b.eth1, () => {
       void bed.take(bed.b.eth1, X);
-      void bed.give(bed.c.eth1, X);
+      void bed.own(bed.c.eth1, X);
       bed.kubernetes.pods.push(podWith('node-c', 'faster', [X], { namespace: 'other' }));
     });
     expect((await bed.reconcile(bed.a)).problems).toMatchObject([
@@ -48,7 +48,7 @@ describe('an ENI that changes between the look-up and the take-over', () => {
     const unsubscribe = bed.ec2.calls.subscribe(({ action }) => {
       if (action !== 'UnassignPrivateIpAddresses') return;
       unsubscribe();
-      void bed.give(bed.c.eth1, X);
+      void bed.own(bed.c.eth1, X);
       bed.kubernetes.pods.push(podWith('node-c', 'third', [X]));
     });
     const { problems, unassignedFrom } = await bed.reconcile(bed.a);
@@ -75,8 +75,8 @@ describe('an ENI that changes between the look-up and the take-over', () => {
     const bed = await startContested();
     bed.ec2.setStaleness({ kind: 'versions', back: 1 });
     // The last change that the view lacks is the one that gave X to B.
-    const applied = await bed.reconcile(bed.a).catch((error: unknown) => error);
-    expect(applied).toMatchObject({ problems: [{ kind: 'refused', address: X }] });
+    const done = await bed.reconcile(bed.a).catch((error: unknown) => error);
+    expect(done).toMatchObject({ problems: [{ kind: 'refused', address: X }] });
     bed.ec2.setStaleness({ kind: 'none' });
     expect((await bed.reconcile(bed.a)).problems).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe('an ENI that changes between the look-up and the take-over', () => {
     bed.ec2.calls.subscribe(({ action, params }) => {
       if (action !== 'UnassignPrivateIpAddresses') return;
       const { b, c } = bed;
-      void bed.give(params.NetworkInterfaceId === b.eth1 ? c.eth1 : b.eth1, X);
+      void bed.own(params.NetworkInterfaceId === b.eth1 ? c.eth1 : b.eth1, X);
     });
     const { failures, unassignedFrom } = await bed.tryReconcile(bed.a);
     expect(failures).toEqual([expect.any(UnsettledError)]);
@@ -146,9 +146,9 @@ describe('a take-over that fails half-way', () => {
     const state = await bed.read(bed.a);
     const fill = Array.from({ length: 9 }, (_, index) => `172.16.1.${80 + index}`);
     await bed.give(bed.a.eth1, ...fill);
-    const applied = await bed.apply(state, bed.decide(state), { lookFirst: () => true });
-    expect(applied.problems).toMatchObject([{ kind: 'eni-full', address: X }]);
-    expect([...applied.unassignedFrom]).toEqual(['node-b']);
+    const done = await bed.act(state, bed.decide(state), { lookFirst: () => true });
+    expect(done.problems).toMatchObject([{ kind: 'eni-full', address: X }]);
+    expect([...done.unassignedFrom]).toEqual(['node-b']);
   });
 
   it('tells the pod what EC2 says, where it refuses the Unassign again and again', async () => {

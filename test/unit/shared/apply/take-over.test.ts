@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ApplyOptions } from '../../../../shared/apply/apply.ts';
+import type { ActOptions } from '../../../../shared/apply/act.ts';
 import { POLICIES } from '../../../../shared/plan/policy.ts';
 import { podWith } from '../../../support/in-memory-kubernetes.ts';
-import { address } from '../plan/fixtures.ts';
-import { changesIn, startApplyBed, startContested } from './bed.ts';
+import { changesIn, startActBed, startContested } from './bed.ts';
 
 const X = '172.16.1.70';
 const Y = '172.16.1.71';
@@ -11,12 +10,12 @@ const OUTSIDE = '172.16.1.200';
 const SIX = '2001:db8:0:1::72';
 
 describe('an address on another node’s ENI', () => {
-  it('is taken over as a leftover in a range, and its node is to be told', async () => {
+  it('is taken over as a leftover of ours, and its node is to be told', async () => {
     const { a, b, on, reconcile } = await startContested();
-    const applied = await reconcile(a);
+    const done = await reconcile(a);
     expect([on(a.eth1), on(b.eth1)]).toEqual([[X], []]);
-    expect(applied).toMatchObject({ takenOver: 1, problems: [], assigned: [{ address: X }] });
-    expect([...applied.unassignedFrom]).toEqual(['node-b']);
+    expect(done).toMatchObject({ takenOver: [X], problems: [], assigned: [X] });
+    expect([...done.unassignedFrom]).toEqual(['node-b']);
   });
 
   it('is left with a live holder, without a call that changes anything', async () => {
@@ -39,29 +38,22 @@ describe('an address on another node’s ENI', () => {
 
   it('goes by IPv6 as by IPv4', async () => {
     const { a, b, on, reconcile } = await startContested([SIX]);
-    expect(await reconcile(a)).toMatchObject({ problems: [], takenOver: 1 });
+    expect(await reconcile(a)).toMatchObject({ problems: [], takenOver: [SIX] });
     expect([on(a.eth1), on(b.eth1)]).toEqual([[SIX], []]);
   });
 
-  it('outside ranges stays with a node of the cluster', async () => {
+  it('is taken outside ranges as well as inside, if the ledger there has it', async () => {
     const { a, b, on, reconcile } = await startContested([OUTSIDE]);
-    expect((await reconcile(a)).problems).toMatchObject([
-      { kind: 'held-elsewhere', why: 'leftover-outside-ranges', eniId: b.eth1 },
-    ]);
-    expect(on(b.eth1)).toEqual([OUTSIDE]);
+    expect((await reconcile(a)).problems).toEqual([]);
+    expect([on(a.eth1), on(b.eth1)]).toEqual([[OUTSIDE], []]);
   });
 
-  it('outside ranges passes from the node that a pod let go of it on, and from no other', async () => {
-    const { a, b, on, reconcile } = await startContested([OUTSIDE]);
-    const letGo = (node: string) => new Map([[node, new Set([address(OUTSIDE)])]]);
-    expect((await reconcile(a, { letGo: letGo('node-c') })).problems).toMatchObject([
-      { kind: 'held-elsewhere', why: 'leftover-outside-ranges', eniId: b.eth1 },
-    ]);
-    expect(await reconcile(a, { letGo: letGo('node-b') })).toMatchObject({
-      problems: [],
-      takenOver: 1,
-    });
-    expect([on(a.eth1), on(b.eth1)]).toEqual([[OUTSIDE], []]);
+  it('stays if no ledger has it, in a range as well as outside', async () => {
+    const { a, b, kubernetes, on, reconcile } = await startContested([X, OUTSIDE]);
+    kubernetes.ledgers.clear();
+    const why = { kind: 'held-elsewhere', why: 'not-recorded', eniId: b.eth1 };
+    expect((await reconcile(a)).problems).toMatchObject([why, why]);
+    expect(on(b.eth1)).toEqual([OUTSIDE, X].sort());
   });
 
   it('costs one call for all that are taken from one ENI, and one look-up for all', async () => {
@@ -77,7 +69,7 @@ describe('an address on another node’s ENI', () => {
 
   it('does not keep its neighbour on another ENI from being taken', async () => {
     const bed = await startContested();
-    await bed.give(bed.c.eth1, Y);
+    await bed.own(bed.c.eth1, Y);
     bed.kubernetes.pods = [podWith('node-a', 'claimant', [X, Y]), podWith('node-b', 'holder', [X])];
     const { problems } = await bed.reconcile(bed.a);
     expect(problems).toMatchObject([{ kind: 'conflict', address: X }]);
@@ -153,7 +145,7 @@ describe('an ENI that is no node’s', () => {
   it('is looked at together with one that is a node’s, however long the list of all pods takes', async () => {
     const bed = await startContested();
     const { clock, kubernetes } = bed;
-    await bed.give(bed.c.eth1, Y);
+    await bed.own(bed.c.eth1, Y);
     kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-b');
     kubernetes.pods = [podWith('node-a', 'claimant', [X, Y])];
     const { listPods } = kubernetes;
@@ -199,22 +191,22 @@ describe('a pod that was told of a conflict', () => {
   it('gets an address that is free by now, which is no take-over', async () => {
     const bed = await startContested();
     await bed.take(bed.b.eth1, X);
-    const applied = await bed.reconcile(bed.a, { lookFirst });
-    expect(applied).toMatchObject({ takenOver: 0, assigned: [{ address: X }], problems: [] });
-    expect(applied.unassignedFrom.size).toBe(0);
+    const done = await bed.reconcile(bed.a, { lookFirst });
+    expect(done).toMatchObject({ takenOver: [], assigned: [X], problems: [] });
+    expect(done.unassignedFrom.size).toBe(0);
   });
 });
 
 describe('where one address may be taken', () => {
-  const lookFirst: ApplyOptions['lookFirst'] = ({ address: asked }) => asked === X;
+  const lookFirst: ActOptions['lookFirst'] = ({ address: asked }) => asked === X;
 
   it('all that its ENI is to get are looked up by one call, and none is tried in vain', async () => {
     const bed = await startContested();
-    await bed.give(bed.b.eth1, Y);
+    await bed.own(bed.b.eth1, Y);
     bed.kubernetes.pods.push(podWith('node-a', 'second', [Y]));
     bed.ec2.calls.clear();
-    const applied = await bed.reconcile(bed.a, { lookFirst });
-    expect(applied).toMatchObject({ takenOver: 2, problems: [] });
+    const done = await bed.reconcile(bed.a, { lookFirst });
+    expect(done).toMatchObject({ takenOver: [X, Y], problems: [] });
     expect(changesIn(bed.ec2)).toEqual([
       `Unassign ${bed.b.eth1} ${X} ${Y}`,
       `Assign ${bed.a.eth1} ${X} ${Y}`,
@@ -232,8 +224,8 @@ describe('where one address may be taken', () => {
 });
 
 it('the policy upsert-only takes nothing over', async () => {
-  const bed = await startApplyBed({ policy: POLICIES['upsert-only'] });
-  await bed.give(bed.b.eth1, X);
+  const bed = await startActBed({ policy: POLICIES['upsert-only'] });
+  await bed.own(bed.b.eth1, X);
   bed.kubernetes.pods = [podWith('node-a', 'claimant', [X])];
   expect((await bed.reconcile(bed.a)).problems).toMatchObject([
     { kind: 'held-elsewhere', why: 'policy', eniId: bed.b.eth1 },

@@ -1,8 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { parseAddress } from '../../../../shared/address.ts';
-import { formatConditionMessage } from '../../../../shared/claims/condition-message.ts';
 import type { ParsedNetwork } from '../../../../shared/claims/net-attach-def.ts';
-import { claimsOf } from '../../../../shared/claims/pod-claims.ts';
+import { claimsOf, type RecordedAddress } from '../../../../shared/claims/pod-claims.ts';
 import {
   FLOATING_IPS,
   IGNORE,
@@ -34,20 +33,24 @@ function pod(overrides: Partial<Pod> = {}): Pod {
   return plainPod({ namespace: 'ns', createdAt: CREATED, annotations, ...overrides });
 }
 
-function annotated(
-  annotations: Record<string, string>,
-  recorded: Record<string, string> = {},
-): Pod {
-  const assigned = Object.entries(recorded).flatMap(([text, eniId]) => {
+const annotated = (annotations: Record<string, string>): Pod => pod({ annotations });
+
+/** What ledgers say of the pod: `172.16.1.70` → its ENI. */
+type Written = Readonly<Record<string, string>>;
+
+function recordsOf(written: Written, releasing = false): RecordedAddress[] {
+  return Object.entries(written).flatMap(([text, eniId]) => {
     const address = parseAddress(text);
-    return address === undefined ? [] : [{ address, eniId }];
+    return address === undefined ? [] : [{ address, eniId, releasing }];
   });
-  const message = formatConditionMessage(assigned);
-  return pod({ annotations, condition: { status: 'True', reason: 'Assigned', message } });
 }
 
-const claims = (of: Pod) => claimsOf(of, networks)?.claims;
-const unreadable = (of: Pod) => claimsOf(of, networks)?.unreadable.map((each) => each.annotation);
+function read(of: Pod, records: readonly RecordedAddress[] = []) {
+  return claimsOf(of, { networks, recorded: new Map([[of.uid, records]]) });
+}
+
+const claims = (of: Pod, written: Written = {}) => read(of, recordsOf(written))?.claims;
+const unreadable = (of: Pod) => read(of)?.unreadable.map((each) => each.annotation);
 
 const net1 = {
   address: '172.16.1.70',
@@ -69,7 +72,7 @@ const net2 = {
 
 describe('a pod', () => {
   test('claims the addresses of its attachments', () => {
-    expect(claimsOf(pod({ terminating: true }), networks)).toEqual({
+    expect(read(pod({ terminating: true }))).toEqual({
       pod: { namespace: 'ns', name: 'app', uid: 'uid-app' },
       node: 'node-a',
       createdAt: CREATED,
@@ -80,7 +83,7 @@ describe('a pod', () => {
   });
 
   test('without networks claims nothing yet', () => {
-    expect(claimsOf(pod({ annotations: {} }), networks)).toMatchObject({ claims: [] });
+    expect(read(pod({ annotations: {} }))).toMatchObject({ claims: [] });
   });
 
   it.each<[string, Partial<Pod>]>([
@@ -90,7 +93,7 @@ describe('a pod', () => {
     ['a static one', { annotations: { [NETWORK_STATUS]: status, [MIRROR]: 'a1b2c3' } }],
     ['to be ignored', { annotations: { [NETWORK_STATUS]: status, [IGNORE]: 'true' } }],
   ])('that is %s never claims anything', (_, overrides) => {
-    expect(claimsOf(pod(overrides), networks)).toBeUndefined();
+    expect(read(pod(overrides))).toBeUndefined();
   });
 
   test('is only ignored if it says "true"', () => {
@@ -136,7 +139,7 @@ describe('a floating address', () => {
     const at = (ms: number) => ({ ip: '172.16.1.75', since: new Date(now + ms).toISOString() });
     const since = (ms: number): number | undefined => {
       const object = pod({ annotations: { [FLOATING_IPS]: JSON.stringify([at(ms)]) } });
-      return claimsOf(object, networks, now)?.claims[0]?.since;
+      return claimsOf(object, { networks, now })?.claims[0]?.since;
     };
     expect(since(61_000)).toBe(CREATED);
     // Clocks differ.
@@ -156,11 +159,11 @@ describe('a floating address', () => {
 
 describe('a pod whose annotation cannot be read', () => {
   const recorded = { '172.16.1.70': 'eni-1', '172.16.1.75': 'eni-1' };
-  const kept = { recordedEni: 'eni-1', assignedTo: 'eni-1' };
+  const kept = { recordedOn: ['eni-1'], unreadable: true };
 
-  test('claims what its condition recorded in place of its attachments', () => {
-    const broken = annotated({ [NETWORK_STATUS]: '[' }, recorded);
-    expect(claims(broken)).toEqual([
+  test('claims what the ledgers say that it has in place of its attachments', () => {
+    const broken = annotated({ [NETWORK_STATUS]: '[' });
+    expect(claims(broken, recorded)).toEqual([
       { address: '172.16.1.70', floating: false, since: CREATED, ...kept },
       { address: '172.16.1.75', floating: false, since: CREATED, ...kept },
     ]);
@@ -171,7 +174,7 @@ describe('a pod whose annotation cannot be read', () => {
     const floating = JSON.stringify([{ ip: '172.16.1.75', since: SINCE }, '172.16.1.76']);
     const annotations = { [NETWORK_STATUS]: '[', [FLOATING_IPS]: floating };
     const since = Date.parse(SINCE);
-    expect(claims(annotated(annotations, recorded))).toEqual([
+    expect(claims(annotated(annotations), recorded)).toEqual([
       { address: '172.16.1.70', floating: false, since: CREATED, ...kept },
       { address: '172.16.1.75', floating: true, since, ...kept },
       { address: '172.16.1.76', floating: true, since: CREATED },
@@ -179,9 +182,9 @@ describe('a pod whose annotation cannot be read', () => {
   });
 
   test('keeps its attachments, and the rest of what was recorded as floating', () => {
-    const broken = annotated({ [NETWORK_STATUS]: status, [FLOATING_IPS]: '7' }, recorded);
-    expect(claims(broken)).toEqual([
-      { ...net1, assignedTo: 'eni-1' },
+    const broken = annotated({ [NETWORK_STATUS]: status, [FLOATING_IPS]: '7' });
+    expect(claims(broken, recorded)).toEqual([
+      { ...net1, recordedOn: ['eni-1'] },
       net2,
       { address: '172.16.1.75', floating: true, since: CREATED, ...kept },
     ]);
@@ -190,21 +193,34 @@ describe('a pod whose annotation cannot be read', () => {
 
   test('does not claim the recorded address of a network that is ignored by now', () => {
     const text = JSON.stringify([{ name: 'ns/ignored', ips: ['172.16.1.70'] }]);
-    const broken = annotated({ [NETWORK_STATUS]: text, [FLOATING_IPS]: '7' }, recorded);
-    expect(claims(broken)).toMatchObject([{ address: '172.16.1.75' }]);
+    const broken = annotated({ [NETWORK_STATUS]: text, [FLOATING_IPS]: '7' });
+    expect(claims(broken, recorded)).toMatchObject([{ address: '172.16.1.75' }]);
   });
 
   test('names both annotations where neither can be read', () => {
-    const broken = annotated({ [NETWORK_STATUS]: '[', [FLOATING_IPS]: '7' }, recorded);
-    expect(claims(broken)).toMatchObject([
+    const broken = annotated({ [NETWORK_STATUS]: '[', [FLOATING_IPS]: '7' });
+    expect(claims(broken, recorded)).toMatchObject([
       { address: '172.16.1.70', floating: false },
       { address: '172.16.1.75', floating: false },
     ]);
     expect(unreadable(broken)).toEqual([NETWORK_STATUS, FLOATING_IPS]);
   });
 
-  test('claims nothing where nothing was recorded', () => {
-    expect(claims(pod({ annotations: { [NETWORK_STATUS]: '[' } }))).toEqual([]);
+  test('claims nothing if no ledger names it', () => {
+    expect(claims(annotated({ [NETWORK_STATUS]: '[' }))).toEqual([]);
+  });
+
+  test('does not claim what it had last, of which a ledger has a tombstone', () => {
+    const broken = annotated({ [NETWORK_STATUS]: '[' });
+    expect(read(broken, recordsOf(recorded, true))?.claims).toEqual([]);
+  });
+
+  test('goes by no word of its condition, which tenants can write', () => {
+    const message = 'assigned: 172.16.1.70 on eni-1';
+    const condition = { status: 'True', reason: 'Assigned', message } as const;
+    const annotations = { [NETWORK_STATUS]: '[' };
+    expect(claims(pod({ annotations, condition }))).toEqual([]);
+    expect(claims(pod({ condition }))).toEqual([net1, net2]);
   });
 });
 
@@ -217,10 +233,10 @@ describe('a pod whose annotations together name more addresses than a pod may cl
   });
   const tooMany = { kind: 'too-many-addresses', detail: 'more than 1000 addresses' };
 
-  test('claims what its condition recorded, and is told', () => {
-    const pod = annotated(both(600, 401), { '10.1.0.1': 'eni-1' });
-    expect(claimsOf(pod, networks)).toMatchObject({
-      claims: [{ address: '10.1.0.1', recordedEni: 'eni-1', assignedTo: 'eni-1' }],
+  test('claims what the ledgers say that it has, and is told', () => {
+    const of = annotated(both(600, 401));
+    expect(read(of, recordsOf({ '10.1.0.1': 'eni-1' }))).toMatchObject({
+      claims: [{ address: '10.1.0.1', recordedOn: ['eni-1'], unreadable: true }],
       unreadable: [{ ...tooMany, annotation: FLOATING_IPS }],
     });
   });
@@ -229,11 +245,10 @@ describe('a pod whose annotations together name more addresses than a pod may cl
     expect(claims(annotated(both(600, 400)))).toHaveLength(1000);
   });
 
-  test('claims no more of what somebody wrote into its condition', () => {
+  test('claims no more of what ledgers say', () => {
     const written = Object.fromEntries(many(3000, '10.3').map((address) => [address, 'eni-1']));
-    expect(claims(annotated({ [NETWORK_STATUS]: '[' }, written))).toHaveLength(1000);
-    expect(claims(annotated({ ...both(0, 1000), [NETWORK_STATUS]: '[' }, written))).toHaveLength(
-      1000,
-    );
+    expect(claims(annotated({ [NETWORK_STATUS]: '[' }), written)).toHaveLength(1000);
+    const full = annotated({ ...both(0, 1000), [NETWORK_STATUS]: '[' });
+    expect(claims(full, written)).toHaveLength(1000);
   });
 });

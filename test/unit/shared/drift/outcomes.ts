@@ -1,13 +1,13 @@
 import { NETWORK_STATUS } from '../../../../shared/cluster/annotations.ts';
-import type { Assignment } from '../../../../shared/plan/decision.ts';
 import type { AddressProblem, Problem } from '../../../../shared/plan/problem.ts';
+import type { Keep } from '../../../../shared/plan/verdict.ts';
 import { plainPod } from '../../../support/plain-pod.ts';
 import { address } from '../plan/fixtures.ts';
 
 export const POD = plainPod({ annotations: { [NETWORK_STATUS]: '[]' } });
 
 /** An address that POD has on an ENI. */
-export function placed(text: string, eniId = 'eni-1', name = 'net1'): Assignment {
+export function placed(text: string, eniId = 'eni-1', name = 'net1'): Keep {
   const claim = {
     address: address(text),
     interface: name,
@@ -18,9 +18,10 @@ export function placed(text: string, eniId = 'eni-1', name = 'net1'): Assignment
     createdAt: 0,
     terminating: false,
     eniId,
-    assigned: false,
+    recordedOn: [eniId],
   };
-  return { address: claim.address, eniId, claim };
+  const at = { address: claim.address, eniId, claim };
+  return { want: 'keep', ...at, withinPrefix: false, again: false };
 }
 
 export function problem(text: string, what: AddressProblem): Problem {

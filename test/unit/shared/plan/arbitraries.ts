@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { type Address, contains } from '../../../../shared/address.ts';
 import type { Claim, PodClaims } from '../../../../shared/claims/claim.ts';
+import type { Entry, LedgerReading } from '../../../../shared/cluster/ledgers.ts';
 import type { Eni, InstanceLimits } from '../../../../shared/enis/eni.ts';
-import type { PlanInput } from '../../../../shared/plan/plan.ts';
-import { address, cidr, ranges, SUBNETS, TAG } from './fixtures.ts';
+import { withReadings } from './ec2-model.ts';
+import { address, cidr, type PlanInput, ranges, SUBNETS, TAG } from './fixtures.ts';
 
 /**
  * Generated nodes for `plan`, small on purpose: few addresses, pods and times, so that they meet.
@@ -41,15 +42,19 @@ const BOUNDS = [
 
 const seldom = fc.nat(5).map((value) => value === 0);
 
-const eniSpec = fc.record({ third: seldom, managed: seldom.map((no) => !no), prefix: seldom });
+const eniSpec = fc.record({
+  third: seldom,
+  managed: seldom.map((no) => !no),
+  prefix: seldom,
+  unusable: fc.nat(9).map((value) => value === 0),
+});
 
 const claimSpec = fc.record({
   address: fc.constantFrom(...ADDRESSES, ...ADDRESSES, ...INVALID),
-  by: fc.constantFrom('mac', 'master', 'subnet', 'foreign mac', 'recorded'),
+  by: fc.constantFrom('mac', 'master', 'subnet', 'foreign mac', 'lost'),
   eni: fc.nat(3),
   how: fc.constantFrom('network', 'network', 'floating', 'both'),
   since: fc.nat(4),
-  told: fc.boolean(),
 });
 
 const podSpec = fc.record({
@@ -67,7 +72,6 @@ const podSpec = fc.record({
 const nodeSpec = fc.record({
   enis: fc.array(eniSpec, { minLength: 1, maxLength: 3 }),
   pods: fc.array(podSpec, { maxLength: 4 }),
-  named: fc.subarray([...ADDRESSES]),
   limits: fc.option(fc.record({ ipv4: fc.integer({ min: 1, max: 5 }), ipv6: fc.nat(2) }), {
     nil: undefined,
   }),
@@ -76,32 +80,109 @@ const nodeSpec = fc.record({
 /** Where each of ADDRESSES is: on which ENI of which node, if anywhere. */
 const placed = fc.tuple(...ADDRESSES.map(() => fc.option(fc.nat(8), { nil: undefined })));
 
+/** What a ledger says; `pod` is one of those that claim the address anywhere, or one that is gone, or none. */
+const entrySpec = fc.record({
+  state: fc.constantFrom('assigned', 'assigned', 'assigning', 'releasing'),
+  pod: fc.nat(7),
+});
+
+/** Of each address, on the ENI that has it; seldom there is no entry. */
+const entries = fc.tuple(...ADDRESSES.map(() => fc.option(entrySpec, { nil: undefined, freq: 4 })));
+
+/** Entries where the address is not, on any ENI. */
+const strays = fc.array(
+  fc.record({ address: fc.nat(ADDRESSES.length - 1), eni: fc.nat(8), entry: entrySpec }),
+  { maxLength: 4 },
+);
+
 /** One node after another, as `plan` gets them; each address is on one ENI of all of them at most. */
 export function nodes(count: { readonly min: number; readonly max: number }) {
   return fc
     .record({
       nodes: fc.array(nodeSpec, { minLength: count.min, maxLength: count.max }),
       placed,
+      entries,
+      strays,
       bounds: fc.constantFrom(...BOUNDS),
+      isOurs: seldom,
     })
     .map((spec) => {
       const bare = spec.nodes.map(({ enis }, node) => enisOf(node, enis));
       const enis = withAddresses(withoutSharedPrefix(bare.flat()), spec.placed);
-      return spec.nodes.map(({ pods, named, limits }, node): PlanInput => {
-        const own = enis.filter(({ instanceId }) => instanceId === instanceOf(node));
-        return {
+      const pods = spec.nodes.map((node, index) =>
+        node.pods.map((pod, at) => podOf(pod, index, at, enisOfNode(enis, index))),
+      );
+      const unusable = spec.nodes.flatMap((node, index) =>
+        node.enis.flatMap((each, at) => (each.unusable ? [`eni-${index}${at + 1}`] : [])),
+      );
+      const readings = ledgersOf(enis, pods.flat(), spec, new Set(unusable));
+      return spec.nodes.map(({ limits }, node): PlanInput => {
+        const own = enisOfNode(enis, node);
+        const input = {
           node: `node-${node}`,
           enis: own,
           subnets: SUBNETS,
-          pods: pods.map((pod, index) => podOf(pod, node, index, own)),
+          pods: pods[node] ?? [],
           ranges: ranges(GIVEN, spec.bounds),
-          named: new Set(named),
           limits: limits && notBelow(limits, own),
           unassigns: true,
           managedTag: TAG,
+          ...(spec.isOurs && { isOurs: (each: Address) => each === ADDRESSES[2] }),
         };
+        return withReadings(input, readings);
       });
     });
+}
+
+function enisOfNode(enis: readonly Eni[], node: number): Eni[] {
+  return enis.filter(({ instanceId }) => instanceId === instanceOf(node));
+}
+
+interface Entries {
+  readonly entries: readonly (EntrySpec | undefined)[];
+  readonly strays: readonly {
+    readonly address: number;
+    readonly eni: number;
+    readonly entry: EntrySpec;
+  }[];
+}
+
+/** The ledgers of all ENIs but the VPC CNI's, which has none. */
+function ledgersOf(
+  enis: readonly Eni[],
+  pods: readonly PodClaims[],
+  spec: Entries,
+  unusable: ReadonlySet<string>,
+): Map<string, LedgerReading> {
+  const withLedger = enis.filter(({ deviceIndex }) => deviceIndex !== 0);
+  return new Map(
+    withLedger.map((eni, at): [string, LedgerReading] => {
+      const eniId = eni.id;
+      if (unusable.has(eniId)) return [eniId, { kind: 'unusable', why: 'forbidden', detail: 'no' }];
+      const own = new Map<Address, Entry>();
+      const say = (each: Address, said: EntrySpec | undefined): void => {
+        if (said !== undefined) own.set(each, entryOf(each, said, pods));
+      };
+      for (const { address: index, eni: on, entry } of spec.strays) {
+        const each = ADDRESSES[index];
+        if (each !== undefined && on % withLedger.length === at) say(each, entry);
+      }
+      for (const [index, each] of ADDRESSES.entries()) {
+        if (!eni.secondary.includes(each)) continue;
+        own.delete(each);
+        say(each, spec.entries[index]);
+      }
+      return [eniId, { kind: 'ledger', ledger: { eniId, entries: own } }];
+    }),
+  );
+}
+
+function entryOf(each: Address, { pod, state }: EntrySpec, pods: readonly PodClaims[]): Entry {
+  const gone = { namespace: 'a', name: 'gone', uid: 'uid-gone' };
+  const claimants = pods.filter(({ claims }) => claims.some(({ address: of }) => of === each));
+  const candidates = [...claimants.map(({ pod: of }) => of), gone, undefined];
+  const named = candidates[pod % candidates.length];
+  return { state, at: 0, ...(named && { pod: named }) };
 }
 
 /** One node. */
@@ -176,6 +257,7 @@ function withAddresses(enis: readonly Eni[], places: readonly (number | undefine
 }
 
 type ClaimSpec = typeof claimSpec extends fc.Arbitrary<infer T> ? T : never;
+type EntrySpec = typeof entrySpec extends fc.Arbitrary<infer T> ? T : never;
 type PodSpec = typeof podSpec extends fc.Arbitrary<infer T> ? T : never;
 
 function claimOf(spec: ClaimSpec, createdAt: number, enis: readonly Eni[]): Claim {
@@ -190,8 +272,7 @@ function claimOf(spec: ClaimSpec, createdAt: number, enis: readonly Eni[]): Clai
     ...(attached && spec.by === 'mac' ? { mac: eni?.mac ?? '' } : {}),
     ...(attached && spec.by === 'foreign mac' ? { mac: '0a:58:00:00:00:01' } : {}),
     ...(attached && spec.by === 'master' ? { master: `eth${eni?.deviceIndex}` } : {}),
-    ...(spec.by === 'recorded' ? { recordedEni: eni?.id ?? '' } : {}),
-    ...(spec.told ? { assignedTo: eni?.id ?? '' } : {}),
+    ...(spec.by === 'lost' ? { unreadable: true } : {}),
   };
 }
 

@@ -138,40 +138,49 @@ describe('a floating address', () => {
   });
 });
 
-describe('the ENI that the condition recorded', () => {
+describe('the ENI whose ledger names the pod', () => {
+  const lost = (eniId: string) => claim(X, { recordedOn: [eniId], unreadable: true });
+
   it('stands in while the annotation cannot be read', () => {
-    expect(choice(claim(X, { recordedEni: 'eni-3' }))).toBe('eni-3');
+    expect(choice(lost('eni-3'))).toBe('eni-3');
+  });
+
+  it('is the one where the pod has it, whatever their order, if another one says that it had it', () => {
+    const moved = claim(X, { recordedOn: ['eni-3', 'eni-1'], unreadable: true });
+    expect(choice(moved)).toBe('eni-3');
+    expect(choice(moved, ALL.toReversed())).toBe('eni-3');
   });
 
   it('counts only while it is a managed ENI of the node', () => {
     const enis = [eth0(), eth1(), eth3([], { managed: false })];
-    expect(choice(claim(X, { recordedEni: 'eni-3' }), enis)).toBe('eni-1');
-    expect(choice(claim(X, { recordedEni: 'eni-gone' }), [eth1()])).toBe('eni-1');
+    expect(choice(lost('eni-3'), enis)).toBe('eni-1');
+    expect(choice(lost('eni-gone'), [eth1()])).toBe('eni-1');
   });
 });
 
-describe('the ENI that the pod was told of', () => {
-  const told = (spec: Parameters<typeof claim>[1]) => claim(X, { assignedTo: 'eni-1', ...spec });
+describe('the ENI where the pod has the address, as its ledger says', () => {
+  const having = (spec: Parameters<typeof claim>[1]) =>
+    claim(X, { recordedOn: ['eni-1'], ...spec });
   const there = [eth0(), eth1([X]), eth2(), eth3()];
 
   it('stands against another master, and against the subnet (schedule 40)', () => {
-    expect(choice(told({ master: 'eth3' }), there)).toBe('eni-1');
+    expect(choice(having({ master: 'eth3' }), there)).toBe('eni-1');
     const gone = there.map((each) => (each.id === 'eni-1' ? { ...each, subnetId: 'new' } : each));
-    expect(choice(told({}), gone)).toBe('eni-1');
+    expect(choice(having({}), gone)).toBe('eni-1');
   });
 
   it('does not stand against a MAC', () => {
-    expect(choice(told({ master: 'eth1', mac: eth3().mac }), there)).toBe('eni-3');
+    expect(choice(having({ master: 'eth1', mac: eth3().mac }), there)).toBe('eni-3');
   });
 
   it('counts only while it is managed and has the address', () => {
-    expect(choice(told({ master: 'eth3' }), [eth0(), eth1(), eth3([X])])).toBe('eni-3');
+    expect(choice(having({ master: 'eth3' }), [eth0(), eth1(), eth3([X])])).toBe('eni-3');
     const unmanaged = [eth0(), eth1([X], { managed: false }), eth3()];
-    expect(choice(told({ master: 'eth3' }), unmanaged)).toBe('eni-3');
+    expect(choice(having({ master: 'eth3' }), unmanaged)).toBe('eni-3');
   });
 
   it('hides no problem of the ENI that the master names', () => {
-    expect(choice(told({ master: 'eth2' }), there)).toBe('eni-2');
+    expect(choice(having({ master: 'eth2' }), there)).toBe('eni-2');
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decidePassing, type HolderNode } from '../../../../shared/plan/conflict.ts';
 import type { Claimant } from '../../../../shared/plan/speaker.ts';
-import { address, claim, claimant, eth1, holderNode, pod, RANGES } from './fixtures.ts';
+import { address, claim, claimant, eth1, holderNode, ledgers, pod } from './fixtures.ts';
 
 const X = '172.16.1.70';
 
@@ -10,6 +10,7 @@ describe('several claimants of one node', () => {
     ...claimant({ name, ...spec }),
     address: address(X),
     node: 'node-b',
+    recordedOn: [],
     eniId: `eni-of-${name}`,
   });
   const among = (
@@ -17,24 +18,27 @@ describe('several claimants of one node', () => {
     ...[speaker, ...rivals]: ReturnType<typeof toPlaced>[]
   ) => {
     if (speaker === undefined) throw new Error('nobody claims it');
-    const { taker, problems } = decidePassing(
+    const eni = eth1([X]);
+    const { eniId, refused, taker } = decidePassing(
       {
         cluster: 'demo',
         address: address(X),
-        eni: eth1([X]),
+        eni,
+        ledgers: ledgers([eni]),
         holderNode: holderNode({ pods }),
         stranded: [],
-        ranges: RANGES,
         unassigns: true,
+        canRecord: true,
       },
-      { address: address(X), eniId: speaker.eniId, claim: speaker, rivals },
+      speaker,
+      rivals,
     );
-    const told = problems.map((problem) =>
+    const told = refused.map(({ claim: { pod: of }, problem }) =>
       problem.kind === 'conflict'
-        ? `${problem.pod.name}: conflict with ${problem.holder.pod.name} on ${problem.holder.eniId}`
-        : `${problem.pod.name}: ${problem.kind}`,
+        ? `${of.name}: conflict with ${problem.holder.pod.name} on ${problem.holder.eniId}`
+        : `${of.name}: ${problem.kind}`,
     );
-    return [...(taker ? [`${taker.claim.pod.name} takes it onto ${taker.eniId}`] : []), ...told];
+    return [...(taker ? [`${taker.pod.name} takes it onto ${eniId}`] : []), ...told];
   };
   const going = [pod('holder', [claim(X)], { terminating: true })];
 

@@ -13,33 +13,45 @@ import {
   eth3,
   floating,
   holderNode,
+  ledgers,
   NODE,
   onEth1,
   onEth3,
   pod,
-  RANGES,
+  type Written,
 } from './fixtures.ts';
 
 const X = '172.16.1.70';
 const OUTSIDE = '172.16.1.200';
 
-function decide(spec: Partial<Contested>): string {
-  const decision = decideTakeOver({
+interface Scene extends Partial<Omit<Contested, 'ledgers'>> {
+  readonly written?: Written;
+  readonly pods?: HolderNode['pods'];
+}
+
+/** Eth1 of a node, whose ledger has what it has, and the pods of that node. */
+function contested({ eni = eth1([X, OUTSIDE]), pods = [], written, ...spec }: Scene): Contested {
+  return {
     cluster: 'demo',
     address: address(X),
     claimant: claimant(),
-    eni: eth1([X, OUTSIDE]),
-    holderNode: holderNode(),
+    eni,
+    ledgers: ledgers([eni], written),
+    holderNode: holderNode({ pods, ...(written && { written }) }),
     stranded: [],
-    ranges: RANGES,
     unassigns: true,
+    canRecord: true,
     ...spec,
-  });
+  };
+}
+
+function decide(spec: Scene): string {
+  const decision = decideTakeOver(contested(spec));
   if (decision.kind === 'held-elsewhere') return `${decision.why} on ${decision.eniId}`;
   return decision.kind === 'conflict' ? `conflict with ${decision.holder.pod.name}` : decision.kind;
 }
 
-const withPods = (...pods: HolderNode['pods']) => ({ holderNode: holderNode({ pods }) });
+const withPods = (...pods: HolderNode['pods']) => ({ pods });
 
 describe('an address with a live holder', () => {
   it('stays with it: who was served first has it', () => {
@@ -53,16 +65,7 @@ describe('an address with a live holder', () => {
   });
 
   it('names the holder’s node', () => {
-    const decision = decideTakeOver({
-      cluster: 'demo',
-      address: address(X),
-      claimant: claimant(),
-      eni: eth1([X]),
-      holderNode: holderNode({ pods: [pod('holder', [claim(X)])] }),
-      stranded: [],
-      ranges: RANGES,
-      unassigns: true,
-    });
+    const decision = decideTakeOver(contested(withPods(pod('holder', [claim(X)]))));
     expect(decision).toMatchObject({ kind: 'conflict', holder: { node: NODE } });
   });
 
@@ -110,25 +113,11 @@ describe('an address with a live holder', () => {
 });
 
 describe('who counts as the holder', () => {
-  it('is the live pod that was told so, not an older terminating one of its ENI that never had the address', () => {
+  it('is the live pod that the ledger names, not an older one of its ENI', () => {
     const going = pod('going', [claim(X)], { createdAt: 1, terminating: true });
-    const told = pod('told', [claim(X, { assignedTo: 'eni-1' })], {
-      createdAt: 2,
-      namespace: 'other',
-    });
-    expect(decide(withPods(going, told))).toBe('conflict with told');
-  });
-
-  it('is the live pod that was told so, also where a terminating one was told so before', () => {
-    const going = pod('going', [claim(X, { assignedTo: 'eni-1' })], {
-      createdAt: 1,
-      terminating: true,
-    });
-    const told = pod('told', [claim(X, { assignedTo: 'eni-1' })], {
-      createdAt: 2,
-      namespace: 'other',
-    });
-    expect(decide(withPods(going, told))).toBe('conflict with told');
+    const named = pod('named', [claim(X)], { createdAt: 2, namespace: 'other' });
+    const written = { 'eni-1': { [X]: 'assigned named' } };
+    expect(decide({ ...withPods(going, named), written })).toBe('conflict with named');
   });
 
   const enis = [eth0(), eth1([X]), eth3()];
@@ -171,42 +160,71 @@ describe('who counts as the holder', () => {
   });
 });
 
-describe('a leftover that nobody claims where it is', () => {
-  it('passes to any claimant in a range', () => {
+describe('a leftover of ours that nobody claims where it is', () => {
+  it('passes to any claimant, whatever the ranges say', () => {
     expect(decide({ claimant: claimant({ namespace: 'other' }) })).toBe('take');
+    expect(decide({ address: address(OUTSIDE) })).toBe('take');
   });
 
-  it('stays outside ranges on a node of the cluster', () => {
-    expect(decide({ address: address(OUTSIDE) })).toBe('leftover-outside-ranges on eni-1');
+  it('passes also if the ledger names a pod that is gone (schedule 20)', () => {
+    expect(decide({ written: { 'eni-1': { [X]: 'assigned gone' } } })).toBe('take');
+    expect(decide({ written: { 'eni-1': { [X]: 'releasing gone' } } })).toBe('take');
   });
 
-  it('passes outside ranges where a pod of that node let go of it (schedule 20)', () => {
-    expect(decide({ address: address(OUTSIDE), letGoThere: true })).toBe('take');
+  it('stays with who claims it there, although the ledger names another pod', () => {
+    const pods = [pod('holder', [claim(X)], { namespace: 'other' })];
+    const written = { 'eni-1': { [X]: 'releasing gone' } };
+    expect(decide({ ...withPods(...pods), written })).toBe('conflict with holder');
   });
 
-  it('stays with who claims it there, although another pod let go of it', () => {
-    const pods = [pod('holder', [claim(OUTSIDE)], { namespace: 'other' })];
-    const decided = decide({ address: address(OUTSIDE), letGoThere: true, ...withPods(...pods) });
-    expect(decided).toBe('conflict with holder');
-  });
-
-  it('passes outside ranges from a detached ENI of the cluster', () => {
-    const eni = eth1([OUTSIDE], {
-      instanceId: undefined,
-      deviceIndex: undefined,
-      clusters: ['demo'],
-    });
-    expect(decide({ address: address(OUTSIDE), eni, holderNode: undefined })).toBe('take');
+  it('passes from a detached ENI of the cluster', () => {
+    const nowhere = { instanceId: undefined, deviceIndex: undefined, clusters: ['demo'] };
+    expect(decide({ eni: eth1([X], nowhere), holderNode: undefined })).toBe('take');
   });
 
   it('passes from the ENI of an instance that no Node names any more (schedule 10)', () => {
-    const eni = eth1([X, OUTSIDE], { clusters: ['demo'] });
+    const eni = eth1([X], { clusters: ['demo'] });
     expect(decide({ eni, holderNode: undefined })).toBe('take');
-    expect(decide({ address: address(OUTSIDE), eni, holderNode: undefined })).toBe('take');
   });
 
   it('stays under the policy upsert-only', () => {
     expect(decide({ unassigns: false })).toBe('policy on eni-1');
+  });
+});
+
+describe('what no ledger says is ours', () => {
+  const written = { 'eni-1': { [X]: 'none' } };
+
+  it('stays if nobody claims it there', () => {
+    expect(decide({ written })).toBe('not-recorded on eni-1');
+  });
+
+  it('stays also on a detached ENI of the cluster, and on that of an instance without a Node', () => {
+    const eni = eth1([X], { clusters: ['demo'] });
+    expect(decide({ written, eni, holderNode: undefined })).toBe('not-recorded on eni-1');
+    const detached = { ...eni, instanceId: undefined, deviceIndex: undefined };
+    expect(decide({ written, eni: detached, holderNode: undefined })).toBe('not-recorded on eni-1');
+  });
+
+  it('stays with a live claimant, also with one that would pass it on', () => {
+    const going = pod('going', [claim(X)], { terminating: true });
+    expect(decide({ written, pods: [going] })).toBe('conflict with going');
+  });
+});
+
+describe('without a ledger that can be used', () => {
+  it('nothing is taken from an ENI', () => {
+    expect(decide({ written: { 'eni-1': 'unusable' } })).toBe('no-ledger on eni-1');
+  });
+
+  it('nothing is taken for an ENI', () => {
+    expect(decide({ canRecord: false })).toBe('no-ledger on eni-1');
+  });
+
+  it('a live holder keeps what it has, and is named', () => {
+    const pods = [pod('going', [claim(X)], { terminating: true })];
+    const written = { 'eni-1': 'unusable' } as const;
+    expect(decide({ written, pods })).toBe('conflict with going');
   });
 });
 
@@ -248,6 +266,14 @@ describe('the ENI of an instance that no Node names', () => {
     expect(stranded(pod('lost', [claim(X)], { terminating: true }))).toBe('take');
     const other = pod('lost', [claim(X)], { terminating: true, namespace: 'other' });
     expect(stranded(other)).toBe('conflict with lost');
+  });
+
+  it('is held by the one that the ledger names', () => {
+    const named = pod('named', [claim(X)], { terminating: true, createdAt: 2 });
+    const keeping = pod('keeping', [claim(X)], { createdAt: 1 });
+    const written = { 'eni-1': { [X]: 'assigned named' } };
+    const pods = { eni, holderNode: undefined, stranded: [keeping, named] };
+    expect(decide({ ...pods, written })).toBe('take');
   });
 
   it('stays where one of several bound to missing nodes keeps it', () => {

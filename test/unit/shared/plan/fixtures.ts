@@ -7,11 +7,13 @@ import {
 import type { Claim, PodClaims } from '../../../../shared/claims/claim.ts';
 import { parseRangeList } from '../../../../shared/claims/range-list.ts';
 import { type Ranges, rangesOf } from '../../../../shared/claims/ranges.ts';
+import type { Entry, EntryState, LedgerReading } from '../../../../shared/cluster/ledgers.ts';
 import type { Eni, Subnet } from '../../../../shared/enis/eni.ts';
 import type { HolderNode } from '../../../../shared/plan/conflict.ts';
-import type { Plan } from '../../../../shared/plan/decision.ts';
-import { type PlanInput, plan } from '../../../../shared/plan/plan.ts';
+import { type Ledgers, ledgersFrom, recordedByPod } from '../../../../shared/plan/ledger.ts';
+import { type Allowed, type PlannedNode, plan } from '../../../../shared/plan/plan.ts';
 import type { Claimant } from '../../../../shared/plan/speaker.ts';
+import { type Decision, problemsOf, type Verdict } from '../../../../shared/plan/verdict.ts';
 
 export const NODE = 'node-a';
 export const TAG = 'node.k8s.amazonaws.com/no_manage=true';
@@ -144,42 +146,99 @@ export function pod(name: string, claims: readonly Claim[], spec: PodSpec = {}):
 
 export const RANGES = ranges(['172.16.1.70-172.16.1.80', '172.16.3.70-172.16.3.80']);
 
-export function planInput(spec: Partial<PlanInput>): PlanInput {
+/**
+ * What ledgers say, by ENI and address: `assigned p`, or a state alone if no pod is named, or `none`.
+ * `unusable` in the place of an ENI's addresses: its ledger cannot be read.
+ */
+export type Written = Readonly<Record<string, Readonly<Record<string, string>> | 'unusable'>>;
+
+/** When all entries of these tests were written. */
+export const WRITTEN_AT = 0;
+
+/** `assigning p` as an entry, of a pod of namespace `default`. */
+export function entry(text: string): Entry | undefined {
+  if (text === 'none') return undefined;
+  const [state, name] = text.split(' ');
+  const pod = name === undefined ? {} : { pod: { namespace: 'default', name, uid: `uid-${name}` } };
+  return { state: state as EntryState, at: WRITTEN_AT, ...pod };
+}
+
+/** Ledgers that have what the managed ENIs have as ours, and name no pod, unless `written` says otherwise. */
+export function readings(
+  enis: readonly Eni[],
+  written: Written = {},
+): ReadonlyMap<string, LedgerReading> {
+  const ids = new Set([...enis.map(({ id }) => id), ...Object.keys(written)]);
+  return new Map(
+    [...ids].map((eniId): [string, LedgerReading] => {
+      const own = written[eniId] ?? {};
+      if (own === 'unusable') return [eniId, { kind: 'unusable', why: 'forbidden', detail: 'no' }];
+      const eni = enis.find(({ id }) => id === eniId);
+      const ours = (eni?.managed ? eni.secondary : []).map((each) => [each, 'assigned'] as const);
+      const texts = new Map<string, string>([...ours, ...Object.entries(own)]);
+      const entries = [...texts].flatMap(([text, said]): [Address, Entry][] => {
+        const given = entry(said);
+        return given === undefined ? [] : [[address(text), given]];
+      });
+      return [eniId, { kind: 'ledger', ledger: { eniId, entries: new Map(entries) } }];
+    }),
+  );
+}
+
+export function ledgers(enis: readonly Eni[], written: Written = {}): Ledgers {
+  return ledgersFrom({ kind: 'ledgers', byEni: readings(enis, written) });
+}
+
+/** The pods, whose claims know on which ENIs the ledgers name them. */
+export function recorded(
+  pods: readonly PodClaims[],
+  said: ReadonlyMap<string, LedgerReading>,
+): PodClaims[] {
+  const byPod = recordedByPod(said);
+  return pods.map((each) => {
+    const ofPod = Map.groupBy(byPod.get(each.pod.uid) ?? [], (record) => record.address);
+    const claims = each.claims.map((made) => {
+      const on = ofPod.get(made.address)?.map(({ eniId }) => eniId);
+      return on === undefined ? made : { ...made, recordedOn: on };
+    });
+    return { ...each, claims };
+  });
+}
+
+/** A node, and what may be done there. */
+export interface PlanInput extends PlannedNode, Allowed {}
+
+export interface PlanSpec extends Partial<Omit<PlanInput, 'ledgers'>> {
+  readonly written?: Written;
+}
+
+export function planInput({ written, ...spec }: PlanSpec): PlanInput {
+  const enis = spec.enis ?? [eth0(), eth1(), eth2()];
+  const said = readings(enis, written);
   return {
     node: NODE,
-    enis: [eth0(), eth1(), eth2()],
     subnets: SUBNETS,
-    pods: [],
     ranges: RANGES,
-    named: new Set(),
     unassigns: true,
     managedTag: TAG,
     ...spec,
+    enis,
+    ledgers: ledgersFrom({ kind: 'ledgers', byEni: said }),
+    pods: recorded(spec.pods ?? [], said),
   };
 }
 
-/** The plan in lines, one per decision, sorted: `assign 172.16.1.70 on eni-1 for p1`. */
-export function decide(spec: Partial<PlanInput>): string[] {
-  return linesOf(plan(planInput(spec)));
+export const planOf = (input: PlanInput): Decision => plan(input, input);
+
+/** The decision in lines, one for each verdict, sorted: `assign 172.16.1.70 on eni-1 for p1`. */
+export function decide(spec: PlanSpec): string[] {
+  return linesOf(planOf(planInput(spec)));
 }
 
-export function linesOf(decided: Plan): string[] {
-  const place = ({ address: at, eniId }: { address: Address; eniId: string }) =>
-    `${at} on ${eniId}`;
+export function linesOf(decided: Decision): string[] {
   return [
-    ...decided.keep.map(
-      (entry) =>
-        `keep ${place(entry)} for ${entry.claim.pod.name}${entry.withinPrefix ? ' within a prefix' : ''}`,
-    ),
-    ...decided.held.map((entry) => `hold ${place(entry)} for ${entry.claim.pod.name}`),
-    ...decided.assign.map((entry) => `assign ${place(entry)} for ${entry.claim.pod.name}`),
-    ...decided.move.map(
-      (entry) => `move ${place(entry)} from ${entry.fromEniId} for ${entry.claim.pod.name}`,
-    ),
-    ...decided.release.map((entry) => `release ${place(entry)}`),
-    ...decided.releaseUnseen.map((entry) => `release unseen ${place(entry)}`),
-    ...decided.foreign.map((entry) => `foreign ${place(entry)}`),
-    ...decided.problems.map((problem) => {
+    ...decided.verdicts.flatMap(lineOf),
+    ...problemsOf(decided).map((problem) => {
       const about = 'address' in problem ? `${problem.address} ` : '';
       const why = problem.kind === 'held-elsewhere' ? ` ${problem.why}` : '';
       const holder = problem.kind === 'conflict' ? ` with ${problem.holder.pod.name}` : '';
@@ -187,6 +246,25 @@ export function linesOf(decided: Plan): string[] {
     }),
     ...(decided.ignored > 0 ? [`ignored ${decided.ignored}`] : []),
   ].sort();
+}
+
+/** What waits or is refused is told as a problem. */
+function lineOf(verdict: Verdict): string[] {
+  if (verdict.want === 'refuse' || verdict.want === 'wait') return [];
+  const at = `${verdict.want} ${verdict.address} on ${verdict.eniId}`;
+  switch (verdict.want) {
+    case 'release':
+    case 'foreign':
+      return [at];
+    case 'keep': {
+      const prefix = verdict.withinPrefix ? ' within a prefix' : '';
+      return [`${at} for ${verdict.claim.pod.name}${prefix}${verdict.again ? ', again' : ''}`];
+    }
+    case 'move':
+      return [`${at} from ${verdict.from} for ${verdict.claim.pod.name}`];
+    default:
+      return [`${at} for ${verdict.claim.pod.name}`];
+  }
 }
 
 /** Of namespace `default`, claiming by network-status, unless `spec` says otherwise. */
@@ -204,15 +282,22 @@ export function claimant(
   };
 }
 
+export interface HolderSpec extends Partial<Omit<HolderNode, 'ledgers'>> {
+  readonly written?: Written;
+}
+
 /** A node whose eth1 has two addresses, and that has no pods unless `spec` says so. */
-export function holderNode(spec: Partial<HolderNode> = {}): HolderNode {
+export function holderNode({ written, ...spec }: HolderSpec = {}): HolderNode {
+  const enis = spec.enis ?? [eth0(), eth1(['172.16.1.70', '172.16.1.200'])];
+  const said = readings(enis, written);
   return {
     node: NODE,
-    enis: [eth0(), eth1(['172.16.1.70', '172.16.1.200'])],
     subnets: SUBNETS,
     ranges: RANGES,
     managedTag: TAG,
-    pods: [],
     ...spec,
+    enis,
+    ledgers: ledgersFrom({ kind: 'ledgers', byEni: said }),
+    pods: recorded(spec.pods ?? [], said),
   };
 }

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { plan } from '../../../../shared/plan/plan.ts';
-import { claim, decide, eth0, eth1, eth3, onEth1, onEth3, planInput, pod } from './fixtures.ts';
+import { wanting } from '../../../../shared/plan/verdict.ts';
+import {
+  claim,
+  decide,
+  eth0,
+  eth1,
+  eth3,
+  onEth1,
+  onEth3,
+  planInput,
+  planOf,
+  pod,
+} from './fixtures.ts';
 
 const X = '172.16.1.70';
 
@@ -62,12 +73,25 @@ describe('an ENI with as many addresses as it takes', () => {
   });
 });
 
+it('what an ENI has no room for is tried if EC2 refuses others, unless another ENI would lose it', () => {
+  const limits = { ipv4: 2, ipv6: 0 };
+  const enis = [eth0(), eth1([X]), eth3(['172.16.1.72'])];
+  const pods = [pod('p', ['172.16.1.72', X, '172.16.1.73'].map(onEth3))];
+  const { verdicts } = planOf(planInput({ limits, enis, pods }));
+  expect(verdicts.map(({ address, want }) => `${want} ${address}`)).toEqual([
+    `refuse ${X}`,
+    'keep 172.16.1.72',
+    'wait 172.16.1.73',
+  ]);
+});
+
 describe('what needs the room of what leaves is marked, so that it waits for that', () => {
   const limits = { ipv4: 3, ipv6: 1 };
   /** The addresses that wait. */
   const waitsFor = (spec: Parameters<typeof planInput>[0]): string[] => {
-    const { assign, move } = plan(planInput({ limits, ...spec }));
-    return [...assign, ...move].filter(({ needsRoom }) => needsRoom).map((each) => each.address);
+    const { verdicts } = planOf(planInput({ limits, ...spec }));
+    const assignments = wanting(verdicts, 'assign', 'move');
+    return assignments.filter(({ needsRoom }) => needsRoom).map((each) => each.address);
   };
 
   it('on an ENI with room for one of two', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { plan } from '../../../../shared/plan/plan.ts';
+import { problemsOf } from '../../../../shared/plan/verdict.ts';
 import {
   claim,
   decide,
@@ -9,6 +9,7 @@ import {
   floating,
   onEth1,
   planInput,
+  planOf,
   pod,
   ranges,
 } from './fixtures.ts';
@@ -118,8 +119,8 @@ describe('a claim without a valid ENI', () => {
 
   it('names the tag that the ENI lacks', () => {
     const enis = [eth0(), eth1([], { managed: false })];
-    const decided = plan(planInput({ enis, pods: [pod('p', [onEth1(X)])] }));
-    expect(decided.problems).toMatchObject([
+    const decided = planOf(planInput({ enis, pods: [pod('p', [onEth1(X)])] }));
+    expect(problemsOf(decided)).toMatchObject([
       { kind: 'eni-untagged', eniId: 'eni-1', tag: 'node.k8s.amazonaws.com/no_manage=true' },
     ]);
   });
@@ -134,13 +135,15 @@ describe('a claim without a valid ENI', () => {
 });
 
 describe('an annotation that cannot be read', () => {
-  it('is told, and the claims that stand in for it keep their addresses on the recorded ENI', () => {
+  it('is told, and the claims that stand in for it keep their addresses on the ENI whose ledger names the pod', () => {
     const unreadable = [
       { kind: 'unreadable-annotation', annotation: 'a', detail: 'not JSON' },
     ] as const;
-    const recorded = claim(X, { recordedEni: 'eni-3', network: undefined, interface: undefined });
+    const bare = { unreadable: true, network: undefined, interface: undefined } as const;
     const enis = [eth0(), eth1(), eth3([X])];
-    expect(decide({ enis, pods: [pod('p', [recorded], { unreadable })] })).toEqual([
+    const written = { 'eni-3': { [X]: 'assigned p' } };
+    const pods = [pod('p', [claim(X, bare)], { unreadable })];
+    expect(decide({ enis, written, pods })).toEqual([
       'keep 172.16.1.70 on eni-3 for p',
       'problem unreadable-annotation for p',
     ]);

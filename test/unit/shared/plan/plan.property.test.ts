@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Address, familyOf } from '../../../../shared/address.ts';
 import type { Eni } from '../../../../shared/enis/eni.ts';
-import { type PlanInput, plan } from '../../../../shared/plan/plan.ts';
+import { entryOf, isUsable } from '../../../../shared/plan/ledger.ts';
+import { type Assign, type Move, wanting } from '../../../../shared/plan/verdict.ts';
 import { claimsOf, mayPass, rightful } from '../../../support/oracle/rightful.ts';
-import { ADDRESSES, node } from './arbitraries.ts';
-import { applied, hasAddress, isOver, roomOf, withConditions } from './ec2-model.ts';
-import { linesOf } from './fixtures.ts';
+import { ADDRESSES, node, nodes } from './arbitraries.ts';
+import { acted, hasAddress, isOver, roomOf, saidOf } from './ec2-model.ts';
+import { linesOf, type PlanInput, planOf } from './fixtures.ts';
 
 const RUNS = { numRuns: 700 };
 
@@ -14,14 +15,40 @@ function holderOf(enis: readonly Eni[], address: Address): Eni | undefined {
   return enis.find((eni) => hasAddress(eni, address));
 }
 
-/** The node after the plan was applied to it, its messages done. */
-function settled(input: PlanInput): PlanInput {
-  const { enis } = applied(input.enis, plan(input), input.limits);
-  return withConditions({ ...input, enis, named: new Set() });
-}
+/** The node after its decision was acted on. */
+const settled = (input: PlanInput, now = 0): PlanInput =>
+  acted(input.enis, input, planOf(input), now).node;
 
 const isClaimed = ({ pods }: PlanInput, address: Address): boolean =>
   pods.some(({ claims }) => claims.some((claim) => claim.address === address));
+
+/** Whether the functions may take the address away from that ENI: a ledger has it, or the configuration. */
+function isOurs({ isOurs: configured, ledgers }: PlanInput, eniId: string, address: Address) {
+  const { length } = saidOf({ enis: [{ id: eniId } as Eni], ledgers }, address);
+  return isUsable(ledgers, eniId) && (length > 0 || configured?.(address) === true);
+}
+
+/** Whether pods of several namespaces claim what no ledger names there: then nothing is touched. */
+function isUnrecorded(input: PlanInput, { id, managed, secondary }: Eni, address: Address) {
+  const all = claimsOf(input, address).filter(
+    ({ claim, eni }) => eni !== undefined || claim.recordedOn?.includes(id),
+  );
+  const namespaces = new Set(all.map(({ pod }) => pod.pod.namespace));
+  const isRecorded = entryOf(input.ledgers, id, address) !== undefined;
+  return managed && secondary.includes(address) && !isRecorded && namespaces.size > 1;
+}
+
+/** What no ledger says is ours moves from no ENI, nor does anything for which no ledger can be written. */
+function mayMove({ ledgers }: PlanInput, address: Address, from: Eni, to: Eni): boolean {
+  return entryOf(ledgers, from.id, address) !== undefined && isUsable(ledgers, to.id);
+}
+
+/** The pods that a ledger names. */
+function uidsIn({ ledgers }: PlanInput, eniId: string): (string | undefined)[] {
+  const reading = ledgers.of(eniId);
+  const entries = reading?.kind === 'ledger' ? [...reading.ledger.entries.values()] : [];
+  return entries.map(({ pod }) => pod?.uid);
+}
 
 describe('on any node, a plan', () => {
   it('puts each address on the ENI of a pod that may have it, where there is room', () => {
@@ -31,15 +58,21 @@ describe('on any node, a plan', () => {
         for (const address of ADDRESSES) {
           const before = holderOf(input.enis, address);
           const now = holderOf(enis, address);
-          const entitled = rightful(claimsOf(input, address), before?.id);
+          const said = saidOf(input, address);
+          const entitled = rightful(claimsOf(input, address), before?.id, said);
           if (entitled.length === 0 || (before && !before.managed)) continue;
+          if (before && isUnrecorded(input, before, address)) {
+            expect(now?.id, `${address}`).toBe(before.id);
+            continue;
+          }
           // It stays where it is for whom no other ENI fits, and nobody moves a terminating pod's.
           const served = entitled.some(
             ({ eni, pod }) => (pod.terminating ? before : (eni ?? before))?.id === now?.id,
           );
           const waits = entitled.some(({ eni }) => {
             const there = enis.find(({ id }) => id === eni?.id);
-            return there && roomOf(there, familyOf(address), input.limits) <= 0;
+            const full = there && roomOf(there, familyOf(address), input.limits) <= 0;
+            return full || (before && there && !mayMove(input, address, before, there));
           });
           expect(served || (waits && now?.id === before?.id), `${address}`).toBe(true);
         }
@@ -59,10 +92,7 @@ describe('on any node, a plan', () => {
           if (!before.managed) expect(now).toEqual(before);
           for (const address of before.secondary) {
             if (isClaimed(input, address) || !before.managed) continue;
-            const { ranges, named } = input;
-            const [firstIpv6] = before.secondary.filter((each) => familyOf(each) === 6);
-            const ours = ranges.includes(address) && address !== firstIpv6;
-            const goes = ours || (named.has(address) && ranges.allows(address));
+            const goes = isOurs(input, before.id, address) && input.ranges.allows(address);
             expect(now?.secondary.includes(address), address).toBe(!goes);
           }
         }
@@ -71,17 +101,31 @@ describe('on any node, a plan', () => {
     );
   });
 
-  it('releases no claimed, primary or unmanaged address, and none outside ranges that is not named', () => {
+  it('releases no claimed, primary or unmanaged address', () => {
     fc.assert(
       fc.property(node, (input) => {
-        const decided = plan(input);
-        for (const { address, eniId } of [...decided.release, ...decided.releaseUnseen]) {
+        for (const { address, eniId } of wanting(planOf(input).verdicts, 'release')) {
           const eni = input.enis.find(({ id }) => id === eniId);
           expect(isClaimed(input, address)).toBe(false);
           expect(eni?.managed).toBe(true);
           expect(input.enis.some(({ primary }) => primary.includes(address))).toBe(false);
           expect(input.ranges.allows(address)).toBe(true);
-          expect(input.ranges.includes(address) || input.named.has(address)).toBe(true);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('unassigns nothing that is in no ledger, and nothing where there is no ledger to be used', () => {
+    fc.assert(
+      fc.property(node, (input) => {
+        const { verdicts } = planOf(input);
+        for (const { address, eniId } of wanting(verdicts, 'release')) {
+          expect(isOurs(input, eniId, address)).toBe(true);
+        }
+        for (const { address, eniId, from } of wanting(verdicts, 'move')) {
+          expect(entryOf(input.ledgers, from, address)).toBeDefined();
+          expect(isUsable(input.ledgers, eniId)).toBe(true);
         }
       }),
       RUNS,
@@ -91,16 +135,16 @@ describe('on any node, a plan', () => {
   it('takes no address from a live pod against the rule', () => {
     fc.assert(
       fc.property(node, (input) => {
-        for (const { address, fromEniId, claim } of plan(input).move) {
+        for (const { address, claim, from } of wanting(planOf(input).verdicts, 'move')) {
           const all = claimsOf(input, address);
-          // Whose ENI it is, and who was told to have it there, whatever ENI their claim fits now.
-          const robbed = all.filter(({ claim: { assignedTo }, eni }) =>
-            [eni?.id, assignedTo].includes(fromEniId),
+          // Whose ENI it is, and whom its ledger names, whatever ENI their claim fits now.
+          const robbed = all.filter(
+            ({ claim: { recordedOn = [] }, eni }) => eni?.id === from || recordedOn.includes(from),
           );
           if (robbed.length === 0) continue;
-          const entitled = rightful(all, fromEniId);
+          const entitled = rightful(all, from, saidOf(input, address));
           // Its own address, after its claim.
-          if (claim.toldOn === fromEniId) continue;
+          if (claim.recordedOn.includes(from)) continue;
           expect(entitled.map(({ pod }) => pod.pod.uid)).toContain(claim.pod.uid);
           expect(robbed.map(({ pod }) => pod.pod.namespace)).toContain(claim.pod.namespace);
           expect(claim.terminating).toBe(false);
@@ -113,11 +157,105 @@ describe('on any node, a plan', () => {
     );
   });
 
+  it('gives no pod of another namespace what a live pod has, as the ledger says', () => {
+    fc.assert(
+      fc.property(node, (input) => {
+        const { verdicts } = planOf(input);
+        for (const eni of input.enis) {
+          for (const address of eni.secondary) {
+            const uid = entryOf(input.ledgers, eni.id, address)?.pod?.uid;
+            const named = input.pods.find(
+              ({ claims, pod }) =>
+                pod.uid === uid && claims.some((each) => each.address === address),
+            );
+            if (named === undefined) continue;
+            const getting = wanting(verdicts, 'keep', 'hold', 'assign', 'move', 'wait').filter(
+              (verdict) => verdict.address === address,
+            );
+            const strangers = getting.filter(
+              ({ claim }) => claim.pod.namespace !== named.pod.namespace,
+            );
+            expect(strangers).toEqual([]);
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('gives no pod of another namespace what a live pod has, on an old read of the ENIs either', () => {
+    fc.assert(
+      fc.property(nodes({ min: 2, max: 2 }), ([first, second]) => {
+        if (first === undefined || second === undefined) throw new Error('two were asked for');
+        const after = settled({ ...first, limits: undefined });
+        // Pods that came since; no entry names them.
+        const uids = first.enis.flatMap(({ id }) => uidsIn(first, id));
+        const since = second.pods.filter(({ pod }) => !uids.includes(pod.uid));
+        const pods = [...after.pods, ...since.map((pod) => ({ ...pod, node: first.node }))];
+        const { verdicts } = planOf({ ...after, enis: first.enis, pods });
+        for (const eni of after.enis) {
+          for (const address of eni.secondary) {
+            const entry = entryOf(after.ledgers, eni.id, address);
+            const all = claimsOf({ ...after, enis: first.enis, pods }, address);
+            const named = all.find(({ pod }) => pod.pod.uid === entry?.pod?.uid);
+            if (entry?.state !== 'assigned' || named?.eni === undefined) continue;
+            const strangers = wanting(verdicts, 'keep', 'hold', 'assign', 'move').filter(
+              ({ address: of, claim }) =>
+                of === address && claim.pod.namespace !== named.pod.pod.namespace,
+            );
+            expect(strangers).toEqual([]);
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('has one pod speak for each address', () => {
+    fc.assert(
+      fc.property(node, (input) => {
+        const spoken = wanting(planOf(input).verdicts, 'keep', 'hold', 'assign', 'move', 'wait');
+        const addresses = spoken.map(({ address }) => address);
+        expect(new Set(addresses).size).toBe(addresses.length);
+      }),
+      RUNS,
+    );
+  });
+
   it('gives a terminating pod nothing', () => {
     fc.assert(
       fc.property(node, (input) => {
-        const { assign, move } = plan(input);
-        expect([...assign, ...move].filter(({ claim }) => claim.terminating)).toEqual([]);
+        const { verdicts } = planOf(input);
+        const again = wanting(verdicts, 'keep').filter((verdict) => verdict.again);
+        const given = [...wanting(verdicts, 'assign', 'move', 'wait'), ...again];
+        expect(given.filter(({ claim }) => claim.terminating)).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('leaves in the ledgers all that is ours on an ENI, and each address with its pod', () => {
+    fc.assert(
+      fc.property(node, (input) => {
+        const after = settled(input);
+        for (const eni of after.enis) {
+          const before = input.enis.find(({ id }) => id === eni.id);
+          if (!isUsable(after.ledgers, eni.id)) continue;
+          for (const address of eni.secondary) {
+            const wasOurs = entryOf(input.ledgers, eni.id, address) !== undefined;
+            if (wasOurs || !before?.secondary.includes(address)) {
+              expect(entryOf(after.ledgers, eni.id, address), address).toBeDefined();
+            }
+          }
+        }
+        for (const { address, claim, eniId, withinPrefix } of wanting(
+          planOf(after).verdicts,
+          'keep',
+        )) {
+          if (claim.terminating || withinPrefix || !isUsable(after.ledgers, eniId)) continue;
+          const entry = entryOf(after.ledgers, eniId, address);
+          expect(entry).toMatchObject({ state: 'assigned', pod: { uid: claim.pod.uid } });
+        }
       }),
       RUNS,
     );
@@ -127,12 +265,18 @@ describe('on any node, a plan', () => {
     fc.assert(
       fc.property(node, (limited) => {
         const input = { ...limited, limits: undefined };
-        const { refused } = applied(input.enis, plan(input));
-        const second = plan(settled(input));
-        expect(second.move).toEqual([]);
-        expect(second.release).toEqual([]);
+        const first = planOf(input);
+        const { node: after, refused } = acted(input.enis, input, first);
+        // The pod's other addresses follow its attachments, of which one has passed to another pod.
+        const losers = new Set(wanting(first.verdicts, 'refuse').map(({ pod }) => pod.uid));
+        const second = planOf(after).verdicts;
+        const isLeft = ({ claim }: Assign | Move) => !losers.has(claim.pod.uid);
+        expect(wanting(second, 'move').filter(isLeft)).toEqual([]);
+        expect(wanting(second, 'release')).toEqual([]);
+        expect(wanting(second, 'keep').filter(({ again }) => again)).toEqual([]);
         const again = new Set(refused.map(({ address }) => address));
-        expect(second.assign.filter(({ address }) => !again.has(address))).toEqual([]);
+        const assigned = wanting(second, 'assign').filter(isLeft);
+        expect(assigned.filter(({ address }) => !again.has(address))).toEqual([]);
       }),
       RUNS,
     );
@@ -142,8 +286,9 @@ describe('on any node, a plan', () => {
     fc.assert(
       fc.property(node, (input) => {
         let world = input;
-        for (let step = 0; step < 2; step += 1) world = settled(world);
-        expect(settled(world).enis).toEqual(world.enis);
+        // Tombstones go meanwhile.
+        for (let step = 0; step < 2; step += 1) world = settled(world, step * 180_000);
+        expect(settled(world, 360_000).enis).toEqual(world.enis);
       }),
       RUNS,
     );
@@ -171,7 +316,7 @@ describe('on any node, a plan', () => {
     fc.assert(
       fc.property(shuffled, ({ input, enis, pods }) => {
         const turned = pods.map((pod) => ({ ...pod, claims: pod.claims.toReversed() }));
-        expect(linesOf(plan({ ...input, enis, pods: turned }))).toEqual(linesOf(plan(input)));
+        expect(linesOf(planOf({ ...input, enis, pods: turned }))).toEqual(linesOf(planOf(input)));
       }),
       RUNS,
     );
@@ -193,10 +338,9 @@ describe('on any node, a plan', () => {
   it('decides once about each address of each ENI', () => {
     fc.assert(
       fc.property(node, (input) => {
-        const { keep, assign, move, release, foreign } = plan(input);
-        const addresses = [...keep, ...assign, ...move, ...release, ...foreign].map(
-          ({ address }) => address,
-        );
+        const { verdicts } = planOf(input);
+        const decided = wanting(verdicts, 'keep', 'assign', 'move', 'release', 'foreign');
+        const addresses = decided.map(({ address }) => address);
         expect(new Set(addresses).size).toBe(addresses.length);
       }),
       RUNS,

@@ -44,7 +44,7 @@ describe('an address that a live pod speaks for', () => {
     ]);
   });
 
-  it('moves from another managed ENI of the node, in a range or not', () => {
+  it('moves from another managed ENI of the node, if it is ours there', () => {
     const enis = [eth0(), eth1([X, '172.16.1.200']), eth3()];
     expect(decide({ enis, pods: [pod('p', [onEth3(X), onEth3('172.16.1.200')])] })).toEqual([
       'move 172.16.1.200 on eni-3 from eni-1 for p',
@@ -69,8 +69,8 @@ describe('an address that a live pod speaks for', () => {
   it('goes by IPv6 as by IPv4', () => {
     const six = '2001:db8:0:1::70';
     const enis = [eth0(), eth1(['2001:db8:0:1::98', '2001:db8:0:1::99'])];
-    const six1 = ranges(['2001:db8:0:1::/80']);
-    expect(decide({ enis, ranges: six1, pods: [pod('p', [claim(six)])] })).toEqual([
+    const written = { 'eni-1': { '2001:db8:0:1::98': 'none' } };
+    expect(decide({ enis, written, pods: [pod('p', [claim(six)])] })).toEqual([
       'assign 2001:db8:0:1::70 on eni-1 for p',
       'foreign 2001:db8:0:1::98 on eni-1',
       'release 2001:db8:0:1::99 on eni-1',
@@ -101,83 +101,51 @@ describe('an address of a terminating pod', () => {
 });
 
 describe('an address that no live pod claims', () => {
-  it('is released in a range', () => {
-    expect(decide({ enis: [eth0(), eth1([X])] })).toEqual(['release 172.16.1.70 on eni-1']);
-  });
-
-  it('is left alone and reported outside ranges', () => {
-    expect(decide({ enis: [eth0(), eth1(['172.16.1.200'])] })).toEqual([
-      'foreign 172.16.1.200 on eni-1',
-    ]);
-  });
-
-  it('is released outside ranges where a message names it', () => {
-    const named = new Set([address('172.16.1.200')]);
-    expect(decide({ enis: [eth0(), eth1(['172.16.1.200'])], named })).toEqual([
+  it('is released if it is in the ledger of its ENI, whatever the ranges say', () => {
+    expect(decide({ enis: [eth0(), eth1([X, '172.16.1.200'])] })).toEqual([
       'release 172.16.1.200 on eni-1',
+      'release 172.16.1.70 on eni-1',
     ]);
   });
 
-  it('is left alone outside the configured ranges, also where a message names it', () => {
+  it('is left alone and reported if it is not, whatever the ranges say', () => {
+    const written = { 'eni-1': { [X]: 'none', '172.16.1.200': 'none' } };
+    expect(decide({ enis: [eth0(), eth1([X, '172.16.1.200'])], written })).toEqual([
+      'foreign 172.16.1.200 on eni-1',
+      'foreign 172.16.1.70 on eni-1',
+    ]);
+  });
+
+  it('is left alone outside the configured ranges, also if it is in the ledger', () => {
     const bounded = ranges(['172.16.1.0/24'], ['172.16.1.70-172.16.1.80']);
-    const named = new Set([address('172.16.1.200')]);
-    expect(decide({ enis: [eth0(), eth1(['172.16.1.200', X])], ranges: bounded, named })).toEqual([
+    expect(decide({ enis: [eth0(), eth1(['172.16.1.200', X])], ranges: bounded })).toEqual([
       'foreign 172.16.1.200 on eni-1',
       'release 172.16.1.70 on eni-1',
     ]);
   });
 
-  it('is unassigned blindly, where a message names it and the read does not show it and it lies in no range (schedule 8)', () => {
-    const named = new Set(['172.16.1.200'].map(address));
-    expect(decide({ enis: TWO_IN_ONE_SUBNET, named })).toEqual([
-      'release unseen 172.16.1.200 on eni-1',
-      'release unseen 172.16.1.200 on eni-3',
-    ]);
-  });
-
-  it('is not unassigned blindly in a range, as whoever sees it there releases it', () => {
-    const named = new Set([address(X)]);
-    expect(decide({ enis: TWO_IN_ONE_SUBNET, named })).toEqual([]);
-  });
-
-  it('is unassigned blindly in a range if it is an IPv6 address, which may be the first of its ENI', () => {
-    const v6 = '2001:db8:0:1::70';
-    const named = new Set([address(v6)]);
-    const read = { enis: [eth0(), eth1()], ranges: ranges(['2001:db8:0:1::/64']) };
-    expect(decide({ ...read, named })).toEqual([`release unseen ${v6} on eni-1`]);
-  });
-
-  it('is not unassigned blindly where it cannot be: other subnets, prefixes, primaries, bounds', () => {
-    const named = new Set(['10.0.0.1', '172.16.1.66', '172.16.1.10', '172.16.1.99'].map(address));
-    const enis = [eth0(), eth1([], { prefixes: ['172.16.1.64/28'] })];
-    const bounded = ranges([], ['172.16.1.0-172.16.1.80', '10.0.0.0/8']);
-    expect(decide({ enis, named, ranges: bounded })).toEqual([]);
-  });
-
-  it('is not touched on the VPC CNI’s interface or another unmanaged one', () => {
+  it('is not touched on the VPC CNI’s interface or another unmanaged one, whatever a ledger says', () => {
     const enis = [eth0({ secondary: ['172.16.0.70'] }), eth1([X], { managed: false })];
-    const named = new Set([address(X)]);
-    expect(decide({ enis, ranges: ranges(['172.16.0.0/16']), named })).toEqual([]);
+    const written = { 'eni-0': { '172.16.0.70': 'assigned p' }, 'eni-1': { [X]: 'assigned p' } };
+    expect(decide({ enis, written })).toEqual([]);
   });
 
   it('is no primary address and none of a prefix: they are never decided about', () => {
     const enis = [eth0(), eth1([], { prefixes: ['172.16.1.64/28'] })];
-    expect(decide({ enis, ranges: ranges(['172.16.1.0/24']) })).toEqual([]);
+    const written = { 'eni-1': { '172.16.1.10': 'assigned p', [X]: 'assigned p' } };
+    expect(decide({ enis, written })).toEqual([]);
   });
-});
 
-describe('a named address', () => {
-  it('stays where a pod claims it again', () => {
-    const named = new Set([address(X)]);
-    expect(decide({ enis: [eth0(), eth1([X])], pods: [pod('p', [claim(X)])], named })).toEqual([
-      'keep 172.16.1.70 on eni-1 for p',
+  it('is not released for now if the brake withholds it', () => {
+    const enis = [eth0(), eth1([X, '172.16.1.71'])];
+    expect(decide({ enis, withheld: new Set([address(X)]) })).toEqual([
+      'release 172.16.1.71 on eni-1',
     ]);
   });
 
-  it('stays where a pod claims it without a valid ENI', () => {
-    const named = new Set([address(X)]);
+  it('is claimed all the same by a pod whose claim has no valid ENI, and stays', () => {
     const enis = [eth0(), eth1([X]), eth3()];
-    expect(decide({ enis, pods: [pod('p', [claim(X)])], named })).toEqual([
+    expect(decide({ enis, pods: [pod('p', [claim(X)])] })).toEqual([
       'problem 172.16.1.70 eni-ambiguous for p',
     ]);
   });
@@ -187,8 +155,8 @@ describe('the release policy upsert-only', () => {
   it('assigns, keeps, and takes nothing from any ENI', () => {
     const enis = [eth0(), eth1([X, '172.16.1.71', '172.16.1.200']), eth3(['172.16.1.72'])];
     const pods = [pod('p', [onEth1(X), onEth1('172.16.1.72'), onEth1('172.16.1.73')])];
-    const named = new Set(['172.16.1.74'].map(address));
-    expect(decide({ unassigns: false, enis, pods, named })).toEqual([
+    const written = { 'eni-1': { '172.16.1.200': 'none' } };
+    expect(decide({ unassigns: false, enis, pods, written })).toEqual([
       'assign 172.16.1.73 on eni-1 for p',
       'foreign 172.16.1.200 on eni-1',
       'keep 172.16.1.70 on eni-1 for p',
@@ -236,27 +204,12 @@ it('a pod on the node claims for the ENI of its own subnet alone', () => {
   expect(decide({ enis: [eth0(), eth2()], pods: [pod('p', [claim(X)])] })).toEqual(['ignored 1']);
 });
 
-describe('the first IPv6 address of an ENI, which may be the worker’s own', () => {
+it('the first IPv6 address of an ENI is released like any other, if it is in the ledger', () => {
   const [own, pods] = ['2001:db8:0:1::98', '2001:db8:0:1::99'];
-  const given = ranges(['2001:db8:0:1::/64']);
-
-  it('is left where a range has it and nobody claims it', () => {
-    const enis = [eth0(), eth1(['172.16.1.70', own, pods])];
-    expect(decide({ enis, ranges: given })).toEqual([
-      'foreign 172.16.1.70 on eni-1',
-      `foreign ${own} on eni-1`,
-      `release ${pods} on eni-1`,
-    ]);
-  });
-
-  it('is released where a message says that it was a pod’s', () => {
-    const enis = [eth0(), eth1([own])];
-    const named = new Set([address(own)]);
-    expect(decide({ enis, ranges: given, named })).toEqual([`release ${own} on eni-1`]);
-  });
-
-  it('is a pod’s as any other where EC2 flags the primary one', () => {
-    const enis = [eth0(), eth1([pods], { primary: ['172.16.1.10', own] })];
-    expect(decide({ enis, ranges: given })).toEqual([`release ${pods} on eni-1`]);
-  });
+  const enis = [eth0(), eth1([own, pods])];
+  expect(decide({ enis, written: { 'eni-1': { [own]: 'none' } } })).toEqual([
+    `foreign ${own} on eni-1`,
+    `release ${pods} on eni-1`,
+  ]);
+  expect(decide({ enis })).toEqual([`release ${own} on eni-1`, `release ${pods} on eni-1`]);
 });

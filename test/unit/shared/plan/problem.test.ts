@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { tooManyAddresses } from '../../../../shared/claims/claim.ts';
-import { describeProblem, type Problem } from '../../../../shared/plan/problem.ts';
+import {
+  describeProblem,
+  type HeldElsewhere,
+  type Problem,
+} from '../../../../shared/plan/problem.ts';
 import { address } from './fixtures.ts';
 
 const pod = { namespace: 'default', name: 'p', uid: 'uid-p' };
@@ -8,9 +12,8 @@ const about = { pod, address: address('172.16.1.70') };
 const at = { eniId: 'eni-1', subnetId: 'subnet-1' };
 
 describe('the text of a problem says what is wrong and what to do', () => {
-  const elsewhere = (
-    why: 'not-our-eni' | 'delegated-prefix' | 'leftover-outside-ranges' | 'policy',
-  ) => ({ ...about, kind: 'held-elsewhere', eniId: 'eni-9', why }) as const;
+  const elsewhere = (why: HeldElsewhere) =>
+    ({ ...about, kind: 'held-elsewhere', eniId: 'eni-9', why }) as const;
   const holder = { pod: { namespace: 'ns', name: 'h', uid: 'u' }, node: 'node-b', eniId: 'eni-9' };
   const cases: readonly (readonly [Problem, readonly RegExp[]])[] = [
     [{ ...about, kind: 'eni-untagged', eniId: 'eni-1', tag: 'k=v' }, [/eni-1/, /Tag it k=v/]],
@@ -23,7 +26,9 @@ describe('the text of a problem says what is wrong and what to do', () => {
     [{ ...about, kind: 'conflict', holder }, [/pod ns\/h/, /node node-b \(eni-9\)/, /whereabouts/]],
     [elsewhere('not-our-eni'), [/eni-9/, /no managed ENI/, /Choose another address/]],
     [elsewhere('delegated-prefix'), [/eni-9/, /prefix/, /Leave the prefix out/]],
-    [elsewhere('leftover-outside-ranges'), [/eni-9/, /multus-eni\.dev\/ranges/]],
+    [elsewhere('not-recorded'), [/eni-9/, /no ENILedger/, /Unassign it/, /ledger adopt/]],
+    [elsewhere('no-ledger'), [/eni-9/, /cannot be read or written/, /doctor/]],
+    [{ ...about, kind: 'unrecorded', eniId: 'eni-9' }, [/eni-9/, /several namespaces/, /Let one/]],
     [elsewhere('policy'), [/eni-9/, /release policy/]],
     [{ ...about, kind: 'outside-configured-ranges' }, [/configured/, /widen/]],
     [{ ...about, kind: 'floating-outside-ranges' }, [/floating/, /multus-eni\.dev\/ranges/]],

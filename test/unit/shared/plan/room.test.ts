@@ -2,9 +2,20 @@ import { describe, expect, it } from 'vitest';
 import type { PodClaims } from '../../../../shared/claims/claim.ts';
 import type { ParsedNetwork } from '../../../../shared/claims/net-attach-def.ts';
 import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
-import { plan } from '../../../../shared/plan/plan.ts';
 import { advertisedNetworks, MAX_ADVERTISED, roomOfNode } from '../../../../shared/plan/room.ts';
-import { claim, eth0, eth1, eth2, eth3, floating, planInput, pod, rangeList } from './fixtures.ts';
+import {
+  claim,
+  eth0,
+  eth1,
+  eth2,
+  eth3,
+  floating,
+  type PlanSpec,
+  planInput,
+  planOf,
+  pod,
+  rangeList,
+} from './fixtures.ts';
 
 const A = 'multus-eni.dev/default.a';
 const B = 'multus-eni.dev/default.b';
@@ -25,7 +36,7 @@ function requesting(name: string, claims: PodClaims['claims'], requestedRoom?: R
 const onA = (text: string) => claim(text, { network: 'default/a', master: 'eth1' });
 const onB = (text: string) => claim(text, { network: 'default/b', master: 'eth1' });
 
-interface Scene extends Partial<Parameters<typeof planInput>[0]> {
+interface Scene extends PlanSpec {
   readonly networks?: readonly ParsedNetwork[];
   readonly having?: readonly ReturnType<typeof requesting>[];
   readonly finished?: boolean;
@@ -43,8 +54,8 @@ function room({ networks = [network('a')], having = [], finished = false, ...spe
     }),
   );
   const byName = new Map(networks.map((each) => [each.network, each]));
-  const decided = plan(input);
-  const found = roomOfNode({ ...input, podObjects, networks: byName }, decided);
+  const { verdicts } = planOf(input);
+  const found = roomOfNode({ ...input, podObjects, networks: byName }, verdicts);
   return found && Object.fromEntries(found);
 }
 
@@ -69,8 +80,9 @@ describe('the room of a node is, for a network', () => {
       eth0(),
       eth1(['172.16.1.20', '172.16.1.21', '172.16.1.70'], { prefixes: ['172.16.1.96/28'] }),
     ];
-    expect(room({ enis })).toEqual({ [A]: 6 });
-    expect(room({ enis, unassigns: false })).toEqual({ [A]: 5 });
+    const written = { 'eni-1': { '172.16.1.20': 'none', '172.16.1.21': 'none' } };
+    expect(room({ enis, written })).toEqual({ [A]: 6 });
+    expect(room({ enis, written, unassigns: false })).toEqual({ [A]: 5 });
   });
 
   it('less by pods that were placed without a request, and by floating addresses', () => {
@@ -86,7 +98,9 @@ describe('the room of a node is, for a network', () => {
   it('never less than what runs', () => {
     const taken = Array.from({ length: 9 }, (_, index) => `172.16.1.${100 + index}`);
     const having = [requesting('p', [onA('172.16.1.70')], { [A]: 3 })];
-    expect(room({ enis: [eth0(), eth1(taken)], having })).toEqual({ [A]: 3 });
+    const none = taken.map((each) => [each, 'none'] as const);
+    const written = { 'eni-1': Object.fromEntries(none) };
+    expect(room({ enis: [eth0(), eth1(taken)], having, written })).toEqual({ [A]: 3 });
     expect(room({ enis: [eth0()], having })).toEqual({ [A]: 3 });
     expect(room({ networks: [], having })).toEqual({ [A]: 3 });
   });
@@ -129,7 +143,9 @@ describe('networks on one ENI share its room:', () => {
 describe('which ENI a network has room on is what the plan would say:', () => {
   it('that of its master', () => {
     const networks = [network('a', { master: 'eth2' })];
-    expect(room({ networks, enis: [eth0(), eth1(), eth2(['172.16.3.20'])] })).toEqual({ [A]: 8 });
+    const written = { 'eni-2': { '172.16.3.20': 'none' } };
+    const enis = [eth0(), eth1(), eth2(['172.16.3.20'])];
+    expect(room({ networks, enis, written })).toEqual({ [A]: 8 });
     const untagged = [eth0(), eth1(), eth2([], { managed: false })];
     expect(room({ networks, enis: untagged })).toEqual({});
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { speakerOf } from '../../../../shared/plan/speaker.ts';
+import { type NodeClaimant, speakerOf } from '../../../../shared/plan/speaker.ts';
 import {
   claim,
   decide,
@@ -60,23 +60,25 @@ describe('several live pods of the node that claim one address', () => {
     ]);
   });
 
-  it('leave it with the one that was told so, of those on whose ENI it is', () => {
+  it('leave it with the one that the ledger names, of those on whose ENI it is', () => {
     const pods = [
       pod('old', [claim(X)], { createdAt: 1 }),
-      pod('told', [claim(X, { assignedTo: 'eni-1' })], { createdAt: 2 }),
+      pod('named', [claim(X)], { createdAt: 2 }),
     ];
-    expect(decide({ enis: [eth0(), eth1([X])], pods })).toEqual([
-      'keep 172.16.1.70 on eni-1 for told',
-      'problem 172.16.1.70 conflict with told for old',
+    const written = { 'eni-1': { [X]: 'assigned named' } };
+    expect(decide({ enis: [eth0(), eth1([X])], pods, written })).toEqual([
+      'keep 172.16.1.70 on eni-1 for named',
+      'problem 172.16.1.70 conflict with named for old',
     ]);
   });
 
-  it('do not go by what one was told of another ENI', () => {
+  it('do not go by what the ledger of another ENI says', () => {
     const pods = [
       pod('old', [claim(X)], { createdAt: 1 }),
-      pod('told', [claim(X, { assignedTo: 'eni-9' })], { createdAt: 2 }),
+      pod('named', [claim(X)], { createdAt: 2 }),
     ];
-    expect(decide({ enis: [eth0(), eth1([X])], pods })[0]).toBe(
+    const written = { 'eni-9': { [X]: 'assigned named' } };
+    expect(decide({ enis: [eth0(), eth1([X])], pods, written })[0]).toBe(
       'keep 172.16.1.70 on eni-1 for old',
     );
   });
@@ -175,14 +177,16 @@ describe('several live pods of the node that claim one address', () => {
   });
 });
 
-describe('a pod whose condition says that it has the address where it is', () => {
+describe('a pod that the ledger names for the address where it is', () => {
+  const written = { 'eni-1': { [X]: 'assigned holder' } };
+
   it('holds it, although its claim fits no ENI any more (schedule 18)', () => {
     const pods = [
-      pod('holder', [claim(X, { master: 'eth2', assignedTo: 'eni-1' })], { createdAt: 2 }),
+      pod('holder', [claim(X, { master: 'eth2' })], { createdAt: 2 }),
       pod('right', [onEth1(X)], { createdAt: 1, namespace: 'other' }),
     ];
     const enis = [eth0(), eth1([X]), eth2()];
-    expect(decide({ enis, pods })).toEqual([
+    expect(decide({ enis, pods, written })).toEqual([
       'hold 172.16.1.70 on eni-1 for holder',
       'problem 172.16.1.70 conflict with holder for right',
       'problem 172.16.1.70 outside-subnet for holder',
@@ -190,12 +194,9 @@ describe('a pod whose condition says that it has the address where it is', () =>
   });
 
   it('holds it on an ENI that lost its tag, and it does not move from there', () => {
-    const pods = [
-      pod('holder', [claim(X, { assignedTo: 'eni-1' })]),
-      pod('stranger', [onEth3(X)], { namespace: 'other' }),
-    ];
+    const pods = [pod('holder', [claim(X)]), pod('stranger', [onEth3(X)], { namespace: 'other' })];
     const enis = [eth0(), eth1([X], { managed: false }), eth3()];
-    expect(decide({ enis, pods })).toEqual([
+    expect(decide({ enis, pods, written })).toEqual([
       'hold 172.16.1.70 on eni-1 for holder',
       'problem 172.16.1.70 conflict with holder for stranger',
       'problem 172.16.1.70 held-elsewhere not-our-eni for holder',
@@ -204,10 +205,10 @@ describe('a pod whose condition says that it has the address where it is', () =>
 
   it('gets it onto the ENI that its MAC names now, before a pod that claims it for the old one', () => {
     const pods = [
-      pod('holder', [claim(X, { mac: eth3().mac, assignedTo: 'eni-1' })], { createdAt: 2 }),
+      pod('holder', [claim(X, { mac: eth3().mac })], { createdAt: 2 }),
       pod('stranger', [onEth1(X)], { createdAt: 1, namespace: 'other' }),
     ];
-    expect(decide({ enis: [eth0(), eth1([X]), eth3()], pods })).toEqual([
+    expect(decide({ enis: [eth0(), eth1([X]), eth3()], pods, written })).toEqual([
       'move 172.16.1.70 on eni-3 from eni-1 for holder',
       'problem 172.16.1.70 conflict with holder for stranger',
     ]);
@@ -216,10 +217,11 @@ describe('a pod whose condition says that it has the address where it is', () =>
   it('keeps it there while it terminates', () => {
     const going = { createdAt: 2, terminating: true };
     const pods = [
-      pod('going', [claim(X, { mac: eth3().mac, assignedTo: 'eni-1' })], going),
+      pod('going', [claim(X, { mac: eth3().mac })], going),
       pod('stranger', [onEth1(X)], { createdAt: 1, namespace: 'other' }),
     ];
-    expect(decide({ enis: [eth0(), eth1([X]), eth3()], pods })).toEqual([
+    const byGoing = { 'eni-1': { [X]: 'assigned going' } };
+    expect(decide({ enis: [eth0(), eth1([X]), eth3()], pods, written: byGoing })).toEqual([
       'hold 172.16.1.70 on eni-1 for going',
       'problem 172.16.1.70 conflict with going for stranger',
     ]);
@@ -227,10 +229,11 @@ describe('a pod whose condition says that it has the address where it is', () =>
 
   it('does not hold what is not there any more (schedule 15)', () => {
     const pods = [
-      pod('former', [claim(X, { master: 'eth2', assignedTo: 'eni-1' })], { createdAt: 1 }),
+      pod('former', [claim(X, { master: 'eth2' })], { createdAt: 1 }),
       pod('right', [onEth1(X)], { createdAt: 2 }),
     ];
-    expect(decide({ pods })).toEqual([
+    const left = { 'eni-1': { [X]: 'releasing former' } };
+    expect(decide({ pods, written: left })).toEqual([
       'assign 172.16.1.70 on eni-1 for right',
       'problem 172.16.1.70 outside-subnet for former',
     ]);
@@ -245,7 +248,7 @@ describe('who speaks for an address', () => {
       since: fc.constantFrom(0, 1, Number.NaN, Infinity),
       terminating: fc.boolean(),
       eniId: fc.constantFrom('eni-1', 'eni-2', undefined),
-      toldOn: fc.constantFrom('eni-1', 'eni-2', undefined),
+      holds: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(any, { maxLength: 6 }), (claimants) => {
@@ -253,8 +256,10 @@ describe('who speaks for an address', () => {
           const of = { namespace, name: `p${index}`, uid: `uid-${index}` };
           return { ...rest, pod: of, floating: true };
         });
-        const there = named.filter(({ eniId, toldOn }) => [eniId, toldOn].includes('eni-1'));
-        const speaker = speakerOf(named, new Set(['eni-1']));
+        const there = named.filter(({ eniId, holds }) => holds || eniId === 'eni-1');
+        const isHolder = ({ pod: { uid } }: NodeClaimant) =>
+          named.some((each) => each.holds && each.pod.uid === uid);
+        const speaker = speakerOf(named, { on: new Set(['eni-1']), holds: isHolder });
         expect(speaker === undefined).toBe(
           there.length === 0 && named.every((each) => each.terminating || each.eniId === undefined),
         );

@@ -7,11 +7,10 @@ import { conditionOf } from '../../../../shared/drift/condition.ts';
 import { auditPools } from '../../../../shared/drift/pool-audit.ts';
 import { limitToRoom } from '../../../../shared/plan/capacity.ts';
 import { type Contested, decidePassing } from '../../../../shared/plan/conflict.ts';
-import type { Assignment } from '../../../../shared/plan/decision.ts';
 import { outdatedSubnets } from '../../../../shared/plan/outdated-subnets.ts';
-import { placeClaims } from '../../../../shared/plan/place-claims.ts';
-import { plan } from '../../../../shared/plan/plan.ts';
+import { type PlacedClaim, placeClaims } from '../../../../shared/plan/place-claims.ts';
 import { roomOfNode } from '../../../../shared/plan/room.ts';
+import type { Assign } from '../../../../shared/plan/verdict.ts';
 import { plainPod } from '../../../support/plain-pod.ts';
 import { workOf } from '../../../support/work.ts';
 import {
@@ -21,7 +20,9 @@ import {
   eth1,
   eth3,
   holderNode,
+  ledgers,
   planInput,
+  planOf,
   pod,
   rangeList,
 } from './fixtures.ts';
@@ -50,7 +51,7 @@ function nodeOf(count: number) {
   };
 }
 
-function assignments(count: number) {
+function assignments(count: number): Assign[] {
   return placeClaims({
     ...planInput({ enis: [eth0(), eth1()] }),
     pods: [
@@ -59,14 +60,17 @@ function assignments(count: number) {
         ips(count).map((ip) => claim(ip)),
       ),
     ],
-  }).claims.map((each) => ({ address: each.address, eniId: 'eni-1', claim: each }));
+  }).claims.map((each): Assign => {
+    const at = { address: each.address, eniId: 'eni-1', claim: each };
+    return { want: 'assign', ...at, rivals: [], needsRoom: false };
+  });
 }
 
 /** An address that an ENI of another node has, with nothing beside it. */
-function held({ address }: Assignment, spec: Partial<Contested>) {
+function held({ address }: PlacedClaim, spec: Partial<Contested>) {
   const eni = eth1([address], { clusters: ['demo'] });
-  const { ranges } = planInput({});
-  return { cluster: 'demo', eni, ranges, address, stranded: [], unassigns: true, ...spec };
+  const may = { unassigns: true, canRecord: true };
+  return { cluster: 'demo', eni, ledgers: ledgers([eni]), address, stranded: [], ...may, ...spec };
 }
 
 const message = (count: number): string =>
@@ -80,7 +84,7 @@ const WORK: Record<string, (count: number) => () => unknown> = {
     };
     const condition = { status: 'True', reason: 'Assigned', message: message(count) } as const;
     const object = plainPod({ annotations, condition });
-    return () => claimsOf(object, new Map());
+    return () => claimsOf(object, { networks: new Map() });
   },
   'what a pod runs without': (count) => {
     const networks = Array.from({ length: count }, (_, index) => `net-${index}`);
@@ -94,7 +98,7 @@ const WORK: Record<string, (count: number) => () => unknown> = {
   },
   'the plan of a node': (count) => {
     const node = nodeOf(count);
-    return () => plan(node);
+    return () => planOf(node);
   },
   'the subnets that are to be read again': (count) => {
     const node = nodeOf(count);
@@ -102,12 +106,12 @@ const WORK: Record<string, (count: number) => () => unknown> = {
   },
   'the room of a node': (count) => {
     const node = nodeOf(count);
-    const decided = plan(node);
-    return () => roomOfNode(node, decided);
+    const { verdicts } = planOf(node);
+    return () => roomOfNode(node, verdicts);
   },
   'what an ENI has no room for': (count) => {
     const assign = assignments(count);
-    return () => limitToRoom({ enis: [eth1()], limits, assign, move: [], release: [] });
+    return () => limitToRoom(assign, { enis: [eth1()], limits });
   },
   'who of another node holds each address': (count) => {
     const contested = assignments(count);
@@ -119,7 +123,10 @@ const WORK: Record<string, (count: number) => () => unknown> = {
         ),
       ],
     });
-    return () => contested.map((each) => decidePassing(held(each, { holderNode: holder }), each));
+    return () =>
+      contested.map(({ claim: each }) =>
+        decidePassing(held(each, { holderNode: holder }), each, []),
+      );
   },
   'who of a lost node holds each address': (count) => {
     const contested = assignments(count);
@@ -129,7 +136,8 @@ const WORK: Record<string, (count: number) => () => unknown> = {
         ips(count).map((ip) => claim(ip)),
       ),
     ];
-    return () => contested.map((each) => decidePassing(held(each, { stranded }), each));
+    return () =>
+      contested.map(({ claim: each }) => decidePassing(held(each, { stranded }), each, []));
   },
   'the condition of a pod': (count) => {
     const outcome = { pod: plainPod(), placed: assignments(count), problems: [] };

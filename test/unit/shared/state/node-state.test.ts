@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { startApplyBed } from '../apply/bed.ts';
+import { startActBed } from '../apply/bed.ts';
 
 test('a pod list does not age while the definitions are listed (docs/design.md, rule 3)', async () => {
-  const { a, clock, kubernetes, read } = await startApplyBed();
+  const { a, clock, kubernetes, read } = await startActBed();
   const list = kubernetes.listNetworkAttachmentDefinitions;
   kubernetes.listNetworkAttachmentDefinitions = async (signal) => {
     await setImmediate();

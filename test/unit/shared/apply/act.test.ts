@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { StalePodsError } from '../../../../shared/apply/release.ts';
-import { podWith } from '../../../support/in-memory-kubernetes.ts';
-import { changesIn, startApplyBed } from './bed.ts';
+import { podWith, recordIn } from '../../../support/in-memory-kubernetes.ts';
+import { address } from '../plan/fixtures.ts';
+import { changesIn, startActBed } from './bed.ts';
 
 const X = '172.16.1.70';
 const Y = '172.16.1.71';
@@ -10,55 +11,58 @@ const SIX = '2001:db8:0:1::71';
 /** More than the nine that an ENI of an m5.large takes beside its primary. */
 const TWELVE = Array.from({ length: 12 }, (_, index) => `172.16.1.${70 + index}`);
 
-describe('applying a plan', () => {
+describe('acting on a decision', () => {
   it('assigns all addresses of an ENI and family with one call', async () => {
-    const { a, ec2, kubernetes, on, reconcile } = await startApplyBed();
+    const { a, ec2, kubernetes, on, reconcile } = await startActBed();
     kubernetes.pods = [podWith('node-a', 'p', [X, SIX]), podWith('node-a', 'q', [Y])];
-    const applied = await reconcile(a);
-    expect(applied.assigned.map(({ address }) => address)).toEqual([X, SIX, Y]);
+    const done = await reconcile(a);
+    expect(done.assigned).toEqual([X, SIX, Y]);
     expect(on(a.eth1)).toEqual([X, Y, SIX].sort());
     expect(changesIn(ec2)).toEqual([`Assign ${a.eth1} ${X} ${Y}`, `Assign ${a.eth1} ${SIX}`]);
   });
 
-  it('does nothing where nothing is to be done', async () => {
-    const { a, ec2, give, kubernetes, reconcile } = await startApplyBed();
-    await give(a.eth1, X);
-    const message = `assigned: ${X} on ${a.eth1}`;
-    const condition = { status: 'True', reason: 'Assigned', message } as const;
-    kubernetes.pods = [podWith('node-a', 'p', [X], { condition })];
+  it('does nothing if nothing is to be done', async () => {
+    const { a, ec2, kubernetes, own, reconcile } = await startActBed();
+    await own(a.eth1, X);
+    kubernetes.pods = [podWith('node-a', 'p', [X])];
     ec2.calls.clear();
-    expect(await reconcile(a)).toMatchObject({ assigned: [], released: [], toConfirm: [] });
+    expect(await reconcile(a)).toMatchObject({ assigned: [], released: [], problems: [] });
     expect(changesIn(ec2)).toEqual([]);
   });
 
-  it('assigns what a pod was not told of yet, as the read that shows it may be old (schedule 34)', async () => {
-    const { a, ec2, give, kubernetes, reconcile } = await startApplyBed();
-    await give(a.eth1, X);
-    kubernetes.pods = [podWith('node-a', 'p', [X])];
-    ec2.calls.clear();
-    expect(await reconcile(a)).toMatchObject({ assigned: [], problems: [] });
-    expect(changesIn(ec2)).toEqual([`Assign ${a.eth1} ${X}`]);
-  });
+  it.each(['assigning', 'releasing'] as const)(
+    'assigns once more what the ledger calls %s, as the read that shows it may be old (schedule 34)',
+    async (state) => {
+      const { a, ec2, give, kubernetes, ledger, reconcile } = await startActBed();
+      await give(a.eth1, X);
+      recordIn(kubernetes, a.eth1, [address(X)], { state });
+      kubernetes.pods = [podWith('node-a', 'p', [X])];
+      ec2.calls.clear();
+      expect(await reconcile(a)).toMatchObject({ assigned: [], problems: [] });
+      expect(changesIn(ec2)).toEqual([`Assign ${a.eth1} ${X}`]);
+      expect(ledger(a.eth1)).toEqual([`${X} assigned uid-p`]);
+    },
+  );
 
   it('empties a full ENI before it assigns (schedule 11)', async () => {
-    const { a, give, kubernetes, on, reconcile } = await startApplyBed();
-    await give(a.eth1, ...TWELVE.slice(0, 9));
+    const { a, own, kubernetes, on, reconcile } = await startActBed();
+    await own(a.eth1, ...TWELVE.slice(0, 9));
     kubernetes.pods = [podWith('node-a', 'p', TWELVE.slice(9))];
     expect((await reconcile(a)).problems).toEqual([]);
     expect(on(a.eth1)).toEqual(TWELVE.slice(9));
   });
 
   it('moves an address between two ENIs of the node', async () => {
-    const { a, give, kubernetes, on, reconcile } = await startApplyBed();
-    await give(a.eth1, X);
+    const { a, kubernetes, ledger, on, own, reconcile } = await startActBed();
+    await own(a.eth1, X);
     kubernetes.pods = [podWith('node-a', 'p', [X], { network: 'default/eth2' })];
-    const { toConfirm } = await reconcile(a);
+    await reconcile(a);
     expect([on(a.eth1), on(a.eth2)]).toEqual([[], [X]]);
-    expect(toConfirm).toEqual([{ address: X, eniId: a.eth1 }]);
+    expect([ledger(a.eth1), ledger(a.eth2)]).toEqual([[`${X} released`], [`${X} assigned uid-p`]]);
   });
 
   it('assigns the others, where one address is on somebody else’s ENI', async () => {
-    const { a, ec2, kubernetes, on, reconcile, subnetId } = await startApplyBed();
+    const { a, ec2, kubernetes, on, reconcile, subnetId } = await startActBed();
     const stranger = ec2.addEni({ subnetId, secondary: [Y] });
     kubernetes.pods = [podWith('node-a', 'p', [X, Y, Z])];
     const { problems } = await reconcile(a);
@@ -73,7 +77,7 @@ describe('applying a plan', () => {
   });
 
   it('assigns the others, where EC2 refuses one address with a code that nobody knows', async () => {
-    const { a, ec2, kubernetes, on, reconcile } = await startApplyBed();
+    const { a, ec2, kubernetes, on, reconcile } = await startActBed();
     ec2.faults.add({
       action: 'AssignPrivateIpAddresses',
       times: Number.POSITIVE_INFINITY,
@@ -87,7 +91,7 @@ describe('applying a plan', () => {
   });
 
   it('fills an ENI whose limit is not known, the oldest pods first', async () => {
-    const { a, kubernetes, on, reconcile } = await startApplyBed();
+    const { a, kubernetes, on, reconcile } = await startActBed();
     kubernetes.nodes = kubernetes.nodes.map((node) => ({ ...node, instanceType: undefined }));
     kubernetes.pods = TWELVE.map((ip, index) =>
       podWith('node-a', `p${index}`, [ip], { createdAt: index }),
@@ -100,9 +104,9 @@ describe('applying a plan', () => {
   });
 
   it('gives the room of a refused address to one that waits for it', async () => {
-    const { a, b, give, kubernetes, on, reconcile } = await startApplyBed();
+    const { a, b, own, kubernetes, on, reconcile } = await startActBed();
     const [taken = '', ...others] = TWELVE.slice(0, 11);
-    await give(b.eth1, taken);
+    await own(b.eth1, taken);
     kubernetes.pods = [
       podWith('node-b', 'holder', [taken]),
       podWith('node-a', 'loser', [taken], { createdAt: 1 }),
@@ -111,55 +115,56 @@ describe('applying a plan', () => {
     const { problems } = await reconcile(a);
     expect(on(a.eth1)).toEqual(others.slice(0, 9));
     expect(problems).toMatchObject([
-      { address: others[9], kind: 'eni-full' },
       { address: taken, kind: 'conflict', holder: { node: 'node-b' } },
+      { address: others[9], kind: 'eni-full' },
     ]);
   });
 
-  it('assigns again what the read shows as kept, if asked to, terminating pods excepted (rule 7)', async () => {
-    const { a, apply, decide, give, kubernetes, on, read, take } = await startApplyBed();
+  it('assigns once more nothing for terminating pods (rule 7)', async () => {
+    const { a, act, decide, give, kubernetes, on, read, take } = await startActBed();
     await give(a.eth1, X, Y);
+    recordIn(kubernetes, a.eth1, [address(X), address(Y)], { state: 'assigning' });
     kubernetes.pods = [
       podWith('node-a', 'p', [X]),
       podWith('node-a', 'going', [Y], { terminating: true }),
     ];
     const state = await read(a);
     await take(a.eth1, X, Y);
-    const applied = await apply(state, decide(state), { assignKept: true });
+    const done = await act(state, decide(state));
     expect(on(a.eth1)).toEqual([X]);
-    expect(applied.assigned).toEqual([]);
+    expect(done.assigned).toEqual([]);
   });
 });
 
 describe('a release', () => {
   it('is not sent when the pod list is older than a second', async () => {
-    const { a, apply, clock, decide, give, on, read } = await startApplyBed();
-    await give(a.eth1, X);
+    const { a, act, clock, decide, own, on, read } = await startActBed();
+    await own(a.eth1, X);
     const state = await read(a);
     clock.advance(1001);
-    await expect(apply(state, decide(state))).rejects.toThrow(StalePodsError);
+    await expect(act(state, decide(state))).rejects.toThrow(StalePodsError);
     expect(on(a.eth1)).toEqual([X]);
   });
 
   it('is sent within a second', async () => {
-    const { a, apply, clock, decide, give, on, read } = await startApplyBed();
-    await give(a.eth1, X);
+    const { a, act, clock, decide, own, on, read } = await startActBed();
+    await own(a.eth1, X);
     const state = await read(a);
     clock.advance(1000);
-    expect((await apply(state, decide(state))).released).toEqual([{ address: X, eniId: a.eth1 }]);
+    expect((await act(state, decide(state))).released).toEqual([X]);
     expect(on(a.eth1)).toEqual([]);
   });
 
-  it('that is refused as "not assigned" must be seen to be gone, and costs the others nothing', async () => {
-    const { a, apply, decide, ec2, give, on, read, take } = await startApplyBed();
-    await give(a.eth1, X, Y, Z);
+  it('that is refused as "not assigned" is as good as done, and costs the others nothing', async () => {
+    const { a, act, decide, ec2, own, on, read, take } = await startActBed();
+    await own(a.eth1, X, Y, Z);
     const state = await read(a);
     await take(a.eth1, Y);
     ec2.calls.clear();
-    const { released, toConfirm } = await apply(state, decide(state));
+    const { absent, released } = await act(state, decide(state));
     expect(on(a.eth1)).toEqual([]);
-    expect(released.map(({ address }) => address)).toEqual([X, Z]);
-    expect(toConfirm.map(({ address }) => address)).toEqual([X, Z, Y]);
+    expect(released).toEqual([X, Z]);
+    expect(absent).toEqual([Y]);
     // EC2 does not say which: a look costs less than trying them by halves.
     expect(changesIn(ec2)).toEqual([
       `Unassign ${a.eth1} ${X} ${Y} ${Z}`,
@@ -168,27 +173,27 @@ describe('a release', () => {
   });
 
   it('of many that are gone, where every read is old, is left to the next read and not tried by halves', async () => {
-    const { a, apply, clock, decide, ec2, give, read, take } = await startApplyBed();
+    const { a, act, clock, decide, ec2, own, read, take } = await startActBed();
     const nine = Array.from({ length: 9 }, (_, index) => `172.16.1.${70 + index}`);
-    await give(a.eth1, ...nine);
+    await own(a.eth1, ...nine);
     clock.advance(5_000);
     const state = await read(a);
     await take(a.eth1, ...nine);
     ec2.setStaleness({ kind: 'versions', back: 1 });
     ec2.calls.clear();
-    await expect(apply(state, decide(state))).rejects.toMatchObject({ name: 'StalePodsError' });
+    await expect(act(state, decide(state))).rejects.toMatchObject({ name: 'StalePodsError' });
     expect(changesIn(ec2)).toEqual([`Unassign ${a.eth1} ${nine.join(' ')}`]);
   });
 
   it('that EC2 refuses for another reason is logged and not waited for', async () => {
-    const { a, ec2, give, kubernetes, on, reconcile, telemetry } = await startApplyBed();
-    await give(a.eth1, X);
+    const { a, ec2, own, kubernetes, on, reconcile, telemetry } = await startActBed();
+    await own(a.eth1, X);
     kubernetes.pods = [podWith('node-a', 'p', [Y])];
     ec2.faults.add({
       action: 'UnassignPrivateIpAddresses',
       effect: { kind: 'error', code: 'InvalidParameterValue', message: 'No, not this one.' },
     });
-    expect(await reconcile(a)).toMatchObject({ released: [], toConfirm: [] });
+    expect(await reconcile(a)).toMatchObject({ released: [], absent: [] });
     expect(on(a.eth1)).toEqual([X, Y]);
     expect(telemetry.lines).toMatchObject([
       { level: 'warn', subject: { cluster: 'demo', node: 'node-a', eniId: a.eth1, address: X } },
@@ -196,8 +201,8 @@ describe('a release', () => {
   });
 
   it('that EC2 refuses with a code that nobody knows keeps no other from being done', async () => {
-    const { a, ec2, give, on, reconcile } = await startApplyBed();
-    await give(a.eth1, X, Y, Z);
+    const { a, ec2, own, on, reconcile } = await startActBed();
+    await own(a.eth1, X, Y, Z);
     ec2.faults.add({
       action: 'UnassignPrivateIpAddresses',
       times: Number.POSITIVE_INFINITY,
@@ -206,41 +211,14 @@ describe('a release', () => {
     });
     const { released } = await reconcile(a);
     expect(on(a.eth1)).toEqual([Y]);
-    expect(released.map(({ address }) => address)).toEqual([X, Z]);
-  });
-
-  it('of named addresses tells which were gone, also where EC2 throttles in the middle', async () => {
-    const bed = await startApplyBed();
-    const { a, ec2 } = bed;
-    const [gone, throttled] = ['172.16.1.200', '172.16.1.201'];
-    const state = await bed.read(a);
-    const decided = bed.decide(state, [gone, throttled]);
-    const unseen = decided.releaseUnseen.filter(({ eniId }) => eniId === a.eth1);
-    ec2.faults.add({
-      action: 'UnassignPrivateIpAddresses',
-      when: ({ params }) => Object.values(params).includes(throttled),
-      effect: { kind: 'error', code: 'RequestLimitExceeded', status: 503 },
-    });
-    const applied = await bed.tryApply(state, { ...decided, releaseUnseen: unseen });
-    expect(applied.failures).toHaveLength(1);
-    expect(applied.unseenAbsent.map(({ address }) => address)).toEqual([gone]);
-  });
-
-  it('of a named address that the read does not show is sent blindly (schedule 8)', async () => {
-    const { a, apply, decide, give, on, read } = await startApplyBed();
-    const state = await read(a);
-    await give(a.eth2, '172.16.1.200');
-    const applied = await apply(state, decide(state, ['172.16.1.200', '172.16.1.201']));
-    expect(on(a.eth2)).toEqual([]);
-    const gone = [{ address: '172.16.1.200', eniId: a.eth2 }];
-    expect(applied).toMatchObject({ released: gone, toConfirm: gone });
+    expect(released).toEqual([X, Z]);
   });
 });
 
 describe('a call that fails', () => {
   it('fails the reconcile only once the calls beside it have ended', async () => {
-    const { a, b, ec2, give, kubernetes, on, tryReconcile } = await startApplyBed();
-    await give(b.eth1, X);
+    const { a, b, ec2, own, kubernetes, on, tryReconcile } = await startActBed();
+    await own(b.eth1, X);
     kubernetes.pods = [
       podWith('node-a', 'p', [X]),
       podWith('node-a', 'q', [Y], { network: 'default/eth2' }),
@@ -254,14 +232,14 @@ describe('a call that fails', () => {
     expect(failures).toHaveLength(1);
     expect(on(a.eth1)).toEqual([X]);
     expect([...unassignedFrom]).toEqual(['node-b']);
-    expect(assigned.map(({ address }) => address)).toEqual([X]);
-    expect(open.map(({ address }) => address)).toEqual([Y]);
+    expect(assigned).toEqual([X]);
+    expect(open).toEqual([Y]);
   });
 
   it('among releases leaves no other release under way', async () => {
-    const { a, apply, decide, ec2, give, on, read, take } = await startApplyBed();
-    await give(a.eth1, '172.16.1.75');
-    await give(a.eth2, X, Y, Z);
+    const { a, act, decide, ec2, own, on, read, take } = await startActBed();
+    await own(a.eth1, '172.16.1.75');
+    await own(a.eth2, X, Y, Z);
     const state = await read(a);
     // It is released in several calls, the last of them long after the other ENI's has failed.
     await take(a.eth2, Y);
@@ -270,7 +248,7 @@ describe('a call that fails', () => {
       when: ({ params }) => params.NetworkInterfaceId === a.eth1,
       effect: { kind: 'error', code: 'RequestLimitExceeded', status: 503 },
     });
-    await expect(apply(state, decide(state))).rejects.toMatchObject({
+    await expect(act(state, decide(state))).rejects.toMatchObject({
       name: 'RequestLimitExceeded',
     });
     expect([on(a.eth1), on(a.eth2)]).toEqual([['172.16.1.75'], []]);

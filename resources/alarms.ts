@@ -137,6 +137,17 @@ function reconcileAlarms<N>({ name: cluster, id }: WatchedCluster<N>): Alarm<N>[
       periods: 1,
       threshold: 0,
     },
+    {
+      name: `ledger-unusable-${cluster}`,
+      logicalId: `LedgerUnusable${id}Alarm`,
+      section: 'ledger-unusable',
+      means: `ENILedgers of ${cluster} cannot be read or written: nothing is released on their ENIs.`,
+      metric: custom('reconcile', 'LedgerUnusable', cluster),
+      statistic: 'Sum',
+      periodSeconds: FIVE_MINUTES,
+      periods: 1,
+      threshold: 0,
+    },
   ];
 }
 
@@ -192,7 +203,7 @@ function driftAlarms<N>({
       name: `networks-unreadable-${cluster}`,
       logicalId: `NetworksUnreadable${id}Alarm`,
       section: 'networks-unreadable',
-      means: `NetworkAttachmentDefinitions of ${cluster} cannot be read: what they give out is not released.`,
+      means: `NetworkAttachmentDefinitions of ${cluster} cannot be read: their floating addresses are not assigned.`,
       metric: custom('sweep', 'NetworksUnreadable', cluster),
       periods: 2,
       threshold: 0,

@@ -44,6 +44,7 @@ const CLUSTER_GRAPHS: readonly {
       { service: 'reconcile', name: 'AddressesTakenOver' },
       { service: 'reconcile', name: 'AddressesNotAssigned' },
       { service: 'reconcile', name: 'AddressesForeign' },
+      { service: 'reconcile', name: 'LedgerUnusable' },
     ],
   },
   {
@@ -80,6 +81,7 @@ const CLUSTER_GRAPHS: readonly {
       { service: 'sweep', name: 'LargeObjects', stat: 'Maximum' },
       { service: 'sweep', name: 'PodsNotAttached', stat: 'Maximum' },
       { service: 'sweep', name: 'ReservationsWrong', stat: 'Maximum' },
+      { service: 'sweep', name: 'LedgerUnusable', stat: 'Maximum' },
     ],
   },
   {

@@ -36,6 +36,8 @@ export interface CheckSubject {
   readonly stage?: StageFacts;
   /** What the cluster does not let the functions do; absent before anything is installed. */
   readonly lacking?: MaybeKnown<readonly string[]>;
+  /** Whether the configuration bounds what may be assigned and released; absent before anything is installed. */
+  readonly hasRanges?: MaybeKnown<boolean>;
   /** `key=value`. */
   readonly managedTag?: string;
   readonly now: number;

@@ -63,6 +63,7 @@ export async function readSubject(
     systemPods,
     stage,
     lacking,
+    ...(!pre && { hasRanges: hasRangesIn(look) }),
     managedTag: tagText(access),
     now,
   };
@@ -72,6 +73,11 @@ async function stageOf(look: Look, view: View, clock: Clock): Promise<StageFacts
   const { config, stage } = look;
   if (config === undefined || stage === undefined) return undefined;
   return readStageStack({ ...look, config }, stage, view, clock);
+}
+
+function hasRangesIn({ access, config }: Look): MaybeKnown<boolean> {
+  if (config === undefined) return { unasked: 'give --stage' };
+  return { known: access.bounds !== undefined };
 }
 
 function lackingOf({ api }: Look): Promise<MaybeKnown<readonly string[]>> {

@@ -2,9 +2,11 @@ import type { Address } from '../../shared/address.ts';
 import { foundIn } from '../../shared/drift/drift.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
 import { inPrefixOf } from '../../shared/enis/eni-facts.ts';
+import { entryOf } from '../../shared/plan/ledger.ts';
+import { whyForeign } from '../view/rows.ts';
 import { eniName, podName } from '../view/text.ts';
 import type { View } from '../view/view.ts';
-import { explainClaim, placeOf } from './claim.ts';
+import { explainClaim, ledgerLine, placeOf } from './claim.ts';
 import type { Derivation, Line } from './derivation.ts';
 
 /** Who has an address, who claims it, and whose it is to release. */
@@ -39,9 +41,26 @@ export function explainAddress(
     const text = `${podName(pod)} claims it, on ${node}, which is no node with an instance of its own.`;
     return { section: 'clusters', text };
   });
-  const lines: Line[] = [...having.map((eni) => hasLine(view, eni, address)), ...stranded];
+  const recorded = claims.length > 0 ? [] : recordedLines(view, having, address);
+  const lines: Line[] = [
+    ...having.map((eni) => hasLine(view, eni, address)),
+    ...recorded,
+    ...stranded,
+  ];
   if (having.length === 0) lines.push({ section: 'plan', text: `${address} is on no ENI.` });
   return { address, lines, claims, conclusion: conclude(view, address, having, claims) };
+}
+
+/** What the ledgers say of an address that no pod claims; of each pod that claims it, its derivation tells. */
+function recordedLines(view: View, having: readonly Eni[], address: Address): Line[] {
+  const ids = new Set(having.map(({ id }) => id));
+  return [...view.nodes.values()].flatMap(({ state }) =>
+    state.enis
+      .filter(({ id, managed }) => {
+        return managed && (ids.has(id) || entryOf(state.ledgers, id, address) !== undefined);
+      })
+      .map((eni) => ledgerLine(state, eni, address)),
+  );
 }
 
 function hasIn(eni: Eni, address: Address): boolean {
@@ -73,17 +92,21 @@ function conclude(
     const text = `${claims.length === 1 ? 'One pod claims' : `${claims.length} pods claim`} it; ${bad.length === 0 ? 'nothing is to be done' : `of these ${bad.length} ${bad.length === 1 ? 'does' : 'do'} not have it`}.`;
     return { kind, fine: bad.length === 0, text };
   }
-  for (const [name, { drift }] of view.nodes) {
+  for (const [name, { drift, state }] of view.nodes) {
     const { foreign: left, leaked: leaking } = foundIn(drift);
     const leaked = leaking.find((each) => each.address === address);
     if (leaked) {
-      const text = `leaked: nobody claims it, and the ENILedger has it: the reconcile of ${name} releases it from ${leaked.eniId}.`;
+      const whose =
+        entryOf(state.ledgers, leaked.eniId, address) === undefined
+          ? 'the setting ours has it'
+          : 'the ENILedger has it';
+      const text = `leaked: nobody claims it, and ${whose}: the reconcile of ${name} releases it from ${leaked.eniId}.`;
       return { kind: 'leaked', fine: false, text };
     }
     const foreign = left.find((each) => each.address === address);
     if (foreign) {
-      const advice = `it is in no ENILedger, so it is left alone. Unassign it, or run multus-eni ledger adopt ${foreign.eniId} ${address}`;
-      return { kind: 'foreign', fine: false, text: `foreign: nobody claims it, and ${advice}.` };
+      const text = `foreign: claimed by nobody, ${whyForeign(state, foreign)}.`;
+      return { kind: 'foreign', fine: false, text };
     }
   }
   if (having.length === 0)

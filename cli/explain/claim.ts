@@ -1,6 +1,7 @@
 import type { Address } from '../../shared/address.ts';
 import type { Claim, PodClaims } from '../../shared/claims/claim.ts';
 import { FLOATING_IPS } from '../../shared/cluster/annotations.ts';
+import type { EntryState } from '../../shared/cluster/ledgers.ts';
 import { contestedBy } from '../../shared/drift/drift.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
 import { inPrefixOf } from '../../shared/enis/eni-facts.ts';
@@ -8,8 +9,8 @@ import { chooseEni, type EniChoice } from '../../shared/plan/choose-eni.ts';
 import { entryOf, whereaboutsOf } from '../../shared/plan/ledger.ts';
 import { attachmentEnis, placeClaims } from '../../shared/plan/place-claims.ts';
 import { type ClaimProblem, describeProblem, type Holder } from '../../shared/plan/problem.ts';
-import { podOf, problemsOf } from '../../shared/plan/verdict.ts';
 import { type SpeaksBy, speaking } from '../../shared/plan/speaker.ts';
+import { podOf, problemsOf } from '../../shared/plan/verdict.ts';
 import { claimsByAddress } from '../../shared/plan/vpcs.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 import { blocksOf, eniName, instant, podName, roomOf } from '../view/text.ts';
@@ -131,20 +132,28 @@ function placeLines(explained: Explained, choice: EniChoice): Line[] {
   return lines;
 }
 
-/** What the ledger of an ENI says of an address that it has. */
-function ledgerLine({ ledgers }: NodeState, { id }: Eni, address: Address): Line {
+/** What the ledger of an ENI says of an address. */
+export function ledgerLine({ ledgers }: NodeState, { id }: Eni, address: Address): Line {
   const reading = ledgers.of(id);
   const entry = entryOf(ledgers, id, address);
   if (reading?.kind === 'unusable') {
-    return { section: 'ledger', text: `The ENILedger ${id} cannot be used: ${reading.detail}.` };
+    const text = `The ENILedger ${id} cannot be used, so nothing on this ENI is released: ${reading.detail}.`;
+    return { section: 'ledger', text };
   }
   if (entry === undefined) {
-    return { section: 'ledger', text: `The ENILedger ${id} does not have it: nobody says that it is ours.` };
+    const text = `The ENILedger ${id} has no entry for it: the functions did not assign it.`;
+    return { section: 'ledger', text };
   }
-  const pod = entry.pod === undefined ? 'no pod' : podName(entry.pod);
-  const text = `The ENILedger ${id} says ${entry.state}, since ${instant(entry.at)}, for ${pod}.`;
+  const whom = entry.pod === undefined ? 'no pod (it was adopted)' : podName(entry.pod);
+  const text = `The ENILedger ${id}: ${SAYS[entry.state]} ${whom}, since ${instant(entry.at)}.`;
   return { section: 'ledger', text };
 }
+
+const SAYS: Readonly<Record<EntryState, string>> = {
+  assigning: 'Assigning, so EC2 is being asked for it for',
+  assigned: 'Assigned, so it is ours, and was assigned for',
+  releasing: 'Releasing, so it was unassigned or is about to be. It was for',
+};
 
 function isOn({ claim }: Explained, on: readonly Eni[], eni: Eni | undefined): string {
   const { address } = claim;

@@ -15,6 +15,7 @@ import { COLUMNS, labelled, wrap } from '../wrap.ts';
 import { bookingsText } from './bookings.ts';
 import { type CloudWatch, type Measured, readAlarms, readMetrics } from './cloudwatch.ts';
 import { readLeader } from './lease.ts';
+import { ledgersStatus } from './ledgers.ts';
 import { readQueue } from './queue.ts';
 import { type NodeRoom, roomOfNodes, roomTexts } from './room.ts';
 
@@ -120,6 +121,10 @@ export async function statusOf(
     bookings && row('booked', async () => ({ text: await bookingsText(bookings, now) })),
     cloudWatch && stage && row('alarms', () => alarmsOn(cloudWatch, stage)),
     row('nodes', async () => nodes(await view)),
+    view.then(
+      (known) => ({ name: 'ledgers', ...ledgersStatus(known) }),
+      () => undefined,
+    ),
     view.then(
       (known) => brakeRow(brakeText(known, look)),
       () => undefined,

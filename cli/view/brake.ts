@@ -9,13 +9,13 @@ import type { View } from './view.ts';
  * @returns `undefined` where it withholds nothing, and without a stage: its share is the stage's.
  */
 export function brakeText(
-  { cluster, policy, state, allEnis, allLedgers, allNodes, allPods }: View,
+  { cluster, policy, state, allEnis, ledgers, allNodes, allPods }: View,
   { config, stage, letsGo }: Pick<Look, 'config' | 'stage' | 'letsGo'>,
 ): string | undefined {
   if (config === undefined || letsGo === true || !policy.writes || !policy.unassigns)
     return undefined;
   const { addresses, left } = countAddresses({
-    ...{ enis: allEnis, ledgers: allLedgers, nodes: allNodes, pods: allPods },
+    ...{ enis: allEnis, ledgers: ledgers, nodes: allNodes, pods: allPods },
     networks: state.networks.byName,
   });
   if (!isMass({ addresses, unclaimed: left.size, released: 0 }, config.maxReleaseShare)) {

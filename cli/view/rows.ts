@@ -1,7 +1,8 @@
 import { type Address, compareAddresses } from '../../shared/address.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
 import { describeProblem } from '../../shared/plan/problem.ts';
-import { problemOf, type Verdict } from '../../shared/plan/verdict.ts';
+import { type Placement, problemOf, type Verdict } from '../../shared/plan/verdict.ts';
+import type { NodeState } from '../../shared/state/node-state.ts';
 import { podName } from './text.ts';
 import type { NodeView, View } from './view.ts';
 
@@ -34,13 +35,13 @@ export interface AddressRow {
 /** All addresses of one node, in order. */
 export function rowsOf(name: string, { state, drift }: NodeView): AddressRow[] {
   const rows = [
-    ...drift.verdicts.map((verdict) => rowOf(name, verdict)),
+    ...drift.verdicts.map((verdict) => rowOf(name, state, verdict)),
     ...state.enis.filter(({ managed }) => managed).flatMap((eni) => primaries(name, eni)),
   ];
   return rows.sort((a, b) => compareAddresses(a.address, b.address));
 }
 
-function rowOf(node: string, verdict: Verdict): AddressRow {
+function rowOf(node: string, state: NodeState, verdict: Verdict): AddressRow {
   const { address } = verdict;
   const problem = verdict.want === 'hold' ? undefined : problemOf(verdict);
   if (problem !== undefined) {
@@ -49,17 +50,17 @@ function rowOf(node: string, verdict: Verdict): AddressRow {
     const pod = podName(problem.pod);
     return { address, node, ...where, state: 'problem', kind, pod, text: describeProblem(problem) };
   }
-  const { state, text } = wordsOf(verdict);
+  const words = wordsOf(verdict, state);
   const claim = 'claim' in verdict ? verdict.claim : undefined;
   return {
-    ...{ address, node, state, text },
+    ...{ address, node, ...words },
     ...('eniId' in verdict && { eniId: verdict.eniId }),
     ...(claim && { pod: podName(claim.pod) }),
     ...(claim?.interface && { interface: claim.interface }),
   };
 }
 
-function wordsOf(verdict: Verdict): Pick<AddressRow, 'state' | 'text'> {
+function wordsOf(verdict: Verdict, node: NodeState): Pick<AddressRow, 'state' | 'text'> {
   switch (verdict.want) {
     case 'keep':
       return { state: 'assigned', text: 'assigned, and claimed' };
@@ -70,12 +71,21 @@ function wordsOf(verdict: Verdict): Pick<AddressRow, 'state' | 'text'> {
     case 'release':
       return { state: 'leaked', text: 'claimed by nobody: to be released' };
     case 'foreign':
-      return { state: 'foreign', text: 'claimed by nobody, in no ENILedger: left alone' };
+      return { state: 'foreign', text: `claimed by nobody, ${whyForeign(node, verdict)}` };
     case 'refuse':
       return { state: 'problem', text: describeProblem(verdict.problem) };
     default:
       return { state: 'missing', text: 'claimed, and to be assigned' };
   }
+}
+
+/** Why an address that nobody claims is left alone, and what makes it ours: follows `claimed by nobody, `. */
+export function whyForeign(
+  { ranges }: Pick<NodeState, 'ranges'>,
+  { address, eniId }: Placement,
+): string {
+  if (!ranges.allows(address)) return 'outside the ranges that are configured: left alone';
+  return `in no ENILedger: left alone. If it is ours: multus-eni ledger adopt ${eniId} ${address}`;
 }
 
 function primaries(node: string, { id, primary }: Eni): AddressRow[] {

@@ -20,8 +20,9 @@ export interface View extends ClusterView {
   /** All Nodes, also those that have nothing to do with ENIs. */
   readonly allNodes: readonly Node[];
   readonly allPods: readonly Pod[];
-  readonly allLedgers: LedgersReading;
   readonly definitions: readonly NetworkAttachmentDefinition[];
+  /** The ledgers of all ENIs, or why there are none to be used. */
+  readonly ledgers: LedgersReading;
   /** All ENIs that were seen. */
   readonly allEnis: readonly Eni[];
   /** By name: those that are on EC2, and have an instance of their own. */
@@ -54,7 +55,7 @@ export async function readView(
   const enis = await ec2.inventory.ofInstances(instanceIds);
   progress(`${cluster}: ${enis.length} ENIs; reading the pods`);
   const ledgers = await access.kubernetes.listLedgers();
-  if (ledgers.kind === 'unusable') missing.push(`not known: the ENILedgers. ${ledgers.detail}`);
+  if (ledgers.kind === 'unusable') missing.push(ledgersMissing(ledgers));
   const listedAt = clock.now();
   const [allPods, definitions] = await Promise.all([
     access.kubernetes.listPods({}),
@@ -73,15 +74,18 @@ export async function readView(
   const nodes = new Map(weighed.map((node) => [node.state.node, node]));
   const ids = new Set(enis.map(({ id }) => id));
   const allEnis = [...enis, ...holders.filter(({ id }) => !ids.has(id))];
-  return {
-    ...view,
-    allNodes,
-    allPods,
-    allLedgers: ledgers,
-    definitions,
-    allEnis,
-    nodes,
-    readAt,
-    missing,
-  };
+  const read = { allNodes, allPods, definitions, ledgers, allEnis, nodes, readAt, missing };
+  return { ...view, ...read };
+}
+
+/** Why nobody knows whose the addresses are, and what that means (docs/design.md, rule L15). */
+function ledgersMissing({ detail, why }: Extract<LedgersReading, { kind: 'unusable' }>): string {
+  const fix = {
+    'no-kind':
+      'the kind is not installed: apply deploy/base or the chart. Until then the functions release nothing',
+    forbidden: 'you need get and list on eniledgers.multus-eni.dev',
+    unreadable: 'they cannot be understood',
+    refused: 'the API server refuses it',
+  }[why];
+  return `not known: what the ENILedgers say, so what is leaked and what is foreign. ${fix} (${detail})`;
 }

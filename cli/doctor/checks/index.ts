@@ -15,6 +15,7 @@ import { forwarderSilent } from './forwarder-silent.ts';
 import { forwarderWithoutRole } from './forwarder-without-role.ts';
 import { functionsNotAdmitted } from './functions-not-admitted.ts';
 import { hostLocalShared } from './host-local-shared.ts';
+import { addressForeign, ledgerMissing, ledgerUnreadable, rangesUnset } from './ledgers.ts';
 import { masterSaysNothing } from './master-says-nothing.ts';
 import { masterWithoutEni } from './master-without-eni.ts';
 import { maxPodsTooHigh } from './max-pods-too-high.ts';
@@ -48,6 +49,7 @@ export const CHECKS: readonly Check[] = [
   eniOfVpcCni,
   eniOfOtherCluster,
   eniOfOthers,
+  addressForeign,
   rangeOutsideSubnet,
   rangeReserved,
   rangeHasPrimary,
@@ -80,4 +82,7 @@ export const CHECKS: readonly Check[] = [
   forwarderWithoutRole,
   stageOfAnother,
   bookingsTableWrong,
+  ledgerMissing,
+  ledgerUnreadable,
+  rangesUnset,
 ];

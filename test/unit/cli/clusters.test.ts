@@ -33,7 +33,9 @@ test('clusters lists those of the configuration, and those that joined', async (
   const { code, stdout } = await run('clusters --stage demo');
   expect(code).toBe(0);
   expect(stdout).toMatch(/^demo +config +sync +172\.16\.1\.0-172\.16\.1\.255 /m);
-  expect(stdout.match(/^edge-\d+ +its own stack +dry-run +any +the ledger alone +edge\.fifo$/gm)).toHaveLength(12);
+  expect(
+    stdout.match(/^edge-\d+ +its own stack +dry-run +any +the ledger alone +edge\.fifo$/gm),
+  ).toHaveLength(12);
 });
 
 test('a cluster that joined by itself is looked at by its name', async () => {

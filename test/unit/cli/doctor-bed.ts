@@ -1,5 +1,6 @@
 import { CreateSubnetCidrReservationCommand } from '@aws-sdk/client-ec2';
 import { expect } from 'vitest';
+import { configureStage } from '../../../sandbox/world.ts';
 import type { BedOptions } from '../../support/bed.ts';
 import type { Network } from '../../support/stage.ts';
 import { type OperatorBed, operatorBed, tooWide } from './operator-bed.ts';
@@ -48,9 +49,16 @@ export async function codesAfter(prepare: (bed: OperatorBed) => Promise<unknown>
   return { codes: codesIn(stdout), stdout: stdout.replaceAll(/\s+/g, ' ') };
 }
 
+/** Bounds what may be assigned and released. */
+function bounded({ bed: { world } }: OperatorBed): void {
+  const CLUSTERS = JSON.stringify([{ name: 'demo', ranges: ['172.16.0.0/16'] }]);
+  configureStage(world, Object.assign(world.environment, { CLUSTERS }));
+}
+
 /** The product is installed, and nothing is wrong. */
 export async function installedBed(options: BedOptions = {}): Promise<OperatorBed> {
   const bed = await operatorBed(0, options);
+  bounded(bed);
   await bed.bed.startForwarder();
   const line = ['doctor', '--stage', 'demo'];
   await expect.poll(async () => codesIn((await bed.operate(line)).stdout)).toEqual([]);

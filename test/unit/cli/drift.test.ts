@@ -13,6 +13,7 @@ async function drifting() {
   await cluster.applyNetwork(NET_1);
   await cluster.runPod('app', { on: a, networks: [{ network: NET_1, ips: [X] }] });
   await cloud.assign(a.eth1, ['172.16.1.100', '172.16.1.200']);
+  await operator.operate(['ledger', 'adopt', a.eth1, '172.16.1.100']);
   const json = async () => JSON.parse((await operator.operate(['drift', '--json'])).stdout);
   await eventually(async () => (await json()).clusters[0].counts.missing).toBe(1);
   return { ...operator, a, json };
@@ -27,7 +28,9 @@ describe('drift', () => {
     const text = stdout.replaceAll(/\s+/g, ' ');
     expect(text).toContain(`${X} missing on ${a.eth1}, claimed by default/app`);
     expect(text).toContain(`172.16.1.100 leaked on ${a.eth1}: claimed by nobody: to be released`);
-    expect(text).toContain(`172.16.1.200 foreign on ${a.eth1}: claimed by nobody, in no range`);
+    expect(text).toContain(
+      `172.16.1.200 foreign on ${a.eth1}: claimed by nobody, in no ENILedger: left alone. If it is ours: multus-eni ledger adopt ${a.eth1} 172.16.1.200`,
+    );
     expect(text).toContain(`A reconcile would change something at ${a.name}.`);
     expect(tooWide(stdout)).toEqual([]);
   });

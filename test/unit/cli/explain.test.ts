@@ -28,7 +28,7 @@ async function withTwoClaimants() {
 }
 
 describe('explain pod', () => {
-  test('derives from the claim that an address is where it belongs, in five calls', async () => {
+  test('derives from the claim that an address is where it belongs, in six calls', async () => {
     const { operate, a } = await withTwoClaimants();
     const { code, stdout, stderr } = await operate(['explain', 'pod', 'default/first']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -42,10 +42,10 @@ describe('explain pod', () => {
     expect(stdout).toContain(`Its condition says True, Assigned: assigned: ${X} on ${a.eth1}`);
     expect(tooWide(stdout)).toEqual([]);
     const { calls } = JSON.parse((await operate(['explain', 'pod', 'first', '--json'])).stdout);
-    expect(calls).toBe(5);
+    expect(calls).toBe(6);
   });
 
-  test('names both pods of a conflict, both claims, and what to change, in five calls', async () => {
+  test('names both pods of a conflict, both claims, and what to change, in six calls', async () => {
     const { operate, a, b } = await withTwoClaimants();
     const { code, stdout } = await operate(['explain', 'pod', 'default/second']);
     expect(code).toBe(4);
@@ -61,12 +61,12 @@ describe('explain pod', () => {
     const { calls, claims, node } = JSON.parse(
       (await operate(['explain', 'pod', 'second', '--json'])).stdout,
     );
-    expect(calls).toBe(5);
+    expect(calls).toBe(6);
     expect(node).toBe(b.name);
     expect(claims).toMatchObject([{ address: X, conclusion: { kind: 'conflict', fine: false } }]);
   });
 
-  test('sends the requests that it says: five, and two more for an address that is on no ENI', async () => {
+  test('sends the requests that it says: six, and two more for an address that is on no ENI', async () => {
     const { operate, cluster, cloud, bed, workers } = await operatorBed();
     const [a] = workers;
     if (a === undefined) throw new Error('a worker');
@@ -82,8 +82,8 @@ describe('explain pod', () => {
       return { said: JSON.parse(stdout).calls, sent };
     };
     await cloud.assign(a.eth1, [X]);
-    expect(await sentFor('has-it', X)).toEqual({ said: 5, sent: 5 });
-    expect(await sentFor('lacks-it', '172.16.1.71')).toEqual({ said: 7, sent: 7 });
+    expect(await sentFor('has-it', X)).toEqual({ said: 6, sent: 6 });
+    expect(await sentFor('lacks-it', '172.16.1.71')).toEqual({ said: 8, sent: 8 });
   });
 
   test('says of a pod without network-status that Multus has not written it, and since when', async () => {
@@ -114,7 +114,7 @@ describe('explain pod', () => {
       /Multus has not written k8s\.v1\.cni\.cncf\.io\/network-status yet, since \S+ \(10 min ago\)/,
     );
     const { calls } = JSON.parse((await operate(['explain', 'pod', 'waits', '--json'])).stdout);
-    expect(calls).toBe(5);
+    expect(calls).toBe(6);
   });
 
   test('concludes what the next reconcile then does', async () => {
@@ -188,14 +188,15 @@ describe('explain ip', () => {
   });
 
   test.each([
-    ['172.16.1.100', 4, 'leaked: nobody claims it, and it is in a range'],
-    ['172.16.1.200', 4, 'foreign: nobody claims it, and it is in no range'],
+    ['172.16.1.100', 4, 'leaked: nobody claims it, and the ENILedger has it'],
+    ['172.16.1.200', 4, 'foreign: claimed by nobody, in no ENILedger'],
     ['172.16.1.201', 0, 'free: nobody has or claims it.'],
   ])('says of %s whose it is to release', async (address, code, text) => {
     const { operate, cluster, workers, cloud } = await operatorBed();
     const [a] = workers;
     await cluster.applyNetwork(NET_1);
     await cloud.assign(a?.eth1 ?? '', ['172.16.1.100', '172.16.1.200']);
+    await operate(['ledger', 'adopt', a?.eth1 ?? '', '172.16.1.100']);
     const ended = await operate(['explain', 'ip', address]);
     expect(flat(ended.stdout)).toContain(text);
     expect(ended.code).toBe(code);

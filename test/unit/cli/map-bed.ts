@@ -39,6 +39,8 @@ export async function mapScene(): Promise<OperatorBed> {
   await claim('asks-wrongly', b, SCENE.problem);
   await cloud.assign(a.eth1, [SCENE.assigned, SCENE.conflict, SCENE.leaked, SCENE.foreign]);
   await cloud.assign(c.eth2, [SCENE['on-its-way']]);
+  await operator.operate(['ledger', 'adopt', a.eth1, SCENE.leaked]);
+  await operator.operate(['ledger', 'adopt', c.eth2, SCENE['on-its-way']]);
   return operator;
 }
 

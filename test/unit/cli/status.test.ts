@@ -37,6 +37,7 @@ describe('status', () => {
     expect(stdout).toMatch(/EC2 +7 calls throttled in the last hour/);
     expect(stdout).toMatch(/alarms +none is on/);
     expect(stdout).toMatch(/nodes +2 nodes, 2 pods, 6 ENIs: no drift/);
+    expect(stdout).toMatch(/ledgers +0 entries in 0 ledgers/);
     expect(stdout).toMatch(/room +4 of 40 IPv4 addresses of the ENIs are in use/);
     expect(stdout.split('\n').length).toBeLessThan(24);
     expect(tooWide(stdout)).toEqual([]);
@@ -139,6 +140,7 @@ describe('status', () => {
     for (const [at, { eth1 }] of [...workers, await cluster.addWorker()].entries()) {
       const eight = Array.from({ length: 8 }, (_, n) => `172.16.1.${70 + 8 * at + n}`);
       await cloud.assign(eth1, eight);
+      await operate(['ledger', 'adopt', eth1, ...eight, '--yes']);
     }
     const status = async () =>
       (await operate(['status', '--stage', 'demo'])).stdout.replaceAll(/\s+/g, ' ');
@@ -152,6 +154,35 @@ describe('status', () => {
     expect(await readFile(file, 'utf8')).toContain(`The brake is on: ${withheld}`);
     await operate(how.split(' ').slice(1));
     expect(await status()).not.toContain('withheld');
+  });
+
+  test('counts addresses that are being assigned for minutes, and ledgers that cannot be used', async () => {
+    const { bed, operate, workers } = await running();
+    const [a, b] = workers;
+    const { objects, faults } = bed.world.cluster.kubernetes;
+    const ledger = (name: string, at: number) => {
+      const entry = { state: 'Assigning', at: new Date(at).toISOString() };
+      objects.create('eniledgers', {
+        ...{ apiVersion: 'multus-eni.dev/v1', kind: 'ENILedger', metadata: { name } },
+        summary: { assigned: 0, busy: 1, releasing: 0 },
+        written: { at: new Date(at).toISOString(), by: 'request' },
+        addresses: { '172.16.1.70': entry },
+      });
+    };
+    ledger(a?.eth1 ?? '', Date.now());
+    ledger(b?.eth1 ?? '', Date.now() - 121_000);
+    const status = async () => {
+      const { code, stdout } = await operate(['status', '--stage', 'demo']);
+      return { code, text: stdout.replaceAll(/\s+/g, ' ') };
+    };
+    const stuck = await status();
+    expect(stuck.text).toContain('2 entries in 2 ledgers; 1 Assigning for more than two minutes');
+    expect(stuck.code).toBe(4);
+    faults.failNext(9, ({ resource, verb }) => resource === 'eniledgers' && verb === 'list', 403);
+    const refused = await status();
+    expect(refused.text).toContain('ledgers cannot be used: nothing is released in the cluster');
+    expect(refused.text).toContain('you need get and list on eniledgers.multus-eni.dev');
+    expect(refused.code).toBe(1);
   });
 
   test('asks again where the API server asks to slow down', async () => {

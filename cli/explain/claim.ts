@@ -152,6 +152,7 @@ export function ledgerLine({ ledgers }: NodeState, { id }: Eni, address: Address
 const SAYS: Readonly<Record<EntryState, string>> = {
   assigning: 'Assigning, so EC2 is being asked for it for',
   assigned: 'Assigned, so it is ours, and was assigned for',
+  released: 'Released, so it was unassigned. It was for',
   releasing: 'Releasing, so it was unassigned or is about to be. It was for',
 };
 

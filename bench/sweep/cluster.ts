@@ -4,6 +4,7 @@ import { type Address, fromInteger } from '../../shared/address.ts';
 import { type AssignedAddress, formatAssigned } from '../../shared/claims/condition-message.ts';
 import { NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import { CONDITION_TYPE } from '../../shared/cluster/kubernetes.ts';
+import { type Entry, objectOfLedger } from '../../shared/cluster/ledgers.ts';
 
 /** 10.0.0.0, 10.64.0.0 and 10.128.0.0: nodes, first and second Multus ENIs. */
 const FIRST = [0x0a_00_00_00n, 0x0a_40_00_00n, 0x0a_80_00_00n] as const;
@@ -40,13 +41,10 @@ export function fill(world: World, size: ClusterSize): void {
   for (let node = 0; node < size.nodes; node += 1) {
     // Every tenth of the nodes has its part of those that drift.
     const drifts = (node % 10) / 10 < size.part;
-    const enis = createNode(world, {
-      node,
-      subnets,
-      ...size,
-      drift: drifts ? size.drift : undefined,
-    });
+    const spec = { node, subnets, ...size, drift: drifts ? size.drift : undefined };
+    const enis = createNode(world, spec);
     for (let pod = 0; pod < size.podsPerNode; pod += 1) createPod(world, node, pod, enis);
+    for (const index of MULTUS_ENIS) createLedger(world, spec, index, enis[index]?.id ?? '');
   }
 }
 
@@ -88,27 +86,19 @@ interface NodeSpec {
 }
 
 /** @returns its ENIs. */
-function createNode(world: World, { node, subnets, podsPerNode, drift }: NodeSpec) {
-  const pods = Array.from({ length: podsPerNode }, (_, pod) => pod);
-  const claimed = (eni: number): string[] =>
-    pods.filter((pod) => eniOf(pod) === eni).map((pod) => addressOf(eni, node, CLAIMED_FROM + pod));
-  const leaked = (eni: number): string[] =>
-    claimed(eni).map((_, nth) => addressOf(eni, node, LEAKED_FROM + nth));
-  const secondary = (eni: number): string[] => {
-    if (eni === 0 || drift === 'missing' || drift === 'elsewhere') return [];
-    return drift === 'leaked' ? [...claimed(eni), ...leaked(eni)] : claimed(eni);
-  };
+function createNode(world: World, spec: NodeSpec) {
+  const { node, subnets, drift } = spec;
   const { instanceId, enis } = world.ec2.addInstance({
     type: 'm5.4xlarge',
     enis: subnets.map((subnetId, eni) => ({
       subnetId,
       deviceIndex: eni,
       primary: addressOf(eni, node, 0),
-      secondary: secondary(eni),
+      secondary: secondaryOf(spec, eni),
       ...(eni > 0 && { tags: MANAGED_TAG }),
     })),
   });
-  if (drift === 'elsewhere') addStranger(world, node, subnets, claimed);
+  if (drift === 'elsewhere') addStranger(world, spec);
   world.cluster.kubernetes.objects.create('nodes', {
     metadata: {
       name: `node-${node}`,
@@ -120,21 +110,50 @@ function createNode(world: World, { node, subnets, podsPerNode, drift }: NodeSpe
 }
 
 /** An instance that no Node names, whose ENIs nobody has tagged. */
-function addStranger(
-  world: World,
-  node: number,
-  subnets: readonly string[],
-  claimed: (eni: number) => readonly string[],
-): void {
+function addStranger(world: World, spec: NodeSpec): void {
+  const { node, subnets } = spec;
   world.ec2.addInstance({
     type: 'm5.4xlarge',
     enis: subnets.map((subnetId, eni) => ({
       subnetId,
       deviceIndex: eni,
       primary: addressOf(eni, node, Number(PER_ENI) - 1),
-      secondary: eni === 0 ? [] : claimed(eni),
+      secondary: eni === 0 ? [] : claimedOn(spec, eni),
     })),
   });
+}
+
+function claimedOn({ node, podsPerNode }: NodeSpec, eni: number): Address[] {
+  const pods = Array.from({ length: podsPerNode }, (_, pod) => pod);
+  return pods
+    .filter((pod) => eniOf(pod) === eni)
+    .map((pod) => addressOf(eni, node, CLAIMED_FROM + pod));
+}
+
+function secondaryOf(spec: NodeSpec, eni: number): Address[] {
+  const { drift, node } = spec;
+  if (eni === 0 || drift === 'missing' || drift === 'elsewhere') return [];
+  const claimed = claimedOn(spec, eni);
+  const leaked = claimed.map((_, nth) => addressOf(eni, node, LEAKED_FROM + nth));
+  return drift === 'leaked' ? [...claimed, ...leaked] : claimed;
+}
+
+/** All that an ENI has is ours, long since: of each address the pod that claims it, if one does. */
+function createLedger(world: World, spec: NodeSpec, index: number, eniId: string): void {
+  const { objects } = world.cluster.kubernetes;
+  const uidOf = (pod: number): string =>
+    objects.get('pods', { name: `pod-${spec.node}-${pod}` }).metadata?.uid ?? '';
+  const entries = new Map<Address, Entry>(
+    secondaryOf(spec, index).map((address) => [address, { state: 'assigned', at: 0 }]),
+  );
+  for (let pod = 0; pod < spec.podsPerNode; pod += 1) {
+    const address = addressOf(index, spec.node, CLAIMED_FROM + pod);
+    if (eniOf(pod) !== index || !entries.has(address)) continue;
+    const identity = { namespace: 'default', name: `pod-${spec.node}-${pod}`, uid: uidOf(pod) };
+    entries.set(address, { state: 'assigned', at: 0, pod: identity });
+  }
+  if (entries.size === 0) return;
+  objects.create('eniledgers', objectOfLedger({ eniId, entries }, { at: 0, by: 'bench' }));
 }
 
 /** A pod that was told that it has its address. */

@@ -2,6 +2,7 @@ import { AssignPrivateIpAddressesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type DriftKind, fill } from '../../../bench/sweep/cluster.ts';
 import { startBed } from '../../support/bed.ts';
+import { recordIn } from '../../support/record-ledger.ts';
 
 const NODES = 60;
 const PODS_PER_NODE = 10;
@@ -22,8 +23,8 @@ async function startDrifting(drift: DriftKind, part: number) {
   return { ...bed, sweep };
 }
 
-/** Two pages of pods, one of Nodes, one of definitions, and twice one of whereabouts' pools. */
-const KUBERNETES_CALLS = 6;
+/** Two pages of pods, one of ledgers, one of Nodes, one of definitions, and twice one of whereabouts' pools. */
+const KUBERNETES_CALLS = 7;
 
 describe('a sweep calls EC2 as often, where', () => {
   test('nothing drifts, as there are pages of managed ENIs', async () => {
@@ -84,6 +85,7 @@ test('nodes of which pods miss an address come before those that leak', async ()
   );
   const leaked = { NetworkInterfaceId: eth1?.id, PrivateIpAddresses: ['10.64.0.65'] };
   await ec2.send(new AssignPrivateIpAddressesCommand(leaked));
+  recordIn(world.cluster.kubernetes.objects, eth1?.id ?? '', leaked.PrivateIpAddresses, {});
   await sweep();
   const bodies = world.sqs.messages(world.queue.name).map(({ body }) => body);
   expect(bodies).toHaveLength(7);

@@ -16,7 +16,7 @@ test.for([
   [
     'of an unknown state',
     one('172.16.1.74', { ...ENTRY, state: 'Gone' }),
-    'addresses.172.16.1.74.state: Unsupported value: "Gone": supported values: "Assigning", "Assigned", "Releasing"',
+    'addresses.172.16.1.74.state: Unsupported value: "Gone": supported values: "Assigning", "Assigned", "Releasing", "Released"',
   ],
   [
     'without a state',

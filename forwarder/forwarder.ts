@@ -155,13 +155,12 @@ function electionEvents(context: {
   readonly outbox: Outbox;
   readonly metrics: Metrics;
   readonly log: Logger;
-}): Pick<Parameters<typeof joinElection>[0], 'unsentSince' | 'onElected' | 'onLost' | 'onError'> {
+}): Pick<Parameters<typeof joinElection>[0], 'onElected' | 'onLost' | 'onError'> {
   const { replica, outbox, metrics, log } = context;
   return {
-    unsentSince: replica.unsentSince,
-    onElected(unsentSince) {
+    onElected() {
       log.info('leader: this replica sends from now on');
-      replica.elected(unsentSince);
+      replica.elected();
     },
     onLost() {
       log.info('no longer the leader: this replica only listens from now on');

@@ -2,33 +2,18 @@ import { heartbeat } from '../shared/messages/build.ts';
 import type { Clock } from '../shared/time/clock.ts';
 import { createGather } from './hints/gather.ts';
 import { type Beyond, createPodIndex, type Hint } from './hints/pod-index.ts';
-import { createRecent } from './hints/recent.ts';
 import { withStarting } from './hints/starting.ts';
 import { createLooks } from './outbox/looks.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import type { PodSink } from './watch/watch-pods.ts';
 
-/**
- * What a leader saw in the last so many ms before its end may be unsent, although it did not say
- * so: longer than it takes to send, for a Lease to run out, and to take over.
- */
-const UNSAID_MS = 60_000;
-/** What it said may have been read so much later, ms. */
-const READ_LATE_MS = 15_000;
-
 export interface Replica extends PodSink {
-  /**
-   * This replica sends from now on: first whatever another may have left unsent.
-   *
-   * @param unsentSince when the oldest of that was seen, as far as is known: ms since the epoch.
-   */
-  elected(unsentSince?: number): void;
+  /** This replica sends from now on. Another may have left news unsent: first it has all nodes looked at. */
+  elected(): void;
   /** It sends nothing from now on, and goes on listening. */
   lost(): void;
   /** Tells that the cluster is being watched, if this replica is the one to tell it. */
   beat(): void;
-  /** When the oldest was seen that a leader, this one or one before, may not have sent: ms since the epoch. */
-  unsentSince(): number | undefined;
   /** Hands on at once what is being gathered. */
   flush(): void;
   /** The first list of pods is complete. */
@@ -41,14 +26,13 @@ export interface Replica extends PodSink {
 export function createReplica(options: {
   readonly clock: Clock;
   readonly cluster: string;
-  readonly outbox: Pick<Outbox, 'push' | 'size' | 'unsentSince'>;
+  readonly outbox: Pick<Outbox, 'push' | 'size'>;
   /** Told of addresses that are left out, as one namespace claims too many. */
   readonly onBeyond?: (beyond: Beyond) => void;
 }): Replica {
   const { clock, cluster, outbox } = options;
   const looks = createLooks(options);
-  const index = withStarting(createPodIndex(options.onBeyond));
-  const recent = createRecent(clock, cluster);
+  const index = withStarting(createPodIndex(clock, options.onBeyond));
   const gather = createGather({
     clock,
     cluster,
@@ -61,14 +45,10 @@ export function createReplica(options: {
   });
   let listed = false;
   let leading = false;
-  /** From the election until it can send. */
-  let owedSince: number | undefined;
 
   const accept = (hints: readonly Hint[]): void => {
     // The first list is news of nothing: every node gets a resync after it.
-    if (!listed) return;
-    const news = recent.add(hints);
-    if (leading) gather.add(news);
+    if (listed && leading) gather.add(hints);
   };
 
   const beat = (): void => {
@@ -79,11 +59,7 @@ export function createReplica(options: {
   const begin = (): void => {
     if (!leading || !listed) return;
     beat();
-    const since = Math.min(clock.now() - UNSAID_MS, (owedSince ?? Infinity) - READ_LATE_MS);
-    const named = recent.messages(since, index.claiming);
-    for (const message of named) outbox.push(message, since);
-    const covered = new Set(named.map(({ node }) => node));
-    looks.add(index.nodes().difference(covered));
+    looks.add(index.nodes().union(index.lettingGo()));
   };
 
   return {
@@ -95,9 +71,8 @@ export function createReplica(options: {
       listed = true;
       begin();
     },
-    elected(unsentSince) {
+    elected() {
       leading = true;
-      owedSince = unsentSince;
       begin();
     },
     lost() {
@@ -106,11 +81,6 @@ export function createReplica(options: {
       looks.clear();
     },
     beat,
-    unsentSince() {
-      if (!listed) return owedSince;
-      const [since, look] = [outbox.unsentSince(), looks.since()];
-      return since === undefined || look === undefined ? (since ?? look) : Math.min(since, look);
-    },
     flush: gather.flush,
     listed: () => listed,
     counts: () => ({ pods: index.size(), nodes: index.nodes().size }),

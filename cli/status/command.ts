@@ -152,13 +152,11 @@ async function row(name: string, read: () => Promise<Omit<StatusRow, 'name'>>): 
 async function forwarder({ access, api }: Look, now: number): Promise<Omit<StatusRow, 'name'>> {
   const leader = await unlessRefused(access.cluster, () => readLeader(api));
   if (leader === undefined) return { text: 'none has run: there is no Lease', tone: 'bad' };
-  const { holder, renewedAt, durationSeconds, unsentSeconds } = leader;
+  const { holder, renewedAt, durationSeconds } = leader;
   const renewed = `renewed ${ago(renewedAt, now)}`;
   if (holder === '') return { text: `nobody leads; ${renewed}`, tone: 'bad' };
   const isOver = now - renewedAt > durationSeconds * 1000;
-  const unsent =
-    unsentSeconds === undefined ? '' : `, the oldest unsent was ${unsentSeconds} s old`;
-  const text = `${holder} leads${isOver ? ' no more' : ''}, ${renewed}${unsent}`;
+  const text = `${holder} leads${isOver ? ' no more' : ''}, ${renewed}`;
   return { text, tone: isOver ? 'bad' : 'good' };
 }
 

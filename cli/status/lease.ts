@@ -9,23 +9,14 @@ export interface Leader {
   /** Milliseconds since the epoch: when it said so last. */
   readonly renewedAt: number;
   readonly durationSeconds: number;
-  /** How long ago the oldest was seen that it has not sent, at that moment. */
-  readonly unsentSeconds?: number;
 }
 
 const LEASE = 'multus-eni-forwarder';
-const UNSENT = 'multus-eni.dev/unsent-seconds';
 
 const leases = z.object({
   items: z.array(
     z.object({
-      metadata: z.object({
-        name: z.string(),
-        namespace: z.string(),
-        annotations: z
-          .object({ [UNSENT]: z.coerce.number().optional().catch(undefined) })
-          .nullish(),
-      }),
+      metadata: z.object({ name: z.string(), namespace: z.string() }),
       spec: z
         .object({
           holderIdentity: z.string().nullish(),
@@ -52,7 +43,6 @@ export async function readLeader(api: Api): Promise<Leader | undefined> {
       holder: spec?.holderIdentity ?? '',
       renewedAt: Date.parse(spec?.renewTime ?? '') || 0,
       durationSeconds: spec?.leaseDurationSeconds ?? 0,
-      unsentSeconds: metadata.annotations?.[UNSENT],
     }))
     .toSorted((a, b) => b.renewedAt - a.renewedAt);
   return newest;

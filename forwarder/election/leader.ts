@@ -1,8 +1,8 @@
 import { type Cancel, type Clock, type Random, sleep } from '../../shared/time/clock.ts';
 import { withDeadline } from '../../shared/time/deadline.ts';
 import type { Lease, Leases } from './leases.ts';
-import { claimed, givenUp, secondsSince } from './records.ts';
-import { freeSince, type SeenLease, seenAgain, unsentBefore } from './seen-lease.ts';
+import { claimed, givenUp } from './records.ts';
+import { freeSince, type SeenLease, seenAgain } from './seen-lease.ts';
 
 /** Milliseconds; the first three as client-go's leader election has them by default. */
 export interface ElectionTimes {
@@ -47,10 +47,7 @@ interface ElectionOptions {
   readonly times: ElectionTimes;
   /** How long a free Lease is left to others at present, ms. */
   readonly reluctance: () => number;
-  /** When the oldest unsent event was seen, ms since the epoch. The Lease tells its age. */
-  readonly unsentSince: () => number | undefined;
-  /** @param unsentSince the same of earlier leaders, as far as they could tell. */
-  readonly onElected: (unsentSince: number | undefined) => void;
+  readonly onElected: () => void;
   readonly onLost: () => void;
   /** The Lease could not be read or written; it is tried again. */
   readonly onError: (error: unknown) => void;
@@ -62,10 +59,8 @@ interface Candidate extends ElectionOptions {
   leading: boolean;
   /** Stops the timer after which it leads no more. */
   expiry: Cancel;
-  /**
-   * Set where the Lease is to be given up; `unsentSince`: since when something unsent has waited.
-   */
-  leaving: { readonly unsentSince: number | undefined } | undefined;
+  /** The Lease is to be given up. */
+  leaving: boolean;
 }
 
 /**
@@ -84,7 +79,7 @@ export function joinElection(options: ElectionOptions): Election {
     seen: undefined,
     leading: false,
     expiry: () => {},
-    leaving: undefined,
+    leaving: false,
   };
 
   const run = async (): Promise<void> => {
@@ -94,7 +89,7 @@ export function joinElection(options: ElectionOptions): Election {
       await tried(me, times.renewDeadline, signal, attempt);
       const delayMs = times.retryPeriod * (me.leading ? 1 : 1 + random() * 0.2);
       await sleep(clock, delayMs, signal).catch(() => undefined);
-      if (me.leaving !== undefined) await tried(me, times.retryPeriod, ended.signal, giveUp);
+      if (me.leaving) await tried(me, times.retryPeriod, ended.signal, giveUp);
     }
   };
 
@@ -111,7 +106,7 @@ export function joinElection(options: ElectionOptions): Election {
       ended.abort();
       await running;
       const signal = new AbortController().signal;
-      if (me.leaving !== undefined) await tried(me, times.retryPeriod, signal, giveUp);
+      if (me.leaving) await tried(me, times.retryPeriod, signal, giveUp);
     },
     abandon() {
       ended.abort();
@@ -140,11 +135,8 @@ async function attempt(me: Candidate, signal: AbortSignal): Promise<void> {
 async function claim(me: Candidate, from: number, signal: AbortSignal): Promise<Lease | undefined> {
   if (!free(me)) return undefined;
   const { lease } = me.seen ?? {};
-  // What others left unsent is theirs until this one leads.
-  const unsentSince = me.leading ? me.unsentSince() : unsentBefore(me.seen);
   const record = claimed(lease, me.identity, me.times.leaseDuration, from);
-  const unsentSeconds = secondsSince(unsentSince, from);
-  return await me.leases.write({ ...record, unsentSeconds }, lease, signal);
+  return await me.leases.write(record, lease, signal);
 }
 
 function free({ seen, leading, identity, times, clock, reluctance }: Candidate): boolean {
@@ -163,8 +155,8 @@ function hold(me: Candidate, lease: Lease, from: number): void {
   me.expiry = clock.after(from + times.renewDeadline - clock.now(), () => lose(me));
   if (me.leading) return;
   me.leading = true;
-  me.leaving = undefined;
-  me.onElected(unsentBefore(me.seen));
+  me.leaving = false;
+  me.onElected();
 }
 
 function lose(me: Candidate): void {
@@ -175,19 +167,17 @@ function lose(me: Candidate): void {
 }
 
 function leave(me: Candidate): void {
-  if (me.leading) me.leaving = { unsentSince: me.unsentSince() };
+  if (me.leading) me.leaving = true;
   lose(me);
 }
 
 async function giveUp(me: Candidate, signal: AbortSignal): Promise<void> {
   // A renewal under way was cut short; whether it was written is not known.
   const lease = await me.leases.get(signal);
-  const now = me.clock.now();
-  const unsentSeconds = secondsSince(me.leaving?.unsentSince, now);
   if (lease?.holder === me.identity) {
-    await me.leases.write({ ...givenUp(lease, now), unsentSeconds }, lease, signal);
+    await me.leases.write(givenUp(lease, me.clock.now()), lease, signal);
   }
-  me.leaving = undefined;
+  me.leaving = false;
 }
 
 async function tried(

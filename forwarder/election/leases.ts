@@ -3,7 +3,6 @@ import { PATHS } from '../../shared/cluster/paths.ts';
 import { ApiError, type ApiTransport, readText } from '../../shared/cluster/transport.ts';
 
 const LONGEST_LEASE_BYTES = 1024 * 1024;
-const UNSENT = 'multus-eni.dev/unsent-seconds';
 
 /** What a Lease says. https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/ */
 export interface LeaseRecord {
@@ -14,11 +13,6 @@ export interface LeaseRecord {
   /** RFC 3339 with microseconds, as they are written: compared, never calculated with. */
   readonly acquireTime: string;
   readonly renewTime: string;
-  /**
-   * How long ago the oldest event that the holder has not sent was seen; absent where nothing
-   * waits.
-   */
-  readonly unsentSeconds?: number;
 }
 
 export interface Lease extends LeaseRecord {
@@ -42,12 +36,7 @@ export interface Leases {
 }
 
 const lease = z.object({
-  metadata: z.object({
-    resourceVersion: z.string(),
-    annotations: z
-      .object({ [UNSENT]: z.coerce.number().min(0).optional().catch(undefined) })
-      .nullish(),
-  }),
+  metadata: z.object({ resourceVersion: z.string() }),
   spec: z
     .object({
       holderIdentity: z.string().nullish(),
@@ -79,9 +68,6 @@ export function leaseAt(kube: ApiTransport, namespace: string, name: string): Le
           namespace,
           name,
           ...(over === undefined ? {} : { resourceVersion: over.resourceVersion }),
-          ...(record.unsentSeconds === undefined
-            ? {}
-            : { annotations: { [UNSENT]: String(record.unsentSeconds) } }),
         },
         spec: {
           holderIdentity: record.holder,
@@ -116,6 +102,5 @@ async function read(response: Awaited<ReturnType<ApiTransport>>): Promise<Lease>
     transitions: spec?.leaseTransitions ?? 0,
     acquireTime: spec?.acquireTime ?? '',
     renewTime: spec?.renewTime ?? '',
-    unsentSeconds: metadata.annotations?.[UNSENT],
   };
 }

@@ -30,11 +30,6 @@ export function givenUp(lease: LeaseRecord, at: number): LeaseRecord {
   return { ...lease, holder: '', durationSeconds: 1, renewTime: now, acquireTime: now };
 }
 
-/** In whole seconds, as a Lease tells it. */
-export function secondsSince(since: number | undefined, now: number): number | undefined {
-  return since === undefined ? undefined : Math.max(0, Math.ceil((now - since) / 1_000));
-}
-
 /** metav1.MicroTime: RFC 3339 with six digits of a second. */
 function microTime(at: number): string {
   return new Date(at).toISOString().replace('Z', '000Z');

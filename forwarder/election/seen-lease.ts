@@ -35,9 +35,3 @@ export function freeSince(
   const held = lease.holder !== '' && lease.holder !== identity;
   return held ? at + Math.max(leaseDuration, lease.durationSeconds * 1_000) : at;
 }
-
-/** Since when the holder had something unsent, ms since the epoch, as far as the Lease tells. */
-export function unsentBefore(seen: SeenLease | undefined): number | undefined {
-  const seconds = seen?.lease.unsentSeconds;
-  return seen === undefined || seconds === undefined ? undefined : seen.at - seconds * 1_000;
-}

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
-import type { News } from './news.ts';
+import type { Hint } from './pod-index.ts';
 import { createWaitingNews, type Gathered, type WaitingNews } from './waiting.ts';
 
 /** What is complete goes out this long after the first node was, ms. */
@@ -46,7 +46,7 @@ export function createGatherReleases(options: {
   };
 
   return {
-    add(node: string, news: readonly News[]) {
+    add(node: string, news: readonly Hint[]) {
       waiting.add(node, news);
       if (isRestless(node)) complete.delete(node);
       else complete.add(node);

@@ -1,7 +1,8 @@
 import type { NodeMessage } from '../../shared/messages/schema.ts';
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
-import { addAll, addTo, type Batch, batchOf, type News, podsMessage } from './news.ts';
+import { addAll, addTo, type Batch, batchOf, podsMessage } from './news.ts';
 import { createPatient } from './patient.ts';
+import type { Hint } from './pod-index.ts';
 
 /** A gathered message goes out after this much quiet on its node, in milliseconds. */
 const QUIET_MS = 250;
@@ -10,7 +11,7 @@ const LONGEST_MS = 1_000;
 
 export interface Gather {
   /** Takes the news of one change. They may concern several nodes. */
-  add(news: readonly News[]): void;
+  add(news: readonly Hint[]): void;
   /** Delivers everything that is gathered, now. */
   flush(): void;
   /** Forgets everything that is gathered. */
@@ -71,7 +72,7 @@ export function createGather(options: {
     send(node, window.since, window.gathered);
   };
 
-  const gather = (window: Window, node: string, news: readonly News[]): void => {
+  const gather = (window: Window, node: string, news: readonly Hint[]): void => {
     const now = clock.now();
     window.since ??= now;
     for (const each of news) addTo(window.gathered, each);

@@ -1,10 +1,11 @@
 import type { Clock } from '../../shared/time/clock.ts';
 import { createFlapping } from './flapping.ts';
 import { createGatherReleases } from './gather-releases.ts';
-import { addAll, type News } from './news.ts';
+import { addAll } from './news.ts';
+import type { Hint } from './pod-index.ts';
 import { createWaitingNews, type Gathered, type WaitingNews } from './waiting.ts';
 
-/** So long a claim of an address that others have waits for the node's other pods that start, ms. */
+/** So long a claim of an address that others claim waits for the node's other pods that start, ms. */
 const STARTING_MS = 2_000;
 
 /** So long news waits whose cause is a pod of another node that changes again and again, ms. */
@@ -15,9 +16,9 @@ export interface Patient extends Omit<WaitingNews, 'add'> {
   /** Notes that a pod's change is told to other nodes. @returns whether they are to `wait`, as it changes again and again. */
   flaps(uid: string): boolean;
   /** Keeps news of a node until it is told something else, for a while at most. */
-  wait(node: string, news: readonly News[]): void;
+  wait(node: string, news: readonly Hint[]): void;
   /** Takes news of a node, if they may wait. @returns whether they do. */
-  add(node: string, news: readonly News[]): boolean;
+  add(node: string, news: readonly Hint[]): boolean;
 }
 
 export function createPatient(options: {
@@ -36,10 +37,10 @@ export function createPatient(options: {
     isRestless: (node) => terminates(node) || starts(node),
     deliver: deliverWhole,
   });
-  const contested = createWaitingNews({ clock, longestMs: STARTING_MS, deliver: deliverWhole });
+  const claims = createWaitingNews({ clock, longestMs: STARTING_MS, deliver: deliverWhole });
   const flapping = createFlapping(clock);
   const ofFlapping = createWaitingNews({ clock, longestMs: FLAPPING_MS, deliver: deliverWhole });
-  const all = [releases, contested, ofFlapping];
+  const all = [releases, claims, ofFlapping];
   const take = (node: string): Gathered | undefined =>
     all
       .map((each) => each.take(node))
@@ -52,9 +53,11 @@ export function createPatient(options: {
     flaps: flapping.note,
     wait: ofFlapping.add,
     add(node, news) {
-      const releasing = news.every(({ mayWait }) => mayWait);
-      const waits = releasing || (starts(node) && news.every(isContested));
-      if (waits) (releasing ? releases : contested).add(node, news);
+      const allWaitFor = (what: Hint['waitsFor']) =>
+        news.every(({ waitsFor }) => waitsFor === what);
+      const releasing = allWaitFor('releases');
+      const waits = releasing || (starts(node) && allWaitFor('starting'));
+      if (waits) (releasing ? releases : claims).add(node, news);
       return waits;
     },
     take,
@@ -72,8 +75,4 @@ function together(one: Gathered, other: Gathered | undefined): Gathered {
   if (other === undefined) return one;
   addAll(one.batch, other.batch);
   return { since: Math.min(one.since, other.since), batch: one.batch };
-}
-
-function isContested({ contested = [] }: News): boolean {
-  return contested.length > 0;
 }

@@ -6,20 +6,20 @@ import { claimsOf } from '../../shared/claims/pod-claims.ts';
 import { MAX_ADDRESSES } from '../../shared/cluster/annotations.ts';
 import type { Pod, PodRef } from '../../shared/cluster/kubernetes.ts';
 import type { PodEvent } from '../../shared/messages/schema.ts';
+import type { Clock } from '../../shared/time/clock.ts';
 import { createBounds } from './bounds.ts';
 import { createClaimants } from './claimants.ts';
+import { createLetGo } from './let-go.ts';
 import { createNodeCounts } from './node-counts.ts';
 
 /** A reason to look at a node: a pod of its own changed, or a pod of another node let go of an address. */
 export interface Hint {
   readonly node: string;
   readonly pod?: PodEvent;
-  /** Addresses that the node's own pods claim and that others may have let go of. */
-  readonly claims?: readonly string[];
-  /** Those of `claims` that pods of other nodes claim too. */
-  readonly contested?: readonly string[];
-  /** It lets go of addresses that nobody waits for. */
-  readonly mayWait?: true;
+  /** Another node may have what its pods claim. */
+  readonly lookFirst?: true;
+  /** It may be told a while later, with others: what is let go of and nobody waits for; the pods that start. */
+  readonly waitsFor?: 'releases' | 'starting';
   /** The uid of the pod of another node whose change is the reason. */
   readonly cause?: string;
 }
@@ -31,12 +31,12 @@ export interface PodIndex {
   remove(pod: PodRef): Hint[];
   /** Forgets every pod whose uid a complete list does not have. */
   retain(uids: ReadonlySet<string>): Hint[];
-  /** The nodes of the pods that claim an address. */
-  claiming(address: string): Set<string>;
   /** Whether a pod of the node that is kept terminates. */
   terminates(node: string): boolean;
   /** The nodes of the pods that are kept; first those with pods that were not told that they have all. */
   nodes(): Set<string>;
+  /** The nodes whose pods let go of something lately. */
+  lettingGo(): Set<string>;
   /** How many pods are kept. */
   size(): number;
 }
@@ -108,17 +108,41 @@ function createKeptPods(onBeyond: (beyond: Beyond) => void) {
  *
  * @param onBeyond is told of what is left out. The node is looked at all the same.
  */
-export function createPodIndex(onBeyond: (beyond: Beyond) => void = () => {}): PodIndex {
+export function createPodIndex(
+  clock: Clock,
+  onBeyond: (beyond: Beyond) => void = () => {},
+): PodIndex {
   const { pods, claimants, terminating, lackingRoom, ...kept } = createKeptPods(onBeyond);
+  const letGo = createLetGo(clock);
 
   /**
    * Whether a pod that ends lets go of addresses for which no pod of its node waits. Pods of other
    * nodes take them over, and need not wait for the release.
    */
-  const mayWait = (own: Hint, now: Kept | undefined): boolean =>
-    onlyReleases(own, now) &&
-    !lackingRoom.any(own.node) &&
-    own.pod?.ips.some((address) => claimants.isClaimedOn(address, own.node)) !== true;
+  const mayWait = (node: string, ended: readonly Address[]): boolean =>
+    !lackingRoom.any(node) && !ended.some((address) => claimants.countOn(address, node) > 0);
+
+  /** What a pod's change means for its own node. */
+  const ownHint = (event: PodEvent['event'], subject: Kept, old?: Kept, now?: Kept): Hint => {
+    const { namespace, name, uid, node } = subject;
+    const ips = addressesOf(old).filter((address) => now?.claims.has(address) !== true);
+    const begun = addressesOf(now).filter((address) => old?.claims.has(address) !== true);
+    letGo.note(node, ips);
+    const hint = { node, pod: { event, namespace, name, uid, ips } };
+    const onlyReleases = ips.length > 0 && begun.length === 0 && now?.terminating !== false;
+    if (onlyReleases && mayWait(node, ips)) return { ...hint, waitsFor: 'releases' };
+    if (begun.some((address) => claimants.isClaimedBeside(address, node)))
+      return { ...hint, lookFirst: true, waitsFor: 'starting' };
+    return begun.some((address) => letGo.byAnother(address, node))
+      ? { ...hint, lookFirst: true }
+      : hint;
+  };
+  /** The nodes of other claimants look again, so that one that waits is served without a sweep. */
+  const othersHints = ({ uid: cause, node }: Kept, loosened: readonly Address[]): Hint[] =>
+    [...claimants.nodesBeside(node, loosened)].map(([other, isShared]) => ({
+      ...{ node: other, cause, lookFirst: true },
+      ...(isShared && { waitsFor: 'starting' }),
+    }));
 
   const change = (event: PodEvent['event'], old?: Kept, now?: Kept): Hint[] => {
     const subject = now ?? old;
@@ -127,18 +151,14 @@ export function createPodIndex(onBeyond: (beyond: Beyond) => void = () => {}): P
     const unchanged = old !== undefined && now !== undefined && same(old, now);
     if (unchanged || (event === 'delete' && claimsNothing(subject))) return [];
     const loosened = addressesOf(old).filter((address) => loosens(address, old, now));
-    // The other claimants' nodes look again, so that a waiting one is served without a sweep.
-    const others: Hint[] = claimants.hints(subject, loosened);
+    const others = othersHints(subject, loosened);
     // A pod keeps what it has while it ends: that concerns only others who claim the same.
     const isShared = loosened.some(
       (address) =>
         claimants.countOn(address, subject.node) > (now?.claims.has(address) === true ? 1 : 0),
     );
-    if (onlyTerminates(old, now) && !isShared)
-      return others.map((hint) => claimants.withContested(hint));
-    const own = ownHint(event, subject, old, now);
-    const told: Hint = mayWait(own, now) ? { ...own, mayWait: true } : own;
-    return [told, ...others].map((hint) => claimants.withContested(hint));
+    if (onlyTerminates(old, now) && !isShared) return others;
+    return [ownHint(event, subject, old, now), ...others];
   };
 
   return {
@@ -160,9 +180,9 @@ export function createPodIndex(onBeyond: (beyond: Beyond) => void = () => {}): P
       const gone = [...pods.values()].filter((pod) => !uids.has(pod.uid));
       return gone.flatMap((pod) => change('delete', pod));
     },
-    claiming: claimants.nodesOf,
     terminates: terminating.any,
     nodes: () => nodesOf([...pods.values()]),
+    lettingGo: letGo.nodes,
     size: () => pods.size,
   };
 }
@@ -170,19 +190,6 @@ export function createPodIndex(onBeyond: (beyond: Beyond) => void = () => {}): P
 function nodesOf(pods: readonly Kept[]): Set<string> {
   const first = pods.filter(({ waits }) => waits);
   return new Set([...first, ...pods].map(({ node }) => node));
-}
-
-/** What a pod's change means for its own node: `ips` are let go of, `claims` begin. */
-function ownHint(
-  event: PodEvent['event'],
-  { namespace, name, uid, node }: Kept,
-  old: Kept | undefined,
-  now: Kept | undefined,
-): Hint {
-  const ips = addressesOf(old).filter((address) => now?.claims.has(address) !== true);
-  const begun = addressesOf(now).filter((address) => old?.claims.has(address) !== true);
-  const own = { node, pod: { event, namespace, name, uid, ips } };
-  return begun.length === 0 ? own : { ...own, claims: begun };
 }
 
 function addressesOf(pod: Kept | undefined): Address[] {
@@ -224,8 +231,8 @@ function keep(pod: Pod, old: Kept | undefined): Kept | undefined {
   if (wanted === undefined) return undefined;
   const unreadable = wanted.unreadable.map((u) => `${u.annotation}: ${u.detail}`).join('\n');
   const claims = new Map(wanted.claims.map((claim) => [claim.address, textOf(claim)]));
-  // Naming an address asks for its release. An annotation that can't be read does not
-  // say what the pod has let go, so nothing is named until it can be.
+  // To name an address says that its claim was seen to end. An annotation that can't be read does not
+  // say so, and nothing is named until it can be.
   if (unreadable !== '' && old !== undefined && old.claims.size <= MAX_ADDRESSES) {
     for (const [address, text] of old.claims) if (!claims.has(address)) claims.set(address, text);
   }
@@ -253,12 +260,6 @@ function same(a: Kept, b: Kept): boolean {
   if (a.claims.size !== b.claims.size) return false;
   for (const [address, text] of a.claims) if (b.claims.get(address) !== text) return false;
   return true;
-}
-
-/** Whether a pod that ends lets go of something, and begins to claim nothing. */
-function onlyReleases({ pod, claims }: Hint, now: Kept | undefined): boolean {
-  const releases = pod !== undefined && pod.ips.length > 0;
-  return releases && claims === undefined && (now === undefined || now.terminating);
 }
 
 /** Whether nothing else changed than that the pod is to end. */

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
-import { addTo, type Batch, batchOf, type News } from './news.ts';
+import { addTo, type Batch, batchOf } from './news.ts';
+import type { Hint } from './pod-index.ts';
 
 /** News of one node that waits to be delivered. */
 export interface Gathered {
@@ -10,7 +11,7 @@ export interface Gathered {
 
 /** News that waits, by node. Each node's is delivered within a time that begins with its first. */
 export interface WaitingNews {
-  add(node: string, news: readonly News[]): void;
+  add(node: string, news: readonly Hint[]): void;
   /** Hands over what waits for a node. */
   take(node: string): Gathered | undefined;
   /** Delivers now what waits for these nodes, or for all nodes where none are given. */

@@ -2,7 +2,6 @@ import { MAX_MESSAGE_BYTES } from '../../shared/messages/attributes.ts';
 import { nodeMessage } from '../../shared/messages/build.ts';
 import type { Message } from '../../shared/messages/schema.ts';
 import { MAX_BATCH } from '../../shared/messages/send-batch.ts';
-import { split } from '../../shared/messages/split.ts';
 import {
   append,
   dropWaiting,
@@ -53,8 +52,8 @@ interface BacklogOptions {
 }
 
 /**
- * What waits to be sent, by group and in order. Over its bound it forgets what
- * happened on a node but never that something did: the node's messages become one
+ * What waits to be sent, by group and in order. Over its bound, or where a message would be longer than SQS
+ * takes, it forgets what happened on a node but never that something did: the node's messages become one
  * `resync`.
  */
 export function createBacklog(options: BacklogOptions): Backlog {
@@ -68,7 +67,8 @@ export function createBacklog(options: BacklogOptions): Backlog {
       if (message.reason === 'heartbeat') dropWaiting(groups, group);
       // One waiting resync is enough.
       if (message.reason === 'resync' && waiting(group).some((m) => m.reason === 'resync')) return;
-      for (const part of parts(message)) append(groups, group, part);
+      append(groups, group, message);
+      if (isTooLong(group)) collapse(groups, group, options, now);
       enforceLimit(groups, options, now);
     },
     take: (now) => takeBatch(byName, now),
@@ -150,8 +150,9 @@ function collapse(groups: Groups, group: Group, options: BacklogOptions, now: nu
   append(groups, group, nodeMessage(groups.cluster, group.node, 'resync', now));
 }
 
-function parts(message: Message): Message[] {
-  return message.reason === 'heartbeat' ? [message] : split(message, BATCH_BYTES);
+/** Whether SQS would refuse what was put in last. An ENI takes so few addresses that this is a pod's mischief. */
+function isTooLong({ queue }: Group): boolean {
+  return (queue.at(-1)?.bytes ?? 0) > BATCH_BYTES;
 }
 
 /** What collapsing a group would save. */

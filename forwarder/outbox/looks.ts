@@ -21,8 +21,6 @@ export interface Looks {
   /** Another message has the node looked at. */
   cover(node: string): void;
   clear(): void;
-  /** Since when a look waits, ms since the epoch; absent where none does. */
-  since(): number | undefined;
 }
 
 /**
@@ -36,14 +34,12 @@ export function createLooks(options: {
 }): Looks {
   const { clock, cluster, outbox } = options;
   const waiting = new Set<string>();
-  let since: number | undefined;
   let cancel: Cancel | undefined;
 
   const send = (most: number): void => {
-    const at = since;
     for (const node of [...waiting].slice(0, most)) {
       waiting.delete(node);
-      outbox.push(nodeMessage(cluster, node, 'resync', clock.now()), at);
+      outbox.push(nodeMessage(cluster, node, 'resync', clock.now()));
     }
   };
   const rest = (): void => {
@@ -56,7 +52,6 @@ export function createLooks(options: {
   };
   const clear = (): void => {
     waiting.clear();
-    since = undefined;
     cancel?.();
     cancel = undefined;
   };
@@ -64,13 +59,11 @@ export function createLooks(options: {
   return {
     add(nodes) {
       for (const node of nodes) waiting.add(node);
-      since ??= clock.now();
       if (cancel !== undefined) return;
       send(AT_ONCE);
       rest();
     },
     cover: (node) => void waiting.delete(node),
     clear,
-    since: () => (waiting.size === 0 ? undefined : since),
   };
 }

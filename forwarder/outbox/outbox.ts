@@ -15,10 +15,7 @@ export interface OutboxEvents extends SenderEvents {
 }
 
 export interface Outbox {
-  /** @param since when the oldest event that it tells of was seen, ms since the epoch; by default now. */
-  push(message: Message, since?: number): void;
-  /** When the oldest event that is not sent may have been seen, ms since the epoch; absent where nothing waits. */
-  unsentSince(): number | undefined;
+  push(message: Message): void;
   /** Resolves to true as soon as nothing waits, to false after `timeoutMs` milliseconds. */
   drain(timeoutMs: number): Promise<boolean>;
   /** Forgets everything that waits and gives up the calls under way. */
@@ -44,11 +41,9 @@ export function createOutbox(options: {
   const progress = watchProgress(clock, options.sendDeadline, events.stuck);
   const backlog = createBacklog({ cluster, limit, collapsed: events.collapsed });
   const drained = createWaiters(clock);
-  let unsentSince: number | undefined;
 
   const pump = (): void => {
     if (backlog.size().messages === 0) {
-      unsentSince = undefined;
       progress.end();
       drained.release();
     }
@@ -65,13 +60,11 @@ export function createOutbox(options: {
   });
 
   return {
-    push(message, since = clock.now()) {
-      unsentSince = Math.min(since, unsentSince ?? since);
+    push(message) {
       backlog.push(message, clock.now());
       progress.begin();
       pump();
     },
-    unsentSince: () => unsentSince,
     drain: async (timeoutMs) => backlog.size().messages === 0 || (await drained.wait(timeoutMs)),
     clear() {
       sender.reset();

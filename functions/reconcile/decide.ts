@@ -53,12 +53,12 @@ const HELD: ReadonlySet<string> = new Set<Problem['kind']>(['conflict', 'held-el
  * once: a refusal then costs a call of which there are plenty, and a look another read.
  */
 export function mayBeTaken(
-  { contested, pods }: NodeRequest,
+  { lookFirst, pods }: NodeRequest,
   { waitedForWrites }: Pick<Turn, 'waitedForWrites'>,
-  { address, claim }: Wanted,
+  { claim }: Wanted,
 ): boolean {
   const isAnnounced = pods.some(({ uid }) => uid === claim.pod.uid);
-  return contested.has(address) || (waitedForWrites && !isAnnounced);
+  return lookFirst || (waitedForWrites && !isAnnounced);
 }
 
 /** Whether the pod has been told that another has the address. */

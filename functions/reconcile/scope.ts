@@ -13,8 +13,8 @@ export interface NodeRequest {
   readonly instanceId?: string;
   /** Addresses whose claim a watch saw end (docs/design.md, "The brake"). */
   readonly seenToEnd: ReadonlySet<Address>;
-  /** What pods of other nodes claim too, or had until lately: EC2 would refuse much of it. */
-  readonly contested: ReadonlySet<Address>;
+  /** A message says that another node may have what pods of this one claim: EC2 would refuse much of it. */
+  readonly lookFirst: boolean;
   /** How often the message that was received most often was received. */
   readonly receives: number;
   /** Those of the messages. */

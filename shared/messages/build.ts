@@ -1,7 +1,7 @@
 import type { Heartbeat, NodeMessage } from './schema.ts';
 
 /** What a message about a node says beside the node and the reason. */
-type Said = Partial<Pick<NodeMessage, 'instanceId' | 'pods' | 'letGo' | 'contested'>>;
+type Said = Partial<Pick<NodeMessage, 'instanceId' | 'pods' | 'lookFirst'>>;
 
 /**
  * A message that has a node looked at.

@@ -3,13 +3,10 @@ import * as z from 'zod';
 import { oneLine } from '../text/one-line.ts';
 
 /**
- * The messages between forwarder, sweep, replay and reconcile. They are hints: a
- * message says "look at this node". One schema for the sender, the receiver and
- * `events/*.json`.
+ * The messages between forwarder, sweep, replay and reconcile. They are hints: a message names a cluster,
+ * a node and a reason to look at it. Whatever else it says saves calls or time, and decides nothing but
+ * what the brake believes. One schema for the sender, the receiver and `events/*.json`.
  */
-
-/** For how long after it was observed a message names addresses, ms (docs/design.md, "Ranges"). */
-export const NAMING_HOLDS_MS = 15 * 60_000;
 
 /** Kubernetes object names are DNS subdomains of at most 253 characters. */
 const name = z.string().min(1).max(253);
@@ -32,12 +29,6 @@ const podEvent = z.strictObject({
   inferred: z.literal(true).optional(),
 });
 
-const letGo = z.strictObject({
-  node: nodeName,
-  observedAt: z.iso.datetime({ offset: true }),
-  ips: z.array(address),
-});
-
 /** A list that ends at the first item that is wrong: the others of a long one need not be found wrong too. */
 function listOf<T>(item: z.ZodType<T>) {
   return z.array(z.unknown()).transform((list, context): T[] => {
@@ -56,7 +47,10 @@ function listOf<T>(item: z.ZodType<T>) {
   });
 }
 
-const nodeMessage = z.strictObject({
+/** What forwarders of earlier versions say in the place of `lookFirst`. */
+const formerly = z.array(z.unknown()).default([]);
+
+const fields = z.strictObject({
   version: z.literal(1),
   cluster: z.string().min(1).max(100),
   node: nodeName,
@@ -67,11 +61,15 @@ const nodeMessage = z.strictObject({
   reason: z.enum(['pods', 'resync', 'sweep', 'moved', 'replay']),
   observedAt: z.iso.datetime({ offset: true }),
   pods: listOf(podEvent),
-  /** What pods of other nodes let go of and pods of this node claim: by the node and time of letting go. */
-  letGo: listOf(letGo).optional(),
-  /** What pods of this node claim and pods of other nodes claim too. */
-  contested: listOf(address).optional(),
+  /** Another node may have what pods of this one claim: a look costs less than an Assign that EC2 refuses. */
+  lookFirst: z.literal(true).optional(),
+  letGo: formerly,
+  contested: formerly,
 });
+
+const nodeMessage = fields.transform(({ letGo, contested, ...message }) =>
+  letGo.length + contested.length > 0 ? { ...message, lookFirst: true as const } : message,
+);
 
 const heartbeat = z.strictObject({
   version: z.literal(1),
@@ -83,7 +81,6 @@ const heartbeat = z.strictObject({
 export const message = z.discriminatedUnion('reason', [nodeMessage, heartbeat]);
 
 export type PodEvent = z.infer<typeof podEvent>;
-export type LetGo = z.infer<typeof letGo>;
 export type NodeMessage = z.infer<typeof nodeMessage>;
 export type Heartbeat = z.infer<typeof heartbeat>;
 export type Message = z.infer<typeof message>;

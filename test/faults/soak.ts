@@ -1,5 +1,5 @@
 import { getHeapSpaceStatistics } from 'node:v8';
-import { NAMING_HOLDS_MS } from '../../shared/messages/schema.ts';
+import { EVIDENCE_HOLDS_MS } from '../../functions/reconcile/queue/request.ts';
 import type { Random } from '../../shared/time/clock.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
 import { type Bed, startBed } from './harness/bed.ts';
@@ -25,7 +25,7 @@ const SWEEP_MS = 4 * 60_000;
  * Before the heap is measured all pods are gone, and for so long nothing changes, in ms: what is under
  * way has ended, and what is kept for a quarter of an hour has lapsed. So the same is there each time.
  */
-const REST_MS = NAMING_HOLDS_MS + 60_000;
+const REST_MS = EVIDENCE_HOLDS_MS + 60_000;
 /** Some of what has lapsed is forgotten when the next pod comes. ms */
 const LAST_POD_MS = 20_000;
 /** One call in so many meets with a fault, and one event. */

@@ -142,7 +142,7 @@ describe('when an address moves between nodes', () => {
       for (const pod of old) await eventually(() => cluster.pod(pod)).toBeUndefined();
       const come = await Promise.all(runAll(b));
       // Their node has looked before the other one could release anything.
-      await eventually(() => faults.invocationsEndedAt(b).length).toBeGreaterThan(1);
+      await eventually(() => faults.invocationsEndedAt(b).length).toBeGreaterThan(0);
       throttle(100, 5);
 
       for (const pod of come) {

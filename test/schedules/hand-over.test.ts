@@ -11,7 +11,7 @@ const X = OUTSIDE.IPv4;
 
 /** The messages that the forwarders sent, which the test has reconciled in the order of its choice. */
 interface Inbox {
-  /** Lets time pass until this was sent to a node: `delete p1` for an event, `let go` of another node's. */
+  /** Lets time pass until this was sent to a node: `delete p1` for an event, `look first` for what another may have. */
   sent(node: string, ...events: string[]): Promise<void>;
   /** Reconciles a node for all that was sent to it and not yet looked at. */
   look(node: string): Promise<void>;
@@ -26,9 +26,12 @@ function inboxOf(scene: Scene): Inbox {
       if (!parsed.ok || parsed.message.reason === 'heartbeat' || done.has(id)) return [];
       return parsed.message.node === node ? [[id, parsed.message]] : [];
     });
-  const inWords = ([, { reason, pods, letGo = [] }]: [string, NodeMessage]): string[] => {
+  const inWords = ([, { reason, pods, lookFirst }]: [string, NodeMessage]): string[] => {
     if (reason !== 'pods') return [reason];
-    return [...pods.map(({ event, name }) => `${event} ${name}`), ...letGo.map(() => 'let go')];
+    return [
+      ...pods.map(({ event, name }) => `${event} ${name}`),
+      ...(lookFirst ? ['look first'] : []),
+    ];
   };
   return {
     async sent(node, ...events) {
@@ -78,7 +81,7 @@ describe.each(FAMILIES)('20: an address outside the ranges, %s, is handed over',
     expect(p2.told()).toMatch(/^Conflict: /);
     p1.remove();
     await inbox.sent('a', 'delete p1');
-    await inbox.sent('b', 'let go');
+    await inbox.sent('b', 'look first');
     for (const node of order) await inbox.look(node);
 
     expect(scene.ec2.whereIs(address)).toBe('b/eth1');
@@ -93,7 +96,7 @@ describe.each(FAMILIES)('20: an address outside the ranges, %s, is handed over',
     p1.remove();
     await inbox.sent('a', 'delete p1');
     const p2 = scene.pod('p2', { node: 'b', namespace: 'ns2', ips: [address] });
-    await inbox.sent('b', 'add p2');
+    await inbox.sent('b', 'add p2', 'look first');
     for (const node of order) await inbox.look(node);
 
     expect(scene.ec2.whereIs(address)).toBe('b/eth1');
@@ -123,8 +126,8 @@ describe.each(FAMILIES)('20: an address outside the ranges, %s, is handed over',
     });
     await forwarder.abandon();
     sqs.faults.fail('SendMessageBatch', 0);
-    await inbox.sent('a', 'delete p1');
-    await inbox.sent('b', 'let go');
+    await inbox.sent('a', 'resync');
+    await inbox.sent('b', 'resync');
     for (const node of order) await inbox.look(node);
 
     expect(scene.ec2.whereIs(address)).toBe('b/eth1');

@@ -1,7 +1,10 @@
 import { type Address, parseAddress } from '../../../shared/address.ts';
-import { NAMING_HOLDS_MS, type NodeMessage } from '../../../shared/messages/schema.ts';
+import type { NodeMessage } from '../../../shared/messages/schema.ts';
 import type { NodeRequest } from '../scope.ts';
 import { observedAt, type Received } from './records.ts';
+
+/** For how long after it was observed the brake believes that a claim ended, ms (docs/design.md, "The brake"). */
+export const EVIDENCE_HOLDS_MS = 15 * 60_000;
 
 /** All messages of one node in a batch, as one request: they share one reconcile and one fate. */
 export function requestOf(
@@ -13,7 +16,7 @@ export function requestOf(
     node,
     instanceId: messages.map(({ message }) => message.instanceId).findLast(Boolean),
     seenToEnd: seenToEndIn(messages, now),
-    contested: contestedIn(messages),
+    lookFirst: messages.some(({ message }) => message.lookFirst === true),
     receives: Math.max(
       ...messages.map(({ envelope }) => envelope.attributes.ApproximateReceiveCount),
     ),
@@ -29,8 +32,8 @@ export function requestOf(
 }
 
 /** Of a resync or a sweep nothing is known before the node is read. */
-function letsAssign({ reason, pods, letGo = [] }: NodeMessage): boolean {
-  if (reason === 'moved' || letGo.length > 0) return true;
+function letsAssign({ reason, pods, lookFirst }: NodeMessage): boolean {
+  if (reason === 'moved' || lookFirst === true) return true;
   return pods.some(({ event, ips }) => event !== 'delete' && ips.length === 0);
 }
 
@@ -50,16 +53,8 @@ function seenToEndIn(
   );
 }
 
-function contestedIn(messages: readonly Received<NodeMessage>[]): ReadonlySet<Address> {
-  const texts = messages.flatMap(({ message: { contested = [], letGo = [] } }) => [
-    ...contested,
-    ...letGo.flatMap(({ ips }) => ips),
-  ]);
-  return new Set(addressesIn(texts));
-}
-
 function holds(reason: NodeMessage['reason'], observedAt: string, now: number): boolean {
-  return reason === 'pods' && Math.abs(now - Date.parse(observedAt)) <= NAMING_HOLDS_MS;
+  return reason === 'pods' && Math.abs(now - Date.parse(observedAt)) <= EVIDENCE_HOLDS_MS;
 }
 
 function addressesIn(texts: readonly string[]): Address[] {

@@ -99,14 +99,11 @@ function start(replicas: Replicas): void {
   running.arrived = list(replicas, running);
 }
 
-/** @param last who stands back, and what it says of what it leaves unsent. */
-function elect(
-  replicas: Replicas,
-  last?: { readonly unfit: Running; readonly unsentSince: number | undefined },
-): void {
+/** @param unfit who stands back. */
+function elect(replicas: Replicas, unfit?: Running): void {
   const { surroundings, running } = replicas;
-  replicas.leader = running.find((each) => each !== last?.unfit) ?? running[0];
-  if (replicas.leader !== undefined) replicas.leader.replica.elected(last?.unsentSince);
+  replicas.leader = running.find((each) => each !== unfit) ?? running[0];
+  if (replicas.leader !== undefined) replicas.leader.replica.elected();
   else surroundings.world.clock.after(RESTART_MS, () => elect(replicas));
 }
 
@@ -114,10 +111,9 @@ function elect(
 function resign(replicas: Replicas, unfit: Running): void {
   if (unfit !== replicas.leader) return;
   replicas.leader = undefined;
-  const unsentSince = unfit.replica.unsentSince();
   lose(unfit);
   const { clock } = replicas.surroundings.world;
-  clock.after(HAND_OVER_MS, () => elect(replicas, { unfit, unsentSince }));
+  clock.after(HAND_OVER_MS, () => elect(replicas, unfit));
 }
 
 function onCrash(replicas: Replicas, died: Running): void {

@@ -21,6 +21,7 @@ const podEvent = fc.record({
   ips: fc.array(fc.constantFrom('172.16.1.70', '2600:1f18:1111:1::70', '::0070'), { maxLength: 3 }),
 });
 
+/** As earlier forwarders say it. */
 const letGo = fc.record({
   node: fc.constantFrom('node-b', 'node-c'),
   observedAt,
@@ -38,6 +39,7 @@ const body = mutatedText(
         reason: fc.constantFrom('pods', 'resync', 'sweep', 'moved', 'replay'),
         observedAt,
         pods: fc.array(podEvent, { maxLength: 3 }),
+        lookFirst: fc.constant(true),
         letGo: fc.array(letGo, { maxLength: 3 }),
       },
       { requiredKeys: ['version', 'cluster', 'node', 'reason', 'observedAt', 'pods'] },
@@ -91,7 +93,6 @@ export const MESSAGES = [
       const byNode = Map.groupBy(ofNodes, ({ message }) => message.node);
       const requests = [...byNode].map(([node, messages]) => requestOf(node, messages, NOW));
       checkCanonical(requests.flatMap(({ seenToEnd }) => [...seenToEnd]));
-      checkCanonical(requests.flatMap(({ contested }) => [...contested]));
       return [malformed.map(({ detail }) => ({ detail })), requests];
     },
     // Lambda itself makes the event: one that is none of SQS's fails the invocation.

@@ -6,14 +6,12 @@ import { claimingPod } from './pods.ts';
 
 const X = '172.16.1.70';
 const Y = '172.16.1.71';
-const MINUTE_MS = 60_000;
 
 function start() {
   const clock = virtualClock();
   const messages: Message[] = [];
   const outbox = {
     push: (message: Message) => void messages.push(message),
-    unsentSince: () => undefined,
     size: () => ({ messages: 0, bytes: 0 }),
   };
   const replica = createReplica({ clock, cluster: 'demo', outbox });
@@ -22,19 +20,14 @@ function start() {
     messages.splice(0).map((message) => {
       if (message.reason === 'heartbeat') return 'heartbeat';
       const pods = message.pods.map(({ event, name, ips }) => [event, name, ...ips].join(' '));
-      const letGo = (message.letGo ?? []).map(({ node, ips }) => `${node} let go of ${ips}`);
-      return [`${message.node} ${message.reason}`, ...pods, ...letGo].join(': ');
+      const looks = message.lookFirst ? ['look first'] : [];
+      return [`${message.node} ${message.reason}`, ...pods, ...looks].join(': ');
     });
-  /** How long ago what messages tell of was let go of, ms. */
-  const ages = (): number[] =>
-    messages
-      .flatMap((message) => (message.reason === 'pods' ? (message.letGo ?? []) : []))
-      .map(({ observedAt }) => clock.now() - Date.parse(observedAt));
   const list = (...pods: Parameters<typeof replica.onPod>[0][]): void => {
     for (const pod of pods) replica.onPod(pod);
     replica.onListed(new Set(pods.map(({ uid }) => uid)));
   };
-  return { clock, messages, replica, sent, ages, list };
+  return { clock, replica, sent, list };
 }
 
 describe('a replica that leads', () => {
@@ -85,18 +78,17 @@ describe('a replica that leads', () => {
   });
 });
 
-describe('of what a pod let go of, the node of another claimant hears', () => {
+describe('where a pod lets go of an address, the node of another claimant hears', () => {
   /** Of node `a`. */
   const holder = claimingPod([X, Y]);
 
-  test('at once where it waits, and of nothing that it does not claim', () => {
-    const { replica, sent, ages, list, clock } = start();
+  test('at once where that one waits, while the release may wait', () => {
+    const { replica, sent, list, clock } = start();
     replica.elected();
     list(holder, claimingPod([X], { name: 'p2', node: 'b' }));
     sent();
     replica.onDeleted(holder);
-    expect(ages()).toEqual([0]);
-    expect(sent()).toEqual([`b pods: a let go of ${X}`]);
+    expect(sent()).toEqual(['b pods: look first']);
     clock.advance(3_000);
     expect(sent()).toEqual([`a pods: delete p1 ${X} ${Y}`]);
   });
@@ -107,114 +99,29 @@ describe('of what a pod let go of, the node of another claimant hears', () => {
     list(holder, claimingPod([X], { name: 'p2', node: 'b' }));
     sent();
     replica.onPod(claimingPod([Y]));
-    expect(sent()).toEqual([`a pods: update p1 ${X}`, `b pods: a let go of ${X}`]);
+    expect(sent()).toEqual([`a pods: update p1 ${X}`, 'b pods: look first']);
   });
 
-  test('not when the pod only begins to terminate, or claims it as from another time', () => {
-    const { replica, sent, list, clock } = start();
-    const since = (text: string) => claimingPod([], { floating: [{ ip: X, since: text }] });
-    replica.elected();
-    list(since('2026-01-01T10:00:00Z'), claimingPod([X], { name: 'p2', node: 'b' }));
-    sent();
-    replica.onPod(since('2026-01-01T11:00:00Z'));
-    clock.advance(1_000);
-    replica.onPod({ ...since('2026-01-01T11:00:00Z'), terminating: true });
-    expect(sent()).toEqual(['a pods: update p1', 'b pods', 'b pods']);
-  });
-
-  test('when it begins to claim it within 15 minutes, with when it was let go of', () => {
-    const { replica, sent, ages, list, clock } = start();
+  test('when it begins to claim it afterwards', () => {
+    const { replica, sent, list } = start();
     replica.elected();
     list(holder);
-    replica.onDeleted(holder);
-    clock.advance(15 * MINUTE_MS);
     sent();
+    replica.onDeleted(holder);
     replica.onPod(claimingPod([Y], { name: 'p2', node: 'b' }));
-    expect(ages()).toEqual([15 * MINUTE_MS]);
-    expect(sent()).toEqual([`b pods: add p2: a let go of ${Y}`]);
-    clock.advance(1);
-    replica.onPod(claimingPod([X], { name: 'p3', node: 'c' }));
-    expect(sent()).toEqual(['c pods: add p3']);
-  });
-
-  test('also where it begins to claim it after others, and where one watch event says both', () => {
-    const { replica, sent, list } = start();
-    replica.elected();
-    list(
-      claimingPod([X], { name: 'web-0', uid: 'old' }),
-      claimingPod([Y], { name: 'p2', node: 'c' }),
-    );
-    sent();
-    replica.onPod(claimingPod([X], { name: 'web-0', uid: 'new', node: 'b' }));
-    replica.flush();
-    expect(sent()).toEqual([`b pods: add web-0: a let go of ${X}`, `a pods: delete web-0 ${X}`]);
-    replica.onPod(claimingPod([Y, X], { name: 'p2', node: 'c' }));
-    expect(sent()).toEqual([`c pods: update p2: a let go of ${X}`]);
-  });
-
-  test('not what its own pods let go of, which it knows', () => {
-    const { replica, sent, list } = start();
-    replica.elected();
-    list(holder);
-    replica.onDeleted(holder);
-    replica.flush();
-    sent();
-    replica.onPod(claimingPod([X], { name: 'p2' }));
-    replica.flush();
-    expect(sent()).toEqual(['a pods: add p2']);
-  });
-
-  test('from the last eight nodes that let go of it, since it can be on one alone', () => {
-    const { replica, sent, list } = start();
-    replica.elected();
-    list();
-    for (let n = 0; n < 12; n += 1) {
-      const pod = claimingPod([X], { name: `p${n}`, node: `n${n}` });
-      replica.onPod(pod);
-      replica.onDeleted(pod);
-    }
-    replica.flush();
-    sent();
-    replica.onPod(claimingPod([X], { name: 'next', node: 'b' }));
-    const letGo = [4, 5, 6, 7, 8, 9, 10, 11].map((n) => `n${n} let go of ${X}`);
-    expect(sent()).toEqual([['b pods: add next', ...letGo].join(': ')]);
-  });
-
-  test('from a new leader, of whom the old one may have told it nothing', () => {
-    const { replica, sent, list, clock } = start();
-    list(holder, claimingPod([X], { name: 'p2', node: 'b' }));
-    replica.onDeleted(holder);
-    clock.advance(5 * MINUTE_MS);
-    replica.elected();
-    expect(sent()).toEqual(['heartbeat', `b pods: a let go of ${X}`]);
+    expect(sent()).toEqual(['b pods: add p2: look first']);
   });
 });
 
-describe('a replica that takes over from leaders that could not send', () => {
-  test('repeats all that they may not have sent, as long as a naming holds', () => {
-    const { replica, sent, list, clock } = start();
-    list(claimingPod([X], { name: 'p1' }), claimingPod([X], { name: 'p2', node: 'b' }));
-    replica.onDeleted(claimingPod([X], { name: 'p2', node: 'b' }));
-    clock.advance(5 * MINUTE_MS);
-    const since = clock.now();
-    replica.onDeleted(claimingPod([X], { name: 'p1' }));
-    clock.advance(10 * MINUTE_MS);
-    replica.elected(since);
-    expect(sent()).toEqual(['heartbeat', `a pods: delete p1 ${X}`]);
-    replica.lost();
-    clock.advance(5 * MINUTE_MS + 1);
-    replica.elected(since);
-    expect(sent()).toEqual(['heartbeat']);
-  });
-
-  test('says what it owes until it can send, and then what is unsent', () => {
-    const { replica, list, clock } = start();
-    const since = clock.now() - 5 * MINUTE_MS;
-    replica.elected(since);
-    expect(replica.unsentSince()).toBe(since);
-    list();
-    expect(replica.unsentSince()).toBeUndefined();
-  });
+test('two minutes after a pod let go of an address nothing is looked up for it', () => {
+  const { replica, sent, list, clock } = start();
+  replica.elected();
+  list(claimingPod([X]));
+  replica.onDeleted(claimingPod([X]));
+  clock.advance(2 * 60_000 + 1);
+  sent();
+  replica.onPod(claimingPod([X], { name: 'p2', node: 'b' }));
+  expect(sent()).toEqual(['b pods: add p2']);
 });
 
 describe('a replica that takes over', () => {
@@ -229,28 +136,17 @@ describe('a replica that takes over', () => {
     expect(replica.counts()).toEqual({ pods: 1, nodes: 1 });
   });
 
-  test('repeats the events of the last minute that name addresses, then resyncs the other nodes', () => {
-    const { replica, sent, list, clock, messages } = start();
+  test('has all nodes looked at: first where pods wait, last where all are gone that claimed something', () => {
+    const { replica, sent, list, clock } = start();
+    const condition = { status: 'True', reason: 'Assigned', message: `${Y} on eni-1` } as const;
     list(
       claimingPod([X], { name: 'old', node: 'a' }),
-      claimingPod([X], { name: 'p1', node: 'b' }),
-      claimingPod([X], { name: 'p2', node: 'b' }),
-      claimingPod([X], { name: 'stays', node: 'c' }),
-      claimingPod([Y], { name: 'other', node: 'd' }),
+      claimingPod([Y], { name: 'stays', node: 'b', condition }),
     );
     replica.onDeleted(claimingPod([X], { name: 'old', node: 'a' }));
-    clock.advance(40_000);
-    const oldest = new Date(clock.now()).toISOString();
-    replica.onDeleted(claimingPod([X], { name: 'p1', node: 'b' }));
-    clock.advance(21_000);
-    replica.onDeleted(claimingPod([X], { name: 'p2', node: 'b' }));
+    clock.advance(14 * 60_000);
+    replica.onPod(claimingPod([X], { name: 'new', node: 'c' }));
     replica.elected();
-    expect(messages[1]?.observedAt).toBe(oldest);
-    expect(sent()).toEqual([
-      'heartbeat',
-      `b pods: delete p1 ${X}: delete p2 ${X}`,
-      `c pods: a let go of ${X}: b let go of ${X}`,
-      'd resync',
-    ]);
+    expect(sent()).toEqual(['heartbeat', 'c resync', 'b resync', 'a resync']);
   });
 });

@@ -51,10 +51,8 @@ function bed() {
   const clock = virtualClock();
   const lease = sharedLease();
   const history: string[] = [];
-  /** How long each leaves a free Lease to others, and since when each has something unsent, ms. */
+  /** How long each leaves a free Lease to others, ms. */
   const reluctance = new Map<string, number>();
-  const unsentSince = new Map<string, number>();
-  const told: [string, number | undefined][] = [];
   const join = (who: string): Election =>
     joinElection({
       leases: lease.leases(who),
@@ -63,11 +61,7 @@ function bed() {
       random: () => 0,
       times: ELECTION_TIMES,
       reluctance: () => reluctance.get(who) ?? 0,
-      unsentSince: () => unsentSince.get(who),
-      onElected(since) {
-        history.push(`${who} leads`);
-        told.push([who, since]);
-      },
+      onElected: () => history.push(`${who} leads`),
       onLost: () => history.push(`${who} lost`),
       onError: () => {},
     });
@@ -78,7 +72,7 @@ function bed() {
     }
     await setImmediate();
   };
-  return { clock, lease, history, reluctance, unsentSince, told, join, pass };
+  return { lease, history, reluctance, join, pass };
 }
 
 describe('of two replicas', () => {
@@ -238,58 +232,5 @@ describe('a leader that gives the Lease up', () => {
     await pass(60_000);
     expect(history).toHaveLength(3);
     expect(lease.stored()).toMatchObject({ holder: 'b' });
-  });
-});
-
-describe('the next leader is told since when something may be unsent', () => {
-  test('by one that gives the Lease up', async () => {
-    const { clock, join, pass, told, unsentSince } = bed();
-    const a = join('a');
-    await pass(10_000);
-    join('b');
-    await pass(5_000);
-    const since = clock.now() - 100_000;
-    unsentSince.set('a', since);
-    a.resign();
-    await pass(1_000);
-    expect(told[0]).toEqual(['a', undefined]);
-    expect(told[1]?.[1]).toBeGreaterThanOrEqual(since - 1_000);
-    expect(told[1]?.[1]).toBeLessThanOrEqual(since + 5_000);
-  });
-
-  test('by one that dies, also where nobody of those between could send it', async () => {
-    const { clock, join, pass, told, unsentSince } = bed();
-    const a = join('a');
-    await pass(5_000);
-    const since = clock.now() - 20_000;
-    unsentSince.set('a', since);
-    await pass(5_000);
-    a.abandon();
-    const b = join('b');
-    await pass(17_000);
-    // It dies before it has written what it knows by itself.
-    b.abandon();
-    join('c');
-    await pass(20_000);
-    expect(told.map(([who]) => who)).toEqual(['a', 'b', 'c']);
-    for (const [, heard] of told.slice(1)) {
-      expect(heard).toBeGreaterThanOrEqual(since - 5_000);
-      expect(heard).toBeLessThanOrEqual(since + 5_000);
-    }
-  });
-
-  test('no more once it is sent', async () => {
-    const { clock, join, pass, told, unsentSince, lease } = bed();
-    const a = join('a');
-    await pass(5_000);
-    unsentSince.set('a', clock.now() - 20_000);
-    await pass(5_000);
-    expect(lease.stored()?.unsentSeconds).toBeGreaterThan(20);
-    unsentSince.delete('a');
-    await pass(5_000);
-    a.abandon();
-    join('b');
-    await pass(20_000);
-    expect(told.at(-1)).toEqual(['b', undefined]);
   });
 });

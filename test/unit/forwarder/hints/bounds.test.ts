@@ -4,6 +4,7 @@ import {
   createPodIndex,
   type PodIndex,
 } from '../../../../forwarder/hints/pod-index.ts';
+import { virtualClock } from '../../../../sandbox/clock.ts';
 import { claimingPod } from '../pods.ts';
 
 describe('a namespace that claims too many addresses', () => {
@@ -21,7 +22,7 @@ describe('a namespace that claims too many addresses', () => {
     });
   const start = () => {
     const beyond: Beyond[] = [];
-    return { beyond, index: createPodIndex((each) => void beyond.push(each)) };
+    return { beyond, index: createPodIndex(virtualClock(), (each) => void beyond.push(each)) };
   };
 
   test('on one node has its pods looked at there, and what is left out is told with its name', () => {
@@ -55,14 +56,5 @@ describe('a namespace that claims too many addresses', () => {
     index.put(pod([...many(500, 20_000), ...many(500, 9_000)]));
     const [hint] = index.remove(pod([]));
     expect(hint?.pod?.ips).toEqual(expect.arrayContaining(many(500, 9_000)));
-  });
-
-  test('tells another node of 256 of the addresses that a pod lets go of', () => {
-    const { index } = start();
-    index.put(claimingPod(many(1_000), { name: 'p1', node: 'a' }));
-    index.put(claimingPod(many(1_000), { name: 'p2', node: 'b' }));
-    const [, other] = index.remove(claimingPod([], { name: 'p1', node: 'a' }));
-    expect(other?.node).toBe('b');
-    expect(other?.claims).toHaveLength(256);
   });
 });

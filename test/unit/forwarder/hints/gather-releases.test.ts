@@ -5,7 +5,7 @@ import { hint, start } from './gathering.ts';
 describe('what pods let go of and nobody waits for', () => {
   const released = (name: string, node = 'a'): Hint => ({
     ...hint(name, { event: 'delete', ips: ['172.16.1.70'], node }),
-    mayWait: true,
+    waitsFor: 'releases',
   });
 
   test('is gathered for three seconds', () => {
@@ -68,7 +68,9 @@ describe('what pods let go of and nobody waits for', () => {
 test('what a pod lets go of waits for a pod of its node that starts, and goes along with it', () => {
   const starting = new Set(['a']);
   const { gather, names, clock } = start({ starting });
-  gather.add([{ ...hint('gone', { event: 'delete', ips: ['172.16.1.70'] }), mayWait: true }]);
+  gather.add([
+    { ...hint('gone', { event: 'delete', ips: ['172.16.1.70'] }), waitsFor: 'releases' },
+  ]);
   clock.advance(4_000);
   expect(names()).toEqual([]);
   gather.add([hint('new')]);
@@ -78,7 +80,9 @@ test('what a pod lets go of waits for a pod of its node that starts, and goes al
 test('what a pod lets go of waits also for a pod that begins to start only after it was let go of', () => {
   const starting = new Set<string>();
   const { gather, names, clock } = start({ starting });
-  gather.add([{ ...hint('gone', { event: 'delete', ips: ['172.16.1.70'] }), mayWait: true }]);
+  gather.add([
+    { ...hint('gone', { event: 'delete', ips: ['172.16.1.70'] }), waitsFor: 'releases' },
+  ]);
   clock.advance(2_000);
   starting.add('a');
   clock.advance(2_000);
@@ -91,7 +95,9 @@ test('what a pod lets go of waits also for a pod that begins to start only after
 test('what waits for a pod that starts goes out after five seconds without it', () => {
   const starting = new Set<string>();
   const { gather, names, clock } = start({ starting });
-  gather.add([{ ...hint('gone', { event: 'delete', ips: ['172.16.1.70'] }), mayWait: true }]);
+  gather.add([
+    { ...hint('gone', { event: 'delete', ips: ['172.16.1.70'] }), waitsFor: 'releases' },
+  ]);
   clock.advance(2_000);
   starting.add('a');
   clock.advance(2_999);

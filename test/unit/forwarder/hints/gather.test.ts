@@ -140,8 +140,26 @@ describe('what a message says', () => {
   });
 });
 
+describe('that another may have what its pods claim', () => {
+  test('is said by a message where any of its news says so, and not by the next one', () => {
+    const { gather, delivered, clock } = start();
+    gather.add([hint('p1')]);
+    gather.add([hint('p2')]);
+    gather.add([{ ...hint('p3'), lookFirst: true }]);
+    gather.add([hint('p4')]);
+    clock.advance(250);
+    gather.add([hint('p5')]);
+    clock.advance(1_000);
+    expect(delivered.map(({ lookFirst }) => lookFirst)).toEqual([undefined, true, undefined]);
+  });
+});
+
 describe('what pods of other nodes claim too', () => {
-  const contested = (name: string): Hint => ({ ...hint(name), contested: ['172.16.1.70'] });
+  const contested = (name: string): Hint => ({
+    ...hint(name),
+    lookFirst: true,
+    waitsFor: 'starting',
+  });
 
   test('is delivered at once where no other pod of the node starts', () => {
     const { gather, names } = start();
@@ -160,7 +178,7 @@ describe('what pods of other nodes claim too', () => {
     starting.clear();
     gather.add([contested('p3')]);
     expect(names()).toEqual(['p3,p1,p2']);
-    expect(delivered[0]?.contested).toEqual(['172.16.1.70']);
+    expect(delivered[0]?.lookFirst).toBe(true);
   });
 
   test('waits for two seconds at most', () => {

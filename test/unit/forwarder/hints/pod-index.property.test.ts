@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createPodIndex, type Hint } from '../../../../forwarder/hints/pod-index.ts';
+import { virtualClock } from '../../../../sandbox/clock.ts';
 import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
 import { claimingPod } from '../pods.ts';
 
@@ -29,7 +30,7 @@ function claimed(pod: Pod | undefined, ips: readonly string[]): readonly string[
 
 /** The index, and beside it the plainest model of who claims what. */
 function indexAndModel() {
-  const index = createPodIndex();
+  const index = createPodIndex(virtualClock());
   const model = new Map<string, { pod: Pod; ips: readonly string[] }>();
 
   const apply = (it: Step): Hint[] => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createPodIndex, type Hint } from '../../../../forwarder/hints/pod-index.ts';
+import { virtualClock } from '../../../../sandbox/clock.ts';
 import { IGNORE } from '../../../../shared/cluster/annotations.ts';
 import type { PodEvent } from '../../../../shared/messages/schema.ts';
 import { claimingPod, networkStatusText } from '../pods.ts';
@@ -10,13 +11,7 @@ const Y = '172.16.1.71';
 function told(
   event: PodEvent['event'],
   ips: string[],
-  other: {
-    name?: string;
-    uid?: string;
-    node?: string;
-    claims?: string[];
-    contested?: string[];
-  } = {},
+  other: { name?: string; uid?: string; node?: string } & Pick<Hint, 'lookFirst' | 'waitsFor'> = {},
 ): Hint {
   const { name = 'p1', uid = name, node = 'a', ...said } = other;
   return { node, pod: { event, namespace: 'default', name, uid, ips }, ...said };
@@ -24,22 +19,26 @@ function told(
 
 /** The same, of addresses that nobody waits for. */
 function patient(hint: Hint): Hint {
-  return { ...hint, mayWait: true };
+  return { ...hint, waitsFor: 'releases' };
 }
 
 /** A pod of node `a` begins to claim X. */
-const ADDED = told('add', [], { claims: [X] });
+const ADDED = told('add', []);
+/** The other claimants' node looks again, when p1 has let go of something. */
+const AGAIN: Hint = { node: 'b', lookFirst: true, cause: 'p1' };
+/** The same, while pods of several nodes claim it. */
+const SHARED: Hint = { ...AGAIN, waitsFor: 'starting' };
 
 describe('a pod of its own', () => {
   test('is added when it first claims an address', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     expect(index.put(claimingPod([]))).toEqual([]);
     expect(index.put(claimingPod([X]))).toEqual([ADDED]);
     expect([...index.nodes()]).toEqual(['a']);
   });
 
   test('causes nothing while it claims nothing, whatever else changes', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     expect(index.put(claimingPod([]))).toEqual([]);
     expect(index.put(claimingPod([], { terminating: true }))).toEqual([]);
     expect(index.remove(claimingPod([]))).toEqual([]);
@@ -47,7 +46,7 @@ describe('a pod of its own', () => {
   });
 
   test('causes nothing when something changes that decides nothing', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     const condition = { status: 'True', reason: 'Assigned', message: `${X} on eni-1` } as const;
     expect(index.put(claimingPod([X], { condition }))).toEqual([]);
@@ -55,33 +54,33 @@ describe('a pod of its own', () => {
   });
 
   test('names, when updated, what it claims no longer', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X, Y]));
     expect(index.put(claimingPod([Y]))).toEqual([told('update', [X])]);
   });
 
   test('is updated when an attachment gets another MAC address', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     const status = networkStatusText([X], '0a:00:00:00:00:02');
     expect(index.put(claimingPod([X], { status }))).toEqual([told('update', [])]);
   });
 
   test('causes nothing when it begins to terminate, as it keeps what it has', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     expect(index.put(claimingPod([X], { terminating: true }))).toEqual([]);
   });
 
   test('is updated when it begins to terminate and another pod of the node claims the same', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     index.put(claimingPod([X], { name: 'p2' }));
     expect(index.put(claimingPod([X], { terminating: true }))).toEqual([told('update', [])]);
   });
 
   test('terminates on its node until it is gone', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     expect(index.terminates('a')).toBe(false);
     index.put(claimingPod([X], { terminating: true }));
@@ -91,7 +90,7 @@ describe('a pod of its own', () => {
   });
 
   test('may be told later that it is gone, unless a pod of its node waits for its address or for room', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     const full = {
       status: 'False',
       reason: 'EniFull',
@@ -110,17 +109,14 @@ describe('a pod of its own', () => {
   });
 
   test('may be told later that it is gone, where a pod of another node takes its address over', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     index.put(claimingPod([X], { name: 'p2', node: 'b' }));
-    expect(index.remove(claimingPod([X]))).toEqual([
-      patient(told('delete', [X])),
-      { node: 'b', claims: [X], cause: 'p1' },
-    ]);
+    expect(index.remove(claimingPod([X]))).toEqual([patient(told('delete', [X])), AGAIN]);
   });
 
   test('may be told later what a terminating pod lets go of before it is gone', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X], { terminating: true }));
     expect(index.put(claimingPod([], { terminating: true }))).toEqual([
       patient(told('update', [X])),
@@ -128,14 +124,14 @@ describe('a pod of its own', () => {
   });
 
   test('names, when deleted, what it claimed', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X, Y]));
     expect(index.remove(claimingPod([]))).toEqual([patient(told('delete', [X, Y]))]);
     expect(index.size()).toBe(0);
   });
 
   test('names its addresses once when the annotation is emptied before it goes', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     expect(index.put(claimingPod([]))).toEqual([patient(told('update', [X]))]);
     expect(index.remove(claimingPod([]))).toEqual([]);
@@ -148,51 +144,51 @@ describe('a pod of its own', () => {
       claimingPod([X], { annotations: { ...claimingPod([X]).annotations, [IGNORE]: 'true' } }),
     ],
   ])('lets go of its addresses when it %s', (_, changed) => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     expect(index.put(changed)).toEqual([patient(told('update', [X]))]);
     expect(index.put(claimingPod([X]))).toEqual([ADDED]);
   });
 
   test('is added when it is bound to a node, if it claims a floating address before', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     const { node: _, ...unbound } = claimingPod([], { floating: [X] });
     expect(index.put(unbound)).toEqual([]);
     expect(index.put({ ...unbound, node: 'a' })).toEqual([ADDED]);
   });
 
   test('is added without a claim when it waits for our condition', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     expect(index.put(claimingPod([], { gated: true }))).toEqual([told('add', [])]);
   });
 
   test('lets go of nothing while its annotation can not be read', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X, Y]));
     expect(index.put(claimingPod([], { status: '{' }))).toEqual([told('update', [])]);
     expect(index.put(claimingPod([Y]))).toEqual([told('update', [X])]);
   });
 
   test('names what it claimed when it is deleted with an annotation that can not be read', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     index.put(claimingPod([], { status: '{' }));
     expect(index.remove(claimingPod([]))).toEqual([patient(told('delete', [X]))]);
   });
 
   test('is deleted and added when another object has its name', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X], { uid: 'old' }));
     expect(index.put(claimingPod([Y], { uid: 'new', node: 'b' }))).toEqual([
       patient(told('delete', [X], { uid: 'old' })),
-      told('add', [], { uid: 'new', node: 'b', claims: [Y] }),
+      told('add', [], { uid: 'new', node: 'b' }),
     ]);
     expect(index.remove(claimingPod([X], { uid: 'old' }))).toEqual([]);
     expect(index.size()).toBe(1);
   });
 
   test('is deleted when a complete list does not have it', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(claimingPod([X], { name: 'p1' }));
     index.put(claimingPod([Y], { name: 'p2' }));
     expect(index.retain(new Set(['p2']))).toEqual([patient(told('delete', [X]))]);
@@ -215,59 +211,103 @@ describe('the nodes of the other claimants look again', () => {
   ] satisfies [string, (index: ReturnType<typeof createPodIndex>) => Hint[]][])(
     'when a pod %s',
     (_, change) => {
-      const index = createPodIndex();
+      const index = createPodIndex(virtualClock());
       index.put(holder);
       index.put(waiting);
-      expect(change(index)).toContainEqual(expect.objectContaining({ node: 'b', claims: [X] }));
+      expect(change(index)).toContainEqual(expect.objectContaining(AGAIN));
     },
   );
 
   test('for an address that the pod still claims while it terminates', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(holder);
     index.put(waiting);
-    expect(index.put({ ...holder, terminating: true })).toEqual([
-      { node: 'b', claims: [X], contested: [X], cause: 'p1' },
-    ]);
-    expect(index.remove(holder)).toEqual([
-      patient(told('delete', [X, Y])),
-      { node: 'b', claims: [X], cause: 'p1' },
-    ]);
+    expect(index.put({ ...holder, terminating: true })).toEqual([SHARED]);
+    expect(index.remove(holder)).toEqual([patient(told('delete', [X, Y])), AGAIN]);
   });
 
   test('when a floating claim changes its since', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     const since = (text: string) => [{ ip: X, since: text }];
     index.put(claimingPod([], { floating: since('2026-01-01T10:00:00Z') }));
     index.put(waiting);
     const hints = index.put(claimingPod([], { floating: since('2026-01-01T11:00:00Z') }));
-    expect(hints).toEqual([
-      told('update', []),
-      { node: 'b', claims: [X], contested: [X], cause: 'p1' },
-    ]);
+    expect(hints).toEqual([told('update', []), SHARED]);
   });
 
   test('but not when a pod begins to claim, as its own node looks', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(waiting);
-    expect(index.put(holder)).toEqual([told('add', [], { claims: [X, Y], contested: [X] })]);
+    expect(index.put(holder)).toEqual([told('add', [], { lookFirst: true, waitsFor: 'starting' })]);
   });
 
   test('but not when another of its addresses changes', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(holder);
     index.put(waiting);
     expect(index.put(claimingPod([X]))).toEqual([told('update', [Y])]);
   });
 
   test('once, and not the node that looks already', () => {
-    const index = createPodIndex();
+    const index = createPodIndex(virtualClock());
     index.put(holder);
     for (const name of ['p3', 'p4']) index.put(claimingPod([X], { name, node: 'a' }));
     for (const name of ['p5', 'p6']) index.put(claimingPod([X], { name, node: 'b' }));
-    expect(index.remove(holder)).toEqual([
-      told('delete', [X, Y]),
-      { node: 'b', claims: [X], contested: [X], cause: 'p1' },
-    ]);
+    expect(index.remove(holder)).toEqual([told('delete', [X, Y]), SHARED]);
+  });
+});
+
+describe('an address that a pod let go of lately may still be on its node', () => {
+  const p2 = claimingPod([X], { name: 'p2', node: 'b' });
+  const start = () => {
+    const clock = virtualClock();
+    const index = createPodIndex(clock);
+    index.put(claimingPod([X, Y]));
+    index.remove(claimingPod([X, Y]));
+    return { clock, index };
+  };
+
+  test('so that a pod of another node that begins to claim it has EC2 looked at first', () => {
+    const { clock, index } = start();
+    clock.advance(2 * 60_000);
+    expect(index.put(p2)).toEqual([told('add', [], { name: 'p2', node: 'b', lookFirst: true })]);
+    clock.advance(1);
+    const late = claimingPod([Y], { name: 'p3', node: 'c' });
+    expect(index.put(late)).toEqual([told('add', [], { name: 'p3', node: 'c' })]);
+  });
+
+  test('also where one watch event says both', () => {
+    const { index } = start();
+    index.put(claimingPod([X], { name: 'web-0', uid: 'old' }));
+    const [, next] = index.put(claimingPod([X], { name: 'web-0', uid: 'new', node: 'b' }));
+    expect(next).toMatchObject({ node: 'b', lookFirst: true });
+  });
+
+  test('but not where its own node had it last', () => {
+    const { index } = start();
+    index.put(p2);
+    index.remove(p2);
+    expect(index.put(p2)).toEqual([told('add', [], { name: 'p2', node: 'b' })]);
+  });
+
+  test('so that its node is looked at by a new leader, whatever is claimed there', () => {
+    const { clock, index } = start();
+    expect([...index.nodes(), ...index.lettingGo()]).toEqual(['a']);
+    clock.advance(15 * 60_000);
+    expect(index.lettingGo().size).toBe(1);
+    clock.advance(1);
+    expect(index.lettingGo().size).toBe(0);
+  });
+
+  test('as far as 50,000 addresses are remembered, of which the oldest are forgotten', () => {
+    const { index } = start();
+    for (let n = 0; n < 50; n += 1) {
+      const ips = Array.from({ length: 1_000 }, (_, at) => `10.${n}.${at >> 8}.${at & 255}`);
+      const pod = claimingPod(ips, { name: `p${n}`, node: `n${n}` });
+      index.put(pod);
+      index.remove(pod);
+    }
+    expect(index.lettingGo().has('a')).toBe(false);
+    expect(index.lettingGo().size).toBe(50);
   });
 });

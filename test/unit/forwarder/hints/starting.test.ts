@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createPodIndex } from '../../../../forwarder/hints/pod-index.ts';
 import { withStarting } from '../../../../forwarder/hints/starting.ts';
+import { virtualClock } from '../../../../sandbox/clock.ts';
 import { IGNORE, NETWORK_STATUS, NETWORKS } from '../../../../shared/cluster/annotations.ts';
 import type { Pod } from '../../../../shared/cluster/kubernetes.ts';
 import { claimingPod, networkStatusText } from '../pods.ts';
@@ -8,7 +9,7 @@ import { claimingPod, networkStatusText } from '../pods.ts';
 const ASKING = claimingPod([], { annotations: { [NETWORKS]: 'default/net-1' } });
 
 function startsWith(...pods: readonly Pod[]): boolean {
-  const starting = withStarting(createPodIndex());
+  const starting = withStarting(createPodIndex(virtualClock()));
   for (const pod of pods) starting.put(pod);
   return starting.starts('a');
 }
@@ -36,7 +37,7 @@ describe('a node has a pod that starts', () => {
   });
 
   test('until it is gone, or is not in a complete list', () => {
-    const starting = withStarting(createPodIndex());
+    const starting = withStarting(createPodIndex(virtualClock()));
     starting.put(ASKING);
     starting.put({ ...ASKING, name: 'p2', uid: 'p2' });
     starting.remove(ASKING);

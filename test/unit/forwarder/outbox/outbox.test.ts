@@ -38,8 +38,11 @@ describe('a message that SQS takes', () => {
     expect(order).toEqual(['a p1', 'a p2', 'a p3']);
   });
 
-  test('leaves in a batch of at most 1 MiB, and is split where it alone is longer', async () => {
-    const { outbox, calls, call } = start({ messages: 1_000, bytes: 10_000_000 });
+  test('leaves in a batch of at most 1 MiB, and becomes a resync where it alone is longer', async () => {
+    const { outbox, calls, call, collapsed } = start({
+      messages: 1_000,
+      bytes: 10_000_000,
+    });
     const ips = (length: number) =>
       Array.from({ length }, (_, n) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
     outbox.push(pods('busy', 'p'));
@@ -58,7 +61,9 @@ describe('a message that SQS takes', () => {
     );
     expect(Math.max(...bytes)).toBeLessThanOrEqual(1_048_576);
     const named = batches.flat().flatMap(({ body }) => body.match(/10\.\d+\.\d+\.\d+/g) ?? []);
-    expect(named).toHaveLength(180_000);
+    expect(named).toHaveLength(80_000);
+    expect(collapsed).toEqual(['c 1']);
+    expect(batches.flat().map(about)).toContain('c resync');
   });
 });
 

@@ -54,20 +54,4 @@ describe('that SQS takes nothing', () => {
     }
     expect(stuck()).toBe(0);
   });
-
-  test('says since when something is unsent: since it was seen, and not what came later', async () => {
-    const { outbox, clock, call } = start();
-    const begun = clock.now();
-    expect(outbox.unsentSince()).toBeUndefined();
-    outbox.push(pods('a', 'p1'));
-    clock.advance(5_000);
-    outbox.push(pods('a', 'p2'));
-    expect(outbox.unsentSince()).toBe(begun);
-    outbox.push(pods('b', 'p3'), begun - 60_000);
-    expect(outbox.unsentSince()).toBe(begun - 60_000);
-    while (outbox.size().messages > 0) await call().answer();
-    expect(outbox.unsentSince()).toBeUndefined();
-    outbox.push(pods('a', 'p4'));
-    expect(outbox.unsentSince()).toBe(begun + 5_000);
-  });
 });

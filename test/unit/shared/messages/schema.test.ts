@@ -36,7 +36,7 @@ describe('a message', () => {
     [message],
     [{ ...message, instanceId: undefined }],
     [{ ...message, reason: 'resync', pods: [] }],
-    [{ ...message, letGo: [LET_GO] }],
+    [{ ...message, lookFirst: true }],
     [heartbeat],
   ])('is read as it was written: %j', (written) => {
     const body = JSON.stringify(written);
@@ -56,12 +56,32 @@ describe('a message', () => {
       JSON.stringify({ ...message, pods: [{ ...message.pods[0], ips: ['172.16.1.999'] }] }),
       /^pods\.0\.ips\.0: /,
     ],
-    [JSON.stringify({ ...message, letGo: [LET_GO, { ...LET_GO, node: '' }] }), /^letGo\.1\.node: /],
+    [JSON.stringify({ ...message, lookFirst: false }), /^lookFirst: /],
     [JSON.stringify({ ...message, extra: true }), /extra/],
     [JSON.stringify({ ...heartbeat, pods: [] }), /pods/],
   ])('%s is refused with where it is wrong', (body, detail) => {
     const parsed = parseMessage(body);
     expect(parsed.ok ? 'no problem' : parsed.detail).toMatch(detail);
+  });
+});
+
+describe('a message of an earlier forwarder', () => {
+  it.each([
+    ['let go of', { letGo: [LET_GO] }],
+    ['claim too', { contested: ['172.16.1.71'] }],
+    ['let go of and claim too', { letGo: [LET_GO], contested: ['172.16.1.71'] }],
+  ])('that names what pods of other nodes %s has EC2 looked at first', (_, said) => {
+    expect(parseMessage(JSON.stringify({ ...message, ...said }))).toEqual({
+      ok: true,
+      message: { ...message, lookFirst: true },
+    });
+  });
+
+  it('that names nothing of others does not', () => {
+    expect(parseMessage(JSON.stringify({ ...message, letGo: [], contested: [] }))).toEqual({
+      ok: true,
+      message,
+    });
   });
 });
 

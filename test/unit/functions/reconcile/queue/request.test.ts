@@ -29,8 +29,12 @@ describe('the addresses whose claims somebody saw end', () => {
     expect(seenToEnd([{ pods }])).toEqual(['172.16.1.70', '2001:db8::1:0:0:70']);
   });
 
-  it('are those of all messages together', () => {
-    const messages = [{ pods: [podEvent('delete', '172.16.1.70', '172.16.1.71')] }, DELETED];
+  it('are those of all messages together, without what only a list shows', () => {
+    const listed = { ...podEvent('delete', '172.16.1.73'), inferred: true as const };
+    const messages = [
+      { pods: [podEvent('delete', '172.16.1.70', '172.16.1.71')] },
+      { pods: [podEvent('delete', '172.16.1.70'), listed] },
+    ];
     expect(seenToEnd(messages)).toEqual(['172.16.1.70', '172.16.1.71']);
   });
 
@@ -68,23 +72,12 @@ it('a request has the instance that a message named last, and the pods of all', 
   expect(pods.map(({ event }) => event)).toEqual(['delete', 'add']);
 });
 
-describe('the addresses that others may have', () => {
-  const others = (messages: readonly Partial<NodeMessage>[], age = 0) => [
-    ...request(messages, { now: OBSERVED_AT + age }).contested,
-  ];
-
-  it('are those that pods of other nodes claim too, in their canonical text', () => {
-    expect(others([{ contested: ['172.16.1.70'] }, { contested: ['2001:DB8::70'] }])).toEqual([
-      '172.16.1.70',
-      '2001:db8::70',
-    ]);
+it('another may have what the pods claim if any of the messages says so, and that lets an Assign expect', () => {
+  expect(request([{}, { lookFirst: true }])).toMatchObject({
+    lookFirst: true,
+    expects: { assigns: true },
   });
-
-  it('and those that pods of other nodes let go of, however long ago', () => {
-    const observedAt = new Date(OBSERVED_AT).toISOString();
-    const letGo = [{ node: 'node-b', observedAt, ips: ['172.16.1.71'] }];
-    expect(others([{ letGo }], 20 * MINUTES)).toEqual(['172.16.1.71']);
-  });
+  expect(request([{}, DELETED])).toMatchObject({ lookFirst: false, expects: { assigns: false } });
 });
 
 describe('when the news was seen', () => {

@@ -1,5 +1,5 @@
 import { type Acted, act } from '../../shared/apply/act.ts';
-import { StaleLedgerError } from '../../shared/apply/ledger-writer.ts';
+import { StaleLedgerError } from '../../shared/apply/confirm-ledgers.ts';
 import { StalePodsError } from '../../shared/apply/release.ts';
 import { claimsOf } from '../../shared/claims/pod-claims.ts';
 import type { Pod } from '../../shared/cluster/kubernetes.ts';
@@ -195,6 +195,9 @@ async function takeTurn(
 function tellsNew({ podObjects }: NodeState, decided: Decision): boolean {
   const asked = wanting(decided.verdicts, 'assign', 'move', 'wait');
   const waiting = new Set(asked.map(({ claim }) => claim.pod.uid));
+  // What a pod has already is told with what it gets.
+  const had = wanting(decided.verdicts, 'keep', 'hold');
+  if (had.some(({ claim }) => waiting.has(claim.pod.uid))) return true;
   return outcomesOf(podObjects.values(), decided).some(
     (outcome) => !waiting.has(outcome.pod.uid) && !isTold(outcome),
   );

@@ -95,7 +95,8 @@ export async function act(
       }),
     ),
   ]);
-  const isLost = (verdict: Verdict): boolean => 'eniId' in verdict && astray.has(verdict.eniId);
+  const isLost = (verdict: Verdict): boolean =>
+    'eniId' in verdict && (astray.has(verdict.eniId) || writer.isUnsigned(verdict.eniId));
   return acted(answers, writer, answered(followed.verdicts, answers, isLost));
 }
 

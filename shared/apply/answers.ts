@@ -77,7 +77,8 @@ export async function attempt(
 /**
  * The verdicts with what became of them.
  *
- * @param lost is true of what an old read shows as kept on an ENI that is another node's.
+ * @param lost is true of what nobody knows to be where the reads show it: its ENI is another node's, or the
+ *   ledger there is not as it was read.
  */
 export function answered(
   verdicts: readonly Verdict[],
@@ -91,6 +92,8 @@ export function answered(
   );
   return verdicts.map((verdict): Verdict => {
     switch (verdict.want) {
+      case 'hold':
+        return lost(verdict) ? { ...verdict, done: 'open' } : verdict;
       case 'keep':
         return lost(verdict) ? { ...verdict, done: 'open' } : ofKept(verdict, answers);
       case 'assign':

@@ -6,6 +6,7 @@ import { allEnded } from '../time/all-ended.ts';
 import type { Acting } from './acting.ts';
 import { attempt } from './answers.ts';
 import { ofFamily } from './assign.ts';
+import { StaleLedgerError } from './confirm-ledgers.ts';
 
 /**
  * What became of the addresses that were to leave an ENI. `done`: all that the read showed are off;
@@ -77,7 +78,7 @@ async function release(acting: Acting, eniId: string, leaving: readonly Leaving[
     }),
   );
   if (!(await writer.before(eniId, tombstones, true))) {
-    return;
+    throw new StaleLedgerError(`the ledger of ${eniId} cannot be used: nothing is released there`);
   }
   const sent: Promise<void>[] = [];
   for (const family of [4, 6] as const) {

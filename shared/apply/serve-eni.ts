@@ -113,7 +113,7 @@ async function assignPart(
   together: Set<Address>,
   tried: readonly Wanted[],
 ): Promise<Wanted[]> {
-  const { answers, calls } = acting;
+  const { calls } = acting;
   const [first] = tried;
   if (first === undefined) return [];
   const addresses = tried.map(({ address }) => address);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Address, parseAddress } from '../address.ts';
-import { instantSchema, parseObject } from './malformed.ts';
+import { oneLine } from '../text/one-line.ts';
+import { instantSchema, MalformedObjectError, parseObject } from './malformed.ts';
 
 /** The resource that records which secondary addresses are ours (docs/design.md, "The ledger"). */
 export const LEDGERS = {
@@ -123,9 +124,13 @@ export function ledgerFromObject(given: unknown): Ledger {
   const entries = new Map<Address, Entry>();
   for (const [text, { pod, ...rest }] of Object.entries(addresses)) {
     const address = parseAddress(text);
-    const where = { metadata: { name: metadata.name }, address: text };
-    if (address === undefined) parseObject(LEDGERS.kind, z.object({ address: z.never() }), where);
-    else entries.set(address, pod === undefined ? rest : { ...rest, pod });
+    if (address === undefined || entries.has(address)) {
+      const why = address === undefined ? 'is no address' : 'is there in another spelling too';
+      throw new MalformedObjectError(
+        oneLine(`${LEDGERS.kind} ${metadata.name}: addresses: ${text} ${why}`),
+      );
+    }
+    entries.set(address, pod === undefined ? rest : { ...rest, pod });
   }
   const { labels = {}, annotations = {} } = metadata;
   return {

@@ -1,5 +1,11 @@
 import type { Address } from '../address.ts';
-import { type Entries, type Entry, isTombstone, type Ledger } from '../cluster/ledgers.ts';
+import {
+  type Entries,
+  type Entry,
+  type EntryState,
+  isTombstone,
+  type Ledger,
+} from '../cluster/ledgers.ts';
 import type { Eni } from '../enis/eni.ts';
 import type { PlacedClaim } from './place-claims.ts';
 import type { Verdict } from './verdict.ts';
@@ -88,6 +94,44 @@ export function assigningFor(
 ): Entry | undefined {
   const isAssigned = entry?.state === 'assigned' && entry.pod?.uid === pod.uid;
   return isAssigned ? undefined : { state: 'assigning', at: now, pod };
+}
+
+/** What EC2 answered about an address, and by which kind of call. */
+export interface Settled {
+  readonly call: 'assign' | 'unassign';
+  readonly state: EntryState;
+}
+
+/**
+ * What is to be written after EC2 has answered. An entry that is no longer what was written says that another
+ * execution was at work: what EC2 has is not known, so that it is looked at again (docs/design.md, rule L10). Pure.
+ */
+export function settledEntries(
+  written: Entries,
+  current: Entries,
+  settled: ReadonlyMap<Address, Settled>,
+  now: number,
+): { readonly changes: Changes; readonly others: boolean } {
+  const changes = new Map<Address, Entry>();
+  let others = false;
+  for (const [address, { call, state }] of settled) {
+    const [ours, entry] = [written.get(address), current.get(address)];
+    if (isSame(ours, entry)) {
+      if (entry !== undefined && entry.state !== state) {
+        changes.set(address, { ...entry, state, at: now });
+      }
+      continue;
+    }
+    others = true;
+    const pod = entry?.pod ?? ours?.pod;
+    const again = call === 'assign' ? 'assigning' : 'releasing';
+    changes.set(address, { state: again, at: now, ...(pod === undefined ? {} : { pod }) });
+  }
+  return { changes, others };
+}
+
+function isSame(a: Entry | undefined, b: Entry | undefined): boolean {
+  return a?.state === b?.state && a?.at === b?.at && a?.pod?.uid === b?.pod?.uid;
 }
 
 /** The entries with changes. */

@@ -28,6 +28,8 @@ export interface PlacedClaims {
   readonly claims: readonly PlacedClaim[];
   /** Addresses of claims of which it is not known in which VPC alone they count. */
   readonly inAnyVpc: ReadonlySet<Address>;
+  /** The namespaces of pods that claim an address for an ENI of the node which cannot be theirs, or is not in view. */
+  readonly misfits: ReadonlyMap<Address, ReadonlySet<string>>;
   /** Claims without a valid ENI, and annotations that cannot be read. */
   readonly problems: readonly Problem[];
   /** Claims that fit none of the ENIs in view. */
@@ -45,6 +47,7 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
   const claims: PlacedClaim[] = [];
   const problems: Problem[] = [];
   const inAnyVpc = new Set<Address>();
+  const misfits = new Map<Address, Set<string>>();
   let ignored = 0;
   // On a node without ENIs of ours, no network of the pod can be one of ours.
   const hasManaged = input.enis.some(({ managed }) => managed);
@@ -64,13 +67,14 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
       }
       if (eniId === undefined || mayCountElsewhere(claim, input)) inAnyVpc.add(claim.address);
       if (placing.kind === 'ignored' || placing.kind === 'eni-not-seen') ignored += 1;
+      if (placing.kind === 'placed' || placing.kind === 'ignored') continue;
+      const { address } = claim;
+      misfits.set(address, (misfits.get(address) ?? new Set()).add(pod.pod.namespace));
       // A terminating pod acquires nothing: nobody is to be told of what it does not get.
-      if (placing.kind !== 'placed' && placing.kind !== 'ignored' && !pod.terminating) {
-        problems.push({ pod: pod.pod, address: claim.address, ...placing });
-      }
+      if (!pod.terminating) problems.push({ pod: pod.pod, address, ...placing });
     }
   }
-  return { claims: claims.sort(inOrder), inAnyVpc, problems, ignored };
+  return { claims: claims.sort(inOrder), inAnyVpc, misfits, problems, ignored };
 }
 
 const placed = new WeakMap<PlaceInput, PlacedClaims>();

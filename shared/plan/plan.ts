@@ -8,7 +8,7 @@ import { type PlacedClaim, type PlacedClaims, type PlaceInput, placedOf } from '
 import type { AddressProblem, HeldElsewhere } from './problem.ts';
 import { speakerOf } from './speaker.ts';
 import type { Decision, Hold, Keep, Move, PodProblem, Refuse, Verdict } from './verdict.ts';
-import { claimedIn, claimsByAddress, staysOn } from './vpcs.ts';
+import { type AddressClaims, claimedIn, claimsByAddress, staysOn } from './vpcs.ts';
 
 interface PlanInput extends PlannedNode, Allowed {}
 
@@ -44,11 +44,7 @@ export function plan(node: PlannedNode, allowed: Allowed): Decision {
       ? []
       : [{ want: 'refuse', address: problem.address, pod: problem.pod, problem }],
   );
-  const verdicts = [
-    ...refused,
-    ...decideClaimed(input, placed.claims),
-    ...decideUnclaimed(input, placed),
-  ];
+  const verdicts = [...refused, ...decideClaimed(input, placed), ...decideUnclaimed(input, placed)];
   return {
     verdicts: limitToRoom(verdicts, {
       ...input,
@@ -59,21 +55,22 @@ export function plan(node: PlannedNode, allowed: Allowed): Decision {
   };
 }
 
-function decideClaimed(input: PlanInput, claims: readonly PlacedClaim[]): Verdict[] {
-  return claimsByAddress(claims, input.enis).flatMap(({ address, claimants, vpcId }) => {
-    const enis = input.enis.filter((eni) => eni.vpcId === vpcId);
-    return decideAddress(input, enis, address, claimants);
-  });
+function decideClaimed(input: PlanInput, { claims, misfits }: PlacedClaims): Verdict[] {
+  return claimsByAddress(claims, input.enis).flatMap((claimed) =>
+    decideAddress(input, claimed, misfits.get(claimed.address)),
+  );
 }
 
+/** @param misfits the namespaces of pods that claim it for an ENI which cannot be theirs. */
 function decideAddress(
   input: PlanInput,
-  enis: readonly Eni[],
-  address: Address,
-  claimants: readonly PlacedClaim[],
+  { address, claimants, vpcId }: AddressClaims,
+  misfits: Iterable<string> = [],
 ): Verdict[] {
+  const enis = input.enis.filter((eni) => eni.vpcId === vpcId);
   const where = whereaboutsOf(input.ledgers, enis, { address, claimants });
-  const unrecorded = unrecordedOf(input, where.having, claimants);
+  const namespaces = new Set([...claimants.map(({ pod }) => pod.namespace), ...misfits]);
+  const unrecorded = unrecordedOf(input, where.having, address, namespaces);
   if (unrecorded !== undefined) {
     return claimants.filter(isToldOf).map((claim) => refuse(claim, unrecorded));
   }
@@ -102,15 +99,12 @@ function isToldOf({ terminating }: PlacedClaim): boolean {
 function unrecordedOf(
   { ledgers }: PlanInput,
   having: readonly Eni[],
-  claimants: readonly PlacedClaim[],
+  address: Address,
+  namespaces: ReadonlySet<string>,
 ): AddressProblem | undefined {
-  const [address] = claimants.map((claim) => claim.address);
   const there = having.find((eni) => eni.managed);
-  if (address === undefined || there === undefined || !there.secondary.includes(address)) {
-    return undefined;
-  }
+  if (there === undefined || !there.secondary.includes(address)) return undefined;
   if (having.some(({ id }) => entryOf(ledgers, id, address) !== undefined)) return undefined;
-  const namespaces = new Set(claimants.map(({ pod }) => pod.namespace));
   return namespaces.size > 1 ? { kind: 'unrecorded', eniId: there.id } : undefined;
 }
 

@@ -247,6 +247,28 @@ describe('what no ledger has is adopted', () => {
     },
   );
 
+  it.each([
+    ['another namespace’s', 'other', [`problem ${X} unrecorded for mine`]],
+    ['its own', 'default', [`keep ${X} on eni-1 for mine`]],
+  ])(
+    'by nobody if a pod of another namespace claims it for an ENI that cannot be its: %s',
+    (_, namespace, then) => {
+      // Its network lost the tag since: it may be the one that has the address.
+      const enis = [eth0(), eth1([X]), eth3([], { managed: false })];
+      const live = pod('misfit', [onEth3(X)], { createdAt: 1, namespace });
+      for (const misfit of [live, { ...live, terminating: true }]) {
+        const decided = decide({ enis, pods: [misfit, mine], written: none });
+        expect(decided.filter((line) => !line.includes('misfit'))).toEqual(then);
+      }
+    },
+  );
+
+  it('whoever claims it in a network that is not ours', () => {
+    const bridged = pod('bridged', [claim(X, { master: 'eth0' })], { namespace: 'other' });
+    const decided = decide({ enis: THERE, pods: [bridged, mine], written: none });
+    expect(decided).toContain(`keep ${X} on eni-1 for mine`);
+  });
+
   it('only within the configured ranges', () => {
     const bounded = ranges(['172.16.1.0/24'], ['172.16.1.100-172.16.1.110']);
     expect(decide({ enis: THERE, pods: [mine], written: none, ranges: bounded })).toEqual([

@@ -91,12 +91,8 @@ async function serve(
     return {
       forwarderMiB: forwarder.mostResidentMiB(),
       reconcileMiB: Math.max(...invocations.map(({ peakMiB }) => peakMiB)),
-      coldSeconds: mostSeconds(invocations.filter(({ cold }) => cold)),
-      warmSeconds: mostSeconds(
-        invocations
-          .filter(({ cold }) => !cold)
-          .map(({ cpuSeconds, looks }) => ({ cpuSeconds: cpuSeconds / looks })),
-      ),
+      coldSeconds: mostSecondsOfLook(invocations.filter(({ cold }) => cold)),
+      warmSeconds: mostSecondsOfLook(invocations.filter(({ cold }) => !cold)),
       looks: invocations.reduce((sum, { looks }) => sum + looks, 0),
     };
   } finally {
@@ -105,8 +101,11 @@ async function serve(
   }
 }
 
-function mostSeconds(invocations: readonly { readonly cpuSeconds: number }[]): number {
-  return Math.max(0, ...invocations.map(({ cpuSeconds }) => cpuSeconds));
+/** The looks of a batch share the lists of the cluster, and so what these take. */
+function mostSecondsOfLook(
+  invocations: readonly { readonly cpuSeconds: number; readonly looks: number }[],
+): number {
+  return Math.max(0, ...invocations.map(({ cpuSeconds, looks }) => cpuSeconds / looks));
 }
 
 async function playWaits() {
@@ -131,7 +130,7 @@ function rowsOf({ served, sweeps }: Played, { alone, beside }: PlayedWaits) {
     row('forwarder, memory', 'MiB', served.forwarderMiB, FORWARDER_MIB),
     row('reconcile, memory', 'MiB', served.reconcileMiB, reconcile),
     row('sweep, memory', 'MiB', sweepMiB, sweep),
-    row('reconcile, first batch of an environment', 's', served.coldSeconds, MOST.lookSeconds),
+    row('reconcile, a look of an environment’s first batch', 's', served.coldSeconds, MOST.lookSeconds),
     row('reconcile, a further look', 's', served.warmSeconds, MOST.lookSeconds),
     row('sweep, first', 's', sweeps[0]?.cpuSeconds ?? Number.NaN, MOST.lookSeconds),
     row('sweep, second', 's', sweeps[1]?.cpuSeconds ?? Number.NaN, MOST.lookSeconds),

@@ -3,7 +3,7 @@ import type { PodClaims } from '../claims/claim.ts';
 import { claimsOf, type RecordedAddress } from '../claims/pod-claims.ts';
 import type { Kubernetes, Node, Pod } from '../cluster/kubernetes.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
-import { type Networks, readNetworks } from '../state/networks.ts';
+import { type Networks, networksFor } from '../state/networks.ts';
 import { isSettled, settledNodes } from '../state/sole-node.ts';
 
 /** Whose pods may hold addresses on an ENI that no Node stands for. */
@@ -27,12 +27,13 @@ export async function findSuspects(
   what: Pick<Suspects, 'addresses' | 'recorded'>,
   signal?: AbortSignal,
 ): Promise<Suspects> {
-  const [pods, networks] = await Promise.all([
+  const [pods, definitions] = await Promise.all([
     access.kubernetes.listPods({ signal }),
-    readNetworks(access, signal),
+    access.kubernetes.listNetworkAttachmentDefinitions(signal),
   ]);
   const settled = settledNodes(nodes);
   const unsettled = pods.filter(({ node }) => node !== undefined && !settled.has(node));
+  const networks = await networksFor(access, definitions, unsettled, { signal });
   const claiming = claimsFor({ ...what, networks }, unsettled, access.clock.now());
   return { ...what, networks, nodes: [...new Set(claiming.map(({ node }) => node))] };
 }

@@ -77,7 +77,7 @@ export function parseNetwork(
   };
 }
 
-/** Reads all of a cluster's networks; one that cannot be read is left out of the map. */
+/** Reads all of a cluster's networks; one that cannot be read, or was not read yet, is left out of the map. */
 export function parseNetworks(definitions: Iterable<NetworkAttachmentDefinition>): {
   readonly networks: ReadonlyMap<string, ParsedNetwork>;
   readonly unreadable: readonly UnreadableNetwork[];
@@ -85,6 +85,7 @@ export function parseNetworks(definitions: Iterable<NetworkAttachmentDefinition>
   const networks = new Map<string, ParsedNetwork>();
   const unreadable: UnreadableNetwork[] = [];
   for (const definition of definitions) {
+    if (definition.unread && definition.annotations[IGNORE] !== 'true') continue;
     const parsed = parseNetwork(definition);
     if (parsed.ok) networks.set(parsed.network.network, parsed.network);
     else unreadable.push(parsed.unreadable);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../time/clock.ts';
 import { withDeadline } from '../time/deadline.ts';
 import { sharedList } from '../time/shared-list.ts';
+import { unlessAborted } from '../time/unless-aborted.ts';
 import { type KubernetesCalls, kubernetesCalls } from './calls.ts';
 import { refusalOf } from './errors.ts';
 import { coreEvent, FIELD_MANAGER } from './events.ts';
@@ -10,12 +11,19 @@ import { ledgerClient } from './ledger-client.ts';
 import {
   type EachItem,
   listAll,
+  listUntil,
   type PageOfList,
   type PageRead,
   pageSize,
   type ReadPage,
 } from './list.ts';
-import { type NetworkRead, rememberingNetworkList } from './network-list.ts';
+import {
+  bytesOf,
+  type NetworkList,
+  type NetworkRead,
+  type NetworkReads,
+  rememberingNetworkList,
+} from './network-list.ts';
 import { networkFromObject, networkMetadataFromObject } from './networks.ts';
 import { nodeReadFromObject, rememberingNodeList } from './node-list.ts';
 import { nodeFromObject, nodeMetadataFromObject } from './nodes.ts';
@@ -37,6 +45,8 @@ export interface KubernetesOptions {
   readonly clock: Clock;
   /** A single request, and so a single page of a list, is given up after this. */
   readonly requestTimeoutMs: number;
+  /** So many bytes of NetworkAttachmentDefinitions are read unasked, and others left unread. Absent: all. */
+  readonly bytesOfNetworks?: number;
   /** Is told of every request that failed, other than by the caller's own signal. */
   readonly onFailure?: (error: unknown) => void;
   /** Makes the name of an Event without an id unique. */
@@ -72,7 +82,7 @@ export function connectKubernetes(
     call(signal, (deadline) => calls.readNode(name, deadline)).catch(unlessNotFound);
   // Each take-over from an ENI that is no node's asks for all of them, and a batch may have many.
   const listAllPods = sharedList(() => listPods({}));
-  const listNetworks = networkList(calls, call);
+  const networks = networkList(calls, call, options.bytesOfNetworks);
 
   return {
     ...nodeStatuses(calls, call),
@@ -91,8 +101,11 @@ export function connectKubernetes(
 
     // Each reconcile asks for all of them.
     listNetworkAttachmentDefinitions: sharedList(
-      async () => (await listNetworks().catch(unlessNotFound)) ?? [],
+      async () => (await networks.list().catch(unlessNotFound)) ?? [],
     ),
+
+    readNetworkAttachmentDefinitions: (unread, signal) =>
+      unlessAborted(networks.read(unread), signal),
 
     listIpPools: (signal) =>
       listAll({
@@ -133,7 +146,11 @@ function nodeList(calls: KubernetesCalls, call: Call, one: (name: string) => Pro
   });
 }
 
-function networkList(calls: KubernetesCalls, call: Call) {
+function networkList(
+  calls: KubernetesCalls,
+  call: Call,
+  bytesOfList = Number.POSITIVE_INFINITY,
+): NetworkList {
   const size = pageSize(PAGE_SIZE, FIRST_NETWORKS);
   const sizeOfMetadata = pageSize(PAGE_SIZE);
   const parse = (object: unknown, bytes: number): NetworkRead => ({
@@ -141,8 +158,12 @@ function networkList(calls: KubernetesCalls, call: Call) {
     definition: { ...networkFromObject(object), ...largeIf(bytes) },
     bytes,
   });
-  return rememberingNetworkList({
-    whole: () => listAll({ page: pages(call, undefined, calls.listNetworks), size, parse }),
+  const reads: NetworkReads = {
+    async whole(most) {
+      const page = pages(call, undefined, calls.listNetworks);
+      const read = await listUntil({ page, size, parse }, (items) => bytesOf(items) >= most);
+      return { networks: read.items, isComplete: read.isComplete };
+    },
     metadata: () =>
       listAll({
         page: pages(call, undefined, calls.listNetworksMetadata),
@@ -158,7 +179,8 @@ function networkList(calls: KubernetesCalls, call: Call) {
         }),
         parse,
       }),
-  });
+  };
+  return rememberingNetworkList(reads, bytesOfList);
 }
 
 function nodeStatuses(

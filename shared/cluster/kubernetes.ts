@@ -76,6 +76,8 @@ export interface NetworkAttachmentDefinition extends NetworkRef {
   /** How many characters of JSON it has; absent where that is not many. */
   readonly large?: number;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Only its metadata was read so far, as others had too many bytes. */
+  readonly unread?: true;
 }
 
 /** A core/v1 Event to be written about an object. */
@@ -114,8 +116,13 @@ export interface Kubernetes {
   listNodes(signal?: AbortSignal): Promise<Node[]>;
   /** As `listNodes`, with what each advertises: several times as long. */
   listWholeNodes(signal?: AbortSignal): Promise<Node[]>;
-  /** Empty where the cluster does not have the NetworkAttachmentDefinition CRD. */
+  /** Empty where the cluster does not have the NetworkAttachmentDefinition CRD. Some may be unread. */
   listNetworkAttachmentDefinitions(signal?: AbortSignal): Promise<NetworkAttachmentDefinition[]>;
+  /** Reads unread ones. What is gone by now is left out. */
+  readNetworkAttachmentDefinitions(
+    unread: readonly NetworkAttachmentDefinition[],
+    signal?: AbortSignal,
+  ): Promise<NetworkAttachmentDefinition[]>;
   /** What whereabouts gives out; `undefined` where the cluster does not have the IPPool CRD. */
   listIpPools(signal?: AbortSignal): Promise<IpPool[] | undefined>;
   /**

@@ -143,17 +143,39 @@ export interface Listing<T> {
  * @throws what `page` or `parse` throws: a list is whole or not at all.
  */
 export async function listAll<T>(listing: Listing<T>): Promise<T[]> {
+  return (await listUntil(listing, () => false)).items;
+}
+
+/**
+ * As listAll, but reads no further page once it is told that what it read is enough.
+ *
+ * @param isEnough is asked after each page that others follow.
+ */
+export async function listUntil<T>(
+  listing: Listing<T>,
+  isEnough: (items: readonly T[]) => boolean,
+): Promise<PartOfList<T>> {
   const size = listing.size ?? pageSize(500);
   for (let restarts = 0; ; restarts++) {
     try {
-      return await readPages(listing, size);
+      return await readPages(listing, size, isEnough);
     } catch (error) {
       if (refusalOf(error)?.code !== 410 || restarts >= MAX_RESTARTS) throw error;
     }
   }
 }
 
-async function readPages<T>({ page, parse }: Listing<T>, size: PageSize): Promise<T[]> {
+/** What was read of a list. */
+export interface PartOfList<T> {
+  readonly items: T[];
+  readonly isComplete: boolean;
+}
+
+async function readPages<T>(
+  { page, parse }: Listing<T>,
+  size: PageSize,
+  isEnough: (items: readonly T[]) => boolean,
+): Promise<PartOfList<T>> {
   const all: T[] = [];
   const sink: ItemSink = {
     each(item, length) {
@@ -167,6 +189,7 @@ async function readPages<T>({ page, parse }: Listing<T>, size: PageSize): Promis
   while (where !== undefined) {
     const { continue: next }: ListMetadata = await readPage(page, size, where, sink);
     where = next ? { continue: next } : undefined;
+    if (where !== undefined && isEnough(all)) return { items: all, isComplete: false };
   }
-  return all;
+  return { items: all, isComplete: true };
 }

@@ -35,26 +35,27 @@ const specification = z.object({ config: z.unknown().optional() }).nullish();
  */
 export function networkFromObject(object: unknown): NetworkAttachmentDefinition {
   const { metadata, spec } = parseObject('NetworkAttachmentDefinition', network, object);
-  return {
-    namespace: metadata.namespace,
-    name: metadata.name,
-    uid: metadata.uid,
-    ...(metadata.labels?.[ROOM_LABEL] === 'enabled' ? { advertised: true } : {}),
-    ...keptOfNetwork(configOf(spec), metadata.annotations),
-  };
+  return { ...identityOf(metadata), ...keptOfNetwork(configOf(spec), metadata.annotations) };
 }
 
-const identity = z.object({
-  metadata: network.shape.metadata
-    .pick({ namespace: true, name: true, uid: true })
-    .extend({ resourceVersion: z.string().nullish() }),
+function identityOf({ labels, name, namespace, uid }: z.output<typeof network>['metadata']) {
+  const advertised = labels?.[ROOM_LABEL] === 'enabled';
+  return { namespace, name, uid, ...(advertised && ({ advertised: true } as const)) };
+}
+
+const listed = z.object({
+  metadata: network.shape.metadata.extend({ resourceVersion: z.string().nullish() }),
 });
 
 /** @throws MalformedObjectError */
 export function networkMetadataFromObject(object: unknown): NetworkMetadata {
-  const { metadata } = parseObject('NetworkAttachmentDefinition', identity, object);
-  const { resourceVersion, ...ref } = metadata;
-  return { ...ref, ...(resourceVersion ? { resourceVersion } : {}) };
+  const { metadata } = parseObject('NetworkAttachmentDefinition', listed, object);
+  const { resourceVersion } = metadata;
+  return {
+    ...identityOf(metadata),
+    annotations: keptOfNetwork(undefined, metadata.annotations).annotations,
+    ...(resourceVersion ? { resourceVersion } : {}),
+  };
 }
 
 /**

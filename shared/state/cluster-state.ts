@@ -7,7 +7,7 @@ import type { Eni } from '../enis/eni.ts';
 import { correctedBy, type Ledgers, ledgersFrom, recordedByPod } from '../plan/ledger.ts';
 import { outdatedSubnets } from '../plan/outdated-subnets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
-import { type Networks, networksOf } from './networks.ts';
+import { type Networks, networksFor } from './networks.ts';
 import { identity, type NodeState, tagText } from './node-state.ts';
 import type { SeenEnis } from './seen-enis.ts';
 import { settledNodes, soleNodes } from './sole-node.ts';
@@ -74,7 +74,10 @@ export async function clusterStateOf(
   signal?: AbortSignal,
 ): Promise<ClusterState> {
   const { nodes, pods } = listing;
-  const networks = networksOf(access, listing.definitions);
+  const networks = await networksFor(access, listing.definitions, pods, {
+    advertised: access.advertisesRoom,
+    signal,
+  });
   const podsOf = Map.groupBy(pods, (pod) => pod.node ?? '');
   const sole = soleNodes(nodes);
   const read = nodes.flatMap((node) => {

@@ -2,14 +2,14 @@ import type { PodClaims } from '../claims/claim.ts';
 import type { ParsedNetwork } from '../claims/net-attach-def.ts';
 import { claimsOf } from '../claims/pod-claims.ts';
 import type { Ranges } from '../claims/ranges.ts';
-import type { Node, Pod } from '../cluster/kubernetes.ts';
+import type { NetworkAttachmentDefinition, Node, Pod } from '../cluster/kubernetes.ts';
 import type { LedgerReading } from '../cluster/ledgers.ts';
 import type { AdvertisedRoom } from '../cluster/room-resources.ts';
 import type { Eni, InstanceLimits, Subnet } from '../enis/eni.ts';
 import { correctedBy, type Ledgers, ledgersFrom, recordedByPod } from '../plan/ledger.ts';
 import { outdatedSubnets } from '../plan/outdated-subnets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
-import { type Networks, readNetworks } from './networks.ts';
+import { networksFor } from './networks.ts';
 
 /** What EC2 has and what pods want on one node: the ENIs were read first, the pods after. */
 export interface NodeState {
@@ -62,13 +62,13 @@ export async function readNode(
   signal?: AbortSignal,
 ): Promise<NodeReading> {
   const enisReadAt = access.clock.now();
-  const [enis, networks, guessed] = await Promise.all([
+  const [enis, definitions, guessed] = await Promise.all([
     access.ec2.inventory.ofInstances([instanceId], signal),
-    readNetworks(access, signal),
+    access.kubernetes.listNetworkAttachmentDefinitions(signal),
     readLedgers(access, eniIds, signal),
   ]);
   const known = { instanceId, node, enis, enisReadAt };
-  return readPodsOf(access, known, networks, { guessed, signal });
+  return readPodsOf(access, known, definitions, { guessed, signal });
 }
 
 /** A node that is to be read. */
@@ -109,14 +109,14 @@ export async function readNodes(
   if (nodes.length === 0) return [];
   const enisReadAt = access.clock.now();
   const instanceIds = nodes.map(({ instanceId }) => instanceId);
-  const [all, networks] = await Promise.all([
+  const [all, definitions] = await Promise.all([
     access.ec2.inventory.ofInstances(instanceIds, signal),
-    readNetworks(access, signal),
+    access.kubernetes.listNetworkAttachmentDefinitions(signal),
   ]);
   return Promise.all(
     nodes.map((node) => {
       const enis = all.filter(({ instanceId }) => instanceId === node.instanceId);
-      return readPodsOf(access, { ...node, enis, enisReadAt }, networks, { signal });
+      return readPodsOf(access, { ...node, enis, enisReadAt }, definitions, { signal });
     }),
   );
 }
@@ -130,7 +130,7 @@ interface NodeWithEnis extends AskedNode {
 async function readPodsOf(
   access: ClusterAccess,
   { node, instanceId, enis, enisReadAt }: NodeWithEnis,
-  networks: Networks,
+  definitions: readonly NetworkAttachmentDefinition[],
   {
     guessed = new Map(),
     signal,
@@ -158,7 +158,10 @@ async function readPodsOf(
   if (nodeObject.instanceId !== instanceId) {
     return { kind: 'other-instance', instanceId: nodeObject.instanceId };
   }
-  const limits = await access.ec2.limitsOf(nodeObject.instanceType, signal);
+  const [limits, networks] = await Promise.all([
+    access.ec2.limitsOf(nodeObject.instanceType, signal),
+    networksFor(access, definitions, pods, { signal }),
+  ]);
   const reading = { networks: networks.byName, recorded: recordedByPod(ofEnis), now: listedAt };
   const claims = pods.map((pod) => claimsOf(pod, reading));
   const state: NodeState = {

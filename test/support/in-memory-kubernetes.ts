@@ -33,6 +33,8 @@ export function inMemoryKubernetes(): InMemoryKubernetes {
     listNodes: async () => [...cluster.nodes],
     listWholeNodes: async () => [...cluster.nodes],
     listNetworkAttachmentDefinitions: async () => [...cluster.networks],
+    readNetworkAttachmentDefinitions: async (unread) =>
+      cluster.networks.filter(({ uid }) => unread.some((each) => each.uid === uid)),
     listIpPools: async () => undefined,
     async setPodCondition({ uid }, { status, reason, message }) {
       const condition = { status, reason, message };

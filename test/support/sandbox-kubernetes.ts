@@ -2,12 +2,14 @@ import { onTestFinished } from 'vitest';
 import { ADMIN_TOKEN } from '../../sandbox/kubernetes/authentication.ts';
 import { type RunningKubernetes, startKubernetes } from '../../sandbox/kubernetes/kubernetes.ts';
 import { tokenTransport } from '../../shared/cluster/authenticated-transport.ts';
-import { connectKubernetes } from '../../shared/cluster/client.ts';
+import { connectKubernetes, type KubernetesOptions } from '../../shared/cluster/client.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 
 /** The sandbox's API server for the running test, and the functions' client of it. */
-export async function connectedKubernetes(): Promise<{
+export async function connectedKubernetes(
+  more: Pick<KubernetesOptions, 'bytesOfNetworks'> = {},
+): Promise<{
   readonly api: RunningKubernetes;
   readonly kubernetes: Kubernetes;
 }> {
@@ -21,6 +23,7 @@ export async function connectedKubernetes(): Promise<{
       token: async () => ADMIN_TOKEN,
     }),
     requestTimeoutMs: 10_000,
+    ...more,
   });
   return { api, kubernetes };
 }

@@ -66,6 +66,8 @@ export function virtualKubernetes(
         () => store.list('network-attachment-definitions').map(networkOf),
         { signal },
       ),
+    // The list leaves none unread.
+    readNetworkAttachmentDefinitions: async () => [],
     listIpPools: (signal) =>
       call('listIpPools', () => store.list('ippools').map(poolFromObject), { signal }),
     setPodCondition: ({ namespace, name, uid }, condition, signal) =>

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { RunningKubernetes } from '../../../../sandbox/kubernetes/kubernetes.ts';
+import { parseNetworks } from '../../../../shared/claims/net-attach-def.ts';
+import { IGNORE } from '../../../../shared/cluster/annotations.ts';
 import type { Kubernetes } from '../../../../shared/cluster/kubernetes.ts';
 import { networkFromObject } from '../../../../shared/cluster/networks.ts';
 import { connectedKubernetes } from '../../../support/sandbox-kubernetes.ts';
@@ -90,6 +92,63 @@ test('a definition is named to the API server by what it is called, in its names
   const { networks } = await look();
   const names = networks.map(({ namespace, name }) => `${namespace}/${name}`).toSorted();
   expect(names).toEqual(['default/a', 'default/b', 'other/b']);
+});
+
+describe('if the definitions are more than a list is to read', () => {
+  beforeEach(async () => {
+    ({ api, kubernetes } = await connectedKubernetes({ bytesOfNetworks: 5_000_000 }));
+    for (let nth = 0; nth < 60; nth += 1) create(`large-${nth + 10}`, MEGABYTE);
+  });
+
+  const unreadOf = ({ networks }: Awaited<ReturnType<typeof look>>) =>
+    networks.filter(({ unread }) => unread).map(({ name }) => name);
+
+  test('it reads a page of them and leaves the rest unread, and so do further lists', async () => {
+    const first = await look();
+    expect([first.networks.length, unreadOf(first).length]).toEqual([60, 40]);
+    const second = await look();
+    expect([second.networks.length, unreadOf(second).length, second.calls]).toEqual([60, 40, 1]);
+  });
+
+  test('it reads others when it has less than that, as some went', async () => {
+    await look();
+    for (let nth = 0; nth < 20; nth += 1) remove(`large-${nth + 10}`);
+    // Ten are read at a time.
+    expect(unreadOf(await look())).toHaveLength(30);
+  });
+
+  test('one that is left unread is read when somebody asks for it, once for all who do', async () => {
+    const { networks } = await look();
+    const wanted = networks.filter(({ name, unread }) => unread && name === 'large-69');
+    api.forgetCalls();
+    const read = () => kubernetes.readNetworkAttachmentDefinitions(wanted);
+    const all = await Promise.all([read(), read()]);
+    all.push(await read());
+    expect(all.map((each) => each.map(({ name, tooLong }) => [name, tooLong]))).toEqual(
+      Array.from({ length: 3 }, () => [['large-69', expect.stringContaining('1000000')]]),
+    );
+    expect(api.calls).toHaveLength(1);
+    const after = await look();
+    expect(unreadOf(after)).not.toContain('large-69');
+  });
+
+  test('one that is left unread and changed or went is read as it is now, or left out', async () => {
+    const { networks } = await look();
+    const wanted = networks.filter(({ name }) => ['large-68', 'large-69'].includes(name));
+    change('large-68', '{"new":1}');
+    remove('large-69');
+    const read = await kubernetes.readNetworkAttachmentDefinitions(wanted);
+    expect(read.map(({ name, config }) => [name, config])).toEqual([['large-68', '{"new":1}']]);
+  });
+
+  test('it says of what is unread whether it is to be ignored', async () => {
+    const ignored = { namespace: 'default', name: 'large-69', annotations: { [IGNORE]: 'true' } };
+    api.objects.patch(NETWORKS, { namespace: 'default', name: 'large-69' }, { metadata: ignored });
+    const { networks } = await look();
+    const { networks: parsed, unreadable } = parseNetworks(networks);
+    expect(parsed.get('default/large-69')?.ignored).toBe(true);
+    expect([parsed.has('default/large-68'), unreadable.length]).toEqual([false, 20]);
+  });
 });
 
 test('whatever comes, changes and goes, the list is what a whole one would be', async () => {

@@ -130,7 +130,12 @@ function rowsOf({ served, sweeps }: Played, { alone, beside }: PlayedWaits) {
     row('forwarder, memory', 'MiB', served.forwarderMiB, FORWARDER_MIB),
     row('reconcile, memory', 'MiB', served.reconcileMiB, reconcile),
     row('sweep, memory', 'MiB', sweepMiB, sweep),
-    row('reconcile, a look of an environment’s first batch', 's', served.coldSeconds, MOST.lookSeconds),
+    row(
+      'reconcile, a look of an environment’s first batch',
+      's',
+      served.coldSeconds,
+      MOST.lookSeconds,
+    ),
     row('reconcile, a further look', 's', served.warmSeconds, MOST.lookSeconds),
     row('sweep, first', 's', sweeps[0]?.cpuSeconds ?? Number.NaN, MOST.lookSeconds),
     row('sweep, second', 's', sweeps[1]?.cpuSeconds ?? Number.NaN, MOST.lookSeconds),

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
+import { problemsOf } from '../../shared/plan/verdict.ts';
 import { type Look, unlessRefused } from '../access/access.ts';
 import { driftIn } from '../drift/command.ts';
 import { EXIT } from '../exit-code.ts';
 import { explainPod } from '../explain/pod.ts';
-import { problemsOf } from '../../shared/plan/verdict.ts';
 import { jsonText, type Output } from '../output.ts';
 import type { StatusSources } from '../status/command.ts';
 import { statusOf } from '../status/command.ts';

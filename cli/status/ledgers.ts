@@ -1,16 +1,15 @@
 import type { LedgerReading } from '../../shared/cluster/ledgers.ts';
-import { count } from '../output.ts';
+import { count, type Tone } from '../output.ts';
 import type { View } from '../view/view.ts';
-import type { StatusRow } from './command.ts';
 
 /** An assignment takes seconds: an entry that is `Assigning` for longer than this (ms) is stuck. */
 const BUSY_MS = 2 * 60_000;
 
 /** What the ledgers of a cluster have, and what is wrong with them. Pure. */
-export function ledgersStatus({
-  ledgers,
-  readAt,
-}: Pick<View, 'ledgers' | 'readAt'>): Omit<StatusRow, 'name'> {
+export function ledgersStatus({ ledgers, readAt }: Pick<View, 'ledgers' | 'readAt'>): {
+  readonly text: string;
+  readonly tone?: Tone;
+} {
   if (ledgers.kind === 'unusable') {
     // The row of the nodes says why.
     return { text: 'cannot be used: nothing is released in the cluster', tone: 'bad' };

@@ -109,13 +109,6 @@ function acted(
   return { verdicts, ledger, unassignedFrom, eniErrors, failures: lastStale };
 }
 
-/** What became of a decision of which nothing was done. */
-export function nothingDone({ verdicts }: Decision): Acted {
-  const nothing = () => Promise.resolve();
-  const none = noAnswers(noRequests());
-  return { ...none, verdicts, ledger: { mark: nothing, after: nothing } };
-}
-
 function isStale(error: unknown): boolean {
   return error instanceof StalePodsError;
 }

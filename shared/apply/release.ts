@@ -16,7 +16,7 @@ const PODS_GOOD_FOR_MS = 1000;
  * Of so many addresses of one family on one ENI, EC2 is asked one by one which of them it does not have.
  * Asking so about more would use up the calls of the whole account.
  */
-export const FEW = 2;
+const FEW = 2;
 
 /** What a release rests on is too old, or has changed since it was read: the caller reads again. */
 export class StalePodsError extends CodedError {

@@ -94,12 +94,7 @@ function isAboutAddresses(error: Error): boolean {
 /** Whether EC2 failed because of one ENI, as far as the answer says: another ENI may be served. */
 export function isOfOneEni(error: unknown): error is Error {
   if (!(error instanceof Error) || isThrottled(error)) return false;
-  return saysNothingWasDone(error) || error.name === 'InternalError';
-}
-
-/** Whether EC2 refused a call because of the state of its ENI: nothing of the call was done. */
-export function saysNothingWasDone(error: unknown): boolean {
-  return error instanceof Error && ABOUT_THE_ENI.test(error.name);
+  return ABOUT_THE_ENI.test(error.name) || error.name === 'InternalError';
 }
 
 export function isThrottled(error: unknown): boolean {

@@ -9,7 +9,6 @@ import {
 import type { Eni } from '../enis/eni.ts';
 import { holds, inPrefixOf } from '../enis/eni-facts.ts';
 import type { NodeClaimant, Whereabouts } from './speaker.ts';
-import type { AddressClaims } from './vpcs.ts';
 
 /** The ledgers of some ENIs, as they were read. */
 export interface Ledgers {
@@ -88,7 +87,10 @@ export function correctedBy(ledgers: Ledgers, enis: readonly Eni[], readAt: numb
 export function whereaboutsOf(
   ledgers: Ledgers,
   enis: readonly Eni[],
-  { address, claimants }: Pick<AddressClaims, 'address' | 'claimants'>,
+  {
+    address,
+    claimants,
+  }: { readonly address: Address; readonly claimants: readonly NodeClaimant[] },
 ): Whereabouts & { readonly having: readonly Eni[] } {
   const having = enis.filter((eni) => holds(eni, address));
   const entriesOn = (on: readonly Eni[]) =>

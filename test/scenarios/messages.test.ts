@@ -1,6 +1,5 @@
 import { describe, expect } from 'vitest';
 import { heartbeatGroup, nodeGroup } from '../../shared/messages/group.ts';
-import type { NodeMessage } from '../../shared/messages/schema.ts';
 import { deliver, messageFor, podEvent } from '../support/messages.ts';
 import { LOOSE, NET_1 } from '../support/networks.ts';
 import { scenario } from '../support/scenario.ts';
@@ -8,7 +7,6 @@ import type { Network, Stage, Worker } from '../support/stage.ts';
 import { eventually } from '../support/wait.ts';
 
 const X = '172.16.1.70';
-const MINUTE_MS = 60_000;
 /** Only what the test sends is in the queue. */
 const ALONE = { forwarder: false };
 

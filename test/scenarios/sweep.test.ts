@@ -158,21 +158,25 @@ describe('a sweep', () => {
     await eventually(() => cloud.addressesOn(worker.eth2)).toEqual([]);
   });
 
-  scenario('deletes the ledger of an ENI that is gone, at the second sweep', ALONE, async (stage) => {
-    const { cluster, cloud } = stage;
-    const detached = await cluster.addWorker();
-    const gone = 'eni-0badbadbadbadbad0';
-    await cluster.recordAddresses(gone, [X]);
-    await leaveOn(stage, detached.eth1, ['172.16.1.71']);
-    await cluster.deleteNode(detached);
-    await cloud.terminate(detached);
+  scenario(
+    'deletes the ledger of an ENI that is gone, at the second sweep',
+    ALONE,
+    async (stage) => {
+      const { cluster, cloud } = stage;
+      const detached = await cluster.addWorker();
+      const gone = 'eni-0badbadbadbadbad0';
+      await cluster.recordAddresses(gone, [X]);
+      await leaveOn(stage, detached.eth1, ['172.16.1.71']);
+      await cluster.deleteNode(detached);
+      await cloud.terminate(detached);
 
-    await stage.sweep();
-    expect(await cluster.ledgerOf(gone)).toEqual([`${X} assigned`]);
-    await stage.sweep();
-    expect(await cluster.ledgerOf(gone)).toBeUndefined();
-    expect(await cluster.ledgerOf(detached.eth1)).toEqual(['172.16.1.71 assigned']);
-  });
+      await stage.sweep();
+      expect(await cluster.ledgerOf(gone)).toEqual([`${X} assigned`]);
+      await stage.sweep();
+      expect(await cluster.ledgerOf(gone)).toBeUndefined();
+      expect(await cluster.ledgerOf(detached.eth1)).toEqual(['172.16.1.71 assigned']);
+    },
+  );
 
   scenario('finds who waits for an address that will never be', ALONE, async (stage) => {
     const { cluster } = stage;
@@ -211,7 +215,7 @@ describe('a sweep', () => {
     'sees no holder in a pod of a node outside EC2',
     { ...QUIET, needs: ['one-holder'] },
     async (stage) => {
-      const { cluster, cloud } = stage;
+      const { cluster } = stage;
       const [gone, worker] = [await cluster.addWorker(), await cluster.addWorker()];
       await cluster.applyNetwork(NET_1);
       await leaveOn(stage, gone.eth1, [X]);

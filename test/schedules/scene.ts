@@ -2,6 +2,7 @@ import { expect, onTestFinished } from 'vitest';
 import type { BatchResponse } from '../../functions/reconcile/reconcile-batch.ts';
 import type { ReadSettings } from '../../functions/served-clusters.ts';
 import { type VirtualClock, virtualClock } from '../../sandbox/clock.ts';
+import type { Objects } from '../../sandbox/kubernetes/objects.ts';
 import type { Worker } from '../../sandbox/worker.ts';
 import type { World } from '../../sandbox/world.ts';
 import { parseAddress } from '../../shared/address.ts';
@@ -102,12 +103,7 @@ export async function startScene({
     queue.deliver(async (node, event) => {
       expectDone(await start(node, event).finish(), environments.logged());
     });
-
-  const worker: Scene['worker'] = (node) => {
-    const found = cluster.workers().find(({ name }) => name === node);
-    if (found === undefined) throw new Error(`there is no worker ${node}`);
-    return found;
-  };
+  const worker: Scene['worker'] = (node) => workerNamed(cluster.workers(), node);
   const record: Scene['record'] = (node, addresses, entry) =>
     recordIn(objects, eth1Of(worker(node)), addresses, { at: clock.now(), ...entry });
 
@@ -122,13 +118,7 @@ export async function startScene({
       record(node, addresses);
       await ec2.assignByHand(eth1Of(worker(node)), ...addresses);
     },
-    entry(node, text) {
-      const stored = objects.find('eniledgers', { name: eth1Of(worker(node)) });
-      const address = parseAddress(text);
-      if (stored === undefined || address === undefined) return 'nothing';
-      const found = ledgerFromObject(stored).entries.get(address);
-      return found === undefined ? 'nothing' : `${found.state} ${found.pod?.name ?? ''}`.trim();
-    },
+    entry: (node, text) => entryIn(objects, eth1Of(worker(node)), text),
     settle: () => clock.advance(16_000),
     removeNode: (node) => cluster.nodes.removeNode(node),
     register: (node, instanceId) => void objects.create('nodes', nodeObject(node, instanceId)),
@@ -152,6 +142,20 @@ export async function startScene({
       expect(queue.inWords()).toEqual([]);
     },
   };
+}
+
+function workerNamed(workers: readonly Worker[], node: string): Worker {
+  const found = workers.find(({ name }) => name === node);
+  if (found === undefined) throw new Error(`there is no worker ${node}`);
+  return found;
+}
+
+function entryIn(objects: Objects, eniId: string, text: string): string {
+  const stored = objects.find('eniledgers', { name: eniId });
+  const address = parseAddress(text);
+  if (stored === undefined || address === undefined) return 'nothing';
+  const found = ledgerFromObject(stored).entries.get(address);
+  return found === undefined ? 'nothing' : `${found.state} ${found.pod?.name ?? ''}`.trim();
 }
 
 function addWorkers(

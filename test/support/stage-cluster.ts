@@ -51,42 +51,21 @@ export function stageCluster(
     const object = await objects.find('pods', ref);
     return object?.metadata.uid === ref.uid ? object : undefined;
   };
-
-  const runDaemonSet = (node: string) => daemonSetPod(objects, node);
   return {
     ...nodes,
     name,
     async addWorker(options) {
       const worker = await nodes.addWorker(options);
-      await runDaemonSet(worker.name);
+      await daemonSetPod(objects, worker.name);
       return worker;
     },
-    async recordAddresses(eniId, addresses, pod) {
-      const stored = await objects.find('eniledgers', { name: eniId });
-      const known = stored === undefined ? new Map() : ledgerFromObject(stored).entries;
-      const added = addresses.flatMap((text): [Address, Entry][] => {
-        const address = parseAddress(text);
-        const entry = { state: 'assigned', at: Date.now(), ...(pod && { pod }) } as const;
-        return address === undefined ? [] : [[address, entry]];
-      });
-      const entries = new Map([...known, ...added]);
-      const written = objectOfLedger({ eniId, entries }, { at: Date.now(), by: 'a test' });
-      if (stored === undefined) await objects.create('eniledgers', written);
-      else await objects.patch('eniledgers', { name: eniId }, written);
-    },
-    async ledgerOf(eniId) {
-      const stored = await objects.find('eniledgers', { name: eniId });
-      if (stored === undefined) return undefined;
-      return [...ledgerFromObject(stored).entries].map(([address, { pod, state }]) =>
-        [address, state, ...(pod === undefined ? [] : [pod.name])].join(' '),
-      );
-    },
+    ...stageLedgers(objects),
     async addNamespace(namespace) {
       await objects.create('namespaces', { metadata: { name: namespace } });
     },
     async addNode(node, providerID) {
       await objects.create('nodes', { metadata: { name: node }, spec: { providerID } });
-      await runDaemonSet(node);
+      await daemonSetPod(objects, node);
       return { name: node };
     },
     async collectOrphanedPods() {
@@ -144,6 +123,31 @@ export function stageCluster(
     async attachedTo(ref) {
       const object = await find(ref);
       return object === undefined ? [] : attachedIps(podFromObject(object));
+    },
+  };
+}
+
+function stageLedgers(objects: ClusterObjects): Pick<StageCluster, 'recordAddresses' | 'ledgerOf'> {
+  return {
+    async recordAddresses(eniId, addresses, pod) {
+      const stored = await objects.find('eniledgers', { name: eniId });
+      const known = stored === undefined ? new Map() : ledgerFromObject(stored).entries;
+      const added = addresses.flatMap((text): [Address, Entry][] => {
+        const address = parseAddress(text);
+        const entry = { state: 'assigned', at: Date.now(), ...(pod && { pod }) } as const;
+        return address === undefined ? [] : [[address, entry]];
+      });
+      const entries = new Map([...known, ...added]);
+      const written = objectOfLedger({ eniId, entries }, { at: Date.now(), by: 'a test' });
+      if (stored === undefined) await objects.create('eniledgers', written);
+      else await objects.patch('eniledgers', { name: eniId }, written);
+    },
+    async ledgerOf(eniId) {
+      const stored = await objects.find('eniledgers', { name: eniId });
+      if (stored === undefined) return undefined;
+      return [...ledgerFromObject(stored).entries].map(([address, { pod, state }]) =>
+        [address, state, ...(pod === undefined ? [] : [pod.name])].join(' '),
+      );
     },
   };
 }

@@ -144,7 +144,7 @@ export function pod(name: string, claims: readonly Claim[], spec: PodSpec = {}):
   };
 }
 
-export const RANGES = ranges(['172.16.1.70-172.16.1.80', '172.16.3.70-172.16.3.80']);
+const RANGES = ranges(['172.16.1.70-172.16.1.80', '172.16.3.70-172.16.3.80']);
 
 /**
  * What ledgers say, by ENI and address: `assigned p`, or a state alone if no pod is named, or `none`.

@@ -7,7 +7,8 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
     replaced: [
       {
         name: 'decideUnclaimed',
-        by: '(original, input, managed) => original({ ...input, pods: [] }, managed)',
+        by: `(original, input, placed) =>
+          original(input, Object.fromEntries(Object.keys(placed).map((key) => [key, []])))`,
       },
     ],
   },
@@ -18,14 +19,15 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
         name: 'unassign',
         beside: 'takeOver',
         // Of IPv6 addresses EC2 has no such call.
-        by: `async (original, access, take, options) => {
-          const { journal } = options;
+        by: `async (original, acting, take) => {
+          const { access, answers, writer } = acting;
           const { AssignPrivateIpAddressesCommand } = await import('@aws-sdk/client-ec2');
           const { v4 = [], v6 = [] } = Object.groupBy(take, ({ assignment: { address } }) =>
             address.includes(':') ? 'v6' : 'v4',
           );
           for (const { assignment, holder } of v4) {
-            if (holder.node) journal.unassignedFrom.add(holder.node.node);
+            if (holder.node) answers.unassignedFrom.add(holder.node.node);
+            writer.takenFrom(holder.eni.id, assignment.address);
             await access.ec2.client.send(
               new AssignPrivateIpAddressesCommand({
                 NetworkInterfaceId: assignment.eniId,
@@ -34,14 +36,10 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
               }),
             );
           }
-          return original(access, v6, options);
+          return original(acting, v6);
         }`,
       },
     ],
-  },
-  {
-    name: 'no read-back after a release',
-    replaced: [{ name: 'confirmReleased', by: 'async () => {}' }],
   },
   {
     name: 'terminating pods acquire',
@@ -49,7 +47,7 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
       {
         name: 'counts',
         beside: 'speakerOf',
-        by: '(original, claimant, on) => original({ ...claimant, terminating: false }, on)',
+        by: '(original, claimant, where) => original({ ...claimant, terminating: false }, where)',
       },
       {
         name: 'passesOn',
@@ -99,16 +97,6 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
         }`,
       },
     ],
-  },
-  {
-    name: 'what was seen to be gone passes for kept where a read shows it',
-    replaced: [
-      {
-        name: 'releaseMemory',
-        by: '(original, keptMs) => ({ ...original(keptMs), contradicts: () => false })',
-      },
-    ],
-    only: '/1 back',
   },
   {
     name: 'a Node tells the room that is left, and not what runs',

@@ -17,15 +17,13 @@ export const FOR_NARROW_TESTS: readonly Defect[] = [
     tests: ['schedules/read-order.test.ts'],
   },
   {
-    name: 'a second Node of the instance does not matter to unseen releases',
+    name: 'a second Node of the instance does not matter to releases',
     replaced: [
       {
-        name: 'apply',
-        beside: 'nothingApplied',
-        by: `(original, access, state, plan, options) => {
-          const seen = plan.release.length + plan.move.length > 0;
-          return original(access, state, plan, seen ? options : { ...options, restricted: undefined });
-        }`,
+        name: 'act',
+        beside: 'nothingDone',
+        by: `(original, access, state, decision, options) =>
+          original(access, state, decision, { ...options, restricted: undefined })`,
       },
     ],
     tests: ['schedules/one-node.test.ts'],
@@ -39,19 +37,6 @@ export const FOR_NARROW_TESTS: readonly Defect[] = [
       },
     ],
     tests: ['shared/cluster/node-list.test.ts'],
-  },
-  {
-    name: 'the read-back does not look at IPv6',
-    replaced: [
-      {
-        name: 'confirmReleased',
-        by: `(original, access, node, released, unconfirmed, signal) => {
-          const shown = released.filter(({ address }) => !address.includes(':'));
-          return original(access, node, shown, unconfirmed, signal);
-        }`,
-      },
-    ],
-    tests: ['apply/confirm-released.test.ts'],
   },
   {
     name: 'a take-over for a pod that has finished meanwhile',
@@ -132,7 +117,7 @@ export const FOR_NARROW_TESTS: readonly Defect[] = [
       {
         name: 'counts',
         beside: 'speakerOf',
-        by: '(original, claimant, on) => original({ ...claimant, toldOn: undefined }, on)',
+        by: '(original, claimant, where) => original(claimant, { ...where, holds: () => false })',
       },
     ],
     tests: ['schedules/placement.test.ts'],
@@ -152,16 +137,6 @@ export const FOR_NARROW_TESTS: readonly Defect[] = [
       },
     ],
     tests: ['schedules/executions.test.ts'],
-  },
-  {
-    name: 'what is let go elsewhere is not handed over outside the ranges',
-    replaced: [
-      {
-        name: 'decideTakeOver',
-        by: '(original, contested) => original({ ...contested, letGoThere: false })',
-      },
-    ],
-    tests: ['schedules/hand-over.test.ts'],
   },
   {
     name: 'a release from an ENI that has moved to another instance',

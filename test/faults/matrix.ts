@@ -1,4 +1,4 @@
-import { CALL_FAULTS, type CallFault, type Point } from './harness/calls.ts';
+import { CALL_FAULTS, type CallFault, LEDGER_FAULTS, type Point } from './harness/calls.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';
 import { addRaces, type Race } from './harness/races.ts';
 import { type RunOutcome, type RunTrouble, run } from './harness/run.ts';
@@ -8,8 +8,10 @@ import {
   callFault,
   cannotSendFrom,
   eventFault,
+  LEDGER_CALLS,
   LISTS,
   lagFrom,
+  ledgersFrom,
   noSsmFrom,
   nothing,
   slowListsFrom,
@@ -110,6 +112,15 @@ const BACK_OFFS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
   trouble: (point) => backOffFault(point, fault),
 }));
 
+/** One call on a ledger, or all for a while. */
+const LEDGERS: readonly Kind[] = LEDGER_FAULTS.flatMap((fault) => {
+  const points = everyCallNamed(...(fault === 'conflict' ? ['writeLedger'] : LEDGER_CALLS));
+  return [
+    { name: fault, points, trouble: (point: number) => callFault(point, fault) },
+    { name: `${fault} for a while`, points, trouble: (point: number) => ledgersFrom(point, fault) },
+  ];
+});
+
 const VERSIONS_BACK = [1, 2, 3];
 
 const STALE_VIEWS: readonly Kind[] = [
@@ -155,6 +166,7 @@ const KINDS: readonly Kind[] = [
   ...REFUSALS,
   BROKEN_ENI,
   ...SSM,
+  ...LEDGERS,
   ...SLOW_LISTS,
   ...STALE_VIEWS,
   ...UNOBSERVED,

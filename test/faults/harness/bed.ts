@@ -234,6 +234,12 @@ function forward(
   const forwarders = startForwarders({ world, cluster, through, travel, send }, delivery);
   cluster.api.store.onChange((change) => {
     if (change.resource === 'network-attachment-definitions') invariants.changePlace();
+    if (change.resource === 'eniledgers') {
+      const { ours } = invariants;
+      if (progress.effects > 0) ours.written(change);
+      else ours.tampered(change.object.metadata.name);
+      return;
+    }
     if (change.resource !== 'pods') return;
     progress.step += 1;
     const { metadata } = change.object;

@@ -20,8 +20,10 @@ export const CALL_FAULTS = [
   'slow',
   'delay',
 ] as const;
+/** Of a ledger: others have written it, the functions may not, or the kind is not installed. */
+export const LEDGER_FAULTS = ['conflict', 'forbid', 'no-kind'] as const;
 /** `garble`: what somebody wrote into SSM is nothing that can be read. */
-export type CallFault = (typeof CALL_FAULTS)[number] | 'garble';
+export type CallFault = (typeof CALL_FAULTS)[number] | (typeof LEDGER_FAULTS)[number] | 'garble';
 
 /** Something that is on its way to a service, or back from there. */
 export interface Travelling {
@@ -118,7 +120,7 @@ export function callsThrough(options: {
     const make = async () => {
       if (fault === 'hang') return never();
       await (fault === 'delay' ? sleep(clock, DELAY_MS) : travel());
-      if (fault === 'throttle' || fault === 'fail' || fault === 'refuse') {
+      if (fault !== undefined && fault in ANSWERS) {
         await travel();
         throw errorOf(service, fault);
       }
@@ -209,7 +211,16 @@ const ERRORS = {
   },
 } as const;
 
-function errorOf(service: Service, fault: keyof typeof ERRORS): Error {
+/** The API server's answers about ledgers. */
+const ABOUT_LEDGERS = { conflict: 409, forbid: 403, 'no-kind': 404 } as const;
+const ANSWERS: Readonly<Record<string, unknown>> = { ...ERRORS, ...ABOUT_LEDGERS };
+
+function errorOf(service: Service, fault: CallFault): Error {
+  if (fault === 'conflict' || fault === 'forbid' || fault === 'no-kind') {
+    const code = ABOUT_LEDGERS[fault];
+    return Object.assign(new Error(`HTTP ${code}`), { name: 'ApiException', code, body: '' });
+  }
+  if (fault !== 'throttle' && fault !== 'fail' && fault !== 'refuse') return new Error(fault);
   const { message, ...rest } = ERRORS[fault][service];
   return Object.assign(new Error(message), rest);
 }

@@ -2,12 +2,12 @@ import type { NetworkInterface } from '../../../sandbox/ec2/model.ts';
 import type { KubeObject } from '../../../sandbox/kubernetes/object.ts';
 import { type Address, parseAddress } from '../../../shared/address.ts';
 import type { Claim, PodClaims } from '../../../shared/claims/claim.ts';
-import { parseAssigned, parseProblems } from '../../../shared/claims/condition-message.ts';
 import { FLOATING_IPS, NETWORK_STATUS } from '../../../shared/cluster/annotations.ts';
 import { type Belonging, belonging } from '../../support/oracle/belonging.ts';
 import { type Claimed, holderOf } from '../../support/oracle/rightful.ts';
 import { podOf } from '../world/kubernetes.ts';
 import type { VirtualWorld } from '../world/world.ts';
+import { entriesOf, isTombstone, recordedOn } from './ledgers.ts';
 import {
   definitionsOf,
   isStranded,
@@ -17,11 +17,7 @@ import {
   placeOf,
 } from './places.ts';
 
-/**
- * One live pod's claim of one address, as the harness itself understands what it wrote. It has the
- * address where it was told so, until it lets go of it, is told that somebody else has it, or the
- * address leaves that ENI: `recordedOn` is that ENI, as the pod's condition says, had it never been cut short.
- */
+/** One live pod's claim of one address, as the harness itself understands what it wrote. */
 export interface KnownClaim extends NodeName {
   readonly pod: PodClaims;
   readonly claim: Claim;
@@ -46,8 +42,6 @@ export interface Claims {
   vanish(uid: string, at: number): void;
   /** The claims of that address by pods that run on without an object, until these are there again. */
   vanished(address: string): readonly Vanished[];
-  /** An address is not on that ENI any more. */
-  left(address: string, eniId: string): void;
   /** Those of live pods; with an address, the claims of that one. */
   live(address?: string): readonly KnownClaim[];
   /** Claims as they were until they ended or changed, at `step` or later. */
@@ -86,10 +80,8 @@ export function trackClaims(step: () => number): Claims {
       const known = same ? before[0]?.pod : readPod(object);
       const now = known?.claims.map((claim): KnownClaim => {
         const was = before.find((each) => each.claim.address === claim.address);
-        const toldOn = toldOf(object, previous, claim.address, was?.claim.recordedOn?.[0]);
-        const told = toldOn === undefined ? claim : { ...claim, recordedOn: [toldOn] };
         const { node } = known;
-        return { cluster, node, pod: known, claim: told, from: was?.from ?? step() };
+        return { cluster, node, pod: known, claim, from: was?.from ?? step() };
       });
       set(uid, now ?? []);
     },
@@ -103,41 +95,10 @@ export function trackClaims(step: () => number): Claims {
     },
     vanished: (address) =>
       [...vanished.values()].flat().filter(({ known }) => known.claim.address === address),
-    left(address, eniId) {
-      for (const known of live(address)) {
-        if (known.claim.recordedOn?.[0] !== eniId) continue;
-        const { recordedOn: _, ...claim } = known.claim;
-        const all = byUid.get(known.pod.pod.uid) ?? [];
-        byUid.set(
-          known.pod.pod.uid,
-          all.map((each) => (each === known ? { ...known, claim } : each)),
-        );
-      }
-    },
     live,
     endedSince: (from, address) =>
       ended.filter(({ claim, to = 0 }) => claim.address === address && to >= from),
   };
-}
-
-const TAKEN: ReadonlySet<string> = new Set(['conflict', 'held-elsewhere', 'refused']);
-
-/** The ENI on which the pod has been told that it has the address. */
-function toldOf(
-  object: KubeObject,
-  previous: KubeObject | undefined,
-  address: Address,
-  before: string | undefined,
-): string | undefined {
-  const message = podOf(object).condition?.message ?? '';
-  const isNew = previous === undefined || podOf(previous).condition?.message !== message;
-  if (!isNew) return before;
-  const told = parseAssigned(message).find((each) => each.address === address);
-  if (told !== undefined) return told.eniId;
-  const isTaken = parseProblems(message).some(
-    (problem) => problem.address === address && TAKEN.has(problem.kind),
-  );
-  return isTaken ? undefined : before;
 }
 
 /** Nothing has changed that is claimed. */
@@ -210,7 +171,9 @@ export function placed(world: VirtualWorld, known: KnownClaim): Placed {
   const definitions = cluster && definitionsOf(cluster);
   const withMaster = (claim: Claim): Claim => {
     const master = definitions?.get(claim.network ?? '')?.master;
-    return master === undefined ? claim : { ...claim, master };
+    const on = cluster ? recordedOn(cluster, known.pod.pod.uid, claim.address) : [];
+    const recorded = on.length === 0 ? claim : { ...claim, recordedOn: on };
+    return master === undefined ? recorded : { ...recorded, master };
   };
   const claim = withMaster(known.claim);
   const pod = { ...known.pod, claims: known.pod.claims.map(withMaster) };
@@ -243,18 +206,26 @@ export function holdersAt(
 ): readonly Placed[] {
   const { node, local } = claimsAt(world, eni, claims);
   if (node === undefined) return local;
-  const holder = holderOf(local, eni.id);
+  const [first] = local;
+  const entry = first && entriesOf(world, eni.id).get(first.claim.address);
+  // No ledger says who has it: as many may as claim it there (docs/design.md, rule L11).
+  if (entry === undefined && new Set(local.map(({ pod }) => pod.pod.namespace)).size > 1) {
+    return local;
+  }
+  const elsewhere = entry && isTombstone(entry) ? heldByAnother(world, local) : undefined;
+  const holder = elsewhere ?? holderOf(local, eni.id);
   return local.filter((each) => each === holder);
 }
 
-/** A pod of that node claims the address, or has done so. */
-export function wasClaimedOn(
-  claims: Claims,
-  { cluster, node }: NodeName,
-  address: string,
-): boolean {
-  return [...claims.live(address), ...claims.endedSince(0, address)].some(
-    (known) => known.cluster === cluster && known.node === node,
+/** Where the ledger has a tombstone, another one may name who has the address: rule L12. */
+function heldByAnother(world: VirtualWorld, local: readonly Placed[]): Placed | undefined {
+  return local.find(({ claim, eni, pod }) =>
+    claim.recordedOn?.some((id) => {
+      const entry = entriesOf(world, id).get(claim.address);
+      const counts =
+        entry?.state === 'Assigned' || (entry?.state === 'Assigning' && !pod.terminating);
+      return counts && eni !== undefined;
+    }),
   );
 }
 

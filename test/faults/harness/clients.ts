@@ -8,8 +8,18 @@ import type { VirtualWorld } from '../world/world.ts';
 import type { Through } from './calls.ts';
 import { asking, GARBLED, isControl, knownTo } from './controls.ts';
 import type { Invariants } from './invariants.ts';
+import { entriesOf } from './ledgers.ts';
 import type { Life } from './life.ts';
-import { arrived, beginReading, currentReading, described, listed, shownTo } from './reconciles.ts';
+import {
+  arrived,
+  beginReading,
+  currentReading,
+  described,
+  listed,
+  readLedger,
+  shownTo,
+  wroteLedger,
+} from './reconciles.ts';
 import type { Rooms } from './room.ts';
 
 /** Never used to send: they lend their types to what is sent in their place. */
@@ -40,6 +50,8 @@ export function clientsOf(parts: Parts, life: Life): Clients {
       described: new Map(reading?.enis),
       shown: shownTo(life),
       control: knownTo(life),
+      entries: new Map(entriesOf(world, eniIn(input) ?? '')),
+      wrote: reading?.wrote.get(eniIn(input) ?? ''),
       sentAt: world.clock.now(),
     };
     const answer = await through(
@@ -81,7 +93,7 @@ function kubernetesOf(
   const cluster = world.clusters.get(name);
   if (cluster === undefined) throw new Error(`there is no cluster ${name}`);
   const reading = currentReading();
-  return virtualKubernetes(
+  const kubernetes = virtualKubernetes(
     cluster.api,
     (call, effect, { node, signal }) =>
       through(life, { service: 'kubernetes', name: call, signal }, (view) => {
@@ -92,6 +104,22 @@ function kubernetesOf(
       }),
     () => String(step()),
   );
+  return {
+    ...kubernetes,
+    async readLedger(eniId, signal) {
+      const answer = await kubernetes.readLedger(eniId, signal);
+      readLedger(reading, eniId, answer.kind === 'ledger');
+      return answer;
+    },
+    async writeLedger(ledger, signature, signal) {
+      const answer = await kubernetes.writeLedger(ledger, signature, signal);
+      if (answer.kind === 'conflict') return answer;
+      const { eniId } = ledger;
+      const wrote = answer.kind === 'written' ? new Map(entriesOf(world, eniId)) : undefined;
+      wroteLedger(reading, life, eniId, wrote);
+      return answer;
+    },
+  };
 }
 
 type Send = (name: string, input: object, signal: AbortSignal | undefined) => Promise<unknown>;

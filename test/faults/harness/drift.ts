@@ -5,100 +5,65 @@ import { nodeFromObject } from '../../../shared/cluster/nodes.ts';
 import { passedOn } from '../../support/oracle/rightful.ts';
 import { podOf } from '../world/kubernetes.ts';
 import type { VirtualCluster, VirtualWorld } from '../world/world.ts';
-import {
-  type Claims,
-  claimsAt,
-  holdersAt,
-  type Placed,
-  placed,
-  textOf,
-  wasClaimedOn,
-} from './claims.ts';
-import {
-  addressesOf,
-  eniWith,
-  hasRoom,
-  isInRange,
-  isManaged,
-  isTaggedFor,
-  nodeOf,
-} from './places.ts';
+import { type Claims, claimsAt, holdersAt, type Placed, placed, textOf } from './claims.ts';
+import { entriesOf, type Ours } from './ledgers.ts';
+import { addressesOf, eniWith, hasRoom, isManaged, isTaggedFor, nodeOf } from './places.ts';
 
 /** One difference between the ENIs, or what a pod is told, and what the live pods claim. */
 export interface Difference {
   readonly text: string;
-  /** It is about addresses in ranges alone: others may have to wait for a sweep (docs/design.md, "Ranges"). */
-  readonly inRanges: boolean;
-  /** It is on an ENI, and nobody claims it. Where no range has it, whether it goes hangs on what messages named. */
+  /** It is on an ENI, and nobody claims it there. */
   readonly isLeft?: boolean;
 }
 
-/** @param eachAddress also those that are in no range, and left: without faults a message has named them. */
-export function driftOf(
-  world: VirtualWorld,
-  claims: Claims,
-  { eachAddress = false }: { readonly eachAddress?: boolean } = {},
-): Difference[] {
+export function driftOf(world: VirtualWorld, claims: Claims, ours: Ours): Difference[] {
   const all = claims.live().map((known) => placed(world, known));
   const byAddress = Map.groupBy(all, ({ claim }) => claim.address);
-  const found = [
+  return [
     ...[...byAddress].flatMap(([address, of]) => misplaced(world, address, of)),
     ...[...world.ec2.snapshot().enis.values()].flatMap((eni) =>
-      unclaimed(world, claims, eni, byAddress),
+      unclaimed(world, ours, eni, byAddress),
     ),
-  ];
-  return [
-    ...found.filter(({ inRanges, isLeft }) => inRanges || eachAddress || !isLeft),
     ...told(world, all, byAddress),
     ...toldOutsideEc2(world),
   ];
 }
 
-/** What is on the ENIs of Nodes, and claimed by no pod of that node. */
+/** What is on the ENIs of Nodes, is ours, and claimed by no pod of that node. */
 function unclaimed(
   world: VirtualWorld,
-  claims: Claims,
+  ours: Ours,
   eni: NetworkInterface,
   byAddress: ReadonlyMap<Address, readonly Placed[]>,
 ): Difference[] {
   const node = nodeOf(world, eni.attachment?.instanceId);
   if (!isManaged(eni) || node === undefined) return [];
-  // What somebody else put there outside the ranges is nobody's to release.
-  const isOurs = (address: Address): boolean =>
-    isInRange(world, address) || wasClaimedOn(claims, node, address);
   return addressesOf(eni)
     .filter((address) => claimsAt(world, eni, byAddress.get(address) ?? []).local.length === 0)
-    .filter(isOurs)
-    .map((address) => {
-      const inRanges = isInRange(world, address) && !mayBeTheWorkers(eni, address);
-      return { text: `${address} is left on ${eni.id}`, inRanges, isLeft: true };
-    });
-}
-
-/** EC2 flags no primary IPv6 address: then the first may be the worker's own. */
-function mayBeTheWorkers({ ipv6, primaryIpv6 }: NetworkInterface, address: Address): boolean {
-  return primaryIpv6 === undefined && ipv6[0] === address;
+    .filter((address) => ours.has(eni.id, address))
+    .map((address) => ({ text: `${address} is left on ${eni.id}`, isLeft: true }));
 }
 
 /** An address that is not where it should be, or that somebody else should have by now. */
 function misplaced(world: VirtualWorld, address: Address, claims: readonly Placed[]): Difference[] {
-  const inRanges = isInRange(world, address);
   const on = eniWith(world, address);
   const canTake = ({ eni, pod }: Placed): boolean =>
     eni !== undefined && !pod.terminating && eni.id !== on?.id && hasRoom(world, eni.id, address);
   const waiting = claims.filter(canTake);
   if (waiting.length === 0) return [];
   if (on === undefined) {
-    return [{ text: `${address} is nowhere: ${textOf(waiting)} claims it`, inRanges }];
+    return [{ text: `${address} is nowhere: ${textOf(waiting)} claims it` }];
   }
   const ofCluster = ({ known }: Placed): boolean => isTaggedFor(on, known.cluster);
   if (!isManaged(on)) return [];
+  // Nobody knows whose it is (docs/design.md, rule L1).
+  if (!entriesOf(world, on.id).has(address)) return [];
   const holders = holdersAt(world, on, claims);
   const takers = waiting.filter(ofCluster);
   if (holders.length === 0) {
     if (takers.length === 0) return [];
     const text = `${address} is left on ${on.id}: ${textOf(takers)} claims it`;
-    return [{ text, inRanges, isLeft: true }];
+    return [{ text, isLeft: true }];
   }
   const entitled = holders.map((holder) => passedOn(holder, claims.filter(ofCluster)));
   const stays = entitled.some((list) =>
@@ -107,7 +72,7 @@ function misplaced(world: VirtualWorld, address: Address, claims: readonly Place
   const next = takers.filter((taker) => entitled.every((list) => list.includes(taker)));
   if (stays || next.length === 0) return [];
   const text = `${address} should have passed from ${textOf(holders)} to ${textOf(next)}`;
-  return [{ text, inRanges }];
+  return [{ text }];
 }
 
 /** A pod that claims something knows whether it has all of it, and no two are told to have one address. */
@@ -122,17 +87,20 @@ function told(
     const [first] = of;
     if (first === undefined || first.pod.terminating || first.where === undefined) continue;
     const name = textOf([first]);
-    const inRanges = of.every(({ claim }) => isInRange(world, claim.address));
     const { status, message = '' } = conditionOf(world, first) ?? {};
     for (const { address, eniId = '' } of parseAssigned(message)) {
       const key = `${address} on ${eniId}`;
       const other = toldTo.get(key);
       const has = eniWith(world, address)?.id === eniId;
-      if (!has) drift.push({ text: `${name} is told ${key}, which it lacks`, inRanges });
-      if (other) drift.push({ text: `${name} and ${other} are told ${key}`, inRanges });
+      if (!has) drift.push({ text: `${name} is told ${key}, which it lacks` });
+      if (other) drift.push({ text: `${name} and ${other} are told ${key}` });
       toldTo.set(key, name);
     }
-    const counted = of.filter(({ where, claim }) => where !== 'not ours' || claim.recordedOn?.[0]);
+    const counted = of.filter(
+      ({ where, claim }) =>
+        where !== 'not ours' ||
+        claim.recordedOn?.some((id) => eniWith(world, claim.address)?.id === id),
+    );
     if (counted.length === 0 || isShared(first, of, byAddress)) continue;
     const has = counted.every(({ claim, eni, where }) => {
       if (eni !== undefined) return eniWith(world, claim.address)?.id === eni.id;
@@ -140,7 +108,7 @@ function told(
     });
     if (status === (has ? 'True' : 'False')) continue;
     const text = `${name} is told ${status}, and ${has ? 'has' : 'lacks'} its addresses`;
-    drift.push({ text, inRanges });
+    drift.push({ text });
   }
   return drift;
 }
@@ -162,7 +130,7 @@ function isShared(
         ?.some(
           (other) =>
             other.pod.pod.uid !== pod.pod.uid &&
-            (other.eni?.id ?? other.claim.recordedOn?.[0]) === eni.id,
+            (other.eni?.id === eni.id || other.claim.recordedOn?.includes(eni.id)),
         ),
   );
 }
@@ -181,7 +149,6 @@ function toldOutsideEc2({ clusters }: VirtualWorld): Difference[] {
       .filter(({ gated, condition }) => (gated || condition) && condition?.status !== 'True')
       .map(({ namespace, name, node }) => ({
         text: `${namespace}/${name} on ${node} waits, and nothing will ever be assigned there`,
-        inRanges: true,
       }));
   });
 }

@@ -6,10 +6,11 @@ import type { VirtualWorld } from '../world/world.ts';
 import { watchBrake } from './brake.ts';
 import type { Claims } from './claims.ts';
 import { judging } from './judge.ts';
+import { type Ours, watchOurs } from './ledgers.ts';
 import type { Life } from './life.ts';
 import { addressesOf } from './places.ts';
 import { countRaces, type Race, type RaceCounts } from './races.ts';
-import type { Acting } from './reconciles.ts';
+import { type Acting, cannotUse } from './reconciles.ts';
 import { watchStops } from './stops.ts';
 
 /** For so long EC2 may show what was so before, ms. */
@@ -26,6 +27,7 @@ export interface Invariants {
   reconciled(cluster: string, node: string, begun: number): void;
   /** What claims are placed by has changed in a cluster. */
   changePlace(): void;
+  readonly ours: Ours;
   violate(what: string): void;
   readonly violations: readonly string[];
   readonly races: ReadonlyMap<Race, number>;
@@ -47,7 +49,8 @@ export function watchInvariants(
   const violations: string[] = [];
   const violate = (what: string): void => void violations.push(what);
   const place = watchPlace(world.clock, step, staleAt);
-  const judge = judging({ world, claims, isOldPlace: place.isOld });
+  const ours = watchOurs(world, step, violate);
+  const judge = judging({ world, claims, ours, isOldPlace: place.isOld });
   const races = countRaces(step);
   const judged = judgingAddresses(judge, races, violate);
   const brake = watchBrake({ world, claims, violate }, writers);
@@ -71,10 +74,12 @@ export function watchInvariants(
         }
         for (const address of has.difference(had)) {
           judged.added(by, eni, address);
+          // What no ledger could take is nobody's until one has it (docs/design.md, rule L15).
+          if (!cannotUse(by, id)) ours.assigned(id, address);
           stops.added(by, address);
         }
       }
-      for (const address of had.difference(has)) claims.left(address, id);
+      for (const address of had.difference(has)) ours.left(id, address);
     }
     if (acting === undefined) place.changed();
     else if (before.enis.size !== after.enis.size) violate('the number of ENIs changed');
@@ -101,6 +106,7 @@ export function watchInvariants(
       }
     },
     changePlace: place.changed,
+    ours,
     violate,
     violations,
     races: races.counts,

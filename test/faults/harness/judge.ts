@@ -10,11 +10,11 @@ import {
   type Placed,
   placed,
   textOf,
-  wasClaimedOn,
 } from './claims.ts';
-import { eniWith, hasRoom, isInRange, isManaged, isTaggedFor, nodeOf } from './places.ts';
+import { isTombstone, type Ours } from './ledgers.ts';
+import { eniWith, hasRoom, isManaged, isTaggedFor } from './places.ts';
 import type { Race } from './races.ts';
-import type { Acting } from './reconciles.ts';
+import { type Acting, cannotUse } from './reconciles.ts';
 
 export type Verdict =
   | { readonly kind: 'right' }
@@ -27,6 +27,7 @@ const RIGHT: Verdict = { kind: 'right' };
 interface Court {
   readonly world: VirtualWorld;
   readonly claims: Claims;
+  readonly ours: Ours;
   /** Nothing that claims are placed by has changed since it began to read. */
   readonly isOldPlace: (by: Acting) => boolean;
 }
@@ -135,16 +136,13 @@ function protectedBy(
 
 function removal(court: Court, by: Acting, eni: NetworkInterface, address: Address): Verdict {
   const what = `${address} was unassigned from ${eni.id} by the reconcile of ${by.reading?.node}`;
+  // Somebody has changed by hand what its reads rest on.
+  if (court.ours.tamperedAt(eni.id) >= (by.reading?.begun ?? 0)) return RIGHT;
+  const unwritten = releasedUnwritten(court, by, eni, address);
+  if (unwritten !== undefined) return { kind: 'violation', what: `${what}: ${unwritten}` };
   const holders = protectedBy(court, by, eni, address);
   const [first] = holders;
-  if (first === undefined) {
-    const node = nodeOf(court.world, eni.attachment?.instanceId);
-    if (isInRange(court.world, address) || node === undefined || !court.isOldPlace(by))
-      return RIGHT;
-    if (wasClaimedOn(court.claims, node, address)) return RIGHT;
-    const why = `it is in no range, and no pod of ${node.node} ever claimed it`;
-    return { kind: 'violation', what: `${what}: ${why}` };
-  }
+  if (first === undefined) return RIGHT;
   if (holders.some((holder) => passes(court, by, eni, holder))) return RIGHT;
   if (hasMovedUnseen(by, eni)) return { kind: 'race', race: 'eni-moved', holder: first.known };
   for (const { known } of holders) {
@@ -157,6 +155,30 @@ function removal(court: Court, by: Acting, eni: NetworkInterface, address: Addre
   return { kind: 'race', race: 'claimed-after-the-list', holder: first.known };
 }
 
+/** Rules L1, L5, L8 and L15: what the ledger has to say when an Unassign is sent. */
+function releasedUnwritten(
+  court: Court,
+  by: Acting,
+  eni: NetworkInterface,
+  address: Address,
+): string | undefined {
+  const isOwnEni = isOwn(court, by, eni);
+  const knows = isOwnEni ? cannotUse(by, eni.id) : by.reading?.unusable.has(eni.id);
+  if (knows === true) return 'its ledger cannot be used';
+  const entry = by.entries.get(address);
+  if (entry === undefined) return 'no ledger has it';
+  const wrote = by.wrote?.get(address);
+  if (!isOwnEni) return undefined;
+  return wrote !== undefined && isTombstone(wrote) ? undefined : 'it was not written before';
+}
+
+/** Rules L5 and L6: what the ledger has to say when an Assign is sent. */
+function assignedUnwritten(by: Acting, eni: NetworkInterface, address: Address) {
+  if (cannotUse(by, eni.id)) return undefined;
+  const wrote = by.wrote?.get(address);
+  return wrote !== undefined && !isTombstone(wrote) ? undefined : 'it was not written before';
+}
+
 function addition(
   court: Court,
   by: Acting,
@@ -167,6 +189,8 @@ function addition(
   const text = `${address} was assigned to ${eni.id} by the reconcile of ${node}`;
   if (hasMovedUnseen(by, eni)) return undefined;
   if (!isOwn(court, by, eni)) return `${text}, which is another's`;
+  const unwritten = assignedUnwritten(by, eni, address);
+  if (unwritten !== undefined) return `${text}: ${unwritten}`;
   const listed = first?.get(node ?? '');
   if (listed === undefined) return `${text}: it did not ask for the pods of that node`;
   const claimed = versions(court, listed, address).filter(

@@ -126,10 +126,6 @@ function rangesOf(cluster: VirtualCluster): Ranges {
   };
 }
 
-export function isInRange(world: VirtualWorld, address: Address): boolean {
-  return [...world.clusters.values()].some((cluster) => rangesOf(cluster).includes(address));
-}
-
 type InWords = {
   readonly enis: ReadonlyMap<string, readonly Eni[]>;
   readonly subnets: Place['subnets'];

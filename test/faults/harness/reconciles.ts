@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Answer } from '../world/ec2.ts';
 import type { KnownControl } from './controls.ts';
+import type { Entry } from './ledgers.ts';
 import type { Life } from './life.ts';
 
 /** What one reconcile of a node has read so far, by the number of the step. */
@@ -15,6 +16,10 @@ export interface Reading {
   readonly last: Map<string, number>;
   /** When each ENI was last described to it. */
   readonly enis: Map<string, number>;
+  /** What it wrote into the ledger of each ENI last. */
+  readonly wrote: Map<string, ReadonlyMap<string, Entry>>;
+  /** The ENIs whose ledgers it cannot use, as the API server said last. */
+  readonly unusable: Set<string>;
 }
 
 /** Who makes a call that may change EC2, and what it had read when it sent it. */
@@ -28,6 +33,9 @@ export interface Acting {
   readonly shown: ReadonlySet<string>;
   /** What its process knew of what is stopped. */
   readonly control: KnownControl;
+  /** What the ledger of the ENI said, and what this reconcile had written there. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly wrote: ReadonlyMap<string, Entry> | undefined;
   /** ms. */
   readonly sentAt: number;
 }
@@ -46,7 +54,10 @@ export function shownTo(life: Life): ReadonlySet<string> {
 }
 
 export function beginReading(cluster: string, step: number): void {
-  current.enterWith({ cluster, begun: step, first: new Map(), last: new Map(), enis: new Map() });
+  current.enterWith({
+    ...{ cluster, begun: step, first: new Map(), last: new Map(), enis: new Map() },
+    ...{ wrote: new Map(), unusable: new Set() },
+  });
 }
 
 export function currentReading(): Reading | undefined {
@@ -63,6 +74,38 @@ export function listed(reading: Reading, node: string | undefined, step: number)
 /** EC2 answers: what it shows is as it was at that step. */
 export function described(reading: Reading | undefined, answer: Answer, step: number): void {
   for (const { NetworkInterfaceId: id } of enisIn(answer)) reading?.enis.set(String(id), step);
+}
+
+/** A ledger that could not be written is left alone for so long by the process that tried, ms. */
+const UNWRITABLE_MS = 60_000;
+/** Until when, by ENI, ms. */
+const unwritable = new WeakMap<Life, Map<string, number>>();
+
+/** A ledger was read, or cannot be. */
+export function readLedger(reading: Reading | undefined, eniId: string, isUsable: boolean): void {
+  if (isUsable) reading?.unusable.delete(eniId);
+  else reading?.unusable.add(eniId);
+}
+
+/** A ledger was written, with these entries, or cannot be. */
+export function wroteLedger(
+  reading: Reading | undefined,
+  life: Life,
+  eniId: string,
+  wrote: ReadonlyMap<string, Entry> | undefined,
+): void {
+  if (wrote !== undefined) {
+    reading?.wrote.set(eniId, wrote);
+    return;
+  }
+  const ofLife = unwritable.get(life) ?? new Map<string, number>();
+  unwritable.set(life, ofLife.set(eniId, life.clock.now() + UNWRITABLE_MS));
+}
+
+/** Whether whoever acts has been told that the ledger of that ENI cannot be used. */
+export function cannotUse({ life, reading, sentAt }: Acting, eniId: string): boolean {
+  const until = unwritable.get(life)?.get(eniId) ?? Number.NEGATIVE_INFINITY;
+  return sentAt <= until || reading?.unusable.has(eniId) === true;
 }
 
 /** The answer has arrived. */

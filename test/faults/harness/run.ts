@@ -1,9 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Bed, startBed } from './bed.ts';
 import { CURRENT, onTime, type Point, type Schedule, type Travelling } from './calls.ts';
+import { claimsAt, placed } from './claims.ts';
 import { driftOf } from './drift.ts';
 import type { Delivery } from './forwarders.ts';
 import type { VisibleTo } from './lambda.ts';
+import { wrongEntries } from './ledgers.ts';
+import { isManaged, nodeOf } from './places.ts';
 import type { Race } from './races.ts';
 import { wrongRooms } from './room.ts';
 import type { Workload } from './workload.ts';
@@ -65,8 +68,8 @@ function inOrderOfTime(mostSteps: number): Drive {
   };
 }
 
-/** A little more than that, ms. */
-const LEDGERS_KNOW_BETTER_MS = 16_000;
+/** A little more than that, and than what cannot be written is left alone, ms. */
+const LEDGERS_KNOW_BETTER_MS = 61_000;
 
 /** A program may put off a step to the end of the moment, and the next one again, so often at most. */
 const PUT_OFF = 4;
@@ -123,10 +126,10 @@ export async function run(
   await rest(drive, 'after the workload');
   await played;
   const byMessages = trouble.mendedBy === 'messages' && !workload.unannounced;
-  const left = driftOf(world, claims, { eachAddress: strictly });
-  for (const { text, inRanges, isLeft = false } of left) {
+  const left = driftOf(world, claims, invariants.ours);
+  for (const { text, isLeft = false } of left) {
     log?.(`left for the sweep: ${text}`);
-    const mayWait = !inRanges || (isLeft && trouble.oldReads === true);
+    const mayWait = isLeft && trouble.oldReads === true;
     if (strictly || (byMessages && !mayWait)) {
       invariants.violate(`before any sweep: ${text}`);
     }
@@ -138,7 +141,9 @@ export async function run(
   void player.wait(LEDGERS_KNOW_BETTER_MS);
   await rest(inOrder, 'until EC2’s view has settled');
   const swept = await sweep(bed, rest);
-  for (const { text } of driftOf(world, claims)) invariants.violate(`after the sweep: ${text}`);
+  const drift = driftOf(world, claims, invariants.ours);
+  for (const { text } of drift) invariants.violate(`after the sweep: ${text}`);
+  for (const text of ledgerDrift(bed)) invariants.violate(`after the sweep: ${text}`);
   for (const text of wrongRooms(world, claims)) invariants.violate(`after the sweep: ${text}`);
   for (const body of world.queues.lost()) invariants.violate(`a message is lost: ${body}`);
   if (swept > 0) await expectTold(bed, rest);
@@ -151,6 +156,19 @@ export async function run(
     races: invariants.races,
     left: left.length,
   };
+}
+
+/** What ledgers say at rest: those of Nodes' managed ENIs. */
+function ledgerDrift({ world, claims }: Bed): string[] {
+  return wrongEntries(world, (eni, address) => {
+    if (!isManaged(eni) || nodeOf(world, eni.attachment?.instanceId) === undefined) return 'others';
+    const all = claims.live(address).map((known) => placed(world, known));
+    const { local } = claimsAt(world, eni, all);
+    const [first, ...others] = local;
+    if (first === undefined) return 'none';
+    const isThere = first.eni?.id === eni.id && !first.pod.terminating;
+    return others.length === 0 && isThere ? 'one' : 'others';
+  });
 }
 
 type Rest = (order: Drive, when: string) => Promise<void>;

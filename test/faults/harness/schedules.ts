@@ -29,7 +29,33 @@ export function callFault(index: number, fault: CallFault): RunTrouble {
  * What has its effect after everybody has given it up may undo what was right by then. A refusal is
  * told to whom it concerns, and is no reason for a retry.
  */
-const LEFT_TO_SWEEPS: ReadonlySet<CallFault> = new Set(['delay', 'refuse']);
+const LEFT_TO_SWEEPS: ReadonlySet<CallFault> = new Set(['delay', 'refuse', 'forbid', 'no-kind']);
+
+/** Whatever concerns the ledgers. */
+export const LEDGER_CALLS: readonly string[] = [
+  'deleteLedger',
+  'listLedgers',
+  'readLedger',
+  'writeLedger',
+];
+/** For how long the ledgers are in trouble, ms. */
+const LEDGERS_IN_TROUBLE_MS = 8_000;
+
+/** From one call on each write of a ledger meets with a conflict, or nobody may use the ledgers, for a while. */
+export function ledgersFrom(index: number, fault: CallFault): RunTrouble {
+  let until: number | undefined;
+  const struck = fault === 'conflict' ? ['writeLedger'] : LEDGER_CALLS;
+  return {
+    ...scheduled({
+      fault(point) {
+        const now = point.life.clock.now();
+        if (point.index === index) until ??= now + LEDGERS_IN_TROUBLE_MS;
+        return struck.includes(point.name) && now < (until ?? 0) ? fault : undefined;
+      },
+    }),
+    mendedBy: 'sweep',
+  };
+}
 
 /** Every list of objects. */
 export const LISTS: readonly string[] = [

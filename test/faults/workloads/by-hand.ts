@@ -6,9 +6,12 @@ const IN_RANGE = ['172.16.1.75', '172.16.1.76'] as const;
 const OUTSIDE = ['172.16.1.241', '172.16.1.242', '172.16.1.243'] as const;
 const IPV6 = ['2600:1f18:1111:1::5', '2600:1f18:1111:1::75'] as const;
 
+/** What an entry says of the last seconds counts for more than a read (docs/design.md, rule L17), ms. */
+const SETTLED_MS = 16_000;
+
 /**
- * Somebody else assigns addresses to our ENIs, and takes some away (docs/security.md, "Who may write
- * a pod's annotations", says what becomes of them).
+ * Somebody else assigns addresses to our ENIs, and takes some away. What no pod claims is foreign, and stays;
+ * what a pod claims there is adopted; what is on another ENI is not taken from there.
  */
 export const byHand: Workload = {
   name: 'addresses assigned by hand',
@@ -27,7 +30,7 @@ export const byHand: Workload = {
     const second = pod('second', { node: 'a' });
     second.attach({ network: 'net-1', ip: '172.16.1.71' });
     await wait(500);
-    // Of another node: in a range it is anybody's who claims it, outside nobody's.
+    // Of another node, and nobody's: whether a range has it does not matter.
     const third = pod('third', { node: 'a' });
     third.attach({ network: 'net-1', ip: IN_RANGE[1] }, { network: 'loose', ip: OUTSIDE[1] });
     await wait(500);
@@ -41,6 +44,7 @@ export const byHand: Workload = {
     fourth.attach({ network: 'loose', ip: OUTSIDE[2] });
     await wait(500);
     fourth.terminate();
+    await wait(SETTLED_MS);
     hand('UnassignPrivateIpAddresses', 'a', '172.16.1.70');
     await wait(200);
     fourth.remove();

@@ -4,6 +4,8 @@ import { coreEvent } from '../../../shared/cluster/events.ts';
 import { CONDITION_TYPE, type Kubernetes, type Pod } from '../../../shared/cluster/kubernetes.ts';
 import {
   type LedgerReading,
+  type LedgersReading,
+  type LedgerTrouble,
   type LedgerWriting,
   ledgerFromObject,
   objectOfLedger,
@@ -137,22 +139,22 @@ function ledgers(
     readLedger: (eniId, signal) =>
       call(
         'readLedger',
-        () => {
+        (): LedgerReading => {
           const object = objects.find('eniledgers', { name: eniId });
           return object === undefined ? EMPTY(eniId) : readingOf(object);
         },
         { signal },
-      ),
+      ).catch(unusable),
     listLedgers: (signal) =>
       call(
         'listLedgers',
-        () => {
+        (): LedgersReading => {
           const all = objects.list('eniledgers');
           const readings = all.map((each) => [each.metadata.name, readingOf(each)] as const);
           return { kind: 'ledgers', byEni: new Map(readings) };
         },
         { signal },
-      ),
+      ).catch(unusable),
     writeLedger: (ledger, signature, signal) =>
       call(
         'writeLedger',
@@ -167,6 +169,8 @@ function ledgers(
           return { kind: 'written', ledger: ledgerOf(written) };
         },
         { signal },
+      ).catch((error: unknown) =>
+        fieldAt(error, 'code') === 409 ? { kind: 'conflict' } : unusable(error),
       ),
     deleteLedger: ({ eniId, version }, signal) =>
       call(
@@ -180,6 +184,19 @@ function ledgers(
         { signal },
       ),
   };
+}
+
+const WHY = new Map<unknown, LedgerTrouble>([
+  [403, 'forbidden'],
+  [404, 'no-kind'],
+  [422, 'refused'],
+]);
+
+/** What the API server answers each time until somebody mends it (docs/design.md, rule L15). */
+function unusable(error: unknown) {
+  const why = WHY.get(fieldAt(error, 'code'));
+  if (why === undefined) throw error;
+  return { kind: 'unusable', why, detail: String(error) } as const;
 }
 
 type Condition = Parameters<Kubernetes['setPodCondition']>[1];

@@ -5,7 +5,7 @@ import { claimsAt, placed } from './claims.ts';
 import { driftOf } from './drift.ts';
 import type { Delivery } from './forwarders.ts';
 import type { VisibleTo } from './lambda.ts';
-import { wrongEntries } from './ledgers.ts';
+import { entriesIn, wrongEntries } from './ledgers.ts';
 import { isManaged, nodeOf } from './places.ts';
 import type { Race } from './races.ts';
 import { wrongRooms } from './room.ts';
@@ -196,7 +196,8 @@ async function expectTold(bed: Bed, rest: Rest): Promise<void> {
   }
 }
 
-const WRITES = /^(Assign|Unassign|patch|set|write)/;
+/** A ledger may be signed for a pod that waits; what it says may not change. */
+const WRITES = /^(Assign|Unassign|patch|set|writeEvent)/;
 const ASSIGNS = /^Assign/;
 
 /** An execution environment at a time may have to learn that what it saw to be gone is there again. */
@@ -219,7 +220,8 @@ async function expectCalm(bed: Bed, rest: Rest): Promise<void> {
     if (again.length === 0 || wrong.length > 0) break;
   }
   if (again.length > 0) invariants.violate(`${again[0]} is called again and again`);
-  if (addressesOf(bed) !== addresses) invariants.violate('addresses move although all was right');
+  if (addressesOf(bed) !== addresses)
+    invariants.violate('addresses move, or ledgers change, although all was right');
   if (world.queues.size() > 0) invariants.violate('messages are left in the queue');
 }
 
@@ -236,7 +238,11 @@ async function lookAtAll(bed: Bed, rest: Rest): Promise<string[]> {
 
 function addressesOf({ world }: Bed): string {
   const enis = [...world.ec2.snapshot().enis.values()];
-  return JSON.stringify(enis.map(({ id, secondary, ipv6 }) => [id, secondary, ipv6]));
+  const ledgers = [...world.clusters.values()].flatMap(({ api }) => api.store.list('eniledgers'));
+  return JSON.stringify([
+    ...enis.map(({ id, secondary, ipv6 }) => [id, secondary, ipv6]),
+    ...ledgers.map((ledger) => [ledger.metadata.name, ...entriesIn(ledger)]),
+  ]);
 }
 
 /** Trouble that begins and ends when it is told to. */

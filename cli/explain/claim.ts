@@ -66,7 +66,7 @@ function rangeLine({ claim: { address }, node: { state } }: Explained): Line {
   const text = state.ranges.allows(address)
     ? `${address} is within the ranges that are configured, or there are none.`
     : `${address} is outside the ranges that are configured: it is neither assigned nor released.`;
-  return { section: 'ranges', text };
+  return { section: 'ledger', text };
 }
 
 function eniLine({ claim, node: { state } }: Explained, choice: EniChoice): Line {

@@ -3,7 +3,6 @@ import type { Address } from '../../shared/address.ts';
 /** The sections of docs/design.md that a line of a derivation rests on, as they are shown. */
 export const SECTIONS = {
   claims: 'What a pod claims',
-  ranges: 'Ranges',
   eni: 'Which ENI',
   ledger: 'The ledger',
   plan: 'What plan decides',

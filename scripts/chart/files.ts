@@ -8,6 +8,7 @@ import { describedValues, valuesSchema } from './values.ts';
 const MANIFESTS = [
   'eni-ledger',
   'functions-rbac',
+  'operators-rbac',
   'pod-status-policy',
   'forwarder-rbac',
   'forwarder',

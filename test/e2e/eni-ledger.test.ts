@@ -194,9 +194,9 @@ describe('whoever looks', () => {
     [
       'eniledger.addresses',
       'The key is the address as EC2 shows it',
-      'enum: Assigning, Assigned, Releasing',
+      'enum: Assigning, Assigned, Releasing, Released',
     ],
-    ['eniledger.written.by', 'The id of the Lambda request that wrote it'],
+    ['eniledger.written.by', 'The SQS id of the message that asked for the look'],
   ])('is told by kubectl explain what %s means', async ([path = '', ...words]) => {
     const said = (await kubectl('explain', path)).replaceAll(/\s+/g, ' ');
     for (const each of words) expect(said).toContain(each);

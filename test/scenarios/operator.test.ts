@@ -1,34 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   CreateSubnetCidrReservationCommand,
   CreateTagsCommand,
   DescribeNetworkInterfacesCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import { describe, expect, onTestFinished, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import * as z from 'zod';
 import { NET_1 } from '../support/networks.ts';
 import { scenario } from '../support/scenario.ts';
-import type { Stage } from '../support/stage.ts';
 import { eventually } from '../support/wait.ts';
-import { operate } from '../unit/cli/operator-bed.ts';
+import { multusEni } from './multus-eni.ts';
 import { twoWorkers, withX, X } from './two-workers.ts';
-
-/** What an operator types in front of the stage. */
-async function multusEni({ operator }: Stage) {
-  const folder = await mkdtemp(join(tmpdir(), 'operator-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const KUBECONFIG = join(folder, 'kubeconfig');
-  await writeFile(KUBECONFIG, operator.kubeconfig);
-  for (const [name, value] of Object.entries(operator.environment)) vi.stubEnv(name, value);
-  return async (line: string) => {
-    const environment = { HOME: folder, KUBECONFIG };
-    const { code, stdout, stderr } = await operate(line.split(' '), { environment });
-    return { code, text: stdout.replaceAll(/\s+/g, ' '), stderr };
-  };
-}
 
 const described = z.object({
   NetworkInterfaces: z.tuple([z.object({ SubnetId: z.string() })]),

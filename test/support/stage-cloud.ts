@@ -3,6 +3,7 @@ import {
   AssignPrivateIpAddressesCommand,
   DescribeNetworkInterfacesCommand,
   type EC2Client,
+  UnassignPrivateIpAddressesCommand,
 } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { familyOf, parseAddress } from '../../shared/address.ts';
@@ -32,9 +33,13 @@ export async function shownOn(client: EC2Client, eniId: string) {
 }
 
 /** What an EC2 client can do, whatever answers it. */
-export function cloudClient(client: EC2Client): Pick<Cloud, 'shownOn' | 'assign'> {
+export function cloudClient(client: EC2Client): Pick<Cloud, 'shownOn' | 'assign' | 'unassign'> {
   return {
     shownOn: async (eniId) => (await shownOn(client, eniId)).ipv4,
+    async unassign(eniId, addresses) {
+      const what = { NetworkInterfaceId: eniId, PrivateIpAddresses: [...addresses] };
+      await client.send(new UnassignPrivateIpAddressesCommand(what));
+    },
     async assign(eniId, addresses) {
       const ofFamily = (family: 4 | 6): string[] =>
         addresses.filter((text) => {

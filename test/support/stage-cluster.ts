@@ -127,8 +127,26 @@ export function stageCluster(
   };
 }
 
-function stageLedgers(objects: ClusterObjects): Pick<StageCluster, 'recordAddresses' | 'ledgerOf'> {
+type StageLedgers = Pick<
+  StageCluster,
+  'recordAddresses' | 'ledgerOf' | 'editLedger' | 'deleteLedgers'
+>;
+
+function stageLedgers(objects: ClusterObjects): StageLedgers {
   return {
+    async editLedger(eniId, addresses) {
+      const stored = await objects.find('eniledgers', { name: eniId });
+      if (stored === undefined) {
+        const signature = { at: Date.now(), by: 'somebody' };
+        const empty = objectOfLedger({ eniId, entries: new Map() }, signature);
+        await objects.create('eniledgers', { ...empty, addresses });
+      } else await objects.patch('eniledgers', { name: eniId }, { addresses });
+    },
+    async deleteLedgers() {
+      for (const { metadata } of await objects.list('eniledgers')) {
+        await objects.delete('eniledgers', metadata);
+      }
+    },
     async recordAddresses(eniId, addresses, pod) {
       const stored = await objects.find('eniledgers', { name: eniId });
       const known = stored === undefined ? new Map() : ledgerFromObject(stored).entries;

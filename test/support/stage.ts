@@ -114,6 +114,14 @@ export interface PodSpec {
   readonly gated?: boolean;
 }
 
+/** An entry of an ENILedger, as the API server has it. */
+export interface LedgerEdit {
+  readonly state: 'Assigning' | 'Assigned' | 'Releasing' | 'Released';
+  /** RFC 3339. */
+  readonly at: string;
+  readonly pod?: PodRef;
+}
+
 export interface PodEvent {
   readonly type: string;
   readonly reason: string;
@@ -136,6 +144,10 @@ export interface StageCluster {
   applyNetwork(network: Network): Promise<NetworkRef>;
   /** Writes down that addresses of an ENI are ours, and were this pod's, as the functions do. */
   recordAddresses(eniId: string, addresses: readonly string[], pod?: PodRef): Promise<void>;
+  /** Writes or edits the ledger of an ENI by hand, as an administrator may; `null` takes an entry out. */
+  editLedger(eniId: string, addresses: Readonly<Record<string, LedgerEdit | null>>): Promise<void>;
+  /** `kubectl delete eniledgers --all`. */
+  deleteLedgers(): Promise<void>;
   runPod(name: string, spec: PodSpec): Promise<PodRef>;
   /** `force`: the object goes at once, whatever its node does. */
   deletePod(pod: PodRef, options?: { readonly force?: boolean }): Promise<void>;
@@ -165,6 +177,8 @@ export interface Cloud {
   shownOn(eniId: string): Promise<readonly string[]>;
   /** As an operator would by hand. */
   assign(eniId: string, addresses: readonly string[]): Promise<void>;
+  /** As an operator would by hand: IPv4 alone. */
+  unassign(eniId: string, addresses: readonly string[]): Promise<void>;
   delegatePrefix(eniId: string, cidr: string): Promise<void>;
   terminate(worker: Worker): Promise<void>;
   /** An ENI with addresses, on an instance that is nobody's node: in the VPC, or in another one. */

@@ -103,12 +103,14 @@ const role = z.looseObject({
     }),
   ),
 });
-const roles = manifestFiles()
+const binding = z.looseObject({ roleRef: z.object({ name: z.string() }) });
+const objects = manifestFiles()
   .filter((file) => !file.endsWith('kustomization.yaml'))
-  .flatMap((file) => objectsIn(file))
-  .flatMap((object) => role.safeParse(object).data ?? []);
+  .flatMap((file) => objectsIn(file));
+const roles = objects.flatMap((object) => role.safeParse(object).data ?? []);
+const bindings = objects.flatMap((object) => binding.safeParse(object).data ?? []);
 
-test('the functions alone write ledgers, the forwarder reads them, and nothing else in deploy/ may', () => {
+test('the functions and operators alone write ledgers, and nobody else in deploy/ but the forwarder and viewers reads them', () => {
   const rights = roles.flatMap(({ metadata, rules }) =>
     rules
       .filter(
@@ -120,8 +122,16 @@ test('the functions alone write ledgers, the forwarder reads them, and nothing e
   );
   expect(rights.toSorted()).toEqual([
     ['multus-eni-forwarder', ['eniledgers'], ['get', 'list', 'watch']],
+    ['multus-eni-operator', ['eniledgers'], ['get', 'list', 'create', 'update', 'delete']],
     ['multus-eni-reconciler', ['eniledgers'], ['get', 'list', 'create', 'update', 'delete']],
+    ['multus-eni-viewer', ['eniledgers'], ['get', 'list', 'watch']],
   ]);
+});
+
+test('nobody is bound to the roles for people', () => {
+  const bound = bindings.map(({ roleRef }) => roleRef.name);
+  expect(bound).toContain('multus-eni-reconciler');
+  expect(bound.filter((name) => /-(viewer|operator)$/.test(name))).toEqual([]);
 });
 
 test('no role hands its rights on to the admins and editors of namespaces', () => {

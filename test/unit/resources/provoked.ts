@@ -1,11 +1,16 @@
 import { NETWORKS } from '../../../shared/cluster/annotations.ts';
 import type { MetricName } from '../../../shared/telemetry.ts';
+import { leaveOn } from '../../support/leftover.ts';
 import { ipvlan, NET_1, UNREADABLE } from '../../support/networks.ts';
 import type { ScenarioOptions } from '../../support/scenario.ts';
 import type { Stage } from '../../support/stage.ts';
 import { eventually } from '../../support/wait.ts';
 
 const X = '172.16.1.70';
+/** The API server's patterns take it, and it is no address. */
+const UNREADABLE_ENTRY = {
+  '1:2:3:4:5:6:7::8:9': { state: 'Assigned', at: '2026-12-02T04:24:23Z' },
+} as const;
 const ALONE: ScenarioOptions = { forwarder: false };
 
 /** How the product comes to emit what each alarm of a metric of ours watches. */
@@ -30,9 +35,17 @@ export const PROVOKED: Partial<
         const left = ['0', '1', '2', '3', '4', '5', '6', '7'].map(
           (last) => `172.16.1.${tens}${last}`,
         );
-        await stage.cloud.assign(eth1, left);
+        await leaveOn(stage, eth1, left);
       }
       await stage.sweep();
+    },
+  },
+  LedgerUnusable: {
+    options: ALONE,
+    async run(stage) {
+      const worker = await stage.cluster.addWorker();
+      await stage.cluster.editLedger(worker.eth1, UNREADABLE_ENTRY);
+      await stage.look(worker);
     },
   },
   DriftMissing: {
@@ -55,7 +68,7 @@ export const PROVOKED: Partial<
       for (const tens of [7, 8]) {
         const { eth1 } = await stage.cluster.addWorker();
         const leaked = ['0', '1', '2', '3', '4', '5'].map((last) => `172.16.1.${tens}${last}`);
-        await stage.cloud.assign(eth1, leaked);
+        await leaveOn(stage, eth1, leaked);
       }
       await stage.sweep();
       await stage.sweep();

@@ -1,8 +1,10 @@
 /** docs/design.md, "Schedules that broke earlier wordings": two executions for one node. */
 import { describe, expect, test } from 'vitest';
+import { NETWORK_STATUS } from '../../shared/cluster/annotations.ts';
 import { type Scene, startScene } from './scene.ts';
 
 const X = '172.16.1.70';
+const Y = '172.16.1.71';
 /** The queue's visibility timeout, ms. */
 const INVISIBLE_MS = 360_000;
 const DONE = { batchItemFailures: [] };
@@ -110,5 +112,34 @@ describe('19: an execution begins when its message is somebody else’s', () => 
     expect(await late.finish()).toEqual(FAILED);
     expect(late.calls.filter((call) => WRITES.test(call))).toEqual([]);
     expect(p2.told()).toBe('');
+  });
+});
+
+describe('54: a look of no pod’s news keeps X and assigns Y for one pod, and another execution releases X', () => {
+  test('the pod is told that it has X only if it has', async () => {
+    const scene = await startScene({ enis: 2 });
+    const [, eth1, eth2] = scene.worker('a').enis;
+    const { objects } = scene.world.cluster.kubernetes;
+    const p1 = scene.pod('p1', { node: 'a', ips: [X], mac: eth1?.mac });
+    await scene.look('a');
+    const claim = (...of: readonly (readonly [string, string | undefined])[]): void => {
+      const networks = of.map(([ip, mac], index) => {
+        return { name: 'default/net-1', interface: `net${index + 1}`, ips: [ip], mac };
+      });
+      const annotations = { [NETWORK_STATUS]: JSON.stringify(networks) };
+      objects.patch('pods', { namespace: 'ns1', name: 'p1' }, { metadata: { annotations } });
+    };
+    claim([X, eth1?.mac], [Y, eth2?.mac]);
+    const sweeping = scene.reconcile('a', { reason: 'sweep' });
+    await sweeping.until('writeLedger');
+    claim();
+    await scene.look('a');
+    expect(scene.ec2.whereIs(X)).toBe('nowhere');
+    claim([X, eth1?.mac], [Y, eth2?.mac]);
+
+    expect(await sweeping.finish()).toEqual(DONE);
+    expect(p1.told()).toContain(X);
+    expect(scene.ec2.whereIs(X)).toBe('a/eth1');
+    await scene.expectSettled();
   });
 });

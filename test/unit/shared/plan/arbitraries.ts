@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { type Address, contains } from '../../../../shared/address.ts';
 import type { Claim, PodClaims } from '../../../../shared/claims/claim.ts';
 import type { Entry, LedgerReading } from '../../../../shared/cluster/ledgers.ts';
-import type { Eni, InstanceLimits } from '../../../../shared/enis/eni.ts';
-import { withReadings } from './ec2-model.ts';
+import type { Eni } from '../../../../shared/enis/eni.ts';
+import { notBelow, withReadings } from './ec2-model.ts';
 import { address, cidr, type PlanInput, ranges, SUBNETS, TAG } from './fixtures.ts';
 
 /**
@@ -289,16 +289,4 @@ function podOf(spec: PodSpec, node: number, index: number, enis: readonly Eni[])
       ? [{ kind: 'unreadable-annotation', annotation: 'network-status', detail: 'not JSON' }]
       : [],
   };
-}
-
-/** An instance never has more addresses than its type takes. */
-function notBelow(limits: InstanceLimits, enis: readonly Eni[]): InstanceLimits {
-  const most = (count: (eni: Eni) => number): number => Math.max(...enis.map(count));
-  const isIpv6 = (each: Address): boolean => each.includes(':');
-  const ipv4 = most(
-    ({ primary, secondary, prefixes }) =>
-      primary.length + secondary.filter((each) => !isIpv6(each)).length + prefixes.length,
-  );
-  const ipv6 = most(({ secondary }) => secondary.filter(isIpv6).length);
-  return { ipv4: Math.max(limits.ipv4, ipv4), ipv6: Math.max(limits.ipv6, ipv6) };
 }

@@ -11,7 +11,6 @@ import {
   type HolderSpec,
   holderNode,
   ledgers,
-  linesOf,
   onEth1,
   onEth3,
   type PlanSpec,
@@ -21,6 +20,7 @@ import {
   WRITTEN_AT,
   type Written,
 } from './fixtures.ts';
+import { linesOf } from './lines.ts';
 
 /* One test for each row of the table in docs/design.md, "What plan decides". */
 

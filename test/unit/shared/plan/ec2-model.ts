@@ -230,3 +230,15 @@ function eniOf(enis: readonly Eni[], eniId: string): Eni {
   if (eni === undefined) throw new Error(`there is no ENI ${eniId}`);
   return eni;
 }
+
+/** An instance never has more addresses than its type takes. */
+export function notBelow(limits: InstanceLimits, enis: readonly Eni[]): InstanceLimits {
+  const most = (count: (eni: Eni) => number): number => Math.max(...enis.map(count));
+  const isIpv6 = (each: Address): boolean => each.includes(':');
+  const ipv4 = most(
+    ({ primary, secondary, prefixes }) =>
+      primary.length + secondary.filter((each) => !isIpv6(each)).length + prefixes.length,
+  );
+  const ipv6 = most(({ secondary }) => secondary.filter(isIpv6).length);
+  return { ipv4: Math.max(limits.ipv4, ipv4), ipv6: Math.max(limits.ipv6, ipv6) };
+}

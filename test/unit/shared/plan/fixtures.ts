@@ -13,7 +13,8 @@ import type { HolderNode } from '../../../../shared/plan/conflict.ts';
 import { type Ledgers, ledgersFrom, recordedByPod } from '../../../../shared/plan/ledger.ts';
 import { type Allowed, type PlannedNode, plan } from '../../../../shared/plan/plan.ts';
 import type { Claimant } from '../../../../shared/plan/speaker.ts';
-import { type Decision, problemsOf, type Verdict } from '../../../../shared/plan/verdict.ts';
+import type { Decision } from '../../../../shared/plan/verdict.ts';
+import { linesOf } from './lines.ts';
 
 export const NODE = 'node-a';
 export const TAG = 'node.k8s.amazonaws.com/no_manage=true';
@@ -233,38 +234,6 @@ export const planOf = (input: PlanInput): Decision => plan(input, input);
 /** The decision in lines, one for each verdict, sorted: `assign 172.16.1.70 on eni-1 for p1`. */
 export function decide(spec: PlanSpec): string[] {
   return linesOf(planOf(planInput(spec)));
-}
-
-export function linesOf(decided: Decision): string[] {
-  return [
-    ...decided.verdicts.flatMap(lineOf),
-    ...problemsOf(decided).map((problem) => {
-      const about = 'address' in problem ? `${problem.address} ` : '';
-      const why = problem.kind === 'held-elsewhere' ? ` ${problem.why}` : '';
-      const holder = problem.kind === 'conflict' ? ` with ${problem.holder.pod.name}` : '';
-      return `problem ${about}${problem.kind}${why}${holder} for ${problem.pod.name}`;
-    }),
-    ...(decided.ignored > 0 ? [`ignored ${decided.ignored}`] : []),
-  ].sort();
-}
-
-/** What waits or is refused is told as a problem. */
-function lineOf(verdict: Verdict): string[] {
-  if (verdict.want === 'refuse' || verdict.want === 'wait') return [];
-  const at = `${verdict.want} ${verdict.address} on ${verdict.eniId}`;
-  switch (verdict.want) {
-    case 'release':
-    case 'foreign':
-      return [at];
-    case 'keep': {
-      const prefix = verdict.withinPrefix ? ' within a prefix' : '';
-      return [`${at} for ${verdict.claim.pod.name}${prefix}${verdict.again ? ', again' : ''}`];
-    }
-    case 'move':
-      return [`${at} from ${verdict.from} for ${verdict.claim.pod.name}`];
-    default:
-      return [`${at} for ${verdict.claim.pod.name}`];
-  }
 }
 
 /** Of namespace `default`, claiming by network-status, unless `spec` says otherwise. */

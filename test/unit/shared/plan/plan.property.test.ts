@@ -6,8 +6,8 @@ import { entryOf, isUsable } from '../../../../shared/plan/ledger.ts';
 import { type Assign, type Move, wanting } from '../../../../shared/plan/verdict.ts';
 import { claimsOf, mayPass, rightful } from '../../../support/oracle/rightful.ts';
 import { ADDRESSES, node, nodes } from './arbitraries.ts';
-import { acted, hasAddress, isOver, roomOf, saidOf } from './ec2-model.ts';
-import { linesOf, type PlanInput, planOf } from './fixtures.ts';
+import { acted, hasAddress, roomOf, saidOf } from './ec2-model.ts';
+import { type PlanInput, planOf } from './fixtures.ts';
 
 const RUNS = { numRuns: 700 };
 
@@ -28,12 +28,9 @@ function isOurs({ isOurs: configured, ledgers }: PlanInput, eniId: string, addre
   return isUsable(ledgers, eniId) && (length > 0 || configured?.(address) === true);
 }
 
-/** Whether pods of several namespaces claim what no ledger names there: then nothing is touched. */
+/** Whether pods of several namespaces claim what no ledger names there, by a valid claim or not: nothing is touched. */
 function isUnrecorded(input: PlanInput, { id, managed, secondary }: Eni, address: Address) {
-  const all = claimsOf(input, address).filter(
-    ({ claim, eni }) => eni !== undefined || claim.recordedOn?.includes(id),
-  );
-  const namespaces = new Set(all.map(({ pod }) => pod.pod.namespace));
+  const namespaces = new Set(claimsOf(input, address).map(({ pod }) => pod.pod.namespace));
   const isRecorded = entryOf(input.ledgers, id, address) !== undefined;
   return managed && secondary.includes(address) && !isRecorded && namespaces.size > 1;
 }
@@ -289,59 +286,6 @@ describe('on any node, a plan', () => {
         // Tombstones go meanwhile.
         for (let step = 0; step < 2; step += 1) world = settled(world, step * 180_000);
         expect(settled(world, 360_000).enis).toEqual(world.enis);
-      }),
-      RUNS,
-    );
-  });
-
-  it('never exceeds what an ENI takes', () => {
-    fc.assert(
-      fc.property(node, (input) => {
-        const { enis } = settled(input);
-        const managed = enis.filter((eni) => eni.managed);
-        expect(managed.filter((eni) => isOver(eni, input.limits))).toEqual([]);
-      }),
-      RUNS,
-    );
-  });
-
-  it('is the same whatever the order of pods, claims and ENIs', () => {
-    const shuffled = node.chain((input) =>
-      fc.record({
-        input: fc.constant(input),
-        enis: fc.shuffledSubarray([...input.enis], { minLength: input.enis.length }),
-        pods: fc.shuffledSubarray([...input.pods], { minLength: input.pods.length }),
-      }),
-    );
-    fc.assert(
-      fc.property(shuffled, ({ input, enis, pods }) => {
-        const turned = pods.map((pod) => ({ ...pod, claims: pod.claims.toReversed() }));
-        expect(linesOf(planOf({ ...input, enis, pods: turned }))).toEqual(linesOf(planOf(input)));
-      }),
-      RUNS,
-    );
-  });
-
-  it('unassigns nothing under the policy upsert-only', () => {
-    fc.assert(
-      fc.property(node, (input) => {
-        const { enis } = settled({ ...input, unassigns: false });
-        for (const before of input.enis) {
-          const now = enis.find(({ id }) => id === before.id);
-          expect(now?.secondary).toEqual(expect.arrayContaining([...before.secondary]));
-        }
-      }),
-      RUNS,
-    );
-  });
-
-  it('decides once about each address of each ENI', () => {
-    fc.assert(
-      fc.property(node, (input) => {
-        const { verdicts } = planOf(input);
-        const decided = wanting(verdicts, 'keep', 'assign', 'move', 'release', 'foreign');
-        const addresses = decided.map(({ address }) => address);
-        expect(new Set(addresses).size).toBe(addresses.length);
       }),
       RUNS,
     );

@@ -15,7 +15,6 @@ import {
   eth2,
   holderNode,
   ledgers,
-  linesOf,
   onEth1,
   type PlanInput,
   planOf,
@@ -23,6 +22,7 @@ import {
   SUBNETS,
   type Written,
 } from './fixtures.ts';
+import { linesOf } from './lines.ts';
 
 const X = '172.16.1.70';
 const V6 = '2001:db8:0:1::70';

@@ -162,7 +162,8 @@ function releasedUnwritten(
   eni: NetworkInterface,
   address: Address,
 ): string | undefined {
-  const isOwnEni = isOwn(court, by, eni);
+  // What has just come to the node with its ENI may be taken over from there.
+  const isOwnEni = isOwn(court, by, eni) && court.isOldPlace(by);
   const knows = isOwnEni ? cannotUse(by, eni.id) : by.reading?.unusable.has(eni.id);
   if (knows === true) return 'its ledger cannot be used';
   const entry = by.entries.get(address);

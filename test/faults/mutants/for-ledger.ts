@@ -165,7 +165,7 @@ export const FOR_THE_LEDGER: readonly Defect[] = [
   {
     name: 'L11: the oldest of several namespaces adopts what no ledger has',
     replaced: [{ name: 'unrecordedOf', by: '() => undefined' }],
-    tests: ['shared/plan/holder.test.ts'],
+    tests: ['shared/plan/adoption.test.ts'],
   },
   {
     name: 'L11: what is claimed on another ENI is taken from there though no ledger has it',
@@ -205,16 +205,25 @@ export const FOR_THE_LEDGER: readonly Defect[] = [
     tests: ['shared/plan/holder.test.ts'],
   },
   {
-    name: 'L13: a condition says what an annotation that cannot be read claims',
+    name: 'L13: whom its condition names holds an address',
     replaced: [
       {
         name: 'claimsOf',
         beside: 'missedBy',
-        by: `(original, pod, { recorded, ...others }) => {
+        by: `(original, pod, given) => {
+          const claimed = original(pod, given);
           const said = [...(pod.condition?.message ?? '').matchAll(/([0-9.]+) on (eni-[0-9a-f]+)/g)];
-          const told = said.map(([, address, eniId]) => ({ address, eniId, releasing: false }));
-          const all = [...(recorded?.get(pod.uid) ?? []), ...told];
-          return original(pod, { ...others, recorded: new Map([[pod.uid, all]]) });
+          const toldOn = (address) => said.filter((each) => each[1] === address).map((each) => each[2]);
+          const told = (claim) => ({ ...claim, recordedOn: toldOn(claim.address) });
+          return claimed && { ...claimed, claims: claimed.claims.map(told) };
+        }`,
+      },
+      {
+        name: 'whereaboutsOf',
+        by: `(original, ...given) => {
+          const found = original(...given);
+          const holds = ({ recordedOn }) => found.having.some(({ id }) => recordedOn.includes(id));
+          return { ...found, holds };
         }`,
       },
     ],

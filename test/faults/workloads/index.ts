@@ -5,6 +5,7 @@ import { eniFull } from './eni-full.ts';
 import { floating } from './floating.ts';
 import { guide } from './guide.ts';
 import { laterIpv6 } from './later-ipv6.ts';
+import { ledgersByHand } from './ledgers-by-hand.ts';
 import { lyingNode } from './lying-node.ts';
 import { manyPods } from './many-pods.ts';
 import { nodeDies } from './node-dies.ts';
@@ -35,6 +36,7 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   () => placement,
   () => laterIpv6,
   () => byHand,
+  () => ledgersByHand,
   () => outsiders,
   () => room,
   () => lyingNode,

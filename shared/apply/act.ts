@@ -7,7 +7,7 @@ import type { ClusterAccess } from '../state/cluster-access.ts';
 import type { NodeState } from '../state/node-state.ts';
 import { allEnded } from '../time/all-ended.ts';
 import type { Acting } from './acting.ts';
-import { type Answers, answered, attempt, noAnswers, type Wanted } from './answers.ts';
+import { answered, attempt, noAnswers, type Wanted } from './answers.ts';
 import { assertAttached, isSeenElsewhere } from './attached.ts';
 import { eniCalls } from './eni-calls.ts';
 import { type LedgerWriter, ledgerWriter } from './ledger-writer.ts';
@@ -97,16 +97,12 @@ export async function act(
   ]);
   const isLost = (verdict: Verdict): boolean =>
     'eniId' in verdict && (astray.has(verdict.eniId) || writer.isUnsigned(verdict.eniId));
-  return acted(answers, writer, answered(followed.verdicts, answers, isLost));
-}
-
-function acted(
-  { eniErrors, failures, unassignedFrom }: Answers,
-  ledger: LedgerWriter,
-  verdicts: readonly Verdict[],
-): Acted {
-  const lastStale = failures.toSorted((a, b) => Number(isStale(a)) - Number(isStale(b)));
-  return { verdicts, ledger, unassignedFrom, eniErrors, failures: lastStale };
+  const { eniErrors, failures, unassignedFrom } = answers;
+  return {
+    ...{ eniErrors, ledger: writer, unassignedFrom },
+    verdicts: answered(followed.verdicts, answers, isLost),
+    failures: failures.toSorted((a, b) => Number(isStale(a)) - Number(isStale(b))),
+  };
 }
 
 function isStale(error: unknown): boolean {

@@ -15,10 +15,8 @@ import { recordedTelemetry } from '../support/telemetry.ts';
 
 /** How long a reconcile may take, ms. */
 export const NODE_DEADLINE_MS = 45_000;
-/** The functions’ pauses are no longer than this, but for the last ones of a read-back, and their deadlines are, ms. */
+/** The functions’ pauses are no longer than this, and their deadlines are, ms. */
 const LONGEST_PAUSE_MS = 1_600;
-/** The last pauses of shared/apply/confirm-released.ts, ms. */
-const READ_BACK_MS = 3_200;
 
 type Start = (node: string, event: unknown) => Actor<BatchResponse>;
 
@@ -85,7 +83,7 @@ function pausing(clock: VirtualClock): Clock {
     now: clock.now,
     monotonic: clock.monotonic,
     after(delayMs, task) {
-      const isPause = delayMs <= LONGEST_PAUSE_MS || delayMs === READ_BACK_MS;
+      const isPause = delayMs <= LONGEST_PAUSE_MS;
       if (!isPause) return clock.after(delayMs, task);
       const soon = setImmediate(() => {
         clock.advance(delayMs);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseRangeList } from '../shared/claims/range-list.ts';
+import { parseRange, parseRangeList } from '../shared/claims/range-list.ts';
 import { elsewhere, guardrails } from './guardrails.ts';
 
 /** What CloudWatch Logs accepts (its API Reference, "PutRetentionPolicy"). */
@@ -25,6 +25,16 @@ const kubernetesName = z
     'not a Kubernetes name: lower-case letters, digits and dashes, at most 63',
   );
 
+/** A name that ends with `*` stands for all that begin so. */
+const namespaceName = z
+  .string()
+  .regex(/^([a-z0-9][-a-z0-9]{0,62}\*?|\*)$/, 'not a namespace, nor the beginning of some and *');
+
+const namespaces = z.record(
+  z.string().refine((text) => parseRange(text) !== undefined, 'no range'),
+  z.array(namespaceName).min(1),
+);
+
 const forwarder = z
   .strictObject({
     identity: z.enum(['pod-identity', 'irsa']).default('pod-identity'),
@@ -46,6 +56,7 @@ const cluster = z.strictObject({
   policy: policy.optional(),
   ranges: ranges.optional(),
   ours: ranges.optional(),
+  namespaces: namespaces.optional(),
   advertiseRoom: z.boolean().default(false),
   access: z.enum(['access-entry', 'aws-auth']).default('access-entry'),
   privateEndpoint: z.boolean().default(false),
@@ -85,6 +96,7 @@ export const stageFile = z
     policy: policy.default('sync'),
     ranges: ranges.optional(),
     ours: ranges.optional(),
+    namespaces: namespaces.optional(),
     // CloudWatch looks at no more than a day, and an alarm at three sweeps.
     sweepMinutes: z.int().min(1).max(60).default(5),
     // An event source mapping takes 2 to 1000. EC2 allows 5 Assign and 5 Unassign calls a second in

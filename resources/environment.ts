@@ -16,12 +16,13 @@ export function environment(
   stage: string,
   settings: StageSettings,
 ): Readonly<Record<string, string>> {
-  const clusters = settings.clusters.map(({ advertiseRoom, name, ours, policy, ranges }) => ({
-    name,
-    policy: policy ?? settings.policy,
-    ranges: ranges ?? settings.ranges,
-    ours: ours ?? settings.ours,
-    ...(advertiseRoom && { advertiseRoom }),
+  const clusters = settings.clusters.map((cluster) => ({
+    name: cluster.name,
+    policy: cluster.policy ?? settings.policy,
+    ranges: cluster.ranges ?? settings.ranges,
+    ours: cluster.ours ?? settings.ours,
+    namespaces: cluster.namespaces ?? settings.namespaces,
+    ...(cluster.advertiseRoom && { advertiseRoom: true }),
   }));
   const text = JSON.stringify(clusters);
   const bytes = Buffer.byteLength(text);

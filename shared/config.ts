@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { AddressRange } from './address.ts';
-import { parseRangeList } from './claims/range-list.ts';
+import { parseRange, parseRangeList } from './claims/range-list.ts';
+import type { Binding } from './claims/ranges.ts';
 import type { BudgetSettings } from './enis/call-budget.ts';
 import { DEFAULT_MANAGED_TAG, type ManagedTag, parseManagedTag } from './enis/ec2.ts';
 import { POLICIES, type Policy, type PolicyName } from './plan/policy.ts';
@@ -12,6 +13,8 @@ export interface ClusterConfig {
   readonly ranges?: readonly AddressRange[];
   /** What lies inside is ours, whether a pod claimed it or not; absent: nothing is ours by configuration. */
   readonly ours?: readonly AddressRange[];
+  /** Blocks that are kept for some namespaces; absent: none is. */
+  readonly bindings?: readonly Binding[];
   readonly policy: Policy;
   /** Its Nodes tell how much room their ENIs have. */
   readonly advertisesRoom?: true;
@@ -53,9 +56,30 @@ const ranges = z
   })
   .optional();
 
+/** By block: the namespaces whose pods may have addresses of it. */
+const namespaces = z
+  .record(z.string(), z.array(z.string().min(1)).min(1))
+  .transform((byBlock, context): readonly Binding[] =>
+    Object.entries(byBlock).flatMap(([block, names]) => {
+      const range = parseRange(block);
+      if (range !== undefined) return [{ block, range, namespaces: names }];
+      context.addIssue({ code: 'custom', message: `${block} is no range` });
+      return [];
+    }),
+  )
+  .optional();
+
 /** From the name that the settings have for it to that of the code. */
 function withRoom<T extends { readonly advertiseRoom: boolean }>({ advertiseRoom, ...rest }: T) {
   return { ...rest, ...(advertiseRoom && { advertisesRoom: true as const }) };
+}
+
+/** The same, of a cluster that the stage lists. */
+function withBindings<T extends { readonly namespaces?: readonly Binding[] | undefined }>({
+  namespaces: bindings,
+  ...rest
+}: T) {
+  return { ...rest, ...(bindings && { bindings }) };
 }
 
 const advertiseRoom = z.boolean().default(false);
@@ -67,10 +91,12 @@ const clusters = z
         name: z.string().min(1).max(100),
         ranges,
         ours: ranges,
+        namespaces,
         policy,
         advertiseRoom,
       })
-      .transform(withRoom),
+      .transform(withRoom)
+      .transform(withBindings),
   )
   .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, {
     message: 'each cluster is named once',

@@ -7,6 +7,17 @@ export interface Ranges {
   includes(address: Address): boolean;
   /** Within the configuration's bounds: outside them nothing is ever assigned or released. */
   allows(address: Address): boolean;
+  /** The block that the configuration keeps for other namespaces than this one, if the address lies in one. */
+  boundElsewhere?(address: Address, namespace: string): Binding | undefined;
+}
+
+/** A block of addresses that the configuration keeps for some namespaces. */
+export interface Binding {
+  /** As the configuration writes it. */
+  readonly block: string;
+  readonly range: AddressRange;
+  /** A name that ends with `*` stands for all that begin so. */
+  readonly namespaces: readonly string[];
 }
 
 /**
@@ -14,14 +25,28 @@ export interface Ranges {
  *
  * @param bounds the configuration's `ranges`; nothing is out of bounds where it is unset,
  *   and everything where it is an empty list.
+ * @param bindings the configuration's `namespaces`. If an address lies in several blocks, each counts.
  */
 export function rangesOf(
   networks: Iterable<{ readonly ranges: readonly AddressRange[] }>,
   bounds?: readonly AddressRange[],
+  bindings: readonly Binding[] = [],
 ): Ranges {
   const given = within([...networks].flatMap((network) => network.ranges));
   const allows = bounds === undefined ? () => true : within(bounds);
-  return { includes: (address) => given(address) && allows(address), allows };
+  const bound = bindings.map((binding) => ({ binding, holds: within([binding.range]) }));
+  return {
+    includes: (address) => given(address) && allows(address),
+    allows,
+    boundElsewhere: (address, namespace) =>
+      bound.find(({ binding, holds }) => holds(address) && !isFor(binding, namespace))?.binding,
+  };
+}
+
+function isFor({ namespaces }: Binding, namespace: string): boolean {
+  return namespaces.some((name) =>
+    name.endsWith('*') ? namespace.startsWith(name.slice(0, -1)) : name === namespace,
+  );
 }
 
 /** Whether an address lies in one of the ranges, found in logarithmic time. */

@@ -60,7 +60,7 @@ export function placeClaims(input: PlaceInput): PlacedClaims {
     let known: ReadonlySet<string> | undefined;
     const siblings = () => (known ??= attachmentEnis(pod, input));
     for (const claim of pod.claims) {
-      const placing = place(claim, input, siblings);
+      const placing = place(claim, pod, input, siblings);
       const eniId = placing.kind === 'placed' ? placing.eniId : undefined;
       if (eniId !== undefined || isWhereItIsRecorded(claim, input)) {
         claims.push(toPlaced(pod, claim, eniId));
@@ -144,6 +144,7 @@ export function attachmentEnis(pod: PodClaims, node: NodeEnis): ReadonlySet<stri
 
 function place(
   claim: Claim,
+  { pod: { namespace } }: PodClaims,
   input: PlaceInput,
   siblings: () => ReadonlySet<string>,
 ): Placing | AddressProblem {
@@ -158,7 +159,9 @@ function place(
     case 'eni-ambiguous':
       return { kind: 'eni-ambiguous', eniIds: choice.enis.map((eni) => eni.id).sort() };
     case 'eni':
-      return invalid(claim, choice.eni, input) ?? { kind: 'placed', eniId: choice.eni.id };
+      return (
+        invalid(claim, choice.eni, input, namespace) ?? { kind: 'placed', eniId: choice.eni.id }
+      );
   }
 }
 
@@ -169,10 +172,20 @@ function notManaged(eni: Eni, { managedTag }: PlaceInput): AddressProblem {
     : { kind: 'eni-untagged', eniId, tag: managedTag };
 }
 
-function invalid(claim: Claim, eni: Eni, input: PlaceInput): AddressProblem | undefined {
+function invalid(
+  claim: Claim,
+  eni: Eni,
+  input: PlaceInput,
+  namespace: string,
+): AddressProblem | undefined {
   const { address } = claim;
   const at = { eniId: eni.id, subnetId: eni.subnetId };
   if (!input.ranges.allows(address)) return { kind: 'outside-configured-ranges' };
+  const binding = input.ranges.boundElsewhere?.(address, namespace);
+  if (binding !== undefined) {
+    const { block, namespaces } = binding;
+    return { kind: 'other-namespaces', block, namespaces };
+  }
   if (claim.floating && claim.interface === undefined && !input.ranges.includes(address)) {
     return { kind: 'floating-outside-ranges' };
   }

@@ -33,6 +33,12 @@ export type AddressProblem =
   /** No ledger names it there, and pods of several namespaces claim it. */
   | { readonly kind: 'unrecorded'; readonly eniId: string }
   | { readonly kind: 'outside-configured-ranges' }
+  /** The configuration keeps the block for other namespaces. */
+  | {
+      readonly kind: 'other-namespaces';
+      readonly block: string;
+      readonly namespaces: readonly string[];
+    }
   | { readonly kind: 'floating-outside-ranges' }
   /** EC2 refused it in words that none of the kinds above stands for. */
   | { readonly kind: 'refused'; readonly eniId: string; readonly answer: string };
@@ -106,6 +112,8 @@ export function describeProblem(
       return `on ${problem.eniId}, pods of several namespaces claim it, and no ENILedger says who has it. Let one of them claim it`;
     case 'outside-configured-ranges':
       return 'outside the ranges configured for this cluster. Choose another address, or widen the configured ranges';
+    case 'other-namespaces':
+      return `the configuration keeps ${problem.block} for the namespaces ${listed(problem.namespaces)}. Choose another address, or add the pod's namespace to the setting namespaces`;
     case 'floating-outside-ranges':
       return 'a floating address that lies in no range. Add it to the annotation multus-eni.dev/ranges of a NetworkAttachmentDefinition';
     case 'refused':

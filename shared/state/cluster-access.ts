@@ -1,5 +1,5 @@
 import type { Address, AddressRange } from '../address.ts';
-import { within } from '../claims/ranges.ts';
+import { type Binding, within } from '../claims/ranges.ts';
 import type { Kubernetes } from '../cluster/kubernetes.ts';
 import type { Ec2, ManagedTag } from '../enis/ec2.ts';
 import type { LimitsOf } from '../enis/instance-limits.ts';
@@ -29,6 +29,8 @@ export interface ClusterAccess {
   readonly ec2: Ec2Access;
   /** Configured bounds; nothing outside is ever assigned or released. */
   readonly bounds?: readonly AddressRange[];
+  /** Blocks that the configuration keeps for some namespaces. */
+  readonly bindings?: readonly Binding[];
   /** Whether the configuration's `ours` makes an address ours, whether a pod claimed it or not; absent: none. */
   readonly isOurs?: (address: Address) => boolean;
   readonly policy: Policy;
@@ -38,13 +40,13 @@ export interface ClusterAccess {
   readonly telemetry: Telemetry;
 }
 
-/** What of an access a cluster's `ranges` and `ours` decide. */
+/** What of an access a cluster's `ranges`, `namespaces` and `ours` decide. */
 export function boundsOf({
+  bindings,
   ours,
   ranges,
-}: Partial<Readonly<Record<'ours' | 'ranges', readonly AddressRange[]>>>): Pick<
-  ClusterAccess,
-  'bounds' | 'isOurs'
-> {
-  return { bounds: ranges, ...(ours && { isOurs: within(ours) }) };
+}: Partial<Readonly<Record<'ours' | 'ranges', readonly AddressRange[]>>> & {
+  readonly bindings?: readonly Binding[] | undefined;
+}): Pick<ClusterAccess, 'bindings' | 'bounds' | 'isOurs'> {
+  return { bounds: ranges, ...(bindings && { bindings }), ...(ours && { isOurs: within(ours) }) };
 }

@@ -33,7 +33,7 @@ interface Wanted {
  * @throws what the API server throws.
  */
 export async function networksFor(
-  access: Pick<ClusterAccess, 'bounds'> & {
+  access: Pick<ClusterAccess, 'bindings' | 'bounds'> & {
     readonly kubernetes: Pick<Kubernetes, 'readNetworkAttachmentDefinitions'>;
   },
   definitions: readonly NetworkAttachmentDefinition[],
@@ -74,9 +74,9 @@ function floatsOutside({ annotations }: Pod, { ranges }: Networks): boolean {
 
 /** What the definitions say, within the bounds of the configuration. */
 export function networksOf(
-  { bounds }: Pick<ClusterAccess, 'bounds'>,
+  { bindings, bounds }: Pick<ClusterAccess, 'bindings' | 'bounds'>,
   definitions: readonly NetworkAttachmentDefinition[],
 ): Networks {
   const { networks: byName, unreadable } = parseNetworks(definitions);
-  return { byName, ranges: rangesOf(byName.values(), bounds), unreadable };
+  return { byName, ranges: rangesOf(byName.values(), bounds, bindings), unreadable };
 }

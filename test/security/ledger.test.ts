@@ -91,6 +91,25 @@ scenario('what the functions put there goes, whatever a definition says', async 
   await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([X]);
 });
 
+scenario(
+  'a pod gets no address of a block that is kept for other namespaces, also if nobody has it',
+  { clusters: [{ name: 'demo', namespaces: { '172.16.1.64/28': [VICTIM] } }] },
+  async (stage) => {
+    const { cluster, cloud } = stage;
+    const { victim, worker } = await startVictim(stage);
+    const other = await cluster.addWorker();
+    const attacker = await runAttacker(stage, other);
+    const reason = 'OtherNamespaces';
+    await eventually(() => cluster.conditionOf(attacker)).toMatchObject({ reason });
+    await cluster.deletePod(victim);
+
+    await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);
+    await stage.settled();
+    expect(await cloud.addressesOn(other.eth1)).toEqual([]);
+    expect(await cluster.conditionOf(attacker)).toMatchObject({ reason });
+  },
+);
+
 async function startVictim({ cluster, cloud }: Stage) {
   const worker = await cluster.addWorker();
   for (const namespace of [VICTIM, ATTACKER]) await cluster.addNamespace(namespace);

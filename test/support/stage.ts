@@ -26,6 +26,7 @@ export interface StageOptions {
   readonly clusters?: readonly {
     readonly name: string;
     readonly ranges?: readonly string[];
+    readonly namespaces?: Readonly<Record<string, readonly string[]>>;
     readonly policy?: PolicyName;
   }[];
   /** As Multus 3 does when a pod goes. */

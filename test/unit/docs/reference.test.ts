@@ -115,6 +115,7 @@ describe('what pods are told', () => {
       'held-elsewhere': true,
       unrecorded: true,
       'outside-configured-ranges': true,
+      'other-namespaces': true,
       'floating-outside-ranges': true,
       refused: true,
       'unreadable-annotation': true,

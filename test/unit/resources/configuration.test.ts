@@ -54,6 +54,24 @@ describe('a stage’s configuration', () => {
     });
   });
 
+  test('keeps blocks for namespaces, for all clusters or for one', () => {
+    const settings = parseStage(
+      "region: us-east-1\nnamespaces: { '10.0.8.0/24': [core, 'ims-*'] }\n" +
+        "clusters: [{ name: a }, { name: b, namespaces: { '10.0.9.0/24': [tests] } }]\n",
+      'config/test.yml',
+    );
+    const { CLUSTERS } = environment('test', settings);
+    expect(JSON.parse(CLUSTERS ?? '')).toMatchObject([
+      { name: 'a', namespaces: { '10.0.8.0/24': ['core', 'ims-*'] } },
+      { name: 'b', namespaces: { '10.0.9.0/24': ['tests'] } },
+    ]);
+    const wrong = (namespaces: string) =>
+      mistakesIn(`region: us-east-1\nnamespaces: ${namespaces}\n`);
+    expect(wrong("{ '10.0.8.0/99': [core] }")).not.toEqual([]);
+    expect(wrong("{ '10.0.8.0/24': [] }")).not.toEqual([]);
+    expect(wrong("{ '10.0.8.0/24': ['*-core'] }")).not.toEqual([]);
+  });
+
   test.each(['eu-central-1', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', 'us-isob-east-1'])(
     'may be of %s',
     (region) => {

@@ -54,6 +54,19 @@ describe('the configuration', () => {
     expect(() => joined('all')).toThrow(/ours: /);
   });
 
+  it('takes the namespaces that a block is kept for, and names a block that is none', () => {
+    const clusterWith = (namespaces: object) =>
+      configFrom({ ...GOOD, CLUSTERS: JSON.stringify([{ name: 'a', namespaces }]) }).clusters[0];
+    const block = '10.0.8.0/24';
+    const [range] = rangeList(block);
+    expect(clusterWith({ [block]: ['core', 'ims-*'] })).toEqual({
+      name: 'a',
+      policy: POLICIES.sync,
+      bindings: [{ block, range, namespaces: ['core', 'ims-*'] }],
+    });
+    expect(() => clusterWith({ '10.0.8.0/99': ['core'] })).toThrow(/10\.0\.8\.0\/99 is no range/);
+  });
+
   it('has Nodes tell their room only where it says so, as a list or as texts', () => {
     const clusters = [
       { name: 'a', advertiseRoom: true },

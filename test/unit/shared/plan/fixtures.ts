@@ -37,6 +37,13 @@ export function rangeList(...texts: readonly string[]): readonly AddressRange[] 
   return parsed.value;
 }
 
+/** Ranges of one network, of which the configuration keeps a block for some namespaces. */
+export function rangesBoundTo(given: string, block: string, namespaces: readonly string[]): Ranges {
+  return rangesOf([{ ranges: rangeList(given) }], undefined, [
+    { block, range: cidr(block), namespaces },
+  ]);
+}
+
 /** Ranges of one network, bounded by the configuration where `bounds` is given. */
 export function ranges(given: readonly string[], bounds?: readonly string[]): Ranges {
   return rangesOf([{ ranges: rangeList(...given) }], bounds && rangeList(...bounds));

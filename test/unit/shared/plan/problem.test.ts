@@ -31,6 +31,10 @@ describe('the text of a problem says what is wrong and what to do', () => {
     [{ ...about, kind: 'unrecorded', eniId: 'eni-9' }, [/eni-9/, /several namespaces/, /Let one/]],
     [elsewhere('policy'), [/eni-9/, /release policy/]],
     [{ ...about, kind: 'outside-configured-ranges' }, [/configured/, /widen/]],
+    [
+      { ...about, kind: 'other-namespaces', block: '10.0.8.0/24', namespaces: ['core', 'ims-*'] },
+      [/10\.0\.8\.0\/24/, /core, ims-\*/, /setting namespaces/],
+    ],
     [{ ...about, kind: 'floating-outside-ranges' }, [/floating/, /multus-eni\.dev\/ranges/]],
     [{ ...about, kind: 'refused', eniId: 'eni-1', answer: 'No.' }, [/eni-1/, /No\./]],
     [

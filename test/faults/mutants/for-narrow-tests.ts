@@ -21,7 +21,7 @@ export const FOR_NARROW_TESTS: readonly Defect[] = [
     replaced: [
       {
         name: 'act',
-        beside: 'nothingDone',
+        beside: 'serveFull',
         by: `(original, access, state, decision, options) =>
           original(access, state, decision, { ...options, restricted: undefined })`,
       },

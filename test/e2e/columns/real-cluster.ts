@@ -75,6 +75,8 @@ export async function openCluster(options: {
       await way.stop();
       // Others use the plane next, for which a scheduler would find what is a node no more.
       await empty(api);
+      // The next scenario's ENIs have the same ids.
+      await api.deleteAll('eniledgers');
       api.close();
     },
   };

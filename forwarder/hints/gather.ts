@@ -90,6 +90,7 @@ export function createGather(options: {
           patient.wait(node, news);
           continue;
         }
+        if (patient.pace(node, news)) continue;
         const window = windows.get(node);
         if (window?.since === undefined && patient.add(node, news)) continue;
         if (window !== undefined) {

@@ -1,3 +1,4 @@
+import { MAX_ADDRESSES } from '../../shared/cluster/annotations.ts';
 import { nodeMessage } from '../../shared/messages/build.ts';
 import type { NodeMessage, PodEvent } from '../../shared/messages/schema.ts';
 import type { Hint } from './pod-index.ts';
@@ -47,8 +48,12 @@ export function podsMessage(
 
 function merged(earlier: PodEvent | undefined, later: PodEvent): PodEvent {
   if (earlier === undefined) return later;
-  const ips = [...new Set([...earlier.ips, ...later.ips])];
-  const event = later.event === 'delete' || later.event === earlier.event ? later.event : 'update';
+  const all = [...new Set([...earlier.ips, ...later.ips])];
+  // What more is named by a pod that changes again and again is its mischief; it counts as not seen to end.
+  const ips = all.slice(-MAX_ADDRESSES);
+  const ends = earlier.event === 'delete' || later.event === 'delete';
+  const unlessEnds = later.event === earlier.event ? later.event : 'update';
+  const event = ends ? 'delete' : unlessEnds;
   const inferred = earlier.inferred ?? later.inferred;
   return { ...later, event, ips, ...(inferred && { inferred }) };
 }

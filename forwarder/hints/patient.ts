@@ -2,12 +2,15 @@ import type { Clock } from '../../shared/time/clock.ts';
 import { createFlapping } from './flapping.ts';
 import { createGatherReleases } from './gather-releases.ts';
 import { addAll } from './news.ts';
+import { createPaced } from './paced.ts';
 import type { Hint } from './pod-index.ts';
 import { createWaitingNews, type Gathered, type WaitingNews } from './waiting.ts';
 
 /** So long a claim of an address that others claim waits for the node's other pods that start, ms. */
 const STARTING_MS = 2_000;
 
+/** So many changes of one pod are told to others at once, that it comes, terminates and goes and one more; and one more in 20 s. */
+const CAUSED = { atOnce: 4, eachMs: 20_000 } as const;
 /** So long news waits whose cause is a pod of another node that changes again and again, ms. */
 const FLAPPING_MS = 20_000;
 
@@ -17,6 +20,8 @@ export interface Patient extends Omit<WaitingNews, 'add'> {
   flaps(uid: string): boolean;
   /** Keeps news of a node until it is told something else, for a while at most. */
   wait(node: string, news: readonly Hint[]): void;
+  /** Takes the news of one change, if the pod's namespace is over its bound. @returns whether it waits. */
+  pace(node: string, news: readonly Hint[]): boolean;
   /** Takes news of a node, if they may wait. @returns whether they do. */
   add(node: string, news: readonly Hint[]): boolean;
 }
@@ -38,9 +43,10 @@ export function createPatient(options: {
     deliver: deliverWhole,
   });
   const claims = createWaitingNews({ clock, longestMs: STARTING_MS, deliver: deliverWhole });
-  const flapping = createFlapping(clock);
+  const flapping = createFlapping(clock, CAUSED);
   const ofFlapping = createWaitingNews({ clock, longestMs: FLAPPING_MS, deliver: deliverWhole });
-  const all = [releases, claims, ofFlapping];
+  const paced = createPaced({ clock, deliver: deliverWhole });
+  const all = [releases, claims, ofFlapping, paced];
   const take = (node: string): Gathered | undefined =>
     all
       .map((each) => each.take(node))
@@ -52,6 +58,10 @@ export function createPatient(options: {
   return {
     flaps: flapping.note,
     wait: ofFlapping.add,
+    pace(node, news) {
+      const namespace = changingIn(news);
+      return namespace !== undefined && paced.add(namespace, node, news);
+    },
     add(node, news) {
       const allWaitFor = (what: Hint['waitsFor']) =>
         news.every(({ waitsFor }) => waitsFor === what);
@@ -75,4 +85,10 @@ function together(one: Gathered, other: Gathered | undefined): Gathered {
   if (other === undefined) return one;
   addAll(one.batch, other.batch);
   return { since: Math.min(one.since, other.since), batch: one.batch };
+}
+
+/** The namespace of the pod that changes, if all news of a node is that. */
+function changingIn(news: readonly Hint[]): string | undefined {
+  const [first] = news;
+  return news.every(({ changing }) => changing === first?.changing) ? first?.changing : undefined;
 }

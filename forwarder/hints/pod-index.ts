@@ -9,7 +9,7 @@ import type { PodEvent } from '../../shared/messages/schema.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { createBounds } from './bounds.ts';
 import { createClaimants } from './claimants.ts';
-import { createLetGo } from './let-go.ts';
+import { createLetGo, type LetGo } from './let-go.ts';
 import { createNodeCounts } from './node-counts.ts';
 
 /** A reason to look at a node: a pod of its own changed, or a pod of another node let go of an address. */
@@ -22,6 +22,8 @@ export interface Hint {
   readonly waitsFor?: 'releases' | 'starting';
   /** The uid of the pod of another node whose change is the reason. */
   readonly cause?: string;
+  /** The namespace of the pod, if it lives and has changed more often than a start takes. */
+  readonly changing?: string;
 }
 
 export interface PodIndex {
@@ -103,18 +105,14 @@ function createKeptPods(onBeyond: (beyond: Beyond) => void) {
   };
 }
 
-/**
- * Knows which pod claims which address, and nothing about pods that claim none.
- *
- * @param onBeyond is told of what is left out. The node is looked at all the same.
- */
-export function createPodIndex(
-  clock: Clock,
-  onBeyond: (beyond: Beyond) => void = () => {},
-): PodIndex {
-  const { pods, claimants, terminating, lackingRoom, ...kept } = createKeptPods(onBeyond);
-  const letGo = createLetGo(clock);
-
+/** What the change of a pod means for nodes. */
+function createHints({
+  claimants,
+  lackingRoom,
+  letGo,
+}: Pick<ReturnType<typeof createKeptPods>, 'claimants' | 'lackingRoom'> & {
+  readonly letGo: LetGo;
+}) {
   /**
    * Whether a pod that ends lets go of addresses for which no pod of its node waits. Pods of other
    * nodes take them over, and need not wait for the release.
@@ -143,6 +141,21 @@ export function createPodIndex(
       ...{ node: other, cause, lookFirst: true },
       ...(isShared && { waitsFor: 'starting' }),
     }));
+  return { ownHint, othersHints };
+}
+
+/**
+ * Knows which pod claims which address, and nothing about pods that claim none.
+ *
+ * @param onBeyond is told of what is left out. The node is looked at all the same.
+ */
+export function createPodIndex(
+  clock: Clock,
+  onBeyond: (beyond: Beyond) => void = () => {},
+): PodIndex {
+  const { pods, claimants, terminating, ...kept } = createKeptPods(onBeyond);
+  const letGo = createLetGo(clock);
+  const { ownHint, othersHints } = createHints({ claimants, letGo, ...kept });
 
   const change = (event: PodEvent['event'], old?: Kept, now?: Kept): Hint[] => {
     const subject = now ?? old;

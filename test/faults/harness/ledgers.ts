@@ -115,8 +115,13 @@ export function watchOurs(
       const now = entriesIn(object);
       const before = entriesIn(previous);
       const there = new Set<string>(eni && addressesOf(eni));
-      for (const address of now.keys()) {
-        if (there.has(address)) assigned.add(key(name, address));
+      for (const [address, entry] of now) {
+        if (!there.has(address)) continue;
+        const isOurs = before.has(address) || assigned.has(key(name, address));
+        if (!isOurs && isTombstone(entry) && !tampered.has(name)) {
+          violate(`the ledger of ${name} has ${address} released, which was never ours`);
+        }
+        assigned.add(key(name, address));
       }
       for (const [address, entry] of before) {
         if (now.has(address)) continue;

@@ -15,7 +15,7 @@ export const FOR_THE_LEDGER: readonly Defect[] = [
   {
     name: 'L2: what EC2 let go of is no tombstone',
     replaced: [{ name: 'isTombstone', by: "(original, { state }) => state === 'releasing'" }],
-    only: 'guide/',
+    tests: ['shared/plan/old-reads.test.ts'],
   },
   {
     name: 'L3: a sweep looks only where messages were lost of pods that wait',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { outdatedEntries } from '../../../../shared/plan/entries.ts';
 import { correctedBy } from '../../../../shared/plan/ledger.ts';
 import { address, entry, eth1 } from './fixtures.ts';
 
@@ -42,4 +43,16 @@ describe('an address that a read shows', () => {
     expect(corrected('released p', 15 * SECOND + 1, true)).toEqual([X]);
     expect(corrected('releasing p', 0, true)).toEqual([X]);
   });
+});
+
+/** What becomes of the entry of an address that EC2 let go of this long before the read. */
+function changesAfter(age: number) {
+  const entries = new Map([[X, { state: 'released', at: READ - age } as const]]);
+  const basis = { now: READ, enisReadAt: READ, isClaimed: () => false };
+  return outdatedEntries({ eniId: 'eni-1', entries }, eth1(), basis);
+}
+
+it('what EC2 let go of stays a tombstone as it is, and goes after two minutes (rules L2 and L9)', () => {
+  expect([...changesAfter(120 * SECOND)]).toEqual([]);
+  expect([...changesAfter(121 * SECOND)]).toEqual([[X, undefined]]);
 });

@@ -201,6 +201,7 @@ export const FOR_THE_LEDGER: readonly Defect[] = [
         by: '(original, ...given) => ({ ...original(...given), mark: async () => {} })',
       },
     ],
+    tests: ['shared/apply/ledger-writer.test.ts'],
   },
   {
     name: 'L14: the node that was taken from is not told',

@@ -5,7 +5,7 @@ import { claimsAt, placed } from './claims.ts';
 import { driftOf } from './drift.ts';
 import type { Delivery } from './forwarders.ts';
 import type { VisibleTo } from './lambda.ts';
-import { entriesIn, wrongEntries } from './ledgers.ts';
+import { entriesIn, isTombstone, wrongEntries } from './ledgers.ts';
 import { isManaged, nodeOf } from './places.ts';
 import type { Race } from './races.ts';
 import { wrongRooms } from './room.ts';
@@ -241,7 +241,10 @@ function addressesOf({ world }: Bed): string {
   const ledgers = [...world.clusters.values()].flatMap(({ api }) => api.store.list('eniledgers'));
   return JSON.stringify([
     ...enis.map(({ id, secondary, ipv6 }) => [id, secondary, ipv6]),
-    ...ledgers.map((ledger) => [ledger.metadata.name, ...entriesIn(ledger)]),
+    ...ledgers.map((ledger) => [
+      ledger.metadata.name,
+      ...[...entriesIn(ledger)].filter(([, entry]) => !isTombstone(entry)),
+    ]),
   ]);
 }
 

@@ -287,9 +287,7 @@ function resync({ world: { clock, clusters, queues }, queue }: Parts): void {
 
 const WATCH: Travelling = { index: -1, service: 'kubernetes', name: 'watch' };
 
-function faultText(fault: CallFault | undefined): string {
-  return fault === undefined ? '' : ` ← ${fault}`;
-}
+const faultText = (fault?: CallFault): string => (fault === undefined ? '' : ` ← ${fault}`);
 
 function entryOf(QueueUrl: string, cluster: string, node: string, body: object): object {
   return {

@@ -66,7 +66,7 @@ export const IPV6: readonly Check[] = [
     id: 'ipv6-unassign-absent',
     fact: 'IPv6: an address that is not on the ENI is refused, with all of its call',
     source: QUOTED,
-    restsOn: 'shared/apply/apply-releases.ts',
+    restsOn: 'shared/apply/releases.ts',
     kinds: ['not-assigned'],
     given: ['a', (lab) => lab.free6(1)],
     call: (lab) => unassign(lab, lab.id('a'), lab.free6(2)),

@@ -41,7 +41,7 @@ export const LAG: readonly Check[] = (['assign', 'unassign'] as const).map((dire
   fact: `DescribeNetworkInterfaces shows an ${direction === 'assign' ? 'Assign' : 'Unassign'} within moments`,
   expected: `within ${WAITED_MS} ms`,
   source: EVENTUAL,
-  restsOn: 'shared/apply/confirm-released.ts',
+  restsOn: 'shared/plan/ledger.ts',
   calls: READS + ROUNDS * 2 * (1 + READS) + 2 * READS,
   run: (lab) => lags(lab, direction),
 }));

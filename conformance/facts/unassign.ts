@@ -20,7 +20,7 @@ export const UNASSIGNING: readonly Check[] = [
     id: 'unassign-absent',
     fact: 'An address that is not on the ENI is refused, with all of its call',
     source: QUOTED,
-    restsOn: 'shared/apply/apply-releases.ts',
+    restsOn: 'shared/apply/releases.ts',
     code: INVALID,
     kinds: ['not-assigned'],
     given: ['a', (lab) => lab.free(1)],

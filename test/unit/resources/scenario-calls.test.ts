@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ACCOUNT, REGION } from '../../../sandbox/aws.ts';
 import { deniedOf, takeHeldAgainstRoles } from '../../support/authorized.ts';
 import { embedded } from '../../support/embedded.ts';
+import { leaveOn } from '../../support/leftover.ts';
 import { NET_1 } from '../../support/networks.ts';
 import { eventually } from '../../support/wait.ts';
 import { QUEUES } from './recorded-aws-calls.ts';
@@ -32,7 +33,7 @@ describe('the AWS calls of a scenario', () => {
     const { cluster, cloud } = stage;
     const worker = await cluster.addWorker();
     await cluster.applyNetwork(NET_1);
-    await cloud.assign(worker.eth1, [X]);
+    await leaveOn(stage, worker.eth1, [X]);
 
     await stage.sweep();
     await eventually(() => cloud.addressesOn(worker.eth1)).toEqual([]);

@@ -32,6 +32,7 @@ async function runReconciles(bed: Bed, { as, calls }: AwsCalls): Promise<void> {
   const [a, b] = [await cluster.addWorker(), await cluster.addWorker()];
   for (const network of [NET_1, NET_2]) await cluster.applyNetwork(network);
   // Left over on another worker: it is taken over, and that worker's node is told.
+  await cluster.recordAddresses(b.eth2, ['172.16.3.70']);
   await bed.ec2.send(
     new AssignPrivateIpAddressesCommand({
       NetworkInterfaceId: b.eth2,

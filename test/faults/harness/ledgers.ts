@@ -136,6 +136,34 @@ export function watchOurs(
   };
 }
 
+/** All entries but tombstones, by ENI and address. */
+export function entriesAtRest({ clusters }: VirtualWorld): ReadonlyMap<string, Entry> {
+  const ledgers = [...clusters.values()].flatMap(({ api }) => api.store.list('eniledgers'));
+  return new Map(
+    ledgers.flatMap((object) =>
+      [...entriesIn(object)]
+        .filter(([, entry]) => !isTombstone(entry))
+        .map(([address, entry]) => [`${object.metadata.name} ${address}`, entry] as const),
+    ),
+  );
+}
+
+/**
+ * Whether entries change at rest. One that is `Assigning` may go: its pod was told that another pod has the
+ * address while the ledger could not be written, so that the next look makes a tombstone of it (rule L6).
+ */
+export function isChanged(
+  before: ReadonlyMap<string, Entry>,
+  after: ReadonlyMap<string, Entry>,
+): boolean {
+  const isSame = (a: Entry, b: Entry | undefined): boolean =>
+    a.state === b?.state && a.at === b.at && a.uid === b.uid;
+  return (
+    [...after].some(([key, entry]) => !isSame(entry, before.get(key))) ||
+    [...before].some(([key, { state }]) => state !== 'Assigning' && !after.has(key))
+  );
+}
+
 /** What a ledger says at rest, after a sweep, and should not: rules L7 and L8. */
 export function wrongEntries(
   { ec2, clusters }: VirtualWorld,

@@ -100,7 +100,7 @@ export function whereaboutsOf(
     state === 'assigned' || (state === 'assigning' && !terminating);
   const there = entriesOn(having);
   const isRecorded = having.length === 0 || there.length > 0;
-  const mayBeOld = isRecorded && there.every(({ state }) => state === 'releasing');
+  const mayBeOld = isRecorded && there.every(isTombstone);
   const others = mayBeOld ? entriesOn(enis) : [];
   const unseen = (claimant: NodeClaimant) =>
     others.some((entry) => names(entry, claimant) && isAsGoodAsThere(entry, claimant));

@@ -1,6 +1,6 @@
 import type { Defect } from './plant.ts';
 
-/** What breaks a rule of the ledger (docs/design.md, L1 to L17, but for L13). */
+/** What breaks a rule of the ledger (docs/design.md, L1 to L17). */
 export const FOR_THE_LEDGER: readonly Defect[] = [
   {
     name: 'L1: what no ledger has is released',
@@ -89,6 +89,18 @@ export const FOR_THE_LEDGER: readonly Defect[] = [
     name: 'L6: what is about to be assigned is not written down',
     replaced: [{ name: 'record', beside: 'tookOf', by: 'async () => {}' }],
     only: 'guide/',
+  },
+  {
+    name: 'L6: what EC2 refuses stays in the ledger',
+    replaced: [
+      {
+        name: 'refusedOf',
+        beside: 'tookOf',
+        by: `(original, acting, wanted, problem) =>
+          original({ ...acting, writer: { ...acting.writer, settle() {} } }, wanted, problem)`,
+      },
+    ],
+    tests: ['shared/apply/act.test.ts'],
   },
   {
     name: 'L7: what the read shows is kept, whatever the ledger says',
@@ -192,6 +204,47 @@ export const FOR_THE_LEDGER: readonly Defect[] = [
       },
     ],
     tests: ['shared/plan/holder.test.ts'],
+  },
+  {
+    name: 'L13: whom its condition names holds an address',
+    replaced: [
+      {
+        name: 'claimsOf',
+        beside: 'missedBy',
+        by: `(original, pod, given) => {
+          const claimed = original(pod, given);
+          const said = [...(pod.condition?.message ?? '').matchAll(/([0-9.]+) on (eni-[0-9a-f]+)/g)];
+          const toldOn = (address) => said.filter((each) => each[1] === address).map((each) => each[2]);
+          const told = (claim) => ({ ...claim, recordedOn: toldOn(claim.address) });
+          return claimed && { ...claimed, claims: claimed.claims.map(told) };
+        }`,
+      },
+      {
+        name: 'whereaboutsOf',
+        by: `(original, ...given) => {
+          const found = original(...given);
+          const holds = ({ recordedOn }) => found.having.some(({ id }) => recordedOn.includes(id));
+          return { ...found, holds };
+        }`,
+      },
+    ],
+    tests: ['shared/apply/conditions.test.ts'],
+  },
+  {
+    name: 'L13: a condition says what an annotation that cannot be read claims',
+    replaced: [
+      {
+        name: 'claimsOf',
+        beside: 'missedBy',
+        by: `(original, pod, { recorded, ...others }) => {
+          const said = [...(pod.condition?.message ?? '').matchAll(/([0-9.]+) on (eni-[0-9a-f]+)/g)];
+          const told = said.map(([, address, eniId]) => ({ address, eniId, releasing: false }));
+          const all = [...(recorded?.get(pod.uid) ?? []), ...told];
+          return original(pod, { ...others, recorded: new Map([[pod.uid, all]]) });
+        }`,
+      },
+    ],
+    tests: ['shared/apply/conditions.test.ts'],
   },
   {
     name: 'L14: the ledger of the ENI that was taken from is not marked',

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { configureStage } from '../../../sandbox/world.ts';
 import { installedBed, look } from './doctor-bed.ts';
 
+const AT = '2026-01-02T03:04:05Z';
+
 test('ME109: an address that nobody claims and no ledger has, until it is adopted', async () => {
   const bed = await installedBed();
   const { eth1, name } = await bed.cluster.addWorker();
@@ -21,6 +23,18 @@ test('ME513: a cluster that does not know the kind', async () => {
   expect(code).toBe(1);
   expect(stdout).toMatch(/^ME513 ledger-missing/m);
   expect(stderr).toContain('the kind is not installed: apply deploy/base or the chart');
+});
+
+test('ME514: a ledger that an edit made unreadable, until somebody deletes it', async () => {
+  const bed = await installedBed();
+  const { eth1 } = await bed.cluster.addWorker();
+  // The API server's patterns take this key, and it is no address.
+  await bed.cluster.editLedger(eth1, { '1:2:3:4:5:6:7::8:9': { state: 'Assigned', at: AT } });
+  const { codes, text } = await look(bed);
+  expect(codes).toContain('ME514');
+  expect(text).toContain(`${eth1}: ENILedger ${eth1}: addresses: 1:2:3:4:5:6:7::8:9 is no address`);
+  await bed.cluster.deleteLedgers();
+  expect((await look(bed)).codes).not.toContain('ME514');
 });
 
 test('ledgers that the operator may not list are not checked, and the right is named', async () => {

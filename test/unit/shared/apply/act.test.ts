@@ -90,6 +90,25 @@ describe('acting on a decision', () => {
     expect(problems).toMatchObject([{ address: Y, kind: 'refused', answer: 'Not this one.' }]);
   });
 
+  it('makes a tombstone of what EC2 refuses, whatever it says (rule L6)', async () => {
+    const { a, ec2, kubernetes, ledger, reconcile, subnetId } = await startActBed();
+    ec2.addEni({ subnetId, secondary: [Y] });
+    ec2.faults.add({
+      action: 'AssignPrivateIpAddresses',
+      times: Number.POSITIVE_INFINITY,
+      when: ({ params }) => Object.values(params).includes(Z),
+      effect: { kind: 'error', code: 'OperationNotPermitted', message: 'Not this one.' },
+    });
+    kubernetes.pods = [podWith('node-a', 'p', [X, Y, Z])];
+    const { problems } = await reconcile(a);
+    expect(problems.map(({ kind }) => kind).sort()).toEqual(['held-elsewhere', 'refused']);
+    expect(ledger(a.eth1)).toEqual([
+      `${X} assigned uid-p`,
+      `${Y} releasing uid-p`,
+      `${Z} releasing uid-p`,
+    ]);
+  });
+
   it('fills an ENI whose limit is not known, the oldest pods first', async () => {
     const { a, kubernetes, on, reconcile } = await startActBed();
     kubernetes.nodes = kubernetes.nodes.map((node) => ({ ...node, instanceType: undefined }));

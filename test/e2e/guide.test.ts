@@ -95,8 +95,11 @@ describe.skipIf(obstacles.length > 0)('the walkthrough on real nodes', () => {
     );
     expect(await answered('sampleapp', GATEWAY)).toBe('0 of 3');
 
-    await real.bed.sweep();
-    await eventually(() => eniOf(1).secondary).toContain('172.16.1.70');
+    // What a ledger says of the last fifteen seconds counts (docs/design.md, rule L17): an earlier sweep sees nothing.
+    await eventually(async () => {
+      await real.bed.sweep();
+      return eniOf(1).secondary;
+    }).toContain('172.16.1.70');
     expect(await answered('sampleapp', GATEWAY)).toBe('3 of 3');
   });
 

@@ -160,7 +160,7 @@ describe('a sweep', () => {
 
   scenario(
     'deletes the ledger of an ENI that is gone, at the second sweep',
-    ALONE,
+    { ...ALONE, needs: ['one-holder'] },
     async (stage) => {
       const { cluster, cloud } = stage;
       const detached = await cluster.addWorker();

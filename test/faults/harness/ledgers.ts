@@ -20,7 +20,7 @@ const NOTHING: ReadonlyMap<string, Entry> = new Map();
 const known = new Map<string, { object: KubeObject; entries: ReadonlyMap<string, Entry> }>();
 const REMEMBERED = 500;
 
-export function entriesIn(object: KubeObject | undefined): ReadonlyMap<string, Entry> {
+function entriesIn(object: KubeObject | undefined): ReadonlyMap<string, Entry> {
   if (object === undefined) return NOTHING;
   const { uid } = object.metadata;
   const found = known.get(uid);

@@ -108,7 +108,7 @@ function publishingLog(say: (line: string) => void, onPermission: (mayPublish: b
       refusals += 1;
       if (refusals !== LASTING_REFUSALS) return;
       say(
-        'floating addresses are assigned directly until they can be published: where the reconciler runs, it releases those that lie in a range again, as nobody claims them',
+        'floating addresses are assigned directly until they can be published: nobody claims them, so a reconciler releases those that a ledger has, and leaves the others on the ENI',
       );
       onPermission(false);
     },

@@ -39,7 +39,7 @@ export const PARTS: Picture = {
     },
     {
       title: 'reconcile (Lambda)',
-      lines: ['read, decide, apply,', 'confirm, tell'],
+      lines: ['read, decide, act,', 'report, confirm'],
       ...{ x: 510, y: 200, width: 250, height: 76 },
     },
     {

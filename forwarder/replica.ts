@@ -1,6 +1,5 @@
 import { heartbeat } from '../shared/messages/build.ts';
 import type { Clock } from '../shared/time/clock.ts';
-import { withChanging } from './hints/changing.ts';
 import { createGather } from './hints/gather.ts';
 import { type Beyond, createPodIndex, type Hint } from './hints/pod-index.ts';
 import { withStarting } from './hints/starting.ts';
@@ -33,7 +32,7 @@ export function createReplica(options: {
 }): Replica {
   const { clock, cluster, outbox } = options;
   const looks = createLooks(options);
-  const index = withChanging(withStarting(createPodIndex(clock, options.onBeyond)));
+  const index = withStarting(createPodIndex(clock, options.onBeyond));
   const gather = createGather({
     clock,
     cluster,

@@ -31,8 +31,8 @@ export function addAll(batch: Batch, { pods, lookFirst }: Batch): void {
 /**
  * A message of reason `pods`.
  *
- * @param at when the oldest of the pods' events was seen, ms since the epoch: that a watch saw a claim end
- *   counts for a limited time from then on, so that the oldest is the safe one.
+ * @param at when the oldest of the pods' events was seen, or let go if its namespace is over its bound
+ *   (paced.ts), ms since the epoch. That a watch saw a claim end counts for a limited time from then on.
  */
 export function podsMessage(
   cluster: string,

@@ -9,8 +9,10 @@ import { createWaitingNews, type Gathered, type WaitingNews } from './waiting.ts
 /** So long a claim of an address that others claim waits for the node's other pods that start, ms. */
 const STARTING_MS = 2_000;
 
-/** So many changes of one pod are told to others at once, that it comes, terminates and goes and one more; and one more in 20 s. */
+/** So many changes of one pod are told to others at once: that it comes, terminates and goes, and one more; then one in 20 s. */
 const CAUSED = { atOnce: 4, eachMs: 20_000 } as const;
+/** So many events of a pod that lives are no change: it comes, floating and attached addresses, and one more; then one in 30 min. */
+const STARTS = { atOnce: 4, eachMs: 30 * 60_000 } as const;
 /** So long news waits whose cause is a pod of another node that changes again and again, ms. */
 const FLAPPING_MS = 20_000;
 
@@ -20,7 +22,7 @@ export interface Patient extends Omit<WaitingNews, 'add'> {
   flaps(uid: string): boolean;
   /** Keeps news of a node until it is told something else, for a while at most. */
   wait(node: string, news: readonly Hint[]): void;
-  /** Takes the news of one change, if the pod's namespace is over its bound. @returns whether it waits. */
+  /** Takes the news of a pod that changes, if its namespace is over its bound. @returns whether it waits. */
   pace(node: string, news: readonly Hint[]): boolean;
   /** Takes news of a node, if they may wait. @returns whether they do. */
   add(node: string, news: readonly Hint[]): boolean;
@@ -44,6 +46,7 @@ export function createPatient(options: {
   });
   const claims = createWaitingNews({ clock, longestMs: STARTING_MS, deliver: deliverWhole });
   const flapping = createFlapping(clock, CAUSED);
+  const changing = createFlapping(clock, STARTS);
   const ofFlapping = createWaitingNews({ clock, longestMs: FLAPPING_MS, deliver: deliverWhole });
   const paced = createPaced({ clock, deliver: deliverWhole });
   const all = [releases, claims, ofFlapping, paced];
@@ -59,8 +62,9 @@ export function createPatient(options: {
     flaps: flapping.note,
     wait: ofFlapping.add,
     pace(node, news) {
-      const namespace = changingIn(news);
-      return namespace !== undefined && paced.add(namespace, node, news);
+      const [{ ends, pod } = {}] = news;
+      if (news.length !== 1 || pod === undefined || ends || pod.event === 'delete') return false;
+      return changing.note(pod.uid) && paced.add(pod.namespace, node, news);
     },
     add(node, news) {
       const allWaitFor = (what: Hint['waitsFor']) =>
@@ -77,6 +81,7 @@ export function createPatient(options: {
     clear() {
       for (const each of all) each.clear();
       flapping.clear();
+      changing.clear();
     },
   };
 }
@@ -85,10 +90,4 @@ function together(one: Gathered, other: Gathered | undefined): Gathered {
   if (other === undefined) return one;
   addAll(one.batch, other.batch);
   return { since: Math.min(one.since, other.since), batch: one.batch };
-}
-
-/** The namespace of the pod that changes, if all news of a node is that. */
-function changingIn(news: readonly Hint[]): string | undefined {
-  const [first] = news;
-  return news.every(({ changing }) => changing === first?.changing) ? first?.changing : undefined;
 }

@@ -22,8 +22,8 @@ export interface Hint {
   readonly waitsFor?: 'releases' | 'starting';
   /** The uid of the pod of another node whose change is the reason. */
   readonly cause?: string;
-  /** The namespace of the pod, if it lives and has changed more often than a start takes. */
-  readonly changing?: string;
+  /** The pod terminates or has finished. */
+  readonly ends?: true;
 }
 
 export interface PodIndex {
@@ -180,10 +180,10 @@ export function createPodIndex(
       const another = known !== undefined && (known.uid !== pod.uid || known.node !== pod.node);
       const gone = another ? change('delete', known) : [];
       const old = another ? undefined : known;
-      return [
-        ...gone,
-        ...change(old === undefined ? 'add' : 'update', old, kept.bounded(keep(pod, old), old)),
-      ];
+      const ends = pod.terminating || pod.finished;
+      const event = old === undefined ? 'add' : 'update';
+      const hints = change(event, old, kept.bounded(keep(pod, old), old));
+      return [...gone, ...hints.map((hint): Hint => (hint.pod && ends ? { ...hint, ends } : hint))];
     },
     remove(pod) {
       const known = pods.get(nameOf(pod));

@@ -121,6 +121,36 @@ describe('pods that change what they claim again and again', () => {
   });
 });
 
+test('long-lived pods that change once are told of at once, however many fail over together', () => {
+  const { clock, sent, replica, pod } = start({ pods: 300, nodes: 300 });
+  // The changes of an hour ago are no reason to wait.
+  for (let version = 0; version < 5; version += 1) {
+    for (let nth = 0; nth < 300; nth += 1) replica.onPod(pod(nth, version));
+    clock.advance(3_600 * SECOND_MS);
+  }
+  const later = fromNow(sent);
+  for (let nth = 0; nth < 300; nth += 1) replica.onPod(pod(nth, 5));
+  expect(later()).toHaveLength(300);
+});
+
+test('a pod that claims nothing in between is one that changes', () => {
+  const { clock, sent, replica, pod } = start({ pods: 40, nodes: 40 });
+  const flap = (times: number): void => {
+    for (let time = 0; time < times; time += 1) {
+      for (let nth = 0; nth < 40; nth += 1) {
+        const { name, node, namespace } = pod(nth, 0);
+        replica.onPod(claimingPod([], { name, namespace, ...(node && { node }) }));
+        replica.onPod(pod(nth, time));
+      }
+      clock.advance(SECOND_MS);
+    }
+  };
+  flap(30);
+  const later = fromNow(sent);
+  flap(30);
+  expect(later().length).toBeLessThanOrEqual(30 * 2 + 10);
+});
+
 test('pods that start are told of at once, however many of one namespace, in each step of it', () => {
   const { clock, sent, replica } = start({ pods: 0, nodes: 1 });
   const later = fromNow(sent);

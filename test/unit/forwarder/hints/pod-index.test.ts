@@ -76,7 +76,9 @@ describe('a pod of its own', () => {
     const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     index.put(claimingPod([X], { name: 'p2' }));
-    expect(index.put(claimingPod([X], { terminating: true }))).toEqual([told('update', [])]);
+    expect(index.put(claimingPod([X], { terminating: true }))).toEqual([
+      { ...told('update', []), ends: true },
+    ]);
   });
 
   test('terminates on its node until it is gone', () => {
@@ -119,7 +121,7 @@ describe('a pod of its own', () => {
     const index = createPodIndex(virtualClock());
     index.put(claimingPod([X], { terminating: true }));
     expect(index.put(claimingPod([], { terminating: true }))).toEqual([
-      patient(told('update', [X])),
+      { ...patient(told('update', [X])), ends: true },
     ]);
   });
 
@@ -146,7 +148,7 @@ describe('a pod of its own', () => {
   ])('lets go of its addresses when it %s', (_, changed) => {
     const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
-    expect(index.put(changed)).toEqual([patient(told('update', [X]))]);
+    expect(index.put(changed)).toMatchObject([patient(told('update', [X]))]);
     expect(index.put(claimingPod([X]))).toEqual([ADDED]);
   });
 

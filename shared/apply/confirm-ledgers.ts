@@ -1,12 +1,10 @@
 import type { Address } from '../address.ts';
 import type { Ledger, Signature } from '../cluster/ledgers.ts';
-import { type Changes, type Settled, settledEntries, withChanges } from '../plan/entries.ts';
+import { type Changes, type Settled, settledEntries } from '../plan/entries.ts';
 import type { ClusterAccess } from '../state/cluster-access.ts';
 import { allEnded } from '../time/all-ended.ts';
 import { StalePodsError } from './release.ts';
-
-/** How often a ledger that others keep writing is tried again after EC2 has answered. */
-const MOST_TRIES = 5;
+import { rewriteLedger } from './rewrite-ledger.ts';
 
 /** A ledger is not as it was read: nothing that rests on it is sent or told. */
 export class StaleLedgerError extends StalePodsError {}
@@ -71,34 +69,15 @@ export async function markTaken(
   );
 }
 
-/**
- * Changes a ledger, however often others write it meanwhile.
- *
- * @param known as it was a moment ago; else it is read.
- */
+/** @throws StaleLedgerError if others write it each time. */
 async function rewrite(
   { kubernetes, refused, signal, signature }: LedgerScope,
   eniId: string,
   change: (ledger: Ledger) => Changes,
   known?: Ledger,
 ): Promise<void> {
-  let ledger = known;
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const isRead = ledger === undefined;
-    if (ledger === undefined) {
-      const reading = await kubernetes.readLedger(eniId, signal);
-      if (reading.kind === 'unusable') return refused(eniId, reading.detail);
-      ledger = reading.ledger;
-    }
-    const changes = change(ledger);
-    if (changes.size > 0) {
-      const entries = withChanges(ledger.entries, changes);
-      const writing = await kubernetes.writeLedger({ ...ledger, entries }, signature(), signal);
-      if (writing.kind === 'written') return;
-      if (writing.kind === 'unusable') return refused(eniId, writing.detail);
-    } else if (isRead) return;
-    // What is known needs no change: but nobody has said yet that it is still so.
-    ledger = undefined;
-  }
+  const written = await rewriteLedger(kubernetes, eniId, change, { known, signal, signature });
+  if (written.kind === 'unusable') refused(eniId, written.detail);
+  if (written.kind !== 'busy') return;
   throw new StaleLedgerError(`the ledger of ${eniId} is written by others again and again`);
 }

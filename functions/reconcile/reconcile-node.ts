@@ -180,7 +180,7 @@ async function takeTurn(
   // Nothing may be told that rests on a ledger which others wrote meanwhile (rule L5).
   if (failure instanceof StaleLedgerError) return { kind: 'failed', failure };
   if (held !== undefined) await tellWithheld(scope, state, held, signal);
-  await tell(access, { ...result, state, pods: request.pods, untold: acted.untold }, signal);
+  await tell(access, { ...result, state, untold: acted.untold }, signal);
   await advertiseRoom(access, state, decided.verdicts, signal);
   const stale = await acted.ledger.after().then(
     () => undefined,

@@ -1,5 +1,5 @@
 import { parseAssigned } from '../../../shared/claims/condition-message.ts';
-import type { EventToWrite, PodRef } from '../../../shared/cluster/kubernetes.ts';
+import type { EventToWrite } from '../../../shared/cluster/kubernetes.ts';
 import {
   conditionOf,
   isSame,
@@ -7,7 +7,6 @@ import {
   outcomesOutsideEc2,
   type PodOutcome,
 } from '../../../shared/drift/condition.ts';
-import type { PodEvent } from '../../../shared/messages/schema.ts';
 import {
   type Decision,
   isPlaced,
@@ -25,7 +24,6 @@ import { podRefusal } from './pod-refusal.ts';
 /** What a reconcile found and did, to be told. */
 export interface Feedback extends Omit<Decision, 'ignored'> {
   readonly state: NodeState;
-  readonly pods: readonly PodEvent[];
   /** The uids of pods that are told with a later try, unless another pod has an address of theirs. */
   readonly untold?: ReadonlySet<string>;
 }
@@ -132,28 +130,19 @@ function isTakenFrom({ pod }: PodOutcome, verdicts: readonly Verdict[]): boolean
   return parseAssigned(pod.condition?.message ?? '').some(({ address }) => taken.has(address));
 }
 
-/** `IPsReleased`: on the pod that a message names, or on the Node where nobody is named. */
-function releaseEvents({ state, verdicts, pods }: Feedback): EventToWrite[] {
+/** `IPsReleased`: on the pod that the ledger names, or on the Node if it names none. */
+function releaseEvents({ state, verdicts }: Feedback): EventToWrite[] {
   const node = { kind: 'Node', name: state.node, uid: state.nodeUid } as const;
   const released = wanting(verdicts, 'release').filter(({ done }) => done === 'yes');
-  const byOwner = Map.groupBy(released, ({ address }) => {
-    const owner = pods.find((pod) => pod.ips.includes(address));
-    return owner ? owner.uid : '';
-  });
-  return [...byOwner].map(([uid, placements]) => {
-    const owner = pods.find((pod) => pod.uid === uid);
-    const regarding = owner ? { kind: 'Pod' as const, ...refOf(owner) } : node;
+  return [...Map.groupBy(released, ({ pod }) => pod?.uid).values()].map((placements) => {
+    const owner = placements[0]?.pod;
     return {
-      regarding,
+      regarding: owner ? { kind: 'Pod', ...owner } : node,
       type: 'Normal',
       reason: 'IPsReleased',
       message: `released ${placements.map(text).join(', ')}`,
     };
   });
-}
-
-function refOf({ namespace, name, uid }: PodEvent): PodRef {
-  return { namespace, name, uid };
 }
 
 function text({ address, eniId }: Placement): string {

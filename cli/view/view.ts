@@ -1,5 +1,5 @@
 import type { NetworkAttachmentDefinition, Node, Pod } from '../../shared/cluster/kubernetes.ts';
-import type { LedgersReading } from '../../shared/cluster/ledgers.ts';
+import type { LedgersReading, UnusableLedger } from '../../shared/cluster/ledgers.ts';
 import type { ClusterView, Drift } from '../../shared/drift/drift.ts';
 import { driftsOf } from '../../shared/drift/drifts.ts';
 import type { Eni } from '../../shared/enis/eni.ts';
@@ -79,7 +79,7 @@ export async function readView(
 }
 
 /** Why nobody knows whose the addresses are, and what that means (docs/design.md, rule L15). */
-function ledgersMissing({ detail, why }: Extract<LedgersReading, { kind: 'unusable' }>): string {
+function ledgersMissing({ detail, why }: UnusableLedger): string {
   const fix = {
     'no-kind':
       'the kind is not installed: apply deploy/base or the chart. Until then the functions release nothing',

@@ -11,12 +11,10 @@ export interface Wanted extends Placement {
   readonly rivals?: readonly PlacedClaim[];
 }
 
-/** What became of one claim. */
-interface ClaimAnswer {
-  /** The ENI that got the address, if one did. */
-  readonly eniId?: string;
-  readonly problem?: AddressProblem;
-}
+/** What became of one claim: the ENI that got the address, or why none did. */
+type ClaimAnswer =
+  | { readonly eniId: string; readonly problem?: undefined }
+  | { readonly problem: AddressProblem };
 
 /**
  * What an act has done and been answered. It is written as things happen, so that it is whole also if a call
@@ -106,7 +104,7 @@ export function answered(
       case 'release':
         return { ...verdict, ...ofRelease(verdict, answers) };
       case 'refuse': {
-        const claim = rivals.get(`${verdict.pod.uid} ${verdict.address}`);
+        const claim = rivals.get(keyOf(verdict));
         return claim === undefined ? verdict : ofRival(verdict, claim, answers);
       }
       default:
@@ -115,7 +113,7 @@ export function answered(
   });
 }
 
-function keyOf({ address, pod }: PlacedClaim): string {
+function keyOf({ address, pod }: Pick<PlacedClaim, 'address' | 'pod'>): string {
   return `${pod.uid} ${address}`;
 }
 
@@ -139,7 +137,7 @@ function ofClaim(claim: PlacedClaim, answers: Answers, otherwise?: 'open'): Answ
   if (answer.problem !== undefined) {
     return { done: 'refused', problem: { pod, address, ...answer.problem } };
   }
-  const eniId = answer.eniId ?? '';
+  const { eniId } = answer;
   const takenFrom = answers.takenFrom.get(claim);
   return {
     done: 'yes',

@@ -2,7 +2,7 @@ import type { Eni } from '../enis/eni.ts';
 import { entryFor } from '../plan/entries.ts';
 import { entryOf } from '../plan/ledger.ts';
 import { type Move, type Release, type Verdict, wanting } from '../plan/verdict.ts';
-import { allEnded } from '../time/all-ended.ts';
+import { eachInTurn } from '../time/all-ended.ts';
 import type { Acting } from './acting.ts';
 import { attempt } from './answers.ts';
 import { ofFamily } from './assign.ts';
@@ -80,13 +80,7 @@ async function release(acting: Acting, eniId: string, leaving: readonly Leaving[
   if (!(await writer.before(eniId, tombstones, true))) {
     throw new StaleLedgerError(`the ledger of ${eniId} cannot be used: nothing is released there`);
   }
-  const sent: Promise<void>[] = [];
-  for (const family of [4, 6] as const) {
-    const part = releasePart(acting, eni, leaving, family);
-    sent.push(part);
-    await part.catch(() => undefined);
-  }
-  await allEnded(sent);
+  await eachInTurn([4, 6] as const, (family) => releasePart(acting, eni, leaving, family));
 }
 
 async function releasePart(

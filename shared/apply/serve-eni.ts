@@ -2,7 +2,7 @@ import { type Address, familyOf } from '../address.ts';
 import { mayBeElsewhere } from '../enis/ec2-errors.ts';
 import type { Eni } from '../enis/eni.ts';
 import type { Assign, Keep, Move, Wait } from '../plan/verdict.ts';
-import { allEnded } from '../time/all-ended.ts';
+import { eachInTurn } from '../time/all-ended.ts';
 import { type Acting, record, refusedOf, tookOf } from './acting.ts';
 import type { Answers, Wanted } from './answers.ts';
 import { refusedAs } from './refused.ts';
@@ -75,17 +75,11 @@ async function assign(
   await record(acting, tried);
   const together = new Set(again.map(({ address }) => address));
   const elsewhere: Wanted[] = [];
-  const sent: Promise<void>[] = [];
-  for (const family of [4, 6] as const) {
+  // One family that fails does not keep the other from being served.
+  await eachInTurn([4, 6] as const, async (family) => {
     const part = tried.filter(inFamily(family));
-    const assigning = assignPart(acting, together, part).then((refused) => {
-      elsewhere.push(...refused);
-    });
-    sent.push(assigning);
-    // One family that fails does not keep the other from being served.
-    await assigning.catch(() => undefined);
-  }
-  await allEnded(sent);
+    elsewhere.push(...(await assignPart(acting, together, part)));
+  });
   await takeOver(acting, [...contested, ...elsewhere], {
     recorded: new Set(elsewhere.map(({ claim }) => claim)),
     together,

@@ -1,14 +1,14 @@
 import { type Address, type AddressRange, familyOf, toInteger } from '../address.ts';
 import { mergeRanges } from './range-list.ts';
 
-/** Which addresses are ours. */
+/** What networks and the configuration say of addresses. */
 export interface Ranges {
-  /** In a range: an address that is released wherever it is seen unclaimed. */
+  /** In a range that a network gives out, and within the configuration's bounds. */
   includes(address: Address): boolean;
   /** Within the configuration's bounds: outside them nothing is ever assigned or released. */
   allows(address: Address): boolean;
   /** The block that the configuration keeps for other namespaces than this one, if the address lies in one. */
-  boundElsewhere?(address: Address, namespace: string): Binding | undefined;
+  boundElsewhere(address: Address, namespace: string): Binding | undefined;
 }
 
 /** A block of addresses that the configuration keeps for some namespaces. */

@@ -7,9 +7,9 @@ import {
   LEDGERS,
   type Ledger,
   type LedgerReading,
-  type LedgerTrouble,
   ledgerFromObject,
   objectOfLedger,
+  type UnusableLedger,
 } from './ledgers.ts';
 import { type EachItem, listAll, type PageRead, type ReadPage } from './list.ts';
 import { MalformedObjectError, parseObject } from './malformed.ts';
@@ -26,12 +26,6 @@ type Pages = (
     deadline: AbortSignal,
   ) => Promise<PageRead>,
 ) => ReadPage;
-
-interface Unusable {
-  readonly kind: 'unusable';
-  readonly why: LedgerTrouble;
-  readonly detail: string;
-}
 
 /** The calls on the ledgers of one cluster. What hinders all of them is an answer, and not an exception. */
 export function ledgerClient(
@@ -112,7 +106,7 @@ function isMissing(error: unknown): boolean {
  *
  * @throws the error itself if trying again may help.
  */
-function unusable(error: unknown): Unusable {
+function unusable(error: unknown): UnusableLedger {
   const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof MalformedObjectError) return { kind: 'unusable', why: 'unreadable', detail };
   const code = refusalOf(error)?.code;

@@ -47,22 +47,28 @@ export interface Ledger {
 /** Why a ledger cannot be used: the kind is not installed, the functions may not, or it says what nobody understands. */
 export type LedgerTrouble = 'no-kind' | 'forbidden' | 'unreadable' | 'refused';
 
+/** No ledger that can be used. */
+export interface UnusableLedger {
+  readonly kind: 'unusable';
+  readonly why: LedgerTrouble;
+  /** In the words of the API server. */
+  readonly detail: string;
+}
+
 /** A ledger, or why there is none to be used. */
-export type LedgerReading =
-  | { readonly kind: 'ledger'; readonly ledger: Ledger }
-  | { readonly kind: 'unusable'; readonly why: LedgerTrouble; readonly detail: string };
+export type LedgerReading = { readonly kind: 'ledger'; readonly ledger: Ledger } | UnusableLedger;
 
 /** All ledgers of a cluster, by ENI, or why there are none to be used. */
 export type LedgersReading =
   | { readonly kind: 'ledgers'; readonly byEni: ReadonlyMap<string, LedgerReading> }
-  | { readonly kind: 'unusable'; readonly why: LedgerTrouble; readonly detail: string };
+  | UnusableLedger;
 
 /** What became of a write. */
 export type LedgerWriting =
   | { readonly kind: 'written'; readonly ledger: Ledger }
   /** Somebody else wrote it since it was read. */
   | { readonly kind: 'conflict' }
-  | { readonly kind: 'unusable'; readonly why: LedgerTrouble; readonly detail: string };
+  | UnusableLedger;
 
 /** Who signs a write, and which node it is for. */
 export interface Signature {
@@ -96,9 +102,7 @@ export function isTombstone({ state }: Pick<Entry, 'state'>): boolean {
 }
 
 const entry = z.object({
-  state: z
-    .enum(['Assigning', 'Assigned', 'Releasing', 'Released'])
-    .transform((state) => STATES[state]),
+  state: z.enum(WRITTEN).transform((state) => STATES[state]),
   at: instantSchema,
   pod: z.object({ namespace: z.string(), name: z.string(), uid: z.string() }).optional(),
 });

@@ -14,6 +14,7 @@ import {
   type Foreign,
   type Move,
   type Placement,
+  podOf,
   problemsOf,
   type Refuse,
   type Release,
@@ -143,9 +144,7 @@ function toldOfHolders({ podObjects }: NodeState, waiting: readonly Wait[]): rea
 
 /** One verdict is about one address, and the pod that it is told to. */
 function keyOf(verdict: Verdict): string {
-  const pod =
-    verdict.want === 'refuse' ? verdict.pod : 'claim' in verdict ? verdict.claim.pod : undefined;
-  return `${pod?.uid} ${verdict.address}`;
+  return `${podOf(verdict)?.uid} ${verdict.address}`;
 }
 
 function mayRelease({ policy: { unassigns, writes } }: ClusterView): boolean {

@@ -181,7 +181,7 @@ function invalid(
   const { address } = claim;
   const at = { eniId: eni.id, subnetId: eni.subnetId };
   if (!input.ranges.allows(address)) return { kind: 'outside-configured-ranges' };
-  const binding = input.ranges.boundElsewhere?.(address, namespace);
+  const binding = input.ranges.boundElsewhere(address, namespace);
   if (binding !== undefined) {
     const { block, namespaces } = binding;
     return { kind: 'other-namespaces', block, namespaces };

@@ -122,6 +122,7 @@ function rangesOf(cluster: VirtualCluster): Ranges {
   const ranges = lists.flatMap((list) => (list.ok ? list.value : []));
   return {
     allows: () => true,
+    boundElsewhere: () => undefined,
     includes: (address) => ranges.some((range) => contains(range, address)),
   };
 }

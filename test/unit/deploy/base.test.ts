@@ -200,14 +200,9 @@ describe('who may do what', () => {
     });
   });
 
-  test('the forwarder: watch pods and read ledgers, and keep its own Lease', () => {
+  test('the forwarder: watch pods, and keep its own Lease', () => {
     expect(rulesOf('ClusterRole', NAME)).toEqual([
       { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
-      {
-        apiGroups: ['multus-eni.dev'],
-        resources: ['eniledgers'],
-        verbs: ['get', 'list', 'watch'],
-      },
     ]);
     const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
     expect(rulesOf('Role', NAME)).toEqual([

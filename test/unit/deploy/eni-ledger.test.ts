@@ -110,7 +110,7 @@ const objects = manifestFiles()
 const roles = objects.flatMap((object) => role.safeParse(object).data ?? []);
 const bindings = objects.flatMap((object) => binding.safeParse(object).data ?? []);
 
-test('the functions and operators alone write ledgers, and nobody else in deploy/ but the forwarder and viewers reads them', () => {
+test('the functions and operators alone write ledgers, and nobody else in deploy/ but viewers reads them', () => {
   const rights = roles.flatMap(({ metadata, rules }) =>
     rules
       .filter(
@@ -121,7 +121,6 @@ test('the functions and operators alone write ledgers, and nobody else in deploy
       .map(({ resources, verbs }) => [metadata.name, resources, verbs]),
   );
   expect(rights.toSorted()).toEqual([
-    ['multus-eni-forwarder', ['eniledgers'], ['get', 'list', 'watch']],
     ['multus-eni-operator', ['eniledgers'], ['get', 'list', 'create', 'update', 'delete']],
     ['multus-eni-reconciler', ['eniledgers'], ['get', 'list', 'create', 'update', 'delete']],
     ['multus-eni-viewer', ['eniledgers'], ['get', 'list', 'watch']],

@@ -79,7 +79,7 @@ type AddCommand = (withAction: WithAction) => Command;
 function withCommon(command: Command, program: Command): Command {
   return command
     .copyInheritedSettings(program)
-    .option('--stage <stage>', 'the deployed stage that serves it: its ranges, policy and tag')
+    .option('--stage <stage>', 'the deployed stage of the cluster: its ranges, policy and tag')
     .option('--cluster <name>', 'the EKS cluster')
     .option('--kubeconfig <file>', 'reach the API server by this file, as kubectl does')
     .option('--context <name>', 'a context of the kubeconfig other than its current one')

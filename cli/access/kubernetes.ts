@@ -23,7 +23,8 @@ import { type Clock, sleep } from '../../shared/time/clock.ts';
 import { withDeadline } from '../../shared/time/deadline.ts';
 import { BadInput } from '../failure.ts';
 
-const REQUEST_TIMEOUT_MS = 15_000;
+/** A request to the API server is given up after this, ms. */
+export const REQUEST_TIMEOUT_MS = 15_000;
 const LONGEST_OBJECT_BYTES = 64 * 1024 * 1024;
 const WATCH_SECONDS = 300;
 /** Where an API server asks to slow down, as it does of kinds that it begins to serve: ms, and how often. */

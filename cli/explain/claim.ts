@@ -64,7 +64,7 @@ function claimLines({ claim, pod }: Explained): Line[] {
 
 function rangeLine({ claim: { address }, node: { state } }: Explained): Line {
   const text = state.ranges.allows(address)
-    ? `${address} is within the ranges that are configured, or there are none.`
+    ? `The configured ranges, if there are any, allow ${address}.`
     : `${address} is outside the ranges that are configured: it is neither assigned nor released.`;
   return { section: 'ledger', text };
 }
@@ -150,7 +150,7 @@ export function ledgerLine({ ledgers }: NodeState, { id }: Eni, address: Address
 }
 
 const SAYS: Readonly<Record<EntryState, string>> = {
-  assigning: 'Assigning, so EC2 is being asked for it for',
+  assigning: 'Assigning, so EC2 is being asked. It is for',
   assigned: 'Assigned, so it is ours, and was assigned for',
   released: 'Released, so it was unassigned. It was for',
   releasing: 'Releasing, so it was unassigned or is about to be. It was for',

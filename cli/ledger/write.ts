@@ -6,9 +6,8 @@ import type { Entries, Entry, Ledger } from '../../shared/cluster/ledgers.ts';
 import { PATHS } from '../../shared/cluster/paths.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { type Look, unlessRefused } from '../access/access.ts';
+import { REQUEST_TIMEOUT_MS } from '../access/kubernetes.ts';
 import { Failed } from '../failure.ts';
-
-const REQUEST_TIMEOUT_MS = 15_000;
 
 /** What becomes of each address, or why nothing does. */
 export interface Change {

@@ -15,7 +15,7 @@ export function brakeText(
   if (config === undefined || letsGo === true || !policy.writes || !policy.unassigns)
     return undefined;
   const { addresses, left } = countAddresses({
-    ...{ enis: allEnis, ledgers: ledgers, nodes: allNodes, pods: allPods },
+    ...{ enis: allEnis, ledgers, nodes: allNodes, pods: allPods },
     networks: state.networks.byName,
   });
   if (!isMass({ addresses, unclaimed: left.size, released: 0 }, config.maxReleaseShare)) {

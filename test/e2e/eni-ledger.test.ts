@@ -149,8 +149,7 @@ describe('nobody else writes a ledger', () => {
 
   test('nor does the forwarder', async () => {
     const who = `--token=${bed.forwarder.token}`;
-    for (const verb of ['get', 'list', 'watch', ...VERBS])
-      expect(await may(verb, who)).toBe('no');
+    for (const verb of ['get', 'list', 'watch', ...VERBS]) expect(await may(verb, who)).toBe('no');
     await expect(create(ledgerOf('eni-0bad'), who)).rejects.toThrow(
       /cannot create resource "eniledgers"/,
     );

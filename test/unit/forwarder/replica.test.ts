@@ -2,10 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createReplica } from '../../../forwarder/replica.ts';
 import { virtualClock } from '../../../sandbox/clock.ts';
 import type { Message } from '../../../shared/messages/schema.ts';
-import { claimingPod } from './pods.ts';
-
-const X = '172.16.1.70';
-const Y = '172.16.1.71';
+import { claimingPod, X, Y } from './pods.ts';
 
 function start() {
   const clock = virtualClock();

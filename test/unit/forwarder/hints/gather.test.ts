@@ -155,7 +155,7 @@ describe('that another may have what its pods claim', () => {
 });
 
 describe('what pods of other nodes claim too', () => {
-  const contested = (name: string): Hint => ({
+  const claimedByOthers = (name: string): Hint => ({
     ...hint(name),
     lookFirst: true,
     waitsFor: 'starting',
@@ -163,27 +163,27 @@ describe('what pods of other nodes claim too', () => {
 
   test('is delivered at once where no other pod of the node starts', () => {
     const { gather, names } = start();
-    gather.add([contested('p1')]);
+    gather.add([claimedByOthers('p1')]);
     expect(names()).toEqual(['p1']);
   });
 
   test('waits for the pods of its node that start, and goes along with the last one', () => {
     const starting = new Set(['a']);
     const { gather, delivered, names, clock } = start({ starting });
-    gather.add([contested('p1')]);
+    gather.add([claimedByOthers('p1')]);
     clock.advance(1_000);
-    gather.add([contested('p2')]);
+    gather.add([claimedByOthers('p2')]);
     clock.advance(900);
     expect(names()).toEqual([]);
     starting.clear();
-    gather.add([contested('p3')]);
+    gather.add([claimedByOthers('p3')]);
     expect(names()).toEqual(['p3,p1,p2']);
     expect(delivered[0]?.lookFirst).toBe(true);
   });
 
   test('waits for two seconds at most', () => {
     const { gather, names, clock } = start({ starting: new Set(['a']) });
-    gather.add([contested('p1')]);
+    gather.add([claimedByOthers('p1')]);
     clock.advance(1_999);
     expect(names()).toEqual([]);
     clock.advance(1);
@@ -192,18 +192,18 @@ describe('what pods of other nodes claim too', () => {
 
   test('holds up nothing else of its node', () => {
     const { gather, names } = start({ starting: new Set(['a']) });
-    gather.add([contested('p1')]);
+    gather.add([claimedByOthers('p1')]);
     gather.add([hint('p2')]);
     expect(names()).toEqual(['p2,p1']);
   });
 
   test('is delivered when it is flushed, and not when it is cleared', () => {
     const { gather, names, clock } = start({ starting: new Set(['a']) });
-    gather.add([contested('p1')]);
+    gather.add([claimedByOthers('p1')]);
     gather.flush();
     expect(names()).toEqual(['p1']);
     clock.advance(250);
-    gather.add([contested('p2')]);
+    gather.add([claimedByOthers('p2')]);
     gather.clear();
     clock.advance(5_000);
     expect(names()).toEqual(['p1']);

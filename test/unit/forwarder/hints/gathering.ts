@@ -2,12 +2,13 @@ import { createGather } from '../../../../forwarder/hints/gather.ts';
 import type { Hint } from '../../../../forwarder/hints/pod-index.ts';
 import { virtualClock } from '../../../../sandbox/clock.ts';
 import type { NodeMessage, PodEvent } from '../../../../shared/messages/schema.ts';
+import { told } from '../pods.ts';
 
 export function hint(
   name: string,
   { event = 'add', ips = [], node = 'a' }: Partial<PodEvent> & { node?: string } = {},
 ): Hint {
-  return { node, pod: { event, namespace: 'default', name, uid: name, ips } };
+  return told(event, ips, { name, node });
 }
 
 /** A gather, and what it delivers, on a virtual clock. */

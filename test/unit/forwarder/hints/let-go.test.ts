@@ -1,20 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createPodIndex, type Hint } from '../../../../forwarder/hints/pod-index.ts';
+import { createPodIndex } from '../../../../forwarder/hints/pod-index.ts';
 import { virtualClock } from '../../../../sandbox/clock.ts';
-import type { PodEvent } from '../../../../shared/messages/schema.ts';
-import { claimingPod } from '../pods.ts';
-
-const X = '172.16.1.70';
-const Y = '172.16.1.71';
-
-function told(
-  event: PodEvent['event'],
-  ips: string[],
-  other: { name?: string; uid?: string; node?: string } & Pick<Hint, 'lookFirst' | 'waitsFor'> = {},
-): Hint {
-  const { name = 'p1', uid = name, node = 'a', ...said } = other;
-  return { node, pod: { event, namespace: 'default', name, uid, ips }, ...said };
-}
+import { claimingPod, told, X, Y } from '../pods.ts';
 
 describe('an address that a pod let go of lately may still be on its node', () => {
   const p2 = claimingPod([X], { name: 'p2', node: 'b' });

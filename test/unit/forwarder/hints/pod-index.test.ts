@@ -2,20 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createPodIndex, type Hint } from '../../../../forwarder/hints/pod-index.ts';
 import { virtualClock } from '../../../../sandbox/clock.ts';
 import { IGNORE } from '../../../../shared/cluster/annotations.ts';
-import type { PodEvent } from '../../../../shared/messages/schema.ts';
-import { claimingPod, networkStatusText } from '../pods.ts';
-
-const X = '172.16.1.70';
-const Y = '172.16.1.71';
-
-function told(
-  event: PodEvent['event'],
-  ips: string[],
-  other: { name?: string; uid?: string; node?: string } & Pick<Hint, 'lookFirst' | 'waitsFor'> = {},
-): Hint {
-  const { name = 'p1', uid = name, node = 'a', ...said } = other;
-  return { node, pod: { event, namespace: 'default', name, uid, ips }, ...said };
-}
+import { claimingPod, networkStatusText, told, X, Y } from '../pods.ts';
 
 /** The same, of addresses that nobody waits for. */
 function patient(hint: Hint): Hint {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { callsOf, expectedCalls } from '../../../../functions/reconcile/expected-calls.ts';
-import type { PlacedClaim } from '../../../../shared/plan/place-claims.ts';
-import type { Release } from '../../../../shared/plan/verdict.ts';
+import type { Move, Release } from '../../../../shared/plan/verdict.ts';
+import { placed } from '../../shared/drift/outcomes.ts';
 import { address } from '../../shared/plan/fixtures.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -49,21 +49,9 @@ describe('the calls of a decision', () => {
   });
 
   test('of an address that moves are two, and of what stays none', () => {
-    const claim: PlacedClaim = {
-      address: address('172.16.1.100'),
-      eniId: 'eni-2',
-      node: 'node-a',
-      pod: { namespace: 'default', name: 'p', uid: 'uid-p' },
-      createdAt: 0,
-      terminating: false,
-      floating: false,
-      recordedOn: [],
-      since: 0,
-    };
-    const placed = { address: claim.address, eniId: 'eni-2', claim };
-    const move = { want: 'move', from: 'eni-1', rivals: [], needsRoom: false, ...placed } as const;
+    const keep = placed('172.16.1.100', 'eni-2');
+    const move: Move = { ...keep, want: 'move', from: 'eni-1', rivals: [], needsRoom: false };
     expect(callsOf([move])).toEqual({ AssignPrivateIpAddresses: 1, UnassignPrivateIpAddresses: 1 });
-    const keep = { want: 'keep', withinPrefix: false, again: false, ...placed } as const;
     expect(callsOf([keep])).toEqual({});
     expect(callsOf([{ ...keep, again: true }])).toEqual({ AssignPrivateIpAddresses: 1 });
   });

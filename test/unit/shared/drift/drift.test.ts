@@ -10,13 +10,13 @@ import {
   type PlanSpec,
   planInput,
   pod,
+  says,
 } from '../plan/fixtures.ts';
 import { sweepOf } from './sweep.ts';
 
 const X = '172.16.1.70';
 const p = pod('p', [onEth1(X)]);
 const there = [eth0(), eth1([X])];
-const says = (text: string) => ({ 'eni-1': { [X]: text } });
 
 function drift(spec: PlanSpec, policy = POLICIES.sync) {
   const [found] = sweepOf([planInput(spec)], policy);

@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import {
-  claim,
-  decide,
-  eth0,
-  eth1,
-  eth3,
-  onEth1,
-  onEth3,
-  pod,
-  ranges,
-  type Written,
-} from './fixtures.ts';
+import { claim, decide, eth0, eth1, eth3, onEth1, onEth3, pod, ranges, says } from './fixtures.ts';
 
 /* Rule L11 of docs/design.md: what no ledger has, and who adopts it. */
 
 const X = '172.16.1.70';
 const THERE = [eth0(), eth1([X]), eth3()];
-const says = (text: string): Written => ({ 'eni-1': { [X]: text } });
 const mine = pod('mine', [onEth1(X)], { createdAt: 2 });
 const older = pod('older', [onEth1(X)], { createdAt: 1, namespace: 'other' });
 const elsewhere = pod('elsewhere', [onEth3(X)], { createdAt: 1, namespace: 'other' });
@@ -96,15 +84,6 @@ describe('what no ledger has is adopted', () => {
   it('by no pod that claims it for another ENI: there it is not taken from', () => {
     expect(decide({ enis: THERE, pods: [elsewhere], written: none })).toEqual([
       `problem ${X} held-elsewhere not-recorded for elsewhere`,
-    ]);
-  });
-
-  it('without a claim if the configuration says that it is ours, so that it is released', () => {
-    const isOurs = (each: string) => each === X;
-    expect(decide({ enis: THERE, written: none, isOurs })).toEqual([`release ${X} on eni-1`]);
-    const bounded = ranges([], ['172.16.1.100-172.16.1.110']);
-    expect(decide({ enis: THERE, written: none, isOurs, ranges: bounded })).toEqual([
-      `foreign ${X} on eni-1`,
     ]);
   });
 

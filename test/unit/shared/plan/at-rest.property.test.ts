@@ -2,14 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Assign, type Move, wanting } from '../../../../shared/plan/verdict.ts';
 import { node } from './arbitraries.ts';
-import { acted } from './ec2-model.ts';
-import { type PlanInput, planOf } from './fixtures.ts';
+import { acted, settled } from './ec2-model.ts';
+import { planOf } from './fixtures.ts';
 
 const RUNS = { numRuns: 700 };
-
-/** The node after its decision was acted on. */
-const settled = (input: PlanInput, now = 0): PlanInput =>
-  acted(input.enis, input, planOf(input), now).node;
 
 describe('on any node, what follows a plan', () => {
   it('leaves nothing to do for a second one, where there is room for all', () => {

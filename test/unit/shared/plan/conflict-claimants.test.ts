@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decidePassing, type HolderNode } from '../../../../shared/plan/conflict.ts';
 import type { Claimant } from '../../../../shared/plan/speaker.ts';
-import { address, claim, claimant, eth1, holderNode, ledgers, pod } from './fixtures.ts';
+import { claimant, contested } from './contested.ts';
+import { address, claim, eth1, pod } from './fixtures.ts';
 
 const X = '172.16.1.70';
 
@@ -18,18 +19,8 @@ describe('several claimants of one node', () => {
     ...[speaker, ...rivals]: ReturnType<typeof toPlaced>[]
   ) => {
     if (speaker === undefined) throw new Error('nobody claims it');
-    const eni = eth1([X]);
     const { eniId, refused, taker } = decidePassing(
-      {
-        cluster: 'demo',
-        address: address(X),
-        eni,
-        ledgers: ledgers([eni]),
-        holderNode: holderNode({ pods }),
-        stranded: [],
-        unassigns: true,
-        canRecord: true,
-      },
+      contested({ eni: eth1([X]), pods }),
       speaker,
       rivals,
     );

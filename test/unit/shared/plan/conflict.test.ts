@@ -4,62 +4,33 @@ import {
   decideTakeOver,
   type HolderNode,
 } from '../../../../shared/plan/conflict.ts';
+import { claimant, contested, holderNode, takeOver } from './contested.ts';
 import {
   address,
   claim,
-  claimant,
   eth0,
   eth1,
   eth3,
   floating,
-  holderNode,
-  ledgers,
   NODE,
   onEth1,
   onEth3,
   pod,
-  type Written,
+  says,
 } from './fixtures.ts';
 
 const X = '172.16.1.70';
 const OUTSIDE = '172.16.1.200';
 
-interface Scene extends Partial<Omit<Contested, 'ledgers'>> {
-  readonly written?: Written;
-  readonly pods?: HolderNode['pods'];
-}
-
-/** Eth1 of a node, whose ledger has what it has, and the pods of that node. */
-function contested({ eni = eth1([X, OUTSIDE]), pods = [], written, ...spec }: Scene): Contested {
-  return {
-    cluster: 'demo',
-    address: address(X),
-    claimant: claimant(),
-    eni,
-    ledgers: ledgers([eni], written),
-    holderNode: holderNode({ pods, ...(written && { written }) }),
-    stranded: [],
-    unassigns: true,
-    canRecord: true,
-    ...spec,
-  };
-}
-
-function decide(spec: Scene): string {
-  const decision = decideTakeOver(contested(spec));
-  if (decision.kind === 'held-elsewhere') return `${decision.why} on ${decision.eniId}`;
-  return decision.kind === 'conflict' ? `conflict with ${decision.holder.pod.name}` : decision.kind;
-}
-
 const withPods = (...pods: HolderNode['pods']) => ({ pods });
 
 describe('an address with a live holder', () => {
   it('stays with it: who was served first has it', () => {
-    expect(decide(withPods(pod('holder', [claim(X)])))).toBe('conflict with holder');
+    expect(takeOver(withPods(pod('holder', [claim(X)])))).toBe('conflict with holder');
   });
 
   it('stays also with the younger of two that claim it by network-status', () => {
-    expect(decide(withPods(pod('holder', [claim(X)], { createdAt: 99 })))).toBe(
+    expect(takeOver(withPods(pod('holder', [claim(X)], { createdAt: 99 })))).toBe(
       'conflict with holder',
     );
   });
@@ -70,12 +41,12 @@ describe('an address with a live holder', () => {
   });
 
   it('passes from a terminating holder to a pod of its namespace', () => {
-    expect(decide(withPods(pod('holder', [claim(X)], { terminating: true })))).toBe('take');
+    expect(takeOver(withPods(pod('holder', [claim(X)], { terminating: true })))).toBe('take');
   });
 
   it('does not pass from a terminating holder to another namespace', () => {
     const pods = [pod('holder', [claim(X)], { terminating: true, namespace: 'other' })];
-    expect(decide(withPods(...pods))).toBe('conflict with holder');
+    expect(takeOver(withPods(...pods))).toBe('conflict with holder');
   });
 
   it.each([
@@ -83,7 +54,7 @@ describe('an address with a live holder', () => {
     [10, 10, 'conflict with holder'],
     [11, 10, 'conflict with holder'],
   ])('floating since %i passes to a claim floating since %i: %s', (held, claimed, expected) => {
-    const decided = decide({
+    const decided = takeOver({
       claimant: claimant({ floating: true, since: claimed }),
       ...withPods(pod('holder', [floating(X, held)])),
     });
@@ -91,7 +62,7 @@ describe('an address with a live holder', () => {
   });
 
   it('does not pass to a newer floating claim of another namespace', () => {
-    const decided = decide({
+    const decided = takeOver({
       claimant: claimant({ floating: true, since: 99, namespace: 'other' }),
       ...withPods(pod('holder', [floating(X, 1)])),
     });
@@ -99,7 +70,7 @@ describe('an address with a live holder', () => {
   });
 
   it('does not pass to a terminating claimant (schedule 2)', () => {
-    const decided = decide({
+    const decided = takeOver({
       claimant: claimant({ floating: true, since: 99, terminating: true }),
       ...withPods(pod('holder', [floating(X, 1)], { terminating: true })),
     });
@@ -108,7 +79,7 @@ describe('an address with a live holder', () => {
 
   it('stays under the policy upsert-only too, told as a conflict', () => {
     const pods = [pod('holder', [claim(X)])];
-    expect(decide({ unassigns: false, ...withPods(...pods) })).toBe('conflict with holder');
+    expect(takeOver({ unassigns: false, ...withPods(...pods) })).toBe('conflict with holder');
   });
 });
 
@@ -116,8 +87,8 @@ describe('who counts as the holder', () => {
   it('is the live pod that the ledger names, not an older one of its ENI', () => {
     const going = pod('going', [claim(X)], { createdAt: 1, terminating: true });
     const named = pod('named', [claim(X)], { createdAt: 2, namespace: 'other' });
-    const written = { 'eni-1': { [X]: 'assigned named' } };
-    expect(decide({ ...withPods(going, named), written })).toBe('conflict with named');
+    const written = says('assigned named');
+    expect(takeOver({ ...withPods(going, named), written })).toBe('conflict with named');
   });
 
   const enis = [eth0(), eth1([X]), eth3()];
@@ -127,7 +98,7 @@ describe('who counts as the holder', () => {
       pod('going', [onEth1(X)], { terminating: true, createdAt: 2 }),
       pod('stranger', [onEth3(X)], { namespace: 'other', createdAt: 1 }),
     ];
-    expect(decide({ holderNode: holderNode({ enis, pods }) })).toBe('take');
+    expect(takeOver({ holderNode: holderNode({ enis, pods }) })).toBe('take');
   });
 
   it('is whom the claim has passed to on that node', () => {
@@ -135,124 +106,126 @@ describe('who counts as the holder', () => {
       pod('going', [onEth1(X)], { terminating: true, createdAt: 1 }),
       pod('next', [onEth3(X)], { createdAt: 2 }),
     ];
-    expect(decide({ holderNode: holderNode({ enis, pods }) })).toBe('conflict with next');
+    expect(takeOver({ holderNode: holderNode({ enis, pods }) })).toBe('conflict with next');
   });
 
   it('is a claimant of that node for another ENI, where nobody claims it for this one', () => {
     const pods = [pod('waiting', [onEth3(X)])];
-    expect(decide({ holderNode: holderNode({ enis, pods }) })).toBe('conflict with waiting');
+    expect(takeOver({ holderNode: holderNode({ enis, pods }) })).toBe('conflict with waiting');
   });
 
   it('is not a terminating claimant for another ENI', () => {
     const pods = [pod('going', [onEth3(X)], { terminating: true, namespace: 'other' })];
-    expect(decide({ holderNode: holderNode({ enis, pods }) })).toBe('take');
+    expect(takeOver({ holderNode: holderNode({ enis, pods }) })).toBe('take');
   });
 
   it('is not a pod whose claim has no valid ENI there', () => {
     const pods = [pod('wrong', [claim(X, { master: 'eth0' })], { namespace: 'other' })];
-    expect(decide({ holderNode: holderNode({ enis, pods }) })).toBe('take');
+    expect(takeOver({ holderNode: holderNode({ enis, pods }) })).toBe('take');
   });
 
   it('is not the claimant itself, whose node’s other ENI has it', () => {
     const pods = [pod('claimant', [onEth3(OUTSIDE)])];
     const own = holderNode({ enis: [eth0(), eth1([OUTSIDE]), eth3()], pods });
-    expect(decide({ address: address(OUTSIDE), holderNode: own })).toBe('take');
+    expect(takeOver({ address: address(OUTSIDE), holderNode: own })).toBe('take');
   });
 });
 
 describe('a leftover of ours that nobody claims where it is', () => {
   it('passes to any claimant, whatever the ranges say', () => {
-    expect(decide({ claimant: claimant({ namespace: 'other' }) })).toBe('take');
-    expect(decide({ address: address(OUTSIDE) })).toBe('take');
+    expect(takeOver({ claimant: claimant({ namespace: 'other' }) })).toBe('take');
+    expect(takeOver({ address: address(OUTSIDE) })).toBe('take');
   });
 
   it('passes also if the ledger names a pod that is gone (schedule 20)', () => {
-    expect(decide({ written: { 'eni-1': { [X]: 'assigned gone' } } })).toBe('take');
-    expect(decide({ written: { 'eni-1': { [X]: 'releasing gone' } } })).toBe('take');
+    expect(takeOver({ written: says('assigned gone') })).toBe('take');
+    expect(takeOver({ written: says('releasing gone') })).toBe('take');
   });
 
   it('stays with who claims it there, although the ledger names another pod', () => {
     const pods = [pod('holder', [claim(X)], { namespace: 'other' })];
-    const written = { 'eni-1': { [X]: 'releasing gone' } };
-    expect(decide({ ...withPods(...pods), written })).toBe('conflict with holder');
+    const written = says('releasing gone');
+    expect(takeOver({ ...withPods(...pods), written })).toBe('conflict with holder');
   });
 
   it('passes from a detached ENI of the cluster', () => {
     const nowhere = { instanceId: undefined, deviceIndex: undefined, clusters: ['demo'] };
-    expect(decide({ eni: eth1([X], nowhere), holderNode: undefined })).toBe('take');
+    expect(takeOver({ eni: eth1([X], nowhere), holderNode: undefined })).toBe('take');
   });
 
   it('passes from the ENI of an instance that no Node names any more (schedule 10)', () => {
     const eni = eth1([X], { clusters: ['demo'] });
-    expect(decide({ eni, holderNode: undefined })).toBe('take');
+    expect(takeOver({ eni, holderNode: undefined })).toBe('take');
   });
 
   it('stays under the policy upsert-only', () => {
-    expect(decide({ unassigns: false })).toBe('policy on eni-1');
+    expect(takeOver({ unassigns: false })).toBe('policy on eni-1');
   });
 });
 
 describe('what no ledger says is ours', () => {
-  const written = { 'eni-1': { [X]: 'none' } };
+  const written = says('none');
 
   it('stays if nobody claims it there', () => {
-    expect(decide({ written })).toBe('not-recorded on eni-1');
+    expect(takeOver({ written })).toBe('not-recorded on eni-1');
   });
 
   it('stays also on a detached ENI of the cluster, and on that of an instance without a Node', () => {
     const eni = eth1([X], { clusters: ['demo'] });
-    expect(decide({ written, eni, holderNode: undefined })).toBe('not-recorded on eni-1');
+    expect(takeOver({ written, eni, holderNode: undefined })).toBe('not-recorded on eni-1');
     const detached = { ...eni, instanceId: undefined, deviceIndex: undefined };
-    expect(decide({ written, eni: detached, holderNode: undefined })).toBe('not-recorded on eni-1');
+    expect(takeOver({ written, eni: detached, holderNode: undefined })).toBe(
+      'not-recorded on eni-1',
+    );
   });
 
   it('stays with a live claimant, also with one that would pass it on', () => {
     const going = pod('going', [claim(X)], { terminating: true });
-    expect(decide({ written, pods: [going] })).toBe('conflict with going');
+    expect(takeOver({ written, pods: [going] })).toBe('conflict with going');
   });
 });
 
 describe('without a ledger that can be used', () => {
   it('nothing is taken from an ENI', () => {
-    expect(decide({ written: { 'eni-1': 'unusable' } })).toBe('no-ledger on eni-1');
+    expect(takeOver({ written: { 'eni-1': 'unusable' } })).toBe('no-ledger on eni-1');
   });
 
   it('nothing is taken for an ENI', () => {
-    expect(decide({ canRecord: false })).toBe('no-ledger on eni-1');
+    expect(takeOver({ canRecord: false })).toBe('no-ledger on eni-1');
   });
 
   it('a live holder keeps what it has, and is named', () => {
     const pods = [pod('going', [claim(X)], { terminating: true })];
     const written = { 'eni-1': 'unusable' } as const;
-    expect(decide({ written, pods })).toBe('conflict with going');
+    expect(takeOver({ written, pods })).toBe('conflict with going');
   });
 });
 
 describe('an ENI that is not ours to take from', () => {
   it('lacks the managed tag', () => {
-    expect(decide({ eni: eth1([X], { managed: false }) })).toBe('not-our-eni on eni-1');
+    expect(takeOver({ eni: eth1([X], { managed: false }) })).toBe('not-our-eni on eni-1');
   });
 
   it('is no Node’s, and not tagged for the cluster', () => {
     const eni = eth1([X], { clusters: ['other'] });
-    expect(decide({ eni, holderNode: undefined })).toBe('not-our-eni on eni-1');
+    expect(takeOver({ eni, holderNode: undefined })).toBe('not-our-eni on eni-1');
   });
 
   it('has it as its primary address', () => {
     const eni = eth1([], { clusters: ['demo'], primary: [X] });
-    expect(decide({ eni, holderNode: undefined })).toBe('primary');
+    expect(takeOver({ eni, holderNode: undefined })).toBe('primary');
   });
 
   it('has it within a delegated prefix', () => {
     const eni = eth1([], { prefixes: ['172.16.1.64/28'] });
-    expect(decide({ eni })).toBe('delegated-prefix on eni-1');
+    expect(takeOver({ eni })).toBe('delegated-prefix on eni-1');
   });
 });
 
 describe('the ENI of an instance that no Node names', () => {
   const eni = eth1([X], { clusters: ['demo'] });
   const stranded = (...pods: Contested['stranded']) =>
-    decide({ eni, holderNode: undefined, stranded: pods });
+    takeOver({ eni, holderNode: undefined, stranded: pods });
 
   it('is held by a live pod that is bound to a missing node (schedule 13)', () => {
     expect(stranded(pod('lost', [claim(X)], { namespace: 'other' }))).toBe('conflict with lost');
@@ -271,9 +244,9 @@ describe('the ENI of an instance that no Node names', () => {
   it('is held by the one that the ledger names', () => {
     const named = pod('named', [claim(X)], { terminating: true, createdAt: 2 });
     const keeping = pod('keeping', [claim(X)], { createdAt: 1 });
-    const written = { 'eni-1': { [X]: 'assigned named' } };
+    const written = says('assigned named');
     const pods = { eni, holderNode: undefined, stranded: [keeping, named] };
-    expect(decide({ ...pods, written })).toBe('take');
+    expect(takeOver({ ...pods, written })).toBe('take');
   });
 
   it('stays where one of several bound to missing nodes keeps it', () => {

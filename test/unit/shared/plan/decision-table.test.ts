@@ -1,37 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { type Contested, decideTakeOver } from '../../../../shared/plan/conflict.ts';
+import { takeOver } from './contested.ts';
 import { writesOf } from './ec2-model.ts';
 import {
-  address,
   claim,
-  claimant,
   eth0,
   eth1,
   eth3,
-  type HolderSpec,
-  holderNode,
-  ledgers,
   onEth1,
   onEth3,
   type PlanSpec,
   planInput,
   planOf,
   pod,
+  says,
   WRITTEN_AT,
-  type Written,
 } from './fixtures.ts';
 import { linesOf } from './lines.ts';
 
 /* One test for each row of the table in docs/design.md, "What plan decides". */
 
 const X = '172.16.1.70';
-const OUTSIDE = '172.16.1.200';
 const ON_ETH1 = [eth0(), eth1([X])];
 const ON_ETH1_OF_TWO = [eth0(), eth1([X]), eth3()];
 const MINUTE = 60_000;
 const terminating = { terminating: true } as const;
 const p = pod('p', [onEth1(X)]);
-const says = (text: string): Written => ({ 'eni-1': { [X]: text } });
 
 /** What is decided, and what is written before EC2 is asked. */
 function decided(spec: PlanSpec, enisReadAt = WRITTEN_AT): string[] {
@@ -184,47 +177,28 @@ const eth2InOtherSubnet = eth3([], {
 });
 
 describe('an address that a live pod speaks for, and that another node’s ENI has,', () => {
-  const contested = (
-    written: Written,
-    { pods = [], ...spec }: HolderSpec = {},
-    more: Partial<Contested> = {},
-  ) => {
-    const eni = eth1([X, OUTSIDE]);
-    const decision = decideTakeOver({
-      cluster: 'demo',
-      address: address(X),
-      claimant: claimant(),
-      eni,
-      ledgers: ledgers([eni], written),
-      holderNode: holderNode({ pods, written, ...spec }),
-      stranded: [],
-      unassigns: true,
-      canRecord: true,
-      ...more,
-    });
-    return decision.kind === 'held-elsewhere' ? decision.why : decision.kind;
-  };
-
   it('is taken over from a holder that passes it on', () => {
-    expect(contested(says('assigned p'), { pods: [{ ...p, terminating: true }] })).toBe('take');
+    expect(takeOver({ written: says('assigned p'), pods: [{ ...p, terminating: true }] })).toBe(
+      'take',
+    );
   });
 
   it.each(['assigned gone', 'assigning gone', 'releasing gone', 'assigned'])(
     'is taken over as a leftover of ours if nobody claims it there and the entry says %s',
     (text) => {
-      expect(contested(says(text))).toBe('take');
+      expect(takeOver({ written: says(text) })).toBe('take');
     },
   );
 
   it.each(['assigned p', 'assigning p', 'releasing p', 'assigned gone', 'none'])(
     'stays with a holder that keeps it if the entry says %s: a conflict',
     (text) => {
-      expect(contested(says(text), { pods: [p] })).toBe('conflict');
+      expect(takeOver({ written: says(text), pods: [p] })).toBe('conflict with p');
     },
   );
 
   it('stays if nobody claims it there and there is no entry: nobody knows whose it is', () => {
-    expect(contested(says('none'))).toBe('not-recorded');
+    expect(takeOver({ written: says('none') })).toBe('not-recorded on eni-1');
   });
 });
 

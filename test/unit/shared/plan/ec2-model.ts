@@ -15,7 +15,7 @@ import {
 } from '../../../../shared/plan/verdict.ts';
 import { claimedIn } from '../../../../shared/plan/vpcs.ts';
 import type { Said } from '../../../support/oracle/rightful.ts';
-import { type PlanInput, recorded } from './fixtures.ts';
+import { type PlanInput, planOf, recorded } from './fixtures.ts';
 
 /**
  * EC2 as far as a plan sees it, as a pure function: strict, so that a plan which asks for what EC2
@@ -199,6 +199,10 @@ export function acted(
   const own = node.enis.map((eni) => byId.get(eni.id) ?? eni);
   return { enis, node: withBooks({ ...node, enis: own }, books), refused };
 }
+
+/** The node after its decision was acted on. */
+export const settled = (node: PlanInput, now = 0): PlanInput =>
+  acted(node.enis, node, planOf(node), now).node;
 
 /** A take-over's part in the ledgers: rule L14 for the ENI that had it, rule L6 for the one that has it now. */
 export function withEntry(

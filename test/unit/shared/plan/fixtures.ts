@@ -9,10 +9,8 @@ import { parseRangeList } from '../../../../shared/claims/range-list.ts';
 import { type Ranges, rangesOf } from '../../../../shared/claims/ranges.ts';
 import type { Entry, EntryState, LedgerReading } from '../../../../shared/cluster/ledgers.ts';
 import type { Eni, Subnet } from '../../../../shared/enis/eni.ts';
-import type { HolderNode } from '../../../../shared/plan/conflict.ts';
 import { type Ledgers, ledgersFrom, recordedByPod } from '../../../../shared/plan/ledger.ts';
 import { type Allowed, type PlannedNode, plan } from '../../../../shared/plan/plan.ts';
-import type { Claimant } from '../../../../shared/plan/speaker.ts';
 import type { Decision } from '../../../../shared/plan/verdict.ts';
 import { linesOf } from './lines.ts';
 
@@ -152,13 +150,16 @@ export function pod(name: string, claims: readonly Claim[], spec: PodSpec = {}):
   };
 }
 
-const RANGES = ranges(['172.16.1.70-172.16.1.80', '172.16.3.70-172.16.3.80']);
+export const RANGES = ranges(['172.16.1.70-172.16.1.80', '172.16.3.70-172.16.3.80']);
 
 /**
  * What ledgers say, by ENI and address: `assigned p`, or a state alone if no pod is named, or `none`.
  * `unusable` in the place of an ENI's addresses: its ledger cannot be read.
  */
 export type Written = Readonly<Record<string, Readonly<Record<string, string>> | 'unusable'>>;
+
+/** The ledger of `eth1` says this of one address. */
+export const says = (text: string, of = '172.16.1.70'): Written => ({ 'eni-1': { [of]: text } });
 
 /** When all entries of these tests were written. */
 export const WRITTEN_AT = 0;
@@ -241,39 +242,4 @@ export const planOf = (input: PlanInput): Decision => plan(input, input);
 /** The decision in lines, one for each verdict, sorted: `assign 172.16.1.70 on eni-1 for p1`. */
 export function decide(spec: PlanSpec): string[] {
   return linesOf(planOf(planInput(spec)));
-}
-
-/** Of namespace `default`, claiming by network-status, unless `spec` says otherwise. */
-export function claimant(
-  spec: Partial<Claimant> & { readonly name?: string; readonly namespace?: string } = {},
-): Claimant {
-  const { name = 'claimant', namespace = 'default', ...rest } = spec;
-  return {
-    pod: { namespace, name, uid: `uid-${name}` },
-    createdAt: 10,
-    terminating: false,
-    floating: false,
-    since: 10,
-    ...rest,
-  };
-}
-
-export interface HolderSpec extends Partial<Omit<HolderNode, 'ledgers'>> {
-  readonly written?: Written;
-}
-
-/** A node whose eth1 has two addresses, and that has no pods unless `spec` says so. */
-export function holderNode({ written, ...spec }: HolderSpec = {}): HolderNode {
-  const enis = spec.enis ?? [eth0(), eth1(['172.16.1.70', '172.16.1.200'])];
-  const said = readings(enis, written);
-  return {
-    node: NODE,
-    subnets: SUBNETS,
-    ranges: RANGES,
-    managedTag: TAG,
-    ...spec,
-    enis,
-    ledgers: ledgersFrom({ kind: 'ledgers', byEni: said }),
-    pods: recorded(spec.pods ?? [], said),
-  };
 }

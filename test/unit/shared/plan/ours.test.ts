@@ -1,22 +1,13 @@
 import { expect, test } from 'vitest';
 import { within } from '../../../../shared/claims/ranges.ts';
 import { NO_LEDGERS } from '../../../../shared/plan/ledger.ts';
-import { plan } from '../../../../shared/plan/plan.ts';
-import { eni, NODE, rangeList, ranges, SUBNETS, TAG } from './fixtures.ts';
+import { eni, planInput, planOf, rangeList, ranges } from './fixtures.ts';
 
 /** What is wanted with each address of an ENI that no pod claims and no ledger has. */
 function wantedOf(secondary: readonly string[], ours: readonly string[], bounds?: string[]) {
-  const node = {
-    node: NODE,
-    instanceId: 'i-0a',
-    enis: [eni({ secondary })],
-    ledgers: NO_LEDGERS,
-    pods: [],
-    subnets: SUBNETS,
-    ranges: ranges([], bounds),
-    managedTag: TAG,
-  };
-  const { verdicts } = plan(node, { unassigns: true, isOurs: within(rangeList(...ours)) });
+  const input = planInput({ enis: [eni({ secondary })], ranges: ranges([], bounds) });
+  const isOurs = within(rangeList(...ours));
+  const { verdicts } = planOf({ ...input, ledgers: NO_LEDGERS, isOurs });
   return Object.fromEntries(verdicts.map(({ address, want }) => [address, want]));
 }
 

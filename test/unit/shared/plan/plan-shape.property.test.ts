@@ -2,15 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wanting } from '../../../../shared/plan/verdict.ts';
 import { node } from './arbitraries.ts';
-import { acted, isOver } from './ec2-model.ts';
-import { type PlanInput, planOf } from './fixtures.ts';
+import { isOver, settled } from './ec2-model.ts';
+import { planOf } from './fixtures.ts';
 import { linesOf } from './lines.ts';
 
 const RUNS = { numRuns: 700 };
-
-/** The node after its decision was acted on. */
-const settled = (input: PlanInput, now = 0): PlanInput =>
-  acted(input.enis, input, planOf(input), now).node;
 
 describe('on any node, a plan', () => {
   it('never exceeds what an ENI takes', () => {

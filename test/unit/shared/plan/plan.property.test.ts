@@ -7,7 +7,7 @@ import { entryOf, isUsable } from '../../../../shared/plan/ledger.ts';
 import { wanting } from '../../../../shared/plan/verdict.ts';
 import { claimsOf, mayPass, rightful } from '../../../support/oracle/rightful.ts';
 import { ADDRESSES, node, nodes } from './arbitraries.ts';
-import { acted, hasAddress, roomOf, saidOf } from './ec2-model.ts';
+import { hasAddress, roomOf, saidOf, settled } from './ec2-model.ts';
 import { type PlanInput, planOf } from './fixtures.ts';
 
 const RUNS = { numRuns: 700 };
@@ -16,17 +16,13 @@ function holderOf(enis: readonly Eni[], address: Address): Eni | undefined {
   return enis.find((eni) => hasAddress(eni, address));
 }
 
-/** The node after its decision was acted on. */
-const settled = (input: PlanInput, now = 0): PlanInput =>
-  acted(input.enis, input, planOf(input), now).node;
-
 const isClaimed = ({ pods }: PlanInput, address: Address): boolean =>
   pods.some(({ claims }) => claims.some((claim) => claim.address === address));
 
 /** Whether the functions may take the address away from that ENI: a ledger has it, or the configuration. */
 function isOurs({ isOurs: configured, ledgers }: PlanInput, eniId: string, address: Address) {
-  const { length } = saidOf({ enis: [{ id: eniId } as Eni], ledgers }, address);
-  return isUsable(ledgers, eniId) && (length > 0 || configured?.(address) === true);
+  const isRecorded = entryOf(ledgers, eniId, address) !== undefined;
+  return isUsable(ledgers, eniId) && (isRecorded || configured?.(address) === true);
 }
 
 /** Whether pods of several namespaces claim what no ledger names there, by a valid claim or not: nothing is touched. */

@@ -12,6 +12,7 @@ import {
   onEth1,
   onEth3,
   pod,
+  says,
 } from './fixtures.ts';
 
 const X = '172.16.1.70';
@@ -65,7 +66,7 @@ describe('several live pods of the node that claim one address', () => {
       pod('old', [claim(X)], { createdAt: 1 }),
       pod('named', [claim(X)], { createdAt: 2 }),
     ];
-    const written = { 'eni-1': { [X]: 'assigned named' } };
+    const written = says('assigned named');
     expect(decide({ enis: [eth0(), eth1([X])], pods, written })).toEqual([
       'keep 172.16.1.70 on eni-1 for named',
       'problem 172.16.1.70 conflict with named for old',
@@ -178,7 +179,7 @@ describe('several live pods of the node that claim one address', () => {
 });
 
 describe('a pod that the ledger names for the address where it is', () => {
-  const written = { 'eni-1': { [X]: 'assigned holder' } };
+  const written = says('assigned holder');
 
   it('holds it, although its claim fits no ENI any more (schedule 18)', () => {
     const pods = [
@@ -220,7 +221,7 @@ describe('a pod that the ledger names for the address where it is', () => {
       pod('going', [claim(X, { mac: eth3().mac })], going),
       pod('stranger', [onEth1(X)], { createdAt: 1, namespace: 'other' }),
     ];
-    const byGoing = { 'eni-1': { [X]: 'assigned going' } };
+    const byGoing = says('assigned going');
     expect(decide({ enis: [eth0(), eth1([X]), eth3()], pods, written: byGoing })).toEqual([
       'hold 172.16.1.70 on eni-1 for going',
       'problem 172.16.1.70 conflict with going for stranger',
@@ -232,7 +233,7 @@ describe('a pod that the ledger names for the address where it is', () => {
       pod('former', [claim(X, { master: 'eth2' })], { createdAt: 1 }),
       pod('right', [onEth1(X)], { createdAt: 2 }),
     ];
-    const left = { 'eni-1': { [X]: 'releasing former' } };
+    const left = says('releasing former');
     expect(decide({ pods, written: left })).toEqual([
       'assign 172.16.1.70 on eni-1 for right',
       'problem 172.16.1.70 outside-subnet for former',

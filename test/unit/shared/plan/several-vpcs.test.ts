@@ -1,25 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideTakeOver } from '../../../../shared/plan/conflict.ts';
 import { outdatedSubnets } from '../../../../shared/plan/outdated-subnets.ts';
 import { claimsOf } from '../../../support/oracle/rightful.ts';
 import { nodes } from './arbitraries.ts';
+import { claimant, holderNode, takeOver } from './contested.ts';
 import {
   address,
   cidr,
   claim,
-  claimant,
   decide,
   eth0,
   eth1,
   eth2,
-  holderNode,
-  ledgers,
   onEth1,
   type PlanInput,
   planOf,
   pod,
   SUBNETS,
+  says,
   type Written,
 } from './fixtures.ts';
 import { linesOf } from './lines.ts';
@@ -94,21 +92,15 @@ describe('on a node with ENIs of two VPCs that have equal blocks', () => {
   it('who claims an address in one VPC is not the holder of the other’s', () => {
     const enis = [eth0(), eth1([X]), other(X)];
     const takenFrom = (one: ReturnType<typeof pod>, written: Written = {}) =>
-      decideTakeOver({
-        cluster: 'demo',
-        address: address(X),
+      takeOver({
         claimant: claimant({ namespace: 'ns2' }),
         eni: enis[1] ?? eth1(),
-        ledgers: ledgers(enis, written),
         holderNode: holderNode({ subnets, enis, pods: [one], written }),
-        stranded: [],
-        unassigns: true,
-        canRecord: true,
-      }).kind;
+        written,
+      });
     expect(takenFrom(pod('p', [onOther(X)]))).toBe('take');
-    expect(takenFrom(pod('p', [onEth1(X)]))).toBe('conflict');
-    const named = { 'eni-1': { [X]: 'assigned p' } };
-    expect(takenFrom(pod('p', [onOther(X)]), named)).toBe('conflict');
+    expect(takenFrom(pod('p', [onEth1(X)]))).toBe('conflict with p');
+    expect(takenFrom(pod('p', [onOther(X)]), says('assigned p'))).toBe('conflict with p');
   });
 
   it('the subnets are not read again because the other VPC has a claimed IPv6 address', () => {

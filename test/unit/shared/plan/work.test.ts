@@ -13,13 +13,13 @@ import { roomOfNode } from '../../../../shared/plan/room.ts';
 import type { Assign } from '../../../../shared/plan/verdict.ts';
 import { plainPod } from '../../../support/plain-pod.ts';
 import { workOf } from '../../../support/work.ts';
+import { holderNode } from './contested.ts';
 import {
   address,
   claim,
   eth0,
   eth1,
   eth3,
-  holderNode,
   ledgers,
   planInput,
   planOf,

@@ -47,6 +47,11 @@ export interface Said {
   readonly uid?: string;
 }
 
+/** EC2 let go of the address, or was asked to. */
+export function isTombstone(state: EntryState | undefined): boolean {
+  return state === 'releasing' || state === 'released';
+}
+
 /**
  * The pod that has the address on the ENI `on`, of the claims of that ENI's node: the one that the ledger names,
  * whatever ENI its claim fits now; else the one on whose ENI it is, of several the oldest.
@@ -92,7 +97,7 @@ export function rightful(
 ): Claimed[] {
   const acquiring = claims.filter(({ eni, pod }) => eni !== undefined && !pod.terminating);
   const there = said.find(({ eniId }) => eniId === on);
-  const mayBeOld = on === undefined || there?.state === 'releasing';
+  const mayBeOld = on === undefined || isTombstone(there?.state);
   const unseen = mayBeOld ? oldestOf(unseenHolders(claims, said)) : undefined;
   const holder = unseen ?? (on === undefined ? undefined : holderOf(claims, on));
   const first = holder ?? oldestOf(acquiring);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Address } from '../../../../shared/address.ts';
 import { wanting } from '../../../../shared/plan/verdict.ts';
+import { isTombstone } from '../../../support/oracle/rightful.ts';
 import { nodes } from '../plan/arbitraries.ts';
 import type { PlanInput } from '../plan/fixtures.ts';
 import { placements, ROUNDS, reconciled, round } from '../plan/turns.ts';
@@ -51,7 +52,7 @@ function entriesIn(world: readonly PlanInput[], without: ReadonlySet<Address>): 
       const reading = ledgers.of(id);
       const entries = reading?.kind === 'ledger' ? [...reading.ledger.entries] : [];
       return entries
-        .filter(([address, { state }]) => state !== 'releasing' && !without.has(address))
+        .filter(([address, { state }]) => !isTombstone(state) && !without.has(address))
         .map(([address, { pod, state }]) => `${id} ${address} ${state} ${pod?.uid}`)
         .sort();
     }),

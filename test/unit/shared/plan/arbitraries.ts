@@ -82,7 +82,7 @@ const placed = fc.tuple(...ADDRESSES.map(() => fc.option(fc.nat(8), { nil: undef
 
 /** What a ledger says; `pod` is one of those that claim the address anywhere, or one that is gone, or none. */
 const entrySpec = fc.record({
-  state: fc.constantFrom('assigned', 'assigned', 'assigning', 'releasing'),
+  state: fc.constantFrom('assigned', 'assigned', 'assigning', 'releasing', 'released'),
   pod: fc.nat(7),
 });
 

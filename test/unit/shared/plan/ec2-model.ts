@@ -1,5 +1,5 @@
 import { type Address, contains, familyOf } from '../../../../shared/address.ts';
-import type { Entry, LedgerReading } from '../../../../shared/cluster/ledgers.ts';
+import type { Entry, EntryState, LedgerReading } from '../../../../shared/cluster/ledgers.ts';
 import type { Eni, InstanceLimits } from '../../../../shared/enis/eni.ts';
 import { entryFor, outdatedEntries } from '../../../../shared/plan/entries.ts';
 import { ledgersFrom } from '../../../../shared/plan/ledger.ts';
@@ -139,7 +139,7 @@ export function writesOf(
 }
 
 /**
- * Acts on a decision as the rules L5 to L9 say: writes ledgers, unassigns, assigns, then what waits for the room
+ * Acts on a decision as the rules L5 to L10 say: writes ledgers, unassigns, assigns, then what waits for the room
  * of what was refused. What is on an ENI elsewhere is refused, and its entry a tombstone.
  *
  * @param all ENIs that there are, those of the node among them.
@@ -159,9 +159,13 @@ export function acted(
   const write = (eniId: string, address: Address, entry: Entry | undefined): void => {
     if (entry !== undefined) books.get(eniId)?.set(address, entry);
   };
-  const tombstone = (eniId: string, address: Address): void => {
+  const tombstone = (eniId: string, address: Address, state: EntryState = 'releasing'): void => {
     const entry = books.get(eniId)?.get(address);
-    write(eniId, address, { ...entry, state: 'releasing', at: now });
+    write(eniId, address, { ...entry, state, at: now });
+  };
+  const release = (eniId: string, address: Address): void => {
+    enis = unassign(enis, eniId, address);
+    tombstone(eniId, address, 'released');
   };
   const took = ({ address, claim, eniId }: Assign | Move | Wait | Keep): void =>
     write(eniId, address, { state: 'assigned', at: now, pod: claim.pod });
@@ -170,11 +174,8 @@ export function acted(
     if (entry === undefined) books.get(eniId)?.delete(address);
     else write(eniId, address, entry);
   }
-  for (const { address, eniId } of wanting(verdicts, 'release'))
-    enis = unassign(enis, eniId, address);
-  for (const { address, from } of wanting(verdicts, 'move')) {
-    enis = unassign(enis, from, address);
-  }
+  for (const { address, eniId } of wanting(verdicts, 'release')) release(eniId, address);
+  for (const { address, from } of wanting(verdicts, 'move')) release(from, address);
   const refused: Assign[] = [];
   for (const verdict of [...wanting(verdicts, 'move'), ...wanting(verdicts, 'assign')]) {
     const after = assign(enis, verdict.eniId, verdict.address, node.limits);

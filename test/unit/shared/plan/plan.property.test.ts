@@ -5,7 +5,7 @@ import type { Entry } from '../../../../shared/cluster/ledgers.ts';
 import type { Eni } from '../../../../shared/enis/eni.ts';
 import { entryOf, isUsable } from '../../../../shared/plan/ledger.ts';
 import { wanting } from '../../../../shared/plan/verdict.ts';
-import { claimsOf, mayPass, rightful } from '../../../support/oracle/rightful.ts';
+import { claimsOf, isTombstone, mayPass, rightful } from '../../../support/oracle/rightful.ts';
 import { ADDRESSES, node, nodes } from './arbitraries.ts';
 import { hasAddress, roomOf, saidOf, settled } from './ec2-model.ts';
 import { type PlanInput, planOf } from './fixtures.ts';
@@ -136,7 +136,7 @@ describe('on any node, a plan', () => {
         for (const { address, claim, from } of wanting(planOf(input).verdicts, 'move')) {
           const all = claimsOf(input, address);
           // Whose ENI it is, and whom its ledger names, whatever ENI their claim fits now.
-          const mayBeOld = entryOf(input.ledgers, from, address)?.state === 'releasing';
+          const mayBeOld = isTombstone(entryOf(input.ledgers, from, address)?.state);
           const robbed = all.filter(
             ({ claim: { recordedOn = [] }, eni }) =>
               eni?.id === from ||
@@ -169,7 +169,7 @@ describe('on any node, a plan', () => {
             const entry = entryOf(input.ledgers, eni.id, address);
             const entries = input.enis.map(({ id }) => entryOf(input.ledgers, id, address));
             // The read may be older than a move within the node: rule L12.
-            if (entry?.state === 'releasing' && entries.some(isAsGoodAsThere)) continue;
+            if (isTombstone(entry?.state) && entries.some(isAsGoodAsThere)) continue;
             const uid = entry?.pod?.uid;
             const named = input.pods.find(
               ({ claims, pod }) =>

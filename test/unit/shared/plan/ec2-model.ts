@@ -14,7 +14,7 @@ import {
   wanting,
 } from '../../../../shared/plan/verdict.ts';
 import { claimedIn } from '../../../../shared/plan/vpcs.ts';
-import type { Said } from '../../../support/oracle/rightful.ts';
+import { isTombstone, type Said } from '../../../support/oracle/rightful.ts';
 import { type PlanInput, planOf, recorded } from './fixtures.ts';
 
 /**
@@ -76,6 +76,13 @@ export function saidOf(
     if (entry === undefined) return [];
     return [{ eniId, state: entry.state, ...(entry.pod && { uid: entry.pod.uid }) }];
   });
+}
+
+/** The ledger of that ENI has a tombstone, so another one of the node may name who has the address (rule L12). */
+export function mayBeElsewhere(node: PlanInput, eniId: string, address: Address): boolean {
+  const said = saidOf(node, address);
+  const there = said.find((each) => each.eniId === eniId);
+  return isTombstone(there?.state) && said.some(({ state }) => !isTombstone(state));
 }
 
 /** A node with these ledgers, of its ENIs alone, as its claims know them. */

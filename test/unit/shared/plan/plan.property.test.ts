@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Address, familyOf } from '../../../../shared/address.ts';
-import type { Entry } from '../../../../shared/cluster/ledgers.ts';
 import type { Eni } from '../../../../shared/enis/eni.ts';
 import { entryOf, isUsable } from '../../../../shared/plan/ledger.ts';
 import { wanting } from '../../../../shared/plan/verdict.ts';
 import { claimsOf, isTombstone, mayPass, rightful } from '../../../support/oracle/rightful.ts';
 import { ADDRESSES, node, nodes } from './arbitraries.ts';
-import { hasAddress, roomOf, saidOf, settled } from './ec2-model.ts';
+import { hasAddress, mayBeElsewhere, roomOf, saidOf, settled } from './ec2-model.ts';
 import { type PlanInput, planOf } from './fixtures.ts';
 
 const RUNS = { numRuns: 700 };
@@ -42,10 +41,6 @@ function uidsIn({ ledgers }: PlanInput, eniId: string): (string | undefined)[] {
   const reading = ledgers.of(eniId);
   const entries = reading?.kind === 'ledger' ? [...reading.ledger.entries.values()] : [];
   return entries.map(({ pod }) => pod?.uid);
-}
-
-function isAsGoodAsThere(entry: Entry | undefined): boolean {
-  return entry?.state === 'assigned' || entry?.state === 'assigning';
 }
 
 describe('on any node, a plan', () => {
@@ -167,9 +162,7 @@ describe('on any node, a plan', () => {
         for (const eni of input.enis) {
           for (const address of eni.secondary) {
             const entry = entryOf(input.ledgers, eni.id, address);
-            const entries = input.enis.map(({ id }) => entryOf(input.ledgers, id, address));
-            // The read may be older than a move within the node: rule L12.
-            if (isTombstone(entry?.state) && entries.some(isAsGoodAsThere)) continue;
+            if (mayBeElsewhere(input, eni.id, address)) continue;
             const uid = entry?.pod?.uid;
             const named = input.pods.find(
               ({ claims, pod }) =>

@@ -76,10 +76,12 @@ export function described(reading: Reading | undefined, answer: Answer, step: nu
   for (const { NetworkInterfaceId: id } of enisIn(answer)) reading?.enis.set(String(id), step);
 }
 
-/** A ledger that could not be written is left alone for so long by the process that tried, ms. */
+/** A process that could not write a ledger leaves it alone for so long when it looks at that node again, ms. */
 const UNWRITABLE_MS = 60_000;
-/** Until when, by ENI, ms. */
+/** Until when, by node and ENI, ms. */
 const unwritable = new WeakMap<Life, Map<string, number>>();
+const unwritableKey = (reading: Reading | undefined, eniId: string): string =>
+  `${reading?.cluster}/${reading?.node} ${eniId}`;
 
 /** A ledger was read, or cannot be. */
 export function readLedger(reading: Reading | undefined, eniId: string, isUsable: boolean): void {
@@ -99,13 +101,14 @@ export function wroteLedger(
     return;
   }
   const ofLife = unwritable.get(life) ?? new Map<string, number>();
-  unwritable.set(life, ofLife.set(eniId, life.clock.now() + UNWRITABLE_MS));
+  const until = life.clock.now() + UNWRITABLE_MS;
+  unwritable.set(life, ofLife.set(unwritableKey(reading, eniId), until));
 }
 
 /** Whether whoever acts has been told that the ledger of that ENI cannot be used. */
 export function cannotUse({ life, reading, sentAt }: Acting, eniId: string): boolean {
-  const until = unwritable.get(life)?.get(eniId) ?? Number.NEGATIVE_INFINITY;
-  return sentAt <= until || reading?.unusable.has(eniId) === true;
+  const until = unwritable.get(life)?.get(unwritableKey(reading, eniId));
+  return (until !== undefined && sentAt <= until) || reading?.unusable.has(eniId) === true;
 }
 
 /** The answer has arrived. */

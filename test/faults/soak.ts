@@ -7,7 +7,7 @@ import { CALL_FAULTS, CURRENT, onTime } from './harness/calls.ts';
 import { driftOf } from './harness/drift.ts';
 import { EVENT_FAULTS } from './harness/forwarders.ts';
 import type { Race } from './harness/races.ts';
-import { toTheEnd } from './harness/run.ts';
+import { LEDGERS_SETTLED_MS, toTheEnd } from './harness/run.ts';
 import { type Player, playerOf } from './harness/workload.ts';
 import { lowestFree } from './workloads/addresses.ts';
 import type { VirtualPod } from './world/pods.ts';
@@ -21,8 +21,6 @@ const ROUNDS = 5;
 /** 20 changes a second. */
 const CHANGE_MS = 50;
 const SWEEP_MS = 4 * 60_000;
-/** After this a view of EC2 that lags shows what there is, ms. */
-const SETTLED_MS = 61_000;
 /**
  * Before the heap is measured all pods are gone, and for so long nothing changes, in ms: what is under
  * way has ended, and what is kept for a quarter of an hour has lapsed. So the same is there each time.
@@ -82,8 +80,7 @@ export async function soak(options: {
   if (!(await toTheEnd(bed))) invariants.violate('it does not come to rest');
   await churning;
   faulty = false;
-  // What the ledgers know better than a read counts no more (docs/design.md, rule L17).
-  void player.wait(SETTLED_MS);
+  void player.wait(LEDGERS_SETTLED_MS);
   await toTheEnd(bed);
   player.sweep();
   await toTheEnd(bed);

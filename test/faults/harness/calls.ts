@@ -120,9 +120,10 @@ export function callsThrough(options: {
     const make = async () => {
       if (fault === 'hang') return never();
       await (fault === 'delay' ? sleep(clock, DELAY_MS) : travel());
-      if (fault !== undefined && fault in ANSWERS) {
+      const refused = errorOf(service, fault);
+      if (refused !== undefined) {
         await travel();
-        throw errorOf(service, fault);
+        throw refused;
       }
       const answer = attempt(() => effect(schedule.view(point, clock), fault === 'garble'));
       if (fault === 'hang-after') return never();
@@ -213,14 +214,23 @@ const ERRORS = {
 
 /** The API server's answers about ledgers. */
 const ABOUT_LEDGERS = { conflict: 409, forbid: 403, 'no-kind': 404 } as const;
-const ANSWERS: Readonly<Record<string, unknown>> = { ...ERRORS, ...ABOUT_LEDGERS };
 
-function errorOf(service: Service, fault: CallFault): Error {
-  if (fault === 'conflict' || fault === 'forbid' || fault === 'no-kind') {
-    const code = ABOUT_LEDGERS[fault];
-    return Object.assign(new Error(`HTTP ${code}`), { name: 'ApiException', code, body: '' });
+/** What the service answers; `undefined`: the fault is no answer. */
+function errorOf(service: Service, fault: CallFault | undefined): Error | undefined {
+  switch (fault) {
+    case 'conflict':
+    case 'forbid':
+    case 'no-kind': {
+      const code = ABOUT_LEDGERS[fault];
+      return Object.assign(new Error(`HTTP ${code}`), { name: 'ApiException', code, body: '' });
+    }
+    case 'throttle':
+    case 'fail':
+    case 'refuse': {
+      const { message, ...rest } = ERRORS[fault][service];
+      return Object.assign(new Error(message), rest);
+    }
+    default:
+      return undefined;
   }
-  if (fault !== 'throttle' && fault !== 'fail' && fault !== 'refuse') return new Error(fault);
-  const { message, ...rest } = ERRORS[fault][service];
-  return Object.assign(new Error(message), rest);
 }

@@ -139,8 +139,7 @@ function judgingAddresses(
       const verdict = judge.removal(by, eni, address);
       if (verdict.kind === 'violation') violate(verdict.what);
       if (verdict.kind === 'race') races.count(verdict.race, address, verdict.holder);
-      if (judge.isOwn(by, eni)) races.unread(by.life);
-      else races.unassigned(by, address);
+      if (!judge.isOwn(by, eni)) races.unassigned(by, address);
     },
     added(by: Acting, eni: NetworkInterface, address: Address): void {
       races.assigned(by, address);

@@ -2,11 +2,7 @@ import type { Life } from './life.ts';
 import type { Acting } from './reconciles.ts';
 
 /** The races that no order of calls can exclude (docs/design.md, rule 3 and end of "Schedules"). */
-export type Race =
-  | 'claimed-after-the-list'
-  | 'eni-moved'
-  | 'between-unassign-and-assign'
-  | 'before-read-back';
+export type Race = 'claimed-after-the-list' | 'eni-moved' | 'between-unassign-and-assign';
 
 /** Adds what one run met to what others did. */
 export function addRaces(all: Map<Race, number>, races: ReadonlyMap<Race, number>): void {
@@ -27,8 +23,6 @@ export interface RaceCounts {
   /** A take-over has unassigned an address, and is to assign it. */
   unassigned(by: Acting, address: string): void;
   assigned(by: Acting, address: string): void;
-  /** A process has released something, and is to see that it is gone. */
-  unread(life: Life): void;
   /** A process has ended in the midst of something. */
   died(life: Life): void;
   /** Its invocation is over, and nothing of it is under way. */
@@ -44,12 +38,10 @@ export function countRaces(step: () => number): RaceCounts {
   const counts = new Map<Race, number>();
   /** Addresses between a take-over's unassign and its assign, and who takes them. */
   const inTransit = new Map<string, Acting>();
-  const unread = new Set<Life>();
   /** Whose next reconcile mends a race, and the step of the race, by address. */
   const unmended = new Map<string, { cluster: string; node: string; at: number }>();
-  const add = (race: Race): void => void counts.set(race, (counts.get(race) ?? 0) + 1);
   const count: RaceCounts['count'] = (race, address, of) => {
-    add(race);
+    counts.set(race, (counts.get(race) ?? 0) + 1);
     unmended.set(address, { cluster: of?.cluster ?? '', node: of?.node ?? '', at: step() });
   };
 
@@ -63,17 +55,14 @@ export function countRaces(step: () => number): RaceCounts {
       if (taker === undefined || taker.reading === by.reading) return;
       count('between-unassign-and-assign', address, taker.reading);
     },
-    unread: (life) => void unread.add(life),
     died(life) {
       for (const [address, by] of inTransit) {
         if (by.life !== life) continue;
         inTransit.delete(address);
         count('between-unassign-and-assign', address, by.reading);
       }
-      if (unread.delete(life)) add('before-read-back');
     },
     ended(life) {
-      unread.delete(life);
       for (const [address, by] of inTransit) if (by.life === life) inTransit.delete(address);
     },
     toBeMended(cluster, node, begun) {

@@ -5,6 +5,9 @@ import type { NetworkName, VirtualCluster, VirtualWorld, WorkerSpec } from '../w
 import type { Bed } from './bed.ts';
 import { STAGE } from './controls.ts';
 
+/** After this a read counts for more than what an entry says (docs/design.md, rule L17), unless it lags. ms */
+export const SETTLES_MS = 16_000;
+
 /** Something that happens to clusters, the same in every run. */
 export interface Workload {
   readonly name: string;

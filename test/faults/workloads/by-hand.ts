@@ -1,13 +1,10 @@
-import type { Workload } from '../harness/workload.ts';
+import { SETTLES_MS, type Workload } from '../harness/workload.ts';
 import { callByHand } from '../world/others.ts';
 
 /** In net-1's range, and in none. */
 const IN_RANGE = ['172.16.1.75', '172.16.1.76'] as const;
 const OUTSIDE = ['172.16.1.241', '172.16.1.242', '172.16.1.243'] as const;
 const IPV6 = ['2600:1f18:1111:1::5', '2600:1f18:1111:1::75'] as const;
-
-/** What an entry says of the last seconds counts for more than a read (docs/design.md, rule L17), ms. */
-const SETTLED_MS = 16_000;
 
 /**
  * Somebody else assigns addresses to our ENIs, and takes some away. What no pod claims is foreign, and stays;
@@ -44,7 +41,7 @@ export const byHand: Workload = {
     fourth.attach({ network: 'loose', ip: OUTSIDE[2] });
     await wait(500);
     fourth.terminate();
-    await wait(SETTLED_MS);
+    await wait(SETTLES_MS);
     hand('UnassignPrivateIpAddresses', 'a', '172.16.1.70');
     await wait(200);
     fourth.remove();

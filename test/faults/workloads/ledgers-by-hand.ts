@@ -1,8 +1,5 @@
-import type { Player, Workload } from '../harness/workload.ts';
+import { type Player, SETTLES_MS, type Workload } from '../harness/workload.ts';
 import { deleteLedger, editEntry, savedLedgers } from '../world/ledgers.ts';
-
-/** What an entry says of the last seconds counts for more than a read (docs/design.md, rule L17), ms. */
-const SETTLED_MS = 16_000;
 
 const net1 = (ip: string) => ({ network: 'net-1', ip }) as const;
 
@@ -26,7 +23,7 @@ export const ledgersByHand: Workload = {
     const backup = savedLedgers(cluster);
     const third = pod('third', { node: 'b' });
     third.attach(net1('172.16.1.72'), { network: 'loose', ip: '172.16.1.240' });
-    await wait(SETTLED_MS);
+    await wait(SETTLES_MS);
     deleteLedger(cluster, eth1);
     lookAndSweep(player);
     await wait(1_500);
@@ -45,7 +42,7 @@ export const ledgersByHand: Workload = {
     third.terminate();
     await wait(200);
     third.remove();
-    await wait(SETTLED_MS);
+    await wait(SETTLES_MS);
     backup.restore();
     lookAndSweep(player);
     await wait(2_000);

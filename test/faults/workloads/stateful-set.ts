@@ -1,6 +1,6 @@
 import type { Workload } from '../harness/workload.ts';
 
-/** In a range, and in none: the latter is released only where a message names it. */
+/** In a range, and in none. */
 const IN_RANGE = { network: 'net-1', ip: '172.16.1.100' } as const;
 const LOOSE = { network: 'loose', ip: '172.16.1.240' } as const;
 

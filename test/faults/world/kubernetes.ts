@@ -122,7 +122,7 @@ function nodeStatuses(
   };
 }
 
-const EMPTY = (eniId: string): LedgerReading => ({
+const emptyOf = (eniId: string): LedgerReading => ({
   kind: 'ledger',
   ledger: { eniId, entries: new Map() },
 });
@@ -141,7 +141,7 @@ function ledgers(
         'readLedger',
         (): LedgerReading => {
           const object = objects.find('eniledgers', { name: eniId });
-          return object === undefined ? EMPTY(eniId) : readingOf(object);
+          return object === undefined ? emptyOf(eniId) : readingOf(object);
         },
         { signal },
       ).catch(unusable),

@@ -62,7 +62,7 @@ export const NETWORKS = [
   { name: 'net-1', deviceIndex: 1, range: '172.16.1.70-172.16.1.230' },
   { name: 'net-2', deviceIndex: 2, range: '172.16.3.70-172.16.3.90' },
   { name: 'net-6', deviceIndex: 1, range: '2600:1f18:1111:1::70-2600:1f18:1111:1::99' },
-  /** In no range: what is static there is released only where a message names it. */
+  /** Gives out nothing: what is static there is in no range. */
   { name: 'loose', deviceIndex: 1, range: undefined },
 ] as const;
 export type NetworkName = (typeof NETWORKS)[number]['name'];

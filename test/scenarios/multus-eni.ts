@@ -1,14 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { vi } from 'vitest';
 import type { Stage } from '../support/stage.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { operate } from '../unit/cli/operator-bed.ts';
 
 /** What an operator types in front of the stage. */
 export async function multusEni({ operator }: Stage) {
-  const folder = await mkdtemp(join(tmpdir(), 'operator-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   const KUBECONFIG = join(folder, 'kubeconfig');
   await writeFile(KUBECONFIG, operator.kubeconfig);
   for (const [name, value] of Object.entries(operator.environment)) vi.stubEnv(name, value);

@@ -2,13 +2,14 @@ import * as z from 'zod';
 import type { KubeObject } from '../../sandbox/kubernetes/object.ts';
 import type { DeleteOptions, Ref, WriteOptions } from '../../sandbox/kubernetes/objects.ts';
 import type { ResourceName } from '../../sandbox/kubernetes/resources.ts';
-import { type Address, familyOf, parseAddress } from '../../shared/address.ts';
+import { compareAddresses, familyOf, parseAddress } from '../../shared/address.ts';
 import { parseNetworkStatus } from '../../shared/claims/network-status.ts';
 import { NETWORKS } from '../../shared/cluster/annotations.ts';
 import { FIELD_MANAGER } from '../../shared/cluster/events.ts';
 import { CONDITION_TYPE, type Pod, type PodRef } from '../../shared/cluster/kubernetes.ts';
-import { type Entry, ledgerFromObject, objectOfLedger } from '../../shared/cluster/ledgers.ts';
+import { ledgerFromObject, objectOfLedger } from '../../shared/cluster/ledgers.ts';
 import { podFromObject } from '../../shared/cluster/pods.ts';
+import { recorded } from './record-ledger.ts';
 import type { PodSpec, StageCluster } from './stage.ts';
 
 /** The objects of an API server, as its administrator has them. Patches are merge patches. */
@@ -149,23 +150,19 @@ function stageLedgers(objects: ClusterObjects): StageLedgers {
     },
     async recordAddresses(eniId, addresses, pod) {
       const stored = await objects.find('eniledgers', { name: eniId });
-      const known = stored === undefined ? new Map() : ledgerFromObject(stored).entries;
-      const added = addresses.flatMap((text): [Address, Entry][] => {
-        const address = parseAddress(text);
-        const entry = { state: 'assigned', at: Date.now(), ...(pod && { pod }) } as const;
-        return address === undefined ? [] : [[address, entry]];
-      });
-      const entries = new Map([...known, ...added]);
-      const written = objectOfLedger({ eniId, entries }, { at: Date.now(), by: 'a test' });
+      const entry = { at: Date.now(), ...(pod && { pod }) };
+      const written = recorded(stored, eniId, addresses, entry);
       if (stored === undefined) await objects.create('eniledgers', written);
-      else await objects.patch('eniledgers', { name: eniId }, written);
+      else {
+        await objects.patch('eniledgers', { name: eniId }, { addresses: written.addresses });
+      }
     },
     async ledgerOf(eniId) {
       const stored = await objects.find('eniledgers', { name: eniId });
       if (stored === undefined) return undefined;
-      return [...ledgerFromObject(stored).entries].map(([address, { pod, state }]) =>
-        [address, state, ...(pod === undefined ? [] : [pod.name])].join(' '),
-      );
+      return [...ledgerFromObject(stored).entries]
+        .sort(([a], [b]) => compareAddresses(a, b))
+        .map(([address, { pod, state }]) => [address, state, ...(pod ? [pod.name] : [])].join(' '));
     },
   };
 }

@@ -131,7 +131,7 @@ export interface PodEvent {
 
 export interface StageCluster {
   readonly name: string;
-  /** What the ledger of an ENI says, such as `172.16.1.70 assigned app`; `undefined` without one. */
+  /** What the ledger of an ENI says, in order, such as `172.16.1.70 assigned app`; `undefined` without one. */
   ledgerOf(eniId: string): Promise<readonly string[] | undefined>;
   addNamespace(name: string): Promise<void>;
   /** Launches an instance with eth0, eth1 and eth2 and registers it as a Node. */

@@ -131,18 +131,20 @@ describe('on any node, a plan', () => {
         for (const { address, claim, from } of wanting(planOf(input).verdicts, 'move')) {
           const all = claimsOf(input, address);
           // Whose ENI it is, and whom its ledger names, whatever ENI their claim fits now.
+          const said = saidOf(input, address);
           const mayBeOld = isTombstone(entryOf(input.ledgers, from, address)?.state);
+          const hasElsewhere = (uid: string): boolean =>
+            mayBeOld && said.some((each) => each.uid === uid && !isTombstone(each.state));
           const robbed = all.filter(
-            ({ claim: { recordedOn = [] }, eni }) =>
+            ({ claim: { recordedOn = [] }, eni, pod }) =>
               eni?.id === from ||
               recordedOn.includes(from) ||
-              (mayBeOld && eni && recordedOn.length > 0),
+              (eni !== undefined && hasElsewhere(pod.pod.uid)),
           );
           if (robbed.length === 0) continue;
-          const entitled = rightful(all, from, saidOf(input, address));
+          const entitled = rightful(all, from, said);
           // Its own address, after its claim.
-          if (claim.recordedOn.includes(from)) continue;
-          if (mayBeOld && claim.recordedOn.length > 0) continue;
+          if (claim.recordedOn.includes(from) || hasElsewhere(claim.pod.uid)) continue;
           expect(entitled.map(({ pod }) => pod.pod.uid)).toContain(claim.pod.uid);
           expect(robbed.map(({ pod }) => pod.pod.namespace)).toContain(claim.pod.namespace);
           expect(claim.terminating).toBe(false);

@@ -32,7 +32,9 @@ test('clusters lists those of the configuration, and those that joined', async (
   for (let index = 0; index < 12; index += 1) joins(`edge-${index}`, { policy: 'dry-run' });
   const { code, stdout } = await run('clusters --stage demo');
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^demo +config +sync +172\.16\.1\.0-172\.16\.1\.255 /m);
+  expect(stdout).toMatch(
+    /^demo +config +sync +172\.16\.1\.0-172\.16\.1\.255 +172\.16\.1\.16-172\.16\.1\.31 /m,
+  );
   expect(
     stdout.match(/^edge-\d+ +its own stack +dry-run +any +the ledger alone +edge\.fifo$/gm),
   ).toHaveLength(12);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { messageFor } from '../../support/messages.ts';
 import { NET_1 } from '../../support/networks.ts';
 import { eventually } from '../../support/wait.ts';
-import { type OperatorBed, operatorBed, tooWide } from './operator-bed.ts';
+import { envelope } from '../functions/records.ts';
+import { operatorBed, tooWide } from './operator-bed.ts';
 
 const X = '172.16.1.200';
 const Y = '172.16.1.201';
@@ -11,15 +13,9 @@ async function foreignBed(addresses: readonly string[] = [X, Y]) {
   const [worker] = operator.workers;
   if (worker === undefined) throw new Error('no worker');
   await operator.cloud.assign(worker.eth1, addresses);
-  const entries = () => entriesOf(operator, worker.eth1);
+  const entries = () => operator.cluster.ledgerOf(worker.eth1);
   const shown = () => operator.cloud.shownOn(worker.eth1);
   return { ...operator, worker, entries, shown };
-}
-
-function entriesOf({ bed }: OperatorBed, eniId: string): Record<string, { state: string }> {
-  const { objects } = bed.world.cluster.kubernetes;
-  const ledger = objects.list('eniledgers').find(({ metadata }) => metadata.name === eniId);
-  return (ledger?.addresses ?? {}) as Record<string, { state: string }>;
 }
 
 describe('ledger adopt', () => {
@@ -28,8 +24,7 @@ describe('ledger adopt', () => {
     bed.startDelivery();
     const { code, stdout, stderr } = await operate(['ledger', 'adopt', worker.eth1, X]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(entries()).toMatchObject({ [X]: { state: 'Assigned' } });
-    expect(entries()[X]).not.toHaveProperty('pod');
+    expect(await entries()).toEqual([`${X} assigned`]);
     const text = stdout.replaceAll(/\s+/g, ' ');
     expect(text).toContain(
       `adopted on ${worker.eth1}: ${X}: no pod claims it, so the next look at node ${worker.name} releases it`,
@@ -56,7 +51,7 @@ describe('ledger adopt', () => {
         },
       ],
     });
-    expect(Object.keys(entries())).toEqual([X]);
+    expect(await entries()).toEqual([`${X} assigned`]);
   });
 
   test('takes all that nobody claims in the definitions’ ranges, once somebody says yes', async () => {
@@ -67,9 +62,9 @@ describe('ledger adopt', () => {
     expect(first.code).toBe(2);
     expect(first.stdout).toContain('172.16.1.100');
     expect(first.stderr).toContain('1 address to adopt, and nothing is written yet.');
-    expect(entries()).toEqual({});
+    expect(await entries()).toBeUndefined();
     expect((await operate([...all, '--yes'])).code).toBe(0);
-    expect(Object.keys(entries())).toEqual(['172.16.1.100']);
+    expect(await entries()).toEqual(['172.16.1.100 assigned']);
     expect((await operate([...all, '--yes'])).code).toBe(3);
   });
 
@@ -78,23 +73,21 @@ describe('ledger adopt', () => {
     const { entries, operate, worker } = await foreignBed(many);
     const adopt = ['ledger', 'adopt', worker.eth1, ...many];
     expect((await operate(adopt)).code).toBe(2);
-    expect(entries()).toEqual({});
+    expect(await entries()).toBeUndefined();
     expect((await operate([...adopt, '--yes'])).code).toBe(0);
-    expect(Object.keys(entries())).toHaveLength(6);
+    expect(await entries()).toHaveLength(6);
   });
 
   test('tries again if the functions wrote meanwhile, and says so if that has no end', async () => {
     const { bed, entries, operate, worker } = await foreignBed();
     await operate(['ledger', 'adopt', worker.eth1, Y]);
     const { faults } = bed.world.cluster.kubernetes;
-    faults.failNext(1, ({ resource, verb }) => resource === 'eniledgers' && verb === 'update', 409);
+    const isUpdate = ({ resource, verb }: { resource: string; verb: string }): boolean =>
+      resource === 'eniledgers' && verb === 'update';
+    faults.failNext(1, isUpdate, 409);
     expect((await operate(['ledger', 'adopt', worker.eth1, X])).code).toBe(0);
-    expect(Object.keys(entries()).toSorted()).toEqual([X, Y]);
-    faults.failNext(
-      99,
-      ({ resource, verb }) => resource === 'eniledgers' && verb === 'update',
-      409,
-    );
+    expect(await entries()).toEqual([`${X} assigned`, `${Y} assigned`]);
+    faults.failNext(99, isUpdate, 409);
     const { code, stderr } = await operate(['ledger', 'drop', worker.eth1, X]);
     expect([code, stderr]).toEqual([1, expect.stringContaining('all the time: try again')]);
   });
@@ -129,8 +122,9 @@ describe('ledger drop', () => {
     const { code, stdout } = await operate(['ledger', 'drop', worker.eth1, X]);
     expect(code).toBe(0);
     expect(stdout).toContain(`${X}: nobody releases it`);
-    expect(entries()).toEqual({});
-    await bed.sweep();
+    expect(await entries()).toEqual([]);
+    const look = envelope('look', 1, JSON.stringify(messageFor(worker)));
+    expect(await bed.reconcile({ Records: [look] })).toEqual({ batchItemFailures: [] });
     expect(await shown()).toEqual([X]);
     expect((await operate(['ledger', 'drop', worker.eth1, X])).code).toBe(3);
   });
@@ -144,12 +138,13 @@ describe('ledger drop', () => {
     });
     bed.startDelivery();
     await bed.sweep();
-    await eventually(() => Object.keys(entries())).toEqual(['172.16.1.70']);
+    await eventually(entries).toEqual(['172.16.1.70 assigned app']);
     const { stdout } = await operate(['ledger', 'drop', worker.eth1, '172.16.1.70']);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
       'claimed by default/app, so the next look adopts it again',
     );
+    expect(await entries()).toEqual([]);
     await bed.sweep();
-    await eventually(() => Object.keys(entries())).toEqual(['172.16.1.70']);
+    await eventually(entries).toEqual(['172.16.1.70 assigned app']);
   });
 });

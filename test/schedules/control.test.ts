@@ -26,7 +26,7 @@ async function startUnread() {
 }
 
 describe('43: SSM does not say what is stopped, so nothing is released', () => {
-  test('what only a message names is released once SSM says that nothing is stopped', async () => {
+  test('what a pod let go of is released once SSM says that nothing is stopped', async () => {
     const { scene, recover } = await startUnread();
     const p1 = scene.pod('p1', { node: 'a', ips: [OUTSIDE] });
     await scene.look('a');

@@ -15,7 +15,7 @@ import { recordedTelemetry } from '../support/telemetry.ts';
 
 /** How long a reconcile may take, ms. */
 export const NODE_DEADLINE_MS = 45_000;
-/** The functions’ pauses are no longer than this, and their deadlines are, ms. */
+/** The longest pause of the functions; every deadline of theirs is later, ms. */
 const LONGEST_PAUSE_MS = 1_600;
 
 type Start = (node: string, event: unknown) => Actor<BatchResponse>;
@@ -83,8 +83,7 @@ function pausing(clock: VirtualClock): Clock {
     now: clock.now,
     monotonic: clock.monotonic,
     after(delayMs, task) {
-      const isPause = delayMs <= LONGEST_PAUSE_MS;
-      if (!isPause) return clock.after(delayMs, task);
+      if (delayMs > LONGEST_PAUSE_MS) return clock.after(delayMs, task);
       const soon = setImmediate(() => {
         clock.advance(delayMs);
         task();

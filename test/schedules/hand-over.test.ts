@@ -188,7 +188,7 @@ describe('20: an address of a pod that is gone, before its node has released it'
     await scene.expectSettled();
   });
 
-  test('but not if no ledger has it', async () => {
+  test('stays if no ledger has it', async () => {
     const scene = await startScene();
     await scene.ec2.assignByHand(scene.worker('a').enis[1]?.id ?? '', X);
     const p2 = scene.pod('p2', { node: 'b', ips: [X] });
@@ -197,14 +197,14 @@ describe('20: an address of a pod that is gone, before its node has released it'
     expect(p2.told()).toMatch(/^HeldElsewhere: .*no ENILedger/);
   });
 
-  test('while a pod of that node claims it again', async () => {
+  test('stays while a pod of that node claims it again', async () => {
     const { scene, p2 } = await leftOnA();
     scene.pod('again', { node: 'a', namespace: 'ns2', ips: [X] });
     await scene.look('b', { reason: 'pods' });
     expect(p2.told()).toMatch(/^Conflict: .* ns2\/again on node a/);
   });
 
-  test('to a claimant that is gone by then, for whom nothing is unassigned on its node either', async () => {
+  test('stays if the claimant is gone by then, for whom nothing is unassigned on its node either', async () => {
     const { scene, p2 } = await leftOnA();
     p2.remove();
     const before = scene.ec2.attempts();

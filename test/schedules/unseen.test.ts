@@ -29,19 +29,19 @@ describe('8: a stale read after an assign does not show the address', () => {
     },
   );
 
-  test('one that EC2 shows later than any ledger remembers is released by whoever sees it', async () => {
+  test('what a read does not show that is older than ledgers correct is released by whoever sees it later', async () => {
     const scene = await startScene();
     const p1 = scene.pod('p1', { node: 'a', ips: [X] });
     scene.clock.advance(5_000);
     await scene.look('a');
     scene.settle();
     p1.remove();
-    const nothing = { kind: 'time', ms: 18_000 } as const;
-    scene.world.ec2.setStaleness(nothing);
+    const longLag = { kind: 'time', ms: 18_000 } as const;
+    scene.world.ec2.setStaleness(longLag);
     await scene.look('a', p1.gone(X));
     expect(scene.entry('a', X)).toBe('releasing p1');
 
-    scene.clock.advance(nothing.ms);
+    scene.clock.advance(longLag.ms);
     await scene.look('a');
     expect(scene.ec2.whereIs(X)).toBe('nowhere');
     await scene.expectSettled();

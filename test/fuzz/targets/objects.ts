@@ -73,7 +73,7 @@ const node = fc.record({
 
 const entry = fc.record(
   {
-    state: fc.constantFrom('Assigning', 'Assigned', 'Releasing'),
+    state: fc.constantFrom('Assigning', 'Assigned', 'Releasing', 'Released'),
     at: time,
     pod: fc.record({
       namespace: fc.constant('default'),

@@ -33,7 +33,7 @@ test('that of an ENI which no node has stays, as EC2 knows the ENI', async () =>
   expect(bed.ledger(eniId)).toEqual(['172.16.1.70 assigned']);
 });
 
-test('an ENI that a sweep misses once is not forgotten by the next one that misses it', async () => {
+test('the ledger of an ENI stays if a sweep sees the ENI between two that miss it', async () => {
   const bed = await startActBed();
   recordIn(bed.kubernetes, GONE, [X]);
   await sweep(bed);

@@ -80,10 +80,9 @@ describe('what was read on an ENI whose ledger cannot be signed', () => {
     ['as the API server fails', () => Promise.reject(new Error('503'))],
   ])('is told to nobody, %s; other ENIs’ pods are told (rule L5)', async (_, how) => {
     const bed = await startActBed();
-    const { a, give, kubernetes, own, tryReconcile } = bed;
+    const { a, kubernetes, own, tryReconcile } = bed;
     await own(a.eth1, X);
-    await give(a.eth2, Y);
-    recordIn(kubernetes, a.eth2, [address(Y)]);
+    await own(a.eth2, Y);
     kubernetes.pods = [
       podWith('node-a', 'p', [X]),
       podWith('node-a', 'q', [Y], { network: 'default/eth2' }),

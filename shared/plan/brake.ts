@@ -3,7 +3,7 @@ import { claimsOf } from '../claims/pod-claims.ts';
 import type { Node, Pod } from '../cluster/kubernetes.ts';
 import type { LedgersReading } from '../cluster/ledgers.ts';
 import type { Eni } from '../enis/eni.ts';
-import { entryOf, ledgersFrom, recordedByPod } from './ledger.ts';
+import { entryOf, ledgersFrom, recordedIn } from './ledger.ts';
 
 /** What is known of a cluster's addresses when some are to be released that nobody saw let go of. */
 export interface ReleaseCount {
@@ -56,7 +56,7 @@ interface Counting {
 export function countAddresses({ enis, ledgers, nodes, pods, networks }: Counting): Counted {
   const instances = new Set(nodes.flatMap(({ instanceId }) => instanceId ?? []));
   const known = ledgersFrom(ledgers);
-  const recorded = recordedByPod(ledgers.kind === 'unusable' ? new Map() : ledgers.byEni);
+  const recorded = recordedIn(ledgers);
   const claims = pods.flatMap((pod) => claimsOf(pod, { networks, recorded })?.claims ?? []);
   const claimed = new Set(claims.map(({ address }) => address));
   const ours = enis

@@ -28,6 +28,7 @@ export function isUsable(ledgers: Ledgers, eniId: string): boolean {
   return ledgers.of(eniId)?.kind !== 'unusable';
 }
 
+/** What the ledger of an ENI says of an address; nothing if that ledger cannot be used. */
 export function entryOf(ledgers: Ledgers, eniId: string, address: Address): Entry | undefined {
   const reading = ledgers.of(eniId);
   return reading?.kind === 'ledger' ? reading.ledger.entries.get(address) : undefined;
@@ -51,6 +52,16 @@ export function recordedByPod(
     }
   }
   return byPod;
+}
+
+const recorded = new WeakMap<LedgersReading, ReturnType<typeof recordedByPod>>();
+
+/** The same of all ledgers of a cluster, made once for all nodes. */
+export function recordedIn(reading: LedgersReading): ReturnType<typeof recordedByPod> {
+  const known =
+    recorded.get(reading) ?? recordedByPod(reading.kind === 'unusable' ? new Map() : reading.byEni);
+  recorded.set(reading, known);
+  return known;
 }
 
 /** EC2's reads lag behind its writes by less than this, ms: docs/design.md, rule L17. */

@@ -4,7 +4,7 @@ import { claimsOf } from '../claims/pod-claims.ts';
 import type { NetworkAttachmentDefinition, Node, Pod } from '../cluster/kubernetes.ts';
 import type { LedgersReading } from '../cluster/ledgers.ts';
 import type { Eni } from '../enis/eni.ts';
-import { correctedBy, type Ledgers, ledgersFrom, recordedByPod } from '../plan/ledger.ts';
+import { correctedBy, type Ledgers, ledgersFrom, recordedIn } from '../plan/ledger.ts';
 import { outdatedSubnets } from '../plan/outdated-subnets.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { type Networks, networksFor } from './networks.ts';
@@ -169,16 +169,6 @@ async function stateOf(
     enisReadAt: listing.enisReadAt,
     listedAt: listing.listedAt,
   };
-}
-
-const recorded = new WeakMap<LedgersReading, ReturnType<typeof recordedByPod>>();
-
-/** Once for all nodes. */
-function recordedIn(reading: LedgersReading): ReturnType<typeof recordedByPod> {
-  const known =
-    recorded.get(reading) ?? recordedByPod(reading.kind === 'unusable' ? new Map() : reading.byEni);
-  recorded.set(reading, known);
-  return known;
 }
 
 function claimsOfPods(

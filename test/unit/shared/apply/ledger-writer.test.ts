@@ -3,7 +3,7 @@ import { StaleLedgerError } from '../../../../shared/apply/confirm-ledgers.ts';
 import { ledgerWriter } from '../../../../shared/apply/ledger-writer.ts';
 import type { Entry, Ledger, LedgerWriting } from '../../../../shared/cluster/ledgers.ts';
 import { ledgersFrom } from '../../../../shared/plan/ledger.ts';
-import { inMemoryKubernetes, recordIn } from '../../../support/in-memory-kubernetes.ts';
+import { recordIn } from '../../../support/in-memory-kubernetes.ts';
 import { address } from '../plan/fixtures.ts';
 import { type ActBed, startActBed } from './bed.ts';
 
@@ -31,20 +31,19 @@ interface WriterBed extends Pick<ActBed, 'ledger' | 'telemetry'> {
 
 /** A writer for node A, whose ENIs `eni-1` and `eni-2` have ledgers with Y assigned. */
 async function startWriter(): Promise<WriterBed> {
-  const kubernetes = inMemoryKubernetes();
-  const bed = await startActBed();
+  const { access, kubernetes, ledger, telemetry } = await startActBed();
   const written: string[] = [];
   const refusals: string[] = [];
   const answers = new Map<string, () => Promise<LedgerWriting>>();
   const write = kubernetes.writeLedger;
-  kubernetes.writeLedger = (ledger, signature, signal) => {
-    written.push([ledger.eniId, ...ledger.entries.keys()].join(' '));
-    return answers.get(ledger.eniId)?.() ?? write(ledger, signature, signal);
+  kubernetes.writeLedger = (given, signature, signal) => {
+    written.push([given.eniId, ...given.entries.keys()].join(' '));
+    return answers.get(given.eniId)?.() ?? write(given, signature, signal);
   };
   for (const eniId of ['eni-1', 'eni-2']) recordIn(kubernetes, eniId, [Y], { pod: Q });
   const reading = await kubernetes.listLedgers();
   const state = { instanceId: 'i-1', ledgers: ledgersFrom(reading), node: 'node-a' };
-  const writer = ledgerWriter({ ...bed.access, kubernetes }, state, {
+  const writer = ledgerWriter(access, state, {
     by: 'request-1',
     onRefused: (eniId) => refusals.push(eniId),
   });
@@ -52,11 +51,8 @@ async function startWriter(): Promise<WriterBed> {
     writer,
     refusals,
     writes: written,
-    telemetry: bed.telemetry,
-    ledger: (eniId) =>
-      [...(kubernetes.ledgers.get(eniId)?.entries ?? [])]
-        .map(([each, { pod, state: says }]) => [each, says, pod?.name].filter(Boolean).join(' '))
-        .sort(),
+    telemetry,
+    ledger,
     other(eniId, entry) {
       recordIn(kubernetes, eniId, [X], entry);
       const { version, ...rest }: Ledger = kubernetes.ledgers.get(eniId) ?? {
@@ -91,7 +87,7 @@ describe('before EC2 is asked', () => {
       writer.before('eni-2', NONE, true),
     ]);
     expect(writes).toEqual([`eni-1 ${Y} ${X}`, `eni-2 ${Y}`]);
-    expect(ledger('eni-1')).toEqual([`${X} assigning p`, `${Y} assigned q`]);
+    expect(ledger('eni-1')).toEqual([`${X} assigning uid-p`, `${Y} assigned uid-q`]);
   });
 
   it('what is asked for while a write is under way is the next write', async () => {
@@ -118,7 +114,7 @@ describe('before EC2 is asked', () => {
     await writer.before('eni-1', NONE, false);
     expect(writes).toEqual([]);
     await writer.before('eni-1', asks(), true);
-    expect(ledger('eni-1')).toEqual([`${X} assigning p`]);
+    expect(ledger('eni-1')).toEqual([`${X} assigning uid-p`]);
   });
 
   it('it fails if somebody wrote the ledger since it was read, and no other ENI does', async () => {
@@ -160,7 +156,7 @@ describe('after EC2 has answered', () => {
     writer.settle('eni-1', Y, TOOK);
     await writer.after();
     expect(writes.slice(2)).toEqual([`eni-1 ${Y} ${X}`]);
-    expect(ledger('eni-1')).toEqual([`${X} assigned p`, `${Y} assigned q`]);
+    expect(ledger('eni-1')).toEqual([`${X} assigned uid-p`, `${Y} assigned uid-q`]);
   });
 
   it('what was looked up and not asked for gets no entry', async () => {
@@ -168,7 +164,7 @@ describe('after EC2 has answered', () => {
     writer.settle('eni-1', X, { call: 'assign', state: 'releasing' });
     await writer.after();
     expect(writes).toEqual([]);
-    expect(ledger('eni-1')).toEqual([`${Y} assigned q`]);
+    expect(ledger('eni-1')).toEqual([`${Y} assigned uid-q`]);
   });
 
   it('another entry that somebody wrote meanwhile stays, and is no reason to start over', async () => {
@@ -177,7 +173,7 @@ describe('after EC2 has answered', () => {
     other('eni-1', { state: 'assigned', pod: P });
     writer.settle('eni-1', Y, TOOK);
     await writer.after();
-    expect(ledger('eni-1')).toEqual([`${X} assigned p`, `${Y} assigned q`]);
+    expect(ledger('eni-1')).toEqual([`${X} assigned uid-p`, `${Y} assigned uid-q`]);
   });
 
   it.each([
@@ -191,7 +187,7 @@ describe('after EC2 has answered', () => {
       other('eni-1', { state: 'assigned', at: 2, pod: Q });
       writer.settle('eni-1', X, settled);
       await expect(writer.after()).rejects.toThrow(StaleLedgerError);
-      expect(ledger('eni-1')).toEqual([`${X} ${then} q`, `${Y} assigned q`]);
+      expect(ledger('eni-1')).toEqual([`${X} ${then} uid-q`, `${Y} assigned uid-q`]);
     },
   );
 
@@ -201,7 +197,7 @@ describe('after EC2 has answered', () => {
     other('eni-1', { state: 'assigned', at: 2, pod: Q });
     writer.settle('eni-1', X, { call: 'unassign', state: 'releasing' });
     await expect(writer.after()).rejects.toThrow(StaleLedgerError);
-    expect(ledger('eni-1')).toEqual([`${X} releasing q`, `${Y} assigned q`]);
+    expect(ledger('eni-1')).toEqual([`${X} releasing uid-q`, `${Y} assigned uid-q`]);
   });
 
   it('a ledger that others keep writing is given up', async () => {
@@ -230,7 +226,7 @@ describe('what was taken from another node’s ENI', () => {
     writer.takenFrom('eni-1', X);
     other('eni-1', { state: 'assigned', pod: P });
     await writer.mark();
-    expect(ledger('eni-1')).toEqual([`${X} releasing p`, `${Y} assigned q`]);
+    expect(ledger('eni-1')).toEqual([`${X} releasing uid-p`, `${Y} assigned uid-q`]);
   });
 
   it('gets no entry if it has none', async () => {

@@ -34,7 +34,7 @@ const unassigns = ({ calls }: Stage): unknown[] =>
 
 describe('a live pod keeps its address', () => {
   for (const state of ['Assigning', 'Assigned', 'Releasing', 'Released'] as const) {
-    scenario(`where somebody names another pod in its entry, ${state}`, ALONE, async (stage) => {
+    scenario(`if somebody names another pod in its entry, ${state}`, ALONE, async (stage) => {
       const { cluster, cloud } = stage;
       const { worker, pod } = await running(stage);
       const entry: LedgerEdit = { state, at: AT, pod: GHOST };
@@ -47,7 +47,7 @@ describe('a live pod keeps its address', () => {
     });
   }
 
-  scenario('where somebody deletes all ledgers, and they come back', ALONE, async (stage) => {
+  scenario('if somebody deletes all ledgers, and they come back', ALONE, async (stage) => {
     const { cluster, cloud } = stage;
     const { worker, pod } = await running(stage);
     stage.calls.clear();
@@ -59,7 +59,7 @@ describe('a live pod keeps its address', () => {
     expect(await cluster.conditionOf(pod)).toMatchObject({ reason: 'Assigned' });
   });
 
-  scenario('where its ledger cannot be read, and the operator is told', ALONE, async (stage) => {
+  scenario('if its ledger cannot be read, and the operator is told', ALONE, async (stage) => {
     const { cluster, cloud, telemetry } = stage;
     const { worker } = await running(stage);
     await leaveOn(stage, worker.eth1, [LEFT]);

@@ -75,11 +75,11 @@ describe('a replica that leads', () => {
   });
 });
 
-describe('where a pod lets go of an address, the node of another claimant hears', () => {
+describe('if a pod lets go of an address, the node of another claimant hears', () => {
   /** Of node `a`. */
   const holder = claimingPod([X, Y]);
 
-  test('at once where that one waits, while the release may wait', () => {
+  test('at once if that one waits, while the release may wait', () => {
     const { replica, sent, list, clock } = start();
     replica.elected();
     list(holder, claimingPod([X], { name: 'p2', node: 'b' }));

@@ -141,7 +141,7 @@ describe('what a message says', () => {
 });
 
 describe('that another may have what its pods claim', () => {
-  test('is said by a message where any of its news says so, and not by the next one', () => {
+  test('is said by a message if any of its news says so, and not by the next one', () => {
     const { gather, delivered, clock } = start();
     gather.add([hint('p1')]);
     gather.add([hint('p2')]);

@@ -22,14 +22,14 @@ describe('an address that a pod let go of lately may still be on its node', () =
     expect(index.put(late)).toEqual([told('add', [], { name: 'p3', node: 'c' })]);
   });
 
-  test('also where one watch event says both', () => {
+  test('also if one watch event says both', () => {
     const { index } = start();
     index.put(claimingPod([X], { name: 'web-0', uid: 'old' }));
     const [, next] = index.put(claimingPod([X], { name: 'web-0', uid: 'new', node: 'b' }));
     expect(next).toMatchObject({ node: 'b', lookFirst: true });
   });
 
-  test('but not where its own node had it last', () => {
+  test('but not if its own node had it last', () => {
     const { index } = start();
     index.put(p2);
     index.remove(p2);

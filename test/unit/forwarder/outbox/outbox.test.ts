@@ -38,7 +38,7 @@ describe('a message that SQS takes', () => {
     expect(order).toEqual(['a p1', 'a p2', 'a p3']);
   });
 
-  test('leaves in a batch of at most 1 MiB, and becomes a resync where it alone is longer', async () => {
+  test('leaves in a batch of at most 1 MiB, and becomes a resync if it alone is longer', async () => {
     const { outbox, calls, call, collapsed } = start({
       messages: 1_000,
       bytes: 10_000_000,

@@ -32,7 +32,7 @@ describe('on any nodes, the sweep', () => {
     );
   });
 
-  it('misses no node whose look would change an address, or an entry that is no tombstone, where there is room for all', () => {
+  it('misses no node whose look would change an address, or an entry that is no tombstone, if there is room for all', () => {
     fc.assert(
       fc.property(cluster, (limited) => {
         const world = limited.map((node) => ({ ...node, limits: undefined }));

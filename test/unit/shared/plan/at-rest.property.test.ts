@@ -8,7 +8,7 @@ import { planOf } from './fixtures.ts';
 const RUNS = { numRuns: 700 };
 
 describe('on any node, what follows a plan', () => {
-  it('leaves nothing to do for a second one, where there is room for all', () => {
+  it('leaves nothing to do for a second one if there is room for all', () => {
     fc.assert(
       fc.property(node, (limited) => {
         const input = { ...limited, limits: undefined };

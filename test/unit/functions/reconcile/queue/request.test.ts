@@ -72,7 +72,7 @@ it('a request has the instance that a message named last, and the pods of all', 
   expect(pods.map(({ event }) => event)).toEqual(['delete', 'add']);
 });
 
-it('another may have what the pods claim if any of the messages says so, and that lets an Assign expect', () => {
+it('another node may have what the pods claim if any message says so, and then an Assign is expected', () => {
   expect(request([{}, { lookFirst: true }])).toMatchObject({
     lookFirst: true,
     expects: { assigns: true },

@@ -83,9 +83,9 @@ export function describeProblem(
 ): string {
   switch (problem.kind) {
     case 'unreadable-annotation':
-      return `annotation ${problem.annotation} cannot be read (${problem.detail}). The addresses recorded last are kept; correct the annotation`;
+      return `annotation ${problem.annotation} cannot be read (${problem.detail}). What the ENILedgers say that the pod has is kept; correct the annotation`;
     case 'too-many-addresses':
-      return `annotation ${problem.annotation}: the pod claims ${problem.detail}. The addresses recorded last are kept; claim fewer`;
+      return `annotation ${problem.annotation}: the pod claims ${problem.detail}. What the ENILedgers say that the pod has is kept; claim fewer`;
     case 'not-attached':
       return describeNotAttached(problem);
     case 'eni-untagged':
@@ -109,7 +109,7 @@ export function describeProblem(
     case 'held-elsewhere':
       return `on ${problem.eniId}, ${HELD_ELSEWHERE[problem.why]}`;
     case 'unrecorded':
-      return `on ${problem.eniId}, pods of several namespaces claim it, and no ENILedger says who has it. Let one of them claim it`;
+      return `on ${problem.eniId}, pods of several namespaces claim it, and no ENILedger says who has it. Let pods of one namespace claim it`;
     case 'outside-configured-ranges':
       return 'outside the ranges configured for this cluster. Choose another address, or widen the configured ranges';
     case 'other-namespaces':

@@ -41,7 +41,7 @@ export function passesOn(holder: Claimant, claimant: Claimant): boolean {
   return holder.terminating || (claimant.floating && claimant.since > holder.since);
 }
 
-/** Why a pod speaks for an address: which line of docs/design.md, "Who holds an address", or that it was passed on. */
+/** Why a pod speaks for an address: by which line of docs/design.md, "What plan decides", or because it was passed on. */
 export type SpeaksBy = 'holds' | 'on-its-eni' | 'oldest' | 'passed-on';
 
 /**

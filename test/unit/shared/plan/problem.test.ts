@@ -28,7 +28,10 @@ describe('the text of a problem says what is wrong and what to do', () => {
     [elsewhere('delegated-prefix'), [/eni-9/, /prefix/, /Leave the prefix out/]],
     [elsewhere('not-recorded'), [/eni-9/, /no ENILedger/, /Unassign it/, /ledger adopt/]],
     [elsewhere('no-ledger'), [/eni-9/, /cannot be read or written/, /doctor/]],
-    [{ ...about, kind: 'unrecorded', eniId: 'eni-9' }, [/eni-9/, /several namespaces/, /Let one/]],
+    [
+      { ...about, kind: 'unrecorded', eniId: 'eni-9' },
+      [/eni-9/, /several namespaces/, /Let pods of one namespace/],
+    ],
     [elsewhere('policy'), [/eni-9/, /release policy/]],
     [{ ...about, kind: 'outside-configured-ranges' }, [/configured/, /widen/]],
     [

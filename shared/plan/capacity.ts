@@ -1,7 +1,15 @@
 import { type Address, type Family, familyOf } from '../address.ts';
 import type { Eni, InstanceLimits } from '../enis/eni.ts';
+import type { PlacedClaim } from './place-claims.ts';
 import type { ClaimProblem } from './problem.ts';
-import { type Assignment, type Placement, type Verdict, wanting } from './verdict.ts';
+import {
+  type Assign,
+  type Assignment,
+  type Move,
+  type Placement,
+  type Verdict,
+  wanting,
+} from './verdict.ts';
 
 interface RoomInput {
   readonly enis: readonly Eni[];
@@ -12,7 +20,8 @@ interface RoomInput {
  * Has wait what would exceed an ENI's addresses: one call over the limit is refused as a
  * whole. The primary address counts, and a delegated prefix counts as one (Amazon EC2 User
  * Guide, "IP addresses per network interface per instance type" and "prefix delegation").
- * What is released makes room, and so does what moves away: what needs that room is marked.
+ * What is released makes room, and so does what moves away: what needs that room is marked. A rival on another ENI
+ * than the speaker's has to have room there now: otherwise its holder would pass the address on to nobody.
  *
  * @param verdicts of the oldest pods first: they are served first.
  * @returns the same verdicts, of which some wait, and some are refused as `eni-full`.
@@ -34,10 +43,15 @@ export function limitToRoom(verdicts: readonly Verdict[], { enis, limits }: Room
       const now = new Set<Verdict>(
         [...moving, ...assigns].filter((each) => placed.has(each) && fitsNow(each)),
       );
-      return verdicts.map((verdict): Verdict => {
-        if (verdict.want !== 'assign' && verdict.want !== 'move') return verdict;
-        if (placed.has(verdict))
-          return now.has(verdict) ? verdict : { ...verdict, needsRoom: true };
+      const mayGet =
+        ({ address, eniId }: Assign | Move) =>
+        (rival: PlacedClaim) =>
+          rival.eniId !== undefined &&
+          (rival.eniId === eniId || fitsNow({ address, eniId: rival.eniId }));
+      return verdicts.map((given): Verdict => {
+        if (given.want !== 'assign' && given.want !== 'move') return given;
+        const verdict = { ...given, rivals: given.rivals.filter(mayGet(given)) };
+        if (placed.has(given)) return now.has(given) ? verdict : { ...verdict, needsRoom: true };
         const problem = full(verdict);
         if (verdict.want === 'assign') return { ...verdict, want: 'wait', problem };
         const { address, pod } = problem;

@@ -71,7 +71,8 @@ export interface Passing {
  * Decides for every claimant of a node: they may be of several namespaces, and the holder may give
  * the address to only some of them (docs/design.md, schedule 27). Pure.
  *
- * @param assignment for the pod that speaks for the address on its node; it comes first.
+ * @param speaker speaks for the address on its node; it comes first.
+ * @param rivals on whose ENIs there is room, and whose ledgers can be written.
  */
 export function decidePassing(
   contested: Omit<Contested, 'claimant'>,

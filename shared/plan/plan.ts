@@ -79,7 +79,9 @@ function decideAddress(
   const others = claimants.filter((claim) => claim !== speaker);
   // A pod without a valid ENI has been told so; a terminating one is told nothing.
   const rivals = others.filter((claim) => isToldOf(claim) && claim.eniId !== undefined);
-  const verdicts = decideFor(input, speaker, rivals, where.having);
+  // To whom another node's holder may pass it on: what is taken over is written down first (rule L15).
+  const takers = rivals.filter(({ eniId }) => eniId && isUsable(input.ledgers, eniId));
+  const verdicts = decideFor(input, speaker, takers, where.having);
   const placed = verdicts.find((verdict) => 'eniId' in verdict);
   // A terminating speaker has it where the ledger says, if an old read shows it nowhere.
   const at = placed?.eniId ?? speaker.recordedOn[0] ?? speaker.eniId;

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { type Address, familyOf } from '../../../../shared/address.ts';
 import type { Eni } from '../../../../shared/enis/eni.ts';
 import { decidePassing } from '../../../../shared/plan/conflict.ts';
@@ -71,7 +72,11 @@ export function reconciled(
     );
     const own = enisOf(now).find(({ id }) => id === eniId);
     if (claim === undefined || own === undefined) continue;
-    if (roomOf(own, familyOf(address), node.limits) <= 0) continue;
+    if (roomOf(own, familyOf(address), node.limits) <= 0) {
+      // What waits got the speaker's place here. A rival whose ENI is full would lose the address to anybody.
+      expect(claim.eniId).toBe(speaker.eniId);
+      continue;
+    }
     took.push({ address, claim, by: node, from, fromEni });
     const freed = unassign(enisOf(now), fromEni.id, address);
     now = withEnis(now, assign(freed, own.id, address, node.limits) ?? freed);

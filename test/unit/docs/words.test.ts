@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { HARD } from './hard-words.ts';
+import { folderOf, readTexts, sentences } from './texts.ts';
+
+/*
+ * Counts what makes comments, messages and pages hard to read. The figures may only fall: if one is
+ * lower after your change, write the lower one.
+ */
+
+const KINDS = ['where', 'unit', 'long', 'so', 'else'] as const;
+
+/** What is left, by folder: one figure for each of KINDS. */
+const LEFT: Readonly<Record<string, readonly number[]>> = {
+  '.': [19, 0, 22, 0, 0],
+  bench: [23, 21, 18, 5, 0],
+  cli: [150, 10, 7, 16, 14],
+  config: [3, 0, 1, 0, 1],
+  conformance: [23, 4, 0, 3, 2],
+  console: [7, 2, 0, 2, 0],
+  demo: [12, 0, 2, 0, 0],
+  deploy: [4, 0, 5, 0, 0],
+  docs: [132, 2, 188, 3, 9],
+  forwarder: [22, 12, 3, 16, 2],
+  functions: [45, 22, 10, 16, 1],
+  'ip-manager': [36, 1, 4, 3, 1],
+  resources: [18, 0, 4, 0, 2],
+  sandbox: [72, 1, 16, 1, 3],
+  scripts: [24, 0, 12, 0, 2],
+  shared: [163, 21, 45, 27, 13],
+  test: [390, 55, 31, 41, 11],
+};
+
+const texts = readTexts();
+const said = texts.flatMap(({ file, line, text }) =>
+  sentences(text).map((sentence) => ({ file, line, sentence })),
+);
+
+describe('hard words in', () => {
+  test.each(Object.entries(LEFT))('%s are as few as they were', (folder, left) => {
+    const here = said.filter(({ file }) => folderOf(file) === folder);
+    for (const [at, kind] of KINDS.entries()) {
+      const found = here.flatMap(({ file, line, sentence }) =>
+        new Array<string>(HARD[kind](sentence)).fill(`${file}:${line}: ${sentence}`),
+      );
+      const most = left[at] ?? 0;
+      const list = found.length > most ? found : [];
+      expect(list, `"${kind}" ${found.length} times, at most ${most}: rewrite what is new`).toEqual(
+        [],
+      );
+      expect(found.length, `"${kind}": write the lower figure`).toBe(most);
+    }
+  });
+
+  test('every folder are counted', () => {
+    const folders = new Set(texts.map(({ file }) => folderOf(file)));
+    expect([...folders].toSorted()).toEqual(Object.keys(LEFT).toSorted());
+  });
+});
+
+describe('a sentence', () => {
+  test.each([
+    ['Where the budget is empty, the node waits.', 1],
+    ['@throws where there is none.', 1],
+    ['Absent where the type is not known.', 1],
+    ['Where the forwarder runs.', 0],
+    ['The ledger says where the address is.', 0],
+    ['What is wrong, and where.', 0],
+  ])('"%s" has %i conditions that say "where"', (sentence, times) => {
+    expect(HARD.where(sentence)).toBe(times);
+  });
+
+  test.each([
+    ['How long it waits, ms.', 1],
+    ['When it began: ms since the epoch.', 0],
+  ])('"%s" has %i units at its end', (sentence, times) => {
+    expect(HARD.unit(sentence)).toBe(times);
+  });
+
+  test('of more than thirty words is long', () => {
+    expect(HARD.long(`${'word '.repeat(30)}.`)).toBe(0);
+    expect(HARD.long(`${'word '.repeat(31)}.`)).toBe(1);
+  });
+
+  test.each([
+    ['It waits for so long.', 1],
+    ['The whole of it does so.', 0],
+  ])('"%s" has %i numbers without a noun', (sentence, times) => {
+    expect(HARD.so(sentence)).toBe(times);
+  });
+
+  test.each([
+    ['Its name, else its id.', 1],
+    ['Nobody else has it.', 0],
+  ])('"%s" says "else" for "otherwise" %i times', (sentence, times) => {
+    expect(HARD.else(sentence)).toBe(times);
+  });
+});
+
+test('comments, strings and pages are read, and code is not', () => {
+  const here = texts.filter(({ file }) => file === 'test/unit/docs/hard-words.ts');
+  expect(here.map(({ text }) => text)).toContain('How often a sentence has each of them.');
+  expect(here.some(({ text }) => text.includes('matchAll'))).toBe(false);
+  expect(said.some(({ sentence }) => sentence === 'What users notice, by version.')).toBe(true);
+});

@@ -53,7 +53,7 @@ async function startEmbedded(options: StageOptions): Promise<Stage> {
       kubeconfig: world.cluster.kubernetes.kubeconfig(),
       environment: world.environment,
     },
-    faults: () => sandboxFaults(world, bed, outagesOf(world)),
+    faults: () => sandboxFaults(world, outagesOf(world)),
     stop: bed.stop,
   });
 }

@@ -1,5 +1,6 @@
 import type { Aws } from '../../sandbox/aws.ts';
 import type { LoggedCall } from '../../sandbox/ec2/calls.ts';
+import type { BucketSize } from '../../sandbox/ec2/throttle.ts';
 import { MANAGED_TAG, type Worker as SandboxWorker, type WorkerEni } from '../../sandbox/worker.ts';
 import { compareAddresses } from '../../shared/address.ts';
 import type { Product } from './product.ts';
@@ -75,15 +76,17 @@ export function insideSandboxQueue({
 /** What goes wrong in the sandbox's EC2. */
 export function sandboxFaults(
   { ec2 }: Aws,
-  { invocations }: Product,
   outage: Pick<StageFaults, 'goDown' | 'comeUp'>,
 ): StageFaults {
+  const buckets: Record<string, BucketSize> = {};
   return {
     ...outage,
     loseEc2Answer: (action, times) =>
       void ec2.faults.add({ action, times, effect: { kind: 'lost-response' } }),
-    throttleEc2: (action, tokens, refillPerSecond) =>
-      ec2.throttle.enable({ [action]: { tokens, refillPerSecond } }),
+    throttleEc2(action, tokens, refillPerSecond) {
+      buckets[action] = { tokens, refillPerSecond };
+      ec2.throttle.enable(buckets);
+    },
     throttled: () => ec2.calls.all().filter(isThrottled).length,
     lagEc2: (ms) => ec2.setStaleness({ kind: 'time', ms }),
     ec2CallsAt: (action) =>
@@ -91,10 +94,6 @@ export function sandboxFaults(
         .all()
         .filter((call) => call.action === action)
         .map(({ at }) => at),
-    invocationsEndedAt: ({ name }) =>
-      invocations
-        .filter(({ event }) => event.Records.some(({ body }) => body.includes(name)))
-        .map(({ endedAt }) => endedAt),
   };
 }
 

@@ -213,8 +213,6 @@ export interface StageFaults {
   lagEc2(ms: number): void;
   /** When calls of an EC2 action arrived, ms since the epoch. */
   ec2CallsAt(action: string): readonly number[];
-  /** When invocations that had a message about the worker ended, ms since the epoch. */
-  invocationsEndedAt(worker: Worker): readonly number[];
   /** The API server cuts every connection until `comeUp`. */
   goDown(cluster: string): void;
   comeUp(cluster: string): void;

@@ -30,6 +30,6 @@ async function startAccount(clock: TrackedClock): Promise<Account> {
     },
     cloud: (product) => sandboxCloud(aws, product),
     insideQueue: () => insideSandboxQueue(aws),
-    faults: (product, outage) => sandboxFaults(aws, product, outage),
+    faults: (outage) => sandboxFaults(aws, outage),
   };
 }

@@ -54,7 +54,7 @@ async function startAccount(clock: TrackedClock): Promise<Account> {
     launch,
     cloud: () => cloud,
     insideQueue: () => inside,
-    faults: (_product, outage) => ({ ...outage, ...NO_FAULTS }),
+    faults: (outage) => ({ ...outage, ...NO_FAULTS }),
     stop,
   };
 }
@@ -68,5 +68,4 @@ const NO_FAULTS: Omit<StageFaults, 'goDown' | 'comeUp'> = {
   throttled: refuse,
   lagEc2: refuse,
   ec2CallsAt: refuse,
-  invocationsEndedAt: refuse,
 };

@@ -32,7 +32,7 @@ export interface Account {
   launch(cluster: string, options?: WorkerOptions): Promise<Launched>;
   cloud(product: Product): Cloud;
   insideQueue(product: Product): Pick<StageQueue, 'deadLetters' | 'size'>;
-  faults(product: Product, outage: Pick<StageFaults, 'goDown' | 'comeUp'>): StageFaults;
+  faults(outage: Pick<StageFaults, 'goDown' | 'comeUp'>): StageFaults;
   stop(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export async function startRealStage(
     cloud: account.cloud(product),
     queue: stageQueue(product, account.queue.url, account.insideQueue(product)),
     operator: { environment, kubeconfig: [...opened.values()][0]?.adminKubeconfig ?? '' },
-    faults: () => account.faults(product, outagesOf(opened)),
+    faults: () => account.faults(outagesOf(opened)),
     async nodesQuiet({ name }, lastPod) {
       await opened.get(name)?.nodesQuiet(lastPod);
     },

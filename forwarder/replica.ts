@@ -1,6 +1,6 @@
 import { heartbeat } from '../shared/messages/build.ts';
 import type { Clock } from '../shared/time/clock.ts';
-import { createGather } from './hints/gather.ts';
+import { createMailboxes } from './hints/mailbox.ts';
 import { type Beyond, createPodIndex, type Hint } from './hints/pod-index.ts';
 import { withStarting } from './hints/starting.ts';
 import { createLooks } from './outbox/looks.ts';
@@ -14,7 +14,7 @@ export interface Replica extends PodSink {
   lost(): void;
   /** Tells that the cluster is being watched, if this replica is the one to tell it. */
   beat(): void;
-  /** Hands on at once what is being gathered. */
+  /** Hands on at once what waits for more of its node. */
   flush(): void;
   /** The first list of pods is complete. */
   listed(): boolean;
@@ -33,7 +33,7 @@ export function createReplica(options: {
   const { clock, cluster, outbox } = options;
   const looks = createLooks(options);
   const index = withStarting(createPodIndex(clock, options.onBeyond));
-  const gather = createGather({
+  const mailboxes = createMailboxes({
     clock,
     cluster,
     deliver(message) {
@@ -48,7 +48,7 @@ export function createReplica(options: {
 
   const accept = (hints: readonly Hint[]): void => {
     // The first list is news of nothing: every node gets a resync after it.
-    if (listed && leading) gather.add(hints);
+    if (listed && leading) mailboxes.add(hints);
   };
 
   const beat = (): void => {
@@ -77,11 +77,11 @@ export function createReplica(options: {
     },
     lost() {
       leading = false;
-      gather.clear();
+      mailboxes.clear();
       looks.clear();
     },
     beat,
-    flush: gather.flush,
+    flush: mailboxes.flush,
     listed: () => listed,
     counts: () => ({ pods: index.size(), nodes: index.nodes().size }),
   };

@@ -22,17 +22,11 @@ export function addTo(batch: Batch, { pod, lookFirst }: Omit<Hint, 'node'>): voi
   if (lookFirst) batch.lookFirst = true;
 }
 
-/** Adds all that another batch of the same node has. */
-export function addAll(batch: Batch, { pods, lookFirst }: Batch): void {
-  for (const pod of pods.values()) addTo(batch, { pod });
-  if (lookFirst) batch.lookFirst = true;
-}
-
 /**
  * A message of reason `pods`.
  *
  * @param at when the oldest of the pods' events was seen, or let go if its namespace is over its bound
- *   (paced.ts), ms since the epoch. That a watch saw a claim end counts for a limited time from then on.
+ *   (mailbox.ts), ms since the epoch. That a watch saw a claim end counts for a limited time from then on.
  */
 export function podsMessage(
   cluster: string,

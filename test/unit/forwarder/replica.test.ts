@@ -48,7 +48,7 @@ describe('a replica that leads', () => {
     replica.onDeleted(claimingPod([X]));
     replica.onPod(claimingPod([X], { name: 'p2' }));
     clock.advance(250);
-    expect(sent()).toEqual([`a pods: add p2: delete p1 ${X}`]);
+    expect(sent()).toEqual([`a pods: delete p1 ${X}: add p2`]);
   });
 
   test('sends a delete for what a later list does not have any more', () => {

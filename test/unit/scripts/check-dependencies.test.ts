@@ -55,7 +55,7 @@ const FORBIDDEN: readonly [rule: string, from: string, to: string][] = [
   ['shared-knows-no-user', 'shared/config.ts', 'ip-manager/main.ts'],
   ['shared-knows-no-user', 'shared/config.ts', 'cli/main.ts'],
   ['shared-knows-no-user', 'shared/config.ts', 'sandbox/clock.ts'],
-  ['programs-apart', 'functions/reconcile/handler.ts', 'forwarder/hints/gather.ts'],
+  ['programs-apart', 'functions/reconcile/handler.ts', 'forwarder/hints/mailbox.ts'],
   ['programs-apart', 'functions/reconcile/handler.ts', 'functions/sweep/handler.ts'],
   ['programs-apart', 'forwarder/main.ts', 'cli/main.ts'],
   ['programs-apart', 'ip-manager/main.ts', 'forwarder/main.ts'],

@@ -46,7 +46,7 @@ describe('what pods let go of and nobody waits for', () => {
     gather.add([released('p1')]);
     clock.advance(1_000);
     gather.add([hint('p2')]);
-    expect(names()).toEqual(['p2,p1']);
+    expect(names()).toEqual(['p1,p2']);
     expect(delivered[0]?.observedAt).toBe(new Date(since).toISOString());
     clock.advance(10_000);
     expect(delivered).toHaveLength(1);
@@ -74,7 +74,7 @@ test('what a pod lets go of waits for a pod of its node that starts, and goes al
   clock.advance(4_000);
   expect(names()).toEqual([]);
   gather.add([hint('new')]);
-  expect(names()).toEqual(['new,gone']);
+  expect(names()).toEqual(['gone,new']);
 });
 
 test('what a pod lets go of waits also for a pod that begins to start only after it was let go of', () => {
@@ -89,7 +89,7 @@ test('what a pod lets go of waits also for a pod that begins to start only after
   expect(names()).toEqual([]);
   starting.clear();
   gather.add([hint('new')]);
-  expect(names()).toEqual(['new,gone']);
+  expect(names()).toEqual(['gone,new']);
 });
 
 test('what waits for a pod that starts goes out after five seconds without it', () => {

@@ -177,7 +177,7 @@ describe('what pods of other nodes claim too', () => {
     expect(names()).toEqual([]);
     starting.clear();
     gather.add([claimedByOthers('p3')]);
-    expect(names()).toEqual(['p3,p1,p2']);
+    expect(names()).toEqual(['p1,p2,p3']);
     expect(delivered[0]?.lookFirst).toBe(true);
   });
 
@@ -194,7 +194,7 @@ describe('what pods of other nodes claim too', () => {
     const { gather, names } = start({ starting: new Set(['a']) });
     gather.add([claimedByOthers('p1')]);
     gather.add([hint('p2')]);
-    expect(names()).toEqual(['p2,p1']);
+    expect(names()).toEqual(['p1,p2']);
   });
 
   test('is delivered when it is flushed, and not when it is cleared', () => {

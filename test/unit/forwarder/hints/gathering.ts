@@ -1,4 +1,4 @@
-import { createGather } from '../../../../forwarder/hints/gather.ts';
+import { createMailboxes } from '../../../../forwarder/hints/mailbox.ts';
 import type { Hint } from '../../../../forwarder/hints/pod-index.ts';
 import { virtualClock } from '../../../../sandbox/clock.ts';
 import type { NodeMessage, PodEvent } from '../../../../shared/messages/schema.ts';
@@ -15,7 +15,7 @@ export function hint(
 export function start({ terminating = new Set<string>(), starting = new Set<string>() } = {}) {
   const clock = virtualClock();
   const delivered: NodeMessage[] = [];
-  const gather = createGather({
+  const gather = createMailboxes({
     clock,
     cluster: 'demo',
     deliver: (message) => delivered.push(message),

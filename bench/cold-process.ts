@@ -35,7 +35,7 @@ export interface ColdStart {
   readonly answer: unknown;
 }
 
-/** @throws where the process fails; the error has what it wrote. */
+/** @throws an Error with what the process wrote, if it fails. */
 export async function startCold(
   invocation: { readonly file: string; readonly name: string; readonly event: unknown },
   environment: Readonly<Record<string, string>>,

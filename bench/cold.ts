@@ -1,7 +1,7 @@
 /**
  * `npm run bench:cold [-- --json]`: how long a new execution environment takes until a function is
  * loaded, and until its first message is done against the sandbox. Whole processes without a compile
- * cache, the shipped bundle and a naive one in turns; medians. Ends with 1 where a target is missed.
+ * cache, the shipped bundle and a naive one in turns; medians. Ends with 1 if a target is missed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

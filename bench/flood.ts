@@ -1,10 +1,14 @@
 /**
- * `npm run bench:flood [-- --messages 200000] [--json]`: how long a message of one cluster waits for its
- * function, and a pod for its addresses, alone and while the queue of another cluster holds a flood. Each
- * cluster has a queue, an event source mapping and execution environments of its own, as clusters have that
- * join, and both share EC2 with its token buckets. The real forwarder, functions and SDK on virtual time, so
- * the figures say what the design costs, and not what this machine does: on a wall clock, the sandbox looks
- * through all that is in a queue at each call.
+ * `npm run bench:flood [-- --messages 200000] [--json]`
+ *
+ * How long a message of one cluster waits for its function, and a pod for its addresses: alone, and
+ * while the queue of another cluster holds a flood. Each cluster has a queue, an event source mapping
+ * and execution environments of its own, as clusters that join have. Both share EC2 with its token
+ * buckets.
+ *
+ * The real forwarder, functions and SDK run on virtual time. So the figures say what the design costs,
+ * and not what this machine does. A wall clock would show this machine, because the sandbox looks through a whole
+ * queue at each call.
  */
 import { PARAMETERS } from '../resources/cluster-parameters.ts';
 import { ACCOUNT, QUEUE, REGION } from '../sandbox/aws.ts';
@@ -26,7 +30,7 @@ import { startVirtualTime, type VirtualTime } from './budget/virtual-time.ts';
 const INSTANCE_TYPE = 'm5.4xlarge';
 /** Of each cluster. */
 const NODES = 100;
-/** How many pods start while nothing else happens, and how many beside the flood; one in so many ms. */
+/** How many pods start while nothing else happens, and how many beside the flood. */
 const PROBES = 50;
 const PAUSE_MS = 500;
 const MOST_MS = 600_000;
@@ -43,7 +47,7 @@ const { values } = optionsOf(import.meta.url, {
 interface Served {
   readonly cluster: BenchCluster;
   readonly queue: BenchQueue;
-  /** How long each message waited until its execution began, ms. */
+  /** How long each message waited until its execution began. */
   readonly waitsMs: number[];
 }
 
@@ -69,9 +73,9 @@ async function serve(ec2: Ec2, time: VirtualTime, name: string, network: number)
 }
 
 interface Waits {
-  /** From being sent to the beginning of its execution, ms. */
+  /** How long from sending a message until its execution began. */
   readonly messageMs: number;
-  /** From annotation to address, ms. */
+  /** How long from the annotation to the address. */
   readonly addressMs: number;
 }
 

@@ -21,7 +21,7 @@ export interface MeasuredProcess {
   mostResidentMiB(): number;
   /** What it has used of processors so far, in milliseconds of one core. */
   cpuMs(): number;
-  /** @throws Error with its last words where it is not running. */
+  /** @throws an Error with its last words, if it is not running. */
   throwIfEnded(): void;
   stop(): Promise<void>;
 }

@@ -1,10 +1,14 @@
 /**
- * `npm run bench:forwarder [-- --json]`: the forwarder, bundled as in the image and in a process of
- * its own, on the sandbox's API server with 10,000 pods on 1,000 nodes. `--json` prints
- * `{ "pods", "nodes", "rssMiB", "startMs", "changesPerSecond", "p99Ms", "idleCpuPercent" }` alone:
- * the most memory that was resident, from the start of the process to `/readyz`, the rate of pod
- * changes and how long from such a change to SQS's having taken it, and the share of one core that
- * is used while nothing changes. Ends with 1 where a target is missed.
+ * `npm run bench:forwarder [-- --json]`: the forwarder, bundled as in the image and in a process of its
+ * own, on the sandbox's API server with 10,000 pods on 1,000 nodes. Ends with 1 if a target is missed.
+ *
+ * `--json` prints `{ "pods", "nodes", "rssMiB", "startMs", "changesPerSecond", "p99Ms",
+ * "idleCpuPercent" }`:
+ * - `rssMiB`: the most memory that was resident.
+ * - `startMs`: from the start of the process to `/readyz`.
+ * - `changesPerSecond`, `p99Ms`: the rate of pod changes, and how long from a change until SQS has
+ *   taken it.
+ * - `idleCpuPercent`: the share of one core that the process uses while nothing changes.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 import { startChromium } from '../test/e2e/browser/chromium.ts';
 import { browserObstacles } from '../test/e2e/parts/preconditions.ts';
 
-/** What a frame may take at most, ms. */
+/** How long a frame may take. */
 const GOAL_MS = 50;
 /** Pixels at each frame: through a thousand nodes in some seconds. */
 const STEP = 300;

@@ -1,9 +1,9 @@
 /**
- * `npm run bench:ip-manager [-- --json]`: how long `ip-manager initContainers`, bundled, takes from
- * the start of its process to its end with the address of a pod's one attachment assigned, against
- * the sandbox, with the credentials of the instance's role. `--json` prints
- * `{ "medianMs", "n", "ec2Calls" }` alone: the median, and EC2 calls for one pod. Ends with 1 where
- * a target is missed.
+ * `npm run bench:ip-manager [-- --json]`: how long `ip-manager initContainers`, bundled, takes from the
+ * start of its process to its end. It assigns the address of a pod's one attachment, against the
+ * sandbox, with the credentials of the instance's role. Ends with 1 if a target is missed.
+ *
+ * `--json` prints `{ "medianMs", "n", "ec2Calls" }` alone: the median, and EC2 calls for one pod.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

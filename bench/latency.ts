@@ -1,8 +1,9 @@
 /**
- * `npm run bench:latency`: how long from the `network-status` annotation being written to the
- * address being on the pod's ENI, with the forwarder in a process of its own, the bundled
- * functions warm, and nothing else going on: 200 pods one after another, two a second at most,
- * each on a node that was quiet. `--json` prints `{ "p50", "p99", "n" }`, in milliseconds, alone.
+ * `npm run bench:latency`: how long from the `network-status` annotation until the address is on the
+ * pod's ENI. The forwarder is a process of its own, the bundled functions are warm, and nothing else
+ * goes on. 200 pods come one after another, two a second at most, each on a node that was quiet.
+ *
+ * `--json` prints `{ "p50", "p99", "n" }`, in milliseconds, alone.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,9 +16,9 @@ import { startWorld, type World } from '../sandbox/world.ts';
 import { optionsOf } from '../scripts/options.ts';
 
 const PODS = 200;
-/** So many that a node's turn comes again only when the forwarder takes it for quiet. */
+/** Enough workers: a node's turn comes again only when the forwarder takes the node for quiet. */
 const WORKERS = 24;
-/** Faster than this, even one pod after another is more than EC2's call budget has for long: ms. */
+/** How long from pod to pod at least. Faster, even one pod after another would use up EC2's call budget. */
 const PACE_MS = 500;
 
 /** One range for all workers, as whereabouts gives out, above the ENIs' primary addresses. */

@@ -1,7 +1,9 @@
 /**
- * `npm run bench:operator`: `multus-eni status` and `explain` on a cluster as the demo has it, `drift` on
- * 1,000 nodes with 10,000 pods, the frames of the map while it scrolls, and how long `--help` of the
- * packed file takes. Prints; see docs/operator.md.
+ * `npm run bench:operator` prints how long these take; see docs/operator.md:
+ * - `multus-eni status` and `explain` on a cluster as the demo has it.
+ * - `drift` on 1,000 nodes with 10,000 pods.
+ * - The frames of the map while it scrolls.
+ * - `--help` of the packed file.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -103,7 +105,7 @@ async function timed(
 
 const told = z.object({ calls: z.number() });
 
-/** A world of so many nodes, and what the program needs to see it. */
+/** A world of `nodes` nodes, and what the program needs to see it. */
 async function worldOf(nodes: number, folder: string) {
   const world = await startWorld();
   const subnets = ['10.0.0.0/16', '10.1.0.0/16', '10.2.0.0/16'].map((cidr) =>

@@ -1,8 +1,11 @@
 /**
- * `npm run bench:reads [-- --nodes 100,1000,5000 --share 0.29] [--json]`: what one reconcile asks the API
- * server for, in calls and bytes, and how long it takes, by the deployed bundle with a function's share of
- * a core: an assign and releases of a node with 10 pods, 2 Multus ENIs and 2 definitions in clusters of
- * several sizes, and of one with 250 pods, 14 Multus ENIs and 100 definitions.
+ * `npm run bench:reads [-- --nodes 100,1000,5000 --share 0.29] [--json]`
+ *
+ * What one reconcile asks the API server for, in calls and bytes, and how long it takes, by the
+ * deployed bundle with a function's share of a core.
+ * - A node with 10 pods, 2 Multus ENIs and 2 definitions, in clusters of several sizes: one assign, and
+ *   releases.
+ * - The same on a node with 250 pods, 14 Multus ENIs and 100 definitions.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

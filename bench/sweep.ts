@@ -1,8 +1,10 @@
 /**
- * `npm run bench:sweep [-- --nodes 1000 --pods 10000 --share 0.29 --latency 100] [--json]`: sweeps of a
- * large cluster by the bundle that is deployed, in a process of its own with the heap and the share of a
- * core that a function of 512 MiB has, under AWS's token buckets: calls, time and peak memory, of the
- * first sweep of a process and of its second, for kinds and parts of drift.
+ * `npm run bench:sweep [-- --nodes 1000 --pods 10000 --share 0.29 --latency 100] [--json]`
+ *
+ * Sweeps of a large cluster by the bundle that is deployed, under AWS's token buckets. The bundle runs
+ * in a process of its own, with the heap and the share of a core that a function of 512 MiB has. Prints
+ * calls, time and peak memory of a process's first sweep and of its second, for kinds and parts of
+ * drift.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

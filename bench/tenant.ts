@@ -1,11 +1,15 @@
 /**
- * `npm run bench:tenant [-- --pods 300 --definitions 400 --seconds 20 --seed 1] [--json]`: a tenant's worst
- * day. A namespace has 300 pods with annotations of 256 KiB, the most that an API server takes, and 400 NetworkAttachmentDefinitions of
- * 1 MB, and twenty of its pods change their claim again and again. Forwarder, reconcile and sweep, bundled as they
- * are deployed and each in processes of its own, serve ten nodes: prints the most memory of each beside its limit,
- * and what looks take of a processor. How long pods of another namespace wait for their addresses, without the
- * tenant and beside it, is played on virtual time under EC2's token buckets: what the design costs, and not
- * what this machine does. Ends with 1 if a goal is missed.
+ * `npm run bench:tenant [-- --pods 300 --definitions 400 --seconds 20 --seed 1] [--json]`: a tenant's
+ * worst day. Ends with 1 if a goal is missed.
+ *
+ * A namespace has 300 pods with annotations of 256 KiB, the most that an API server takes. It has 400
+ * NetworkAttachmentDefinitions of 1 MB. Twenty of its pods change their claim again and again.
+ * Forwarder, reconcile and sweep are bundled as they are deployed, run in a process each, and serve ten
+ * nodes. The bench prints the most memory of each beside its limit, and what looks take of a processor.
+ *
+ * It also plays how long pods of another namespace wait for their addresses, without the tenant and
+ * beside it. This runs on virtual time under EC2's token buckets: what the design costs, and not what
+ * this machine does.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +31,7 @@ import { waitsInThread } from './tenant/waits-in-thread.ts';
 
 const NODES = 10;
 const FLAPPING = 20;
-/** How often each flapping pod changes its claim, ms. */
+/** How long from one change of a flapping pod's claim to the next. */
 const FLAP_MS = 2_000;
 /** deploy/base/forwarder.yaml */
 const FORWARDER_MIB = 384;

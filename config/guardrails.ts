@@ -119,9 +119,10 @@ interface Regional {
 }
 
 /**
- * What the stage's resources have to find in their own Region: alarms send to no topic elsewhere
- * (Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms"), a key encrypts in its Region,
- * and Lambda looks for its code signing configuration there.
+ * What the stage's resources have to find in their own Region.
+ * - Alarms send to no topic elsewhere (Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms").
+ * - A key encrypts in its Region.
+ * - Lambda looks for its code signing configuration there.
  */
 export function elsewhere({ region, ...arns }: Regional): { key: string; message: string }[] {
   const { alarmTopicArn, kmsKeyArn, codeSigningConfigArn } = arns;

@@ -32,10 +32,10 @@ export function readStage(root: string, stage: string): StageSettings {
 export const EXAMPLE_STAGE = 'example';
 
 /**
- * The stage that is meant where none is named: the only one that is configured.
+ * The stage that is meant if none is named: the only one that is configured.
  *
  * @param root the folder that holds `config/`.
- * @throws ConfigurationError where there is none, or more than one.
+ * @throws ConfigurationError if no stage is configured, or more than one.
  */
 export function onlyStage(root: string): string {
   const stages = stagesIn(join(root, 'config')).filter((stage) => stage !== EXAMPLE_STAGE);
@@ -98,7 +98,7 @@ function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
   return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'unknown key' }));
 }
 
-/** Where the key of `path` begins, or the innermost part of it that is there. */
+/** The offset of the key of `path`, or of the innermost part of the path that is there. */
 function offsetOf(contents: unknown, path: readonly PropertyKey[]): number {
   let node = contents;
   let offset = rangeStart(contents) ?? 0;

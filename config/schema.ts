@@ -69,7 +69,7 @@ const ec2 = z
     share: z.number().positive().max(1).optional(),
     // AWS gives 5 by default, and raises it in steps.
     maxPerSecond: z.number().positive().max(1_000).optional(),
-    // `true`: this stage's stack makes the table. Else the name of the table of another stage.
+    // `true`: this stage's stack makes the table. Otherwise the name of another stage's table.
     budgetTable: z
       .union([
         z.literal(true),

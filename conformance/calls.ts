@@ -22,11 +22,13 @@ export interface Refused {
   readonly kind: 'refused';
   readonly code: string;
   readonly text: string;
-  /** How the product reads it; absent where to the product it says nothing of the addresses. */
+  /** How the product reads the answer; absent if the answer tells the product nothing of the addresses. */
   readonly refusal: Refusal | undefined;
 }
 
-/** Assigns addresses of one family. @throws what the SDK throws where EC2 refuses not the call but its caller. */
+/**
+ * Assigns addresses of one family. @throws what the SDK throws if EC2 refuses the caller, and not the call.
+ */
 export function assign(
   { ec2, signal }: Caller,
   NetworkInterfaceId: string,

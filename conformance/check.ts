@@ -21,9 +21,11 @@ export interface Seen {
 export interface Check extends Fact {
   /** Calls that it sends at most, with the reads before and after. */
   readonly calls: number;
-  /** It takes tokens from all who call in the account, and is made only where that was agreed to. */
+  /**
+   * The check takes tokens from all who call in the account. It is made only if somebody agreed to that.
+   */
   readonly drains?: true;
-  /** @throws NotMadeError where it cannot be tried; what the SDK throws where EC2 says nothing of it. */
+  /** @throws NotMadeError if it cannot be tried; what the SDK throws if EC2 says nothing of it. */
   readonly run: (lab: Lab) => Promise<Seen>;
 }
 

@@ -20,7 +20,7 @@ export interface CleanUp {
  * Deletes the ENIs that runs of this program made: those that have the tag and the description of one
  * run from their creation on, and are attached to nothing. What has the tag alone is somebody's.
  *
- * @throws what the SDK throws where EC2 cannot be asked.
+ * @throws what the SDK throws if EC2 cannot be asked.
  */
 export async function cleanUp(
   ec2: GuardedEc2,

@@ -19,13 +19,15 @@ export interface Lab {
   readonly once: Ec2;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
-  /** The subnet's IPv4 block. @throws NotMadeError where it may not be read. */
+  /** The subnet's IPv4 block. @throws NotMadeError if it may not be read. */
   readonly block: () => AddressRange;
-  /** The subnet's IPv6 block. @throws NotMadeError where it has none. */
+  /** The subnet's IPv6 block. @throws NotMadeError if it has none. */
   readonly block6: () => AddressRange;
-  /** `a` and `b` are in the subnet, `other` in the second one. @throws NotMadeError where it is not there. */
+  /** `a` and `b` are in the subnet, `other` in the second one. @throws NotMadeError if it is not there. */
   readonly id: (name: EniName) => string;
-  /** Addresses of the subnet that nobody had when the run began. @throws NotMadeError where there are too few. */
+  /**
+   * Addresses of the subnet that nobody had when the run began. @throws NotMadeError if there are too few.
+   */
   readonly free: (count: number) => readonly Address[];
   readonly free6: (count: number) => readonly Address[];
   /** The ENIs of the run, as the product reads them. */
@@ -145,7 +147,7 @@ async function furnished(
   }
 }
 
-/** @throws NotMadeError where what is created could not be removed again. */
+/** @throws NotMadeError if the role could not remove again what it creates. */
 async function assertDeletes(ec2: GuardedEc2, signal: AbortSignal | undefined): Promise<void> {
   const command = new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: NO_ENI, DryRun: true });
   try {

@@ -78,7 +78,10 @@ interface Allowed {
   readonly held: Set<string>;
 }
 
-/** @throws ForbiddenCallError before it is sent; NotMadeError where the role may not; else as the call. */
+/**
+ * @throws ForbiddenCallError before it is sent; NotMadeError if the role may not make the call;
+ * otherwise as the call.
+ */
 async function guardedCall(
   command: unknown,
   allowed: Allowed,
@@ -106,8 +109,8 @@ async function guardedCall(
 }
 
 /**
- * EC2 names the action that the caller lacks. It need not be the call's own: it is CreateTags where
- * something is created with tags.
+ * EC2 names the action that the caller lacks. That need not be the call's own action: it is CreateTags
+ * if the call creates something with tags.
  */
 function lackingFor(command: unknown, error: unknown): string {
   const named = error instanceof Error ? /\bec2:[A-Z]\w+/.exec(error.message)?.[0] : undefined;

@@ -28,7 +28,7 @@ export interface ConformanceTarget {
 export interface ConformanceOutside {
   readonly aws: (region: string | undefined) => Promise<ConformanceTarget>;
   readonly sandbox: () => Promise<ConformanceTarget>;
-  /** What the operator types; `undefined` where nobody can be asked. */
+  /** What the operator types; `undefined` if nobody can be asked. */
   readonly ask: (question: string) => Promise<string | undefined>;
   readonly print: (text: string) => void;
   /** Never on stdout. */
@@ -124,7 +124,7 @@ async function conformance(asked: Options, outside: ConformanceOutside): Promise
  * Asks for the subnet's id, and for the buckets.
  *
  * @returns whether the buckets may be emptied.
- * @throws BadInput where the subnet is not confirmed.
+ * @throws BadInput if the subnet is not confirmed.
  */
 async function confirmed(options: Options, outside: ConformanceOutside): Promise<boolean> {
   const { subnet, confirm, yes, buckets, sandbox } = options;
@@ -173,7 +173,7 @@ const NO_RUN: Run = {
   calls: 0,
 };
 
-/** @throws BadInput where the subnet is not there; Failed where EC2 cannot be asked. */
+/** @throws BadInput if the subnet is not there; Failed if EC2 cannot be asked. */
 async function checked(options: RunOptions): Promise<Run> {
   try {
     return await trying(`try EC2 in ${options.subnetId}`, () => runChecks(options));

@@ -41,10 +41,10 @@ export function mostCalls(drain: boolean): number {
 }
 
 /**
- * Removes what earlier runs left behind, makes every check, and removes what it made. Where EC2 does
- * not say what is there, nothing is created.
+ * Removes what earlier runs left behind, makes every check, and removes what it made. If EC2 does not
+ * say what is there, nothing is created.
  *
- * @throws UnknownSubnetError before anything is done; what the SDK throws where EC2 is not reached.
+ * @throws UnknownSubnetError before anything is done; what the SDK throws if EC2 is not reached.
  */
 export async function runChecks(options: RunOptions): Promise<Run> {
   const { clients, clock, subnetId, secondSubnetId, signal, onProgress } = options;

@@ -8,7 +8,7 @@ import { systemClock } from '../shared/time/clock.ts';
 import { runClusterChecks } from './cluster/index.ts';
 import type { ConformanceTarget } from './program.ts';
 
-/** How a service is reached, where that is not the SDK's own affair. */
+/** How a service is reached, if the SDK does not decide it. */
 interface Reach {
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };

@@ -16,7 +16,7 @@ export interface DemoCluster {
   reachable(pod: Pod, address: string): Promise<boolean>;
   /** Calls `listener` for every pod that is there, and at each change, until the returned function is called. */
   followPods(listener: (pod: Pod) => void): () => void;
-  /** Runs a command in a pod; absent where pods run nothing. @returns what it writes. */
+  /** Runs a command in a pod; absent if pods run no programs. @returns what it writes. */
   exec?(pod: string, command: readonly string[]): Promise<string>;
 }
 

@@ -17,7 +17,7 @@ function show(value: unknown): string {
   return inspect(value, { depth: 5, breakLength: Number.POSITIVE_INFINITY, compact: true });
 }
 
-/** @throws Unexpected where the two are not deeply equal. */
+/** @throws Unexpected if the two are not deeply equal. */
 export function check<T>(what: string, expected: T, actual: T): void {
   if (!isDeepStrictEqual(actual, expected)) throw new Unexpected(what, expected, actual);
 }

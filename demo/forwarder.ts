@@ -16,7 +16,7 @@ const STOP_MS = 5_000;
 
 /** The forwarder as a process of its own. */
 export interface Forwarder {
-  /** Waits until it is the one that sends. @throws where it ended instead. */
+  /** Waits until it is the one that sends. @throws an Error if it ended instead. */
   leading(): Promise<void>;
   /** Asks it to end with SIGTERM; kills it after five seconds. */
   stop(): Promise<void>;
@@ -30,8 +30,8 @@ interface ForwarderOptions {
 }
 
 /**
- * Starts `forwarder/main.ts` for a cluster. It ends with this process at the latest, also
- * where that is killed.
+ * Starts `forwarder/main.ts` for a cluster. It ends with this process at the latest, even if this
+ * process is killed.
  */
 export function spawnForwarder(
   { world, folder, cluster }: ForwarderOptions,
@@ -79,7 +79,7 @@ export function spawnForwarder(
   };
 }
 
-/** Asks, as the forwarder may, who holds the Lease; empty where there is none yet. */
+/** Asks, as the forwarder may, who holds the Lease; empty if there is none yet. */
 function leaseHolderOf({ kubeconfig, namespace }: DemoCluster['forwarder']) {
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);

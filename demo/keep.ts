@@ -14,7 +14,7 @@ export interface Kept {
   readonly kubeconfig: string;
   /** Path of what functions and forwarder log, a line each. */
   readonly log: string;
-  /** Where the map is served, to browsers on this machine. */
+  /** The URL of the map, for browsers on this machine. */
   readonly map: string;
   /** The stage that Lambda and CloudWatch know the functions by. */
   readonly stage: string;

@@ -20,9 +20,9 @@ export interface LatencyMeter {
 }
 
 /**
- * Measures from now on how long it takes from the annotation being written to the address
- * being on an ENI, for addresses that are on none by then: one that another pod holds is
- * waited for, not late.
+ * Measures from now on how long it takes from the annotation until the address is on an ENI. It
+ * measures only addresses that no ENI has by then. An address that another pod holds is waited for, not
+ * late.
  */
 export function measureLatency(
   world: World,

@@ -17,7 +17,7 @@ export interface ServedMap {
 /**
  * Starts `multus-eni map` for a cluster. It ends with this process at the latest.
  *
- * @throws an Error with what it said, where it ended instead.
+ * @throws an Error with what it said, if it ended instead.
  */
 export async function serveMap(
   args: readonly string[],

@@ -14,7 +14,7 @@ export interface PlayedStep {
 
 export interface PlayedDemo {
   readonly steps: readonly PlayedStep[];
-  /** Absent where it could not be set. */
+  /** Absent if the stage could not be set. */
   readonly stage?: DemoStage;
   /** Why the last of the steps is not ok. */
   readonly error?: unknown;

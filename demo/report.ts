@@ -38,7 +38,7 @@ export function figures({ latencyMs: { p50, p99, n }, ec2Calls }: Report): strin
     `Annotation written to address on its ENI: p50 ${p50} ms, p99 ${p99} ms (${n} addresses)`,
     `EC2 calls: ${calls.join(', ')}`,
     '',
-    'sampleapp and sampleapp-2 both claimed 172.16.1.70. Why one had it, and where everything is (docs/operator.md):',
+    'sampleapp and sampleapp-2 both claimed 172.16.1.70. Why one had it, and what is where (docs/operator.md):',
     '  npm run demo -- --keep                                               serves the map, and prints what it needs for',
     '  npm run multus-eni -- explain pod default/sampleapp-2 --stage demo',
   ].join('\n');

@@ -7,7 +7,7 @@ export interface DemoRow {
   readonly pod: string;
   readonly interface: string;
   readonly address: string;
-  /** The ENI of the pod's own worker that has the address, `-` where none has. */
+  /** The ENI of the pod's own worker that has the address, `-` if none has. */
   readonly eni: string;
   readonly state: string;
 }

@@ -6,8 +6,8 @@ const ADDRESS = '172.16.1.70';
 const RESERVED = ['172.16.1.64/27', '172.16.3.64/27'];
 
 /**
- * What an operator finds where the demo is kept: Multus on both workers, the ranges reserved, and
- * sampleapp back on its worker, with the address that sampleapp-2 has by now.
+ * What an operator finds while the demo is kept. Both workers have Multus, and the ranges are reserved.
+ * sampleapp is back on its worker, with the address that sampleapp-2 has by now.
  */
 export async function setScene(stage: DemoStage): Promise<void> {
   const { kubectl, workers, world } = stage;

@@ -25,7 +25,7 @@ export function alarms(stage: string, settings: StageSettings): Resources {
 
 interface Tells {
   readonly topic: unknown;
-  /** Where the runbook is, without a section. */
+  /** The runbook's address, without a section. */
   readonly runbook: string;
 }
 
@@ -62,10 +62,10 @@ function asItIs({ metric, statistic, periodSeconds, periods }: Alarm<number | Co
 }
 
 /**
- * No value is zero, by an expression: without one CloudWatch looks for older values, and would take
+ * An expression makes a missing value zero. Otherwise CloudWatch looks for older values, and takes
  * those of sweeps long ago for those in a row (Amazon CloudWatch User Guide, "Configuring how
- * CloudWatch alarms treat missing data"). One period more than is wanted, since a sweep that begins
- * a moment late leaves a period without a value.
+ * CloudWatch alarms treat missing data"). The alarm looks at one period more than it needs, because a
+ * sweep that begins a moment late leaves a period without a value.
  */
 function found({ metric, statistic, periodSeconds, periods }: Alarm<number | Computed>): object {
   const Metric = {

@@ -38,7 +38,7 @@ export interface Alarm<N = number> {
   readonly threshold: N | number;
   /** No value is what is wrong. */
   readonly silent?: boolean;
-  /** A sweep emits it where it finds some: no value is zero. */
+  /** A sweep emits the metric only if it finds some, so a missing value is zero. */
   readonly found?: boolean;
 }
 

@@ -8,8 +8,9 @@ export function tableOf(stage: string, { ec2 }: StageSettings): string | undefin
 }
 
 /**
- * The table, where the stage has its own. It has four items at most, of four numbers each. If it is lost, each
- * begins anew: it is neither kept nor backed up, and what is in it is no secret (docs/decisions/0029). Pure.
+ * The table, if the stage has its own. It has four items at most, of four numbers each. If it is lost,
+ * each begins anew: it is neither kept nor backed up, and what is in it is no secret
+ * (docs/decisions/0029). Pure.
  */
 export function budgetTable(stage: string, { ec2 }: StageSettings): Resources {
   if (ec2?.budgetTable !== true) return {};

@@ -63,7 +63,7 @@ export function policy(
 /**
  * Puts parts of a template together.
  *
- * @throws an Error where two parts have a logical id in common: CloudFormation would see one.
+ * @throws an Error if two parts have a logical id in common: CloudFormation would see one.
  */
 export function merged<T>(...parts: readonly Readonly<Record<string, T>>[]): Record<string, T> {
   const all: Record<string, T> = {};

@@ -5,7 +5,7 @@ function parameter(Description: string, rules: Readonly<Record<string, unknown>>
   return { Type: 'String', Description, ...rules };
 }
 
-/** What is said of a cluster where its stack is deployed. */
+/** What an operator says of a cluster when deploying its stack. */
 export const PARAMETERS = {
   ClusterName: parameter('The name of the EKS cluster', {
     AllowedPattern: '^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$',
@@ -17,7 +17,7 @@ export const PARAMETERS = {
     ConstraintDescription: 'a stage: 1 to 15 letters, digits and -',
   }),
   QueueName: parameter(
-    "What names the cluster's queues: its name, or less of it where it is longer than 25",
+    "What names the cluster's queues: its name, or the beginning of one that is longer than 25",
     {
       AllowedPattern: '^[A-Za-z0-9-]{1,25}$',
       ConstraintDescription: '1 to 25 letters, digits and -: SQS takes 80 with what is around it',
@@ -63,7 +63,7 @@ export const PARAMETERS = {
     },
   ),
   OidcProvider: parameter(
-    "For IRSA: the cluster's OIDC provider, without https://. Else EKS Pod Identity gives the forwarder its role",
+    "For IRSA: the cluster's OIDC provider, without https://. Without it EKS Pod Identity gives the forwarder its role",
     {
       Default: '',
       AllowedPattern: '^([a-z0-9][a-z0-9.-]*/[A-Za-z0-9/]+)?$',
@@ -100,11 +100,11 @@ export const PARAMETERS = {
     AllowedPattern: '^(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)?$',
     ConstraintDescription: 'the ARN of an SNS topic of this Region',
   }),
-  RunbookUrl: parameter('Where your copy of docs/runbook.md is, for the alarms', {
+  RunbookUrl: parameter('The address of your copy of docs/runbook.md, for the alarms', {
     Default: 'docs/runbook.md',
     AllowedPattern: '^(https?://[^ ]+|docs/runbook\\.md)$',
   }),
-  KmsKeyArn: parameter("The key of the account's stack, where it has one of its own", {
+  KmsKeyArn: parameter("The key of the account's stack, if it has one of its own", {
     Default: '',
     AllowedPattern: '^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?$',
     ConstraintDescription: 'the ARN of a key of this Region, and no alias',

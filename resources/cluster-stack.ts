@@ -29,7 +29,7 @@ const IS_NAMED = (parameter: string): unknown => ({
 });
 const NO_VALUE = ref('AWS::NoValue');
 
-/** `then` where the condition holds, else `otherwise`. */
+/** `then` if the condition holds, and `otherwise` if not. */
 function when(condition: string, then: unknown, otherwise: unknown = NO_VALUE): unknown {
   return { 'Fn::If': [condition, then, otherwise] };
 }

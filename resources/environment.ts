@@ -10,7 +10,7 @@ const MAX_CLUSTERS_BYTES = 3_000;
  * The part of the functions' environment that the configuration decides, as shared/config.ts
  * reads it.
  *
- * @throws an Error where Lambda has no room for it.
+ * @throws an Error if Lambda has no room for it.
  */
 export function environment(
   stage: string,

@@ -181,10 +181,10 @@ function writeTraces(): Statement {
 }
 
 /**
- * What Lambda itself needs to attach a function to a VPC (AWS Lambda Developer Guide, "Giving
- * Lambda functions access to resources in an Amazon VPC": deleting has to be allowed on
- * everything in EC2). `lambda:SourceFunctionArn` is set where a function's code calls, so its
- * absence keeps the code from all of this: an Assign there still needs the tag.
+ * What Lambda itself needs to attach a function to a VPC (AWS Lambda Developer Guide, "Giving Lambda
+ * functions access to resources in an Amazon VPC"). Deleting has to be allowed on everything in EC2. A
+ * call from a function's code has `lambda:SourceFunctionArn`, so the condition that it is absent keeps
+ * the code from all of this. An Assign by the code still needs the tag.
  */
 function attachToVpc(): Statement[] {
   const byLambdaItself = { Null: { 'lambda:SourceFunctionArn': 'true' } };

@@ -41,7 +41,7 @@ export function clusterQueueNames(
   };
 }
 
-/** Where executions book EC2's calls, if the stage has a table of its own. */
+/** The table in which executions book EC2's calls, if the stage has its own. */
 export function budgetTableName(stage: string): string {
   return `${stackName(stage)}-budget`;
 }
@@ -57,8 +57,8 @@ export function stageSettingsName(stage: string): string {
 }
 
 /**
- * A cluster's name as a part of logical ids, which hold letters and digits only: `demo` → `Demo`.
- * Where something of the name is lost, a hash keeps it apart from the others.
+ * A cluster's name as a part of logical ids, which hold letters and digits only: `demo` → `Demo`. If a
+ * part of the name is lost, a hash keeps it apart from the others.
  */
 export function idOf(cluster: string): string {
   const words = cluster.split(/[-_]/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));

@@ -42,7 +42,7 @@ const EXPORTED = {
   ScheduleRoleArn: ['The role that runs sweeps', 'ScheduleRole'],
 } as const;
 
-/** What a cluster's stack imports: those above, and where alarms go. */
+/** What a cluster's stack imports: those above, and the topic of the alarms. */
 export type Exported = keyof typeof EXPORTED | 'AlarmTopicArn';
 
 /** An export's name is the account's and Region's own. */

@@ -2,8 +2,9 @@ import { ownerName } from '../shared/control.ts';
 import type { Resource } from './cloudformation.ts';
 
 /**
- * Says which stage serves a cluster. A parameter's name is there once in an account and Region, so that
- * CloudFormation refuses a second stage of the same cluster, and its functions find that it is not theirs.
+ * Says which stage serves a cluster. A parameter's name exists once in an account and Region. So
+ * CloudFormation refuses a second stage of the same cluster, and that stage's functions find that the
+ * cluster is not theirs.
  */
 export function owner(cluster: string, stage: string): Resource {
   return {

@@ -36,7 +36,7 @@ interface Admitted {
   readonly operators?: unknown;
 }
 
-/** A queue of nodes to look at, and where messages go that could not be done. */
+/** A queue of nodes to look at, and the dead-letter queue of its messages. */
 export function queuePair(
   names: { readonly queue: string; readonly deadLetterQueue: string },
   { functions, forwarders, operators }: Admitted,

@@ -8,8 +8,8 @@ export const REASSIGNMENT_SECTION = 'an-address-was-reassigned';
 
 /**
  * Rings when a role of the functions takes an address by `AllowReassignment`, which the product never
- * does: somebody else has the role. IAM cannot refuse it, as it has no condition key for it. CloudTrail
- * tells EventBridge of the call, where the account has a trail (Amazon EventBridge User Guide, "AWS
+ * does: somebody else has the role. IAM cannot refuse it, as it has no condition key for it. If the
+ * account has a trail, CloudTrail tells EventBridge of the call (Amazon EventBridge User Guide, "AWS
  * service events delivered via AWS CloudTrail").
  */
 export function reassignmentBell(stage: string, settings: StageSettings): Resources {

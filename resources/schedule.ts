@@ -51,7 +51,7 @@ export function rateOf(minutes: number): string {
  * Schedules that were made together have the same time, and each of their sweeps reads the account's ENIs.
  * A fifth of the time between two sweeps, so that alarms which look at that time find a sweep in it.
  *
- * @returns 0 where sweeps are a minute apart, as a window has whole minutes.
+ * @returns 0 if sweeps are a minute apart, because a window has whole minutes.
  */
 export function windowMinutesOf(sweepMinutes: number): number {
   return sweepMinutes === 1 ? 0 : Math.max(1, Math.floor(sweepMinutes / 5));

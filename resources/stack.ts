@@ -51,7 +51,7 @@ interface Deployment {
 /**
  * All of a stage's stack but the functions themselves, which osls packages. Pure.
  *
- * @throws an Error where the clusters are too many for one stack.
+ * @throws an Error if the clusters are too many for one stack.
  */
 export function stackOf(stage: string, settings: StageSettings): Stack {
   const Resources = merged(

@@ -38,7 +38,7 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 const HEADER =
   /^AWS4-HMAC-SHA256 +Credential=([^,]+), *SignedHeaders=([^,]+), *Signature=([0-9a-f]+)$/;
 
-/** Reads the claim; `undefined` where the request is not signed, or not in a readable way. */
+/** Reads the claim; `undefined` if the request is not signed, or not in a readable way. */
 export function readClaim(request: SignedRequest): SignatureClaim | undefined {
   const { query, headers } = request;
   if (query.get('X-Amz-Algorithm') === ALGORITHM) {

@@ -10,7 +10,7 @@ import type { UpdateItem } from '../../shared/enis/bookings.ts';
 import { EniProtocol } from '../../shared/enis/eni-protocol.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What calls take, there and back, ms. */
+/** How many milliseconds calls take, there and back. */
 export interface Latencies {
   readonly ec2Read: number;
   readonly ec2Write: number;

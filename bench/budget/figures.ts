@@ -16,7 +16,7 @@ export interface Figures {
   readonly p99Ms: number;
   /** Per cent of the seconds in which a neighbour's call was, or would have been, throttled. */
   readonly neighbourRefused: number;
-  /** The longest that a call of the neighbour's waited for a token, ms. */
+  /** How long a call of the neighbour's waited for a token at most. */
   readonly neighbourDelayMs: number;
   /** Calls that the neighbour gave up. */
   readonly neighbourLost: number;
@@ -45,7 +45,7 @@ export function countCalls(calls: readonly LoggedCall[]): CallFigures {
   return figures;
 }
 
-/** The value below which `share` of the values are; 0 where there is none. */
+/** The value below which `share` of the values are; 0 if there are none. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;

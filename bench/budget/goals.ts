@@ -1,19 +1,21 @@
 import { type Figures, percentile } from './figures.ts';
 import type { ScenarioName } from './scenarios/index.ts';
 
-/** The most that a figure may be at the median of the seeds, and, where it differs, in the worst of them. */
+/**
+ * The most that a figure may be at the median of the seeds, and in the worst of them if that goal differs.
+ */
 export type Goal = number | readonly [median: number, worst: number];
 export type Goals = Readonly<Partial<Record<keyof Figures, Goal>>>;
 
-/** What 250 pods that come and 250 that go cost on 50 nodes where reads do not lag: at most this. */
+/** How many Assigns 250 pods that come and 250 that go on 50 nodes cost at most, if reads do not lag. */
 const ASSIGN_WITHOUT_LAG = 115;
 const LAG: Goals = { throttled: 0, errors: 0, assign: Math.floor(1.3 * ASSIGN_WITHOUT_LAG) };
 const CLUSTERS: Goals = { throttled: 50, lastCluster: 1.3 };
 
 /**
- * What 100 nodes with two ENIs are to cost, and how fast. Under a bucket of 100 tokens that refills
- * by 5 a second (AWS, "Request throttling for the Amazon EC2 API"), and with a reserve of ten left to
- * others, n calls take (n − 90) ÷ 5 seconds. A call for each ENI, 200, is the floor.
+ * What 100 nodes with two ENIs are to cost, and how fast. AWS's bucket has 100 tokens and refills by 5
+ * a second (AWS, "Request throttling for the Amazon EC2 API"). Ten tokens are a reserve for others, so
+ * n calls take (n − 90) ÷ 5 seconds. A call for each ENI, 200, is the floor.
  */
 export const GOALS: Readonly<Record<ScenarioName, Goals>> = {
   quietPod: { p50Ms: 400 },

@@ -1,11 +1,14 @@
 /**
  * `npm run bench:budget [-- --json] [--only NAME]… [--seed 1]… [--nodes 100] [--read 100] [--write 300]
- * [--details]`: what the product costs in EC2 calls and time, and what it leaves to others, under the
- * token buckets that AWS documents. The real forwarder, functions and SDK on the sandbox, on virtual
- * time, so the figures depend on no machine; `--read` and `--write` are what EC2's calls take, ms.
- * `--json` prints `{ assign, unassign, refused, throttled, seconds, p50Ms, p99Ms, … }`
- * by scenario alone, of several seeds a list of these, and leaves the judgement to its reader; see
- * figures.ts. The table has median, worst and goal of each figure, and ends with 1 where one is missed.
+ * [--details]`
+ *
+ * What the product costs in EC2 calls and time, and what it leaves to others, under the token buckets
+ * that AWS documents. The real forwarder, functions and SDK run on the sandbox, on virtual time, so the
+ * figures depend on no machine.
+ * - `--read` and `--write` are how many milliseconds EC2's calls take.
+ * - `--json` prints `{ assign, unassign, refused, throttled, seconds, p50Ms, p99Ms, … }` by scenario,
+ *   or a list of these for several seeds, and judges nothing; see figures.ts.
+ * - The table has median, worst and goal of each figure. The program ends with 1 if a goal is missed.
  */
 import { availableParallelism } from 'node:os';
 import { optionsOf, refuse } from '../../scripts/options.ts';

@@ -12,7 +12,7 @@ export interface Neighbour {
 export interface NeighbourFigures {
   /** Per cent of its calls that EC2 throttled at the first try; without a neighbour: of the seconds that had no token. */
   readonly neighbourRefused: number;
-  /** The longest that one of its calls waited for a token, ms. */
+  /** How long one of its calls waited for a token at most. */
   readonly neighbourDelayMs: number;
   /** Calls that it gave up. */
   readonly neighbourLost: number;

@@ -23,9 +23,9 @@ export interface BenchAddress extends Attached {
   readonly network: BenchNetwork;
   /** The ENI on which it belongs. */
   readonly eniId: string;
-  /** From attaching the pod to having the address on its ENI, ms. */
+  /** How long from attaching the pod until its ENI had the address. */
   assignedMs?: number;
-  /** From the pod's object being gone to the address being off the ENI, ms. */
+  /** How long from the end of the pod's object until the ENI had let go of the address. */
   releasedMs?: number;
 }
 

@@ -21,7 +21,9 @@ const COLUMNS: readonly (readonly [name: keyof Figures, head: string, digits: nu
   ['lastCluster', 'last cluster ÷ median', 2],
 ];
 
-/** A row per scenario: the median of the seeds, the worst of several, and the goal with ✗ where that is missed. */
+/**
+ * A row per scenario: the median of the seeds, the worst of several, and the goal, with ✗ if it is missed.
+ */
 export function tableOf(results: Results): string {
   const table = new Table({
     head: ['', ...COLUMNS.map(([, head]) => head)],

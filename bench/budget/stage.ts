@@ -134,7 +134,7 @@ export async function startStage(options: BenchStageOptions): Promise<BenchStage
   };
 }
 
-/** What the executions may spend, as the configuration says, and where they book it. */
+/** What the executions may spend, as the configuration says, and the table in which they book it. */
 function budgetOf({ settings }: BenchStageOptions) {
   const clusters = [{ name: CLUSTER }];
   const stage = stageFile.parse({ region: REGION, clusters, ...settings });

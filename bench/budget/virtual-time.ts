@@ -15,7 +15,7 @@ export interface VirtualTime {
   /**
    * Lets time pass until `done`.
    *
-   * @returns false where that is not within `mostMs` milliseconds.
+   * @returns false if that takes more than `mostMs`.
    */
   drive(done: () => boolean, mostMs: number): Promise<boolean>;
   /** Lets time pass until a promise is settled that may wait for the machine too. */

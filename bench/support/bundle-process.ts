@@ -8,8 +8,8 @@ import type { CpuShare } from './cpu-share.ts';
 /** The memory of both functions, as they are deployed. */
 export const MEMORY_MIB = 512;
 /**
- * The heap that Lambda gives to Node: a twentieth of the memory to each half of the young generation, and
- * nine tenths to the old one (/var/runtime/bootstrap of the runtime's image).
+ * The heap that Lambda gives to Node (/var/runtime/bootstrap of the runtime's image). Each half of the
+ * young generation has a twentieth of the memory. The old generation has nine tenths.
  */
 const YOUNG_MIB = Math.floor(MEMORY_MIB / 20);
 const OLD_MIB = MEMORY_MIB - Math.floor(MEMORY_MIB / 10);
@@ -57,7 +57,7 @@ export interface Invocation {
 
 /** A function that is kept warm. */
 export interface BundleProcess {
-  /** @throws where the function fails; the error has what it wrote last. */
+  /** @throws an Error with what the function wrote last, if it fails. */
   invoke(event: unknown): Promise<Invocation>;
   /** @returns what the function wrote. */
   end(): Promise<string>;

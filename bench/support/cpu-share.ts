@@ -10,7 +10,9 @@ export const FUNCTION_SHARE = 0.29;
 
 /** A share of one core, for the processes that are started within it. */
 export interface CpuShare {
-  /** Of one core; `undefined` where the machine gives none: then it is whatever there is. */
+  /**
+   * The share of one core; `undefined` if the machine gives no share. Then the process takes what there is.
+   */
   readonly share: number | undefined;
   /** The command line that runs `command` within it. */
   within(command: readonly string[]): readonly [string, ...string[]];

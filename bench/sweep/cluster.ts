@@ -9,7 +9,7 @@ import { type Entry, objectOfLedger } from '../../shared/cluster/ledgers.ts';
 /** 10.0.0.0, 10.64.0.0 and 10.128.0.0: nodes, first and second Multus ENIs. */
 const FIRST = [0x0a_00_00_00n, 0x0a_40_00_00n, 0x0a_80_00_00n] as const;
 const PER_ENI = 32n;
-/** Where in an ENI's share of the subnet its pods' addresses begin, and what nobody claims. */
+/** The first of an ENI's addresses that pods claim, and the first that nobody claims. */
 const CLAIMED_FROM = 1;
 const LEAKED_FROM = 17;
 const MULTUS_ENIS = [1, 2] as const;

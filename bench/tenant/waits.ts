@@ -31,7 +31,7 @@ export interface WaitsOrder {
   readonly flapMs: number;
 }
 
-/** How long pods of another namespace wait for their addresses, ms. */
+/** How many milliseconds pods of another namespace wait for their addresses. */
 export interface Waits {
   readonly p50: number;
   readonly p99: number;

@@ -28,7 +28,7 @@ interface ClusterLab {
 interface TokenChange {
   /** The cluster that it is signed for. */
   readonly cluster?: string;
-  /** How long ago it was signed, ms. */
+  /** How long ago the token was signed. */
   readonly ageMs?: number;
 }
 
@@ -79,7 +79,7 @@ export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
   },
   token(
     'eks-token',
-    'The API server takes a presigned GetCallerIdentity of the Region’s STS for a token, where an access entry names the role',
+    'The API server takes a presigned GetCallerIdentity of the Region’s STS for a token, if an access entry names the role',
     true,
     {},
   ),

@@ -36,7 +36,7 @@ export function refused({ kinds, code, given, call, named, ...fact }: RefusedCal
   };
 }
 
-/** @returns the ENIs once EC2 shows the addresses: else a later check would find them. */
+/** @returns the ENIs once EC2 shows the addresses. Otherwise a later check would find them. */
 async function give(
   lab: Lab,
   name: 'a' | 'b',

@@ -16,11 +16,11 @@ interface Bucket {
   readonly call: (lab: Lab) => Promise<unknown>;
 }
 
-/** So many calls are under way at a time: one after the other would not outrun the refill. */
+/** How many calls are under way at a time. One after the other would not outrun the refill. */
 const AT_ONCE = 25;
-/** How long the bucket refills before it is drained a second time, ms. */
+/** How long the bucket refills before it is drained a second time. */
 const PAUSE_MS = 2_000;
-/** Others call too, and a measurement has an error: so much of a figure may be missing. */
+/** The part of a figure that has to be seen. Others call too, and a measurement has an error. */
 const TOLERANCE = 0.7;
 
 const byIds = (lab: Lab) =>
@@ -43,7 +43,7 @@ const BUCKETS: readonly Bucket[] = [
   },
   {
     id: 'unassign',
-    action: 'UnassignPrivateIpAddresses, also where the call is refused',
+    action: 'UnassignPrivateIpAddresses, even if the call is refused',
     tokens: 100,
     perSecond: 5,
     call: (lab) => unassign(lab, lab.id('a'), lab.free(2).slice(1)),

@@ -66,7 +66,7 @@ const by = (Name: string, values: (lab: Lab) => readonly string[]) => async (lab
   { Name, Values: [...values(lab)] },
 ];
 
-/** So many values of one filter. */
+/** A filter with `count` values. */
 function filterValues(count: number): Filter {
   return {
     Name: 'network-interface-id',

@@ -4,10 +4,10 @@ import { emptied, type Lab, READS, readUntil } from '../lab.ts';
 import { EVENTUAL } from './sources.ts';
 
 const ROUNDS = 3;
-/** As long as a reconcile waits for EC2 to show a release, ms. */
+/** How long a reconcile waits for EC2 to show a release. */
 const WAITED_MS = 3_100;
 
-/** How long, ms, until EC2's read shows what a write did; `undefined` where none of the reads does. */
+/** How many milliseconds until EC2's read shows what a write did; `undefined` if none of the reads does. */
 async function lagOf(
   lab: Lab,
   write: () => Promise<unknown>,

@@ -18,7 +18,7 @@ const watchEvent = z.object({ object: z.unknown() });
 /**
  * A cluster of real parts with two nodes, which takes the place of the world's own.
  *
- * @throws MissingForReal where this machine can't have one.
+ * @throws MissingForReal if this machine can't have one.
  */
 export async function startReal(
   world: World,

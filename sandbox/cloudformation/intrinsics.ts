@@ -11,7 +11,7 @@ export interface Scope {
 export interface DeployedValues {
   readonly region: string;
   readonly account: string;
-  /** @throws where the account exports nothing by that name. */
+  /** @throws if the account exports nothing by that name. */
   importValue(name: string): unknown;
   /** What `Ref` of a resource is. */
   refOf(id: string): unknown;

@@ -27,8 +27,8 @@ interface Made {
  * Makes a stack's resources in the sandbox's account. Of roles, policies, alarms and Pod Identity, which the
  * sandbox does not have, it makes a name.
  *
- * @throws an Error where the template refuses a parameter, imports what nobody exports, or has a type of
- * resource that is not known here.
+ * @throws an Error if the template refuses a parameter, imports what nobody exports, or has an unknown
+ * type of resource.
  */
 export function createStack(aws: Aws, options: StackOptions): Stack {
   const { name, exports } = options;

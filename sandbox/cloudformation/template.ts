@@ -47,7 +47,7 @@ export interface ComputedTemplate {
  *
  * @param text YAML or JSON.
  * @param outside what it makes of resources, which may ask for others.
- * @throws an Error where a parameter is missing, unknown or out of its range.
+ * @throws an Error if a parameter is missing, unknown or out of its range.
  */
 export function computed(
   text: string,

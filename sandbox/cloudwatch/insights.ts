@@ -20,9 +20,10 @@ interface Query {
 }
 
 /**
- * Answers a query of Logs Insights, of which `fields`, `filter` by equality and `like`, joined by
- * `and` or by `or`, `sort @timestamp` and `limit` are known (Amazon CloudWatch Logs User Guide,
- * "CloudWatch Logs Insights language query syntax").
+ * Answers a query of Logs Insights (Amazon CloudWatch Logs User Guide, "CloudWatch Logs Insights
+ * language query syntax").
+ * - It knows `fields`, `sort @timestamp` and `limit`.
+ * - It knows `filter` by equality and `like`, joined by `and` or by `or`.
  *
  * @returns for each line the fields that it has.
  * @throws MalformedQuery for anything else.

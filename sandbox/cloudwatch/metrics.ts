@@ -26,8 +26,8 @@ const embedded = z.looseObject({
 const values = z.union([z.number().transform((value) => [value]), z.array(z.number())]);
 
 /**
- * The metrics of a log line (Amazon CloudWatch User Guide, "Embedded metric format
- * specification"); none where it is of another kind.
+ * The metrics of a log line (Amazon CloudWatch User Guide, "Embedded metric format specification");
+ * none if the line is of another kind.
  */
 export function embeddedMetrics(line: unknown): Datum[] {
   const parsed = embedded.safeParse(line);

@@ -38,7 +38,7 @@ class Refused extends Error {
   }
 }
 
-/** So many lines of each group are kept: the demo may run for days. */
+/** How many lines each log group keeps. The demo may run for days. */
 const MAX_LINES = 20_000;
 
 /** What an operator reads of CloudWatch, on a loopback port, in its AWS JSON protocols. */

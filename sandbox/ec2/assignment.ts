@@ -86,7 +86,7 @@ export function refuseTaken(taken: readonly Taken[]): void {
  * The primary address and delegated prefixes take a place each, like secondary
  * addresses. A detached ENI has no instance type and so no limit.
  *
- * @throws Ec2Error where `eni` has more than its instance type allows.
+ * @throws Ec2Error if `eni` has more than its instance type allows.
  */
 export function checkLimit(state: State, eni: NetworkInterface): void {
   const instance = state.instances.get(eni.attachment?.instanceId ?? '');

@@ -5,7 +5,7 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   /** When it arrived, milliseconds since the epoch. */
   readonly at: number;
-  /** Absent where nothing was answered. */
+  /** Absent if the caller got no answer. */
   readonly requestId?: string;
 }
 

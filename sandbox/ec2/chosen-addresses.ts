@@ -23,7 +23,7 @@ export interface AskedAddresses {
  * The addresses that a request names, or as many free ones of the ENI's subnet as it
  * asks for. EC2 chooses any; this one chooses the lowest.
  *
- * @throws Ec2Error where it says both or nothing, and where too few are free.
+ * @throws Ec2Error if the call gives both or neither, or if too few addresses are free.
  */
 export function chosenAddresses(
   state: State,

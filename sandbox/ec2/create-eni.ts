@@ -23,7 +23,7 @@ export interface EniSpec {
 /**
  * A new, detached ENI.
  *
- * @throws Error where the subnet does not exist or does not have the addresses free.
+ * @throws Error if the subnet does not exist or does not have the addresses free.
  */
 export function createEni(state: State, ids: IdMaker, spec: EniSpec): NetworkInterface {
   const subnet = state.subnets.get(spec.subnetId);

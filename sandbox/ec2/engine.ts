@@ -57,8 +57,8 @@ export interface Ec2 extends Controls {
 }
 
 /**
- * A strict EC2: it refuses what EC2 refuses, in its words where they are known.
- * Each call is decided in one step, on the state of that moment.
+ * A strict EC2: it refuses what EC2 refuses, in EC2's words if we know them. Each call is decided in
+ * one step, on the state of that moment.
  */
 export function createEc2({ clock, region, account }: Ec2Options): Ec2 {
   const store = createStore(

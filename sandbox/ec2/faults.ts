@@ -16,7 +16,7 @@ export type FaultEffect =
   | { readonly kind: 'delay'; readonly ms: number };
 
 export interface Fault {
-  /** The action that it strikes; all of them where absent. */
+  /** The action that the fault strikes. Without it, the fault strikes all actions. */
   readonly action?: string;
   /** Strikes only calls for which this is true. */
   readonly when?: (call: Call) => boolean;

@@ -4,7 +4,7 @@ export interface InstanceType {
   readonly interfaces: number;
   /** Private IPv4 addresses per interface: the primary and every delegated prefix count. */
   readonly ipv4: number;
-  /** IPv6 addresses per interface; 0 where the type does not support IPv6. */
+  /** IPv6 addresses per interface; 0 if the type does not support IPv6. */
   readonly ipv6: number;
 }
 

@@ -28,7 +28,7 @@ export interface NewAttachment {
   readonly at: number;
 }
 
-/** @throws Error where that instance does not take that ENI there. */
+/** @throws Error if the instance does not take the ENI at this device index. */
 export function attached(
   state: State,
   eni: NetworkInterface,

@@ -97,7 +97,7 @@ export function addressesOf(eni: NetworkInterface): readonly Address[] {
 /** In which of its roles an ENI has an address. */
 export type HoldingRole = 'primary' | 'secondary' | 'ipv6' | 'prefix';
 
-/** The role in which `eni` has `address`; `undefined` where it does not have it. */
+/** The role in which `eni` has `address`; `undefined` if it does not have it. */
 function roleOf(eni: NetworkInterface, address: Address): HoldingRole | undefined {
   if (eni.primary === address || eni.primaryIpv6 === address) return 'primary';
   if (eni.secondary.includes(address)) return 'secondary';

@@ -10,7 +10,7 @@ type Branch = Map<string, Branch | string>;
  * Reads EC2's flattened parameters (`Filter.1.Value.2=x`) into objects and lists,
  * without `Action` and `Version`.
  *
- * @throws Ec2Error where a parameter is given both a value and members.
+ * @throws Ec2Error if a parameter is given both a value and members.
  */
 export function nestParameters(params: URLSearchParams): Record<string, unknown> {
   const root: Branch = new Map();

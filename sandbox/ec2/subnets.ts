@@ -26,7 +26,7 @@ export function subnetOf(
   };
 }
 
-/** @throws Error where the subnet's VPC is not there, or another subnet of it overlaps. */
+/** @throws Error if the subnet's VPC is not there, or another subnet of it overlaps. */
 export function withSubnet(state: State, subnet: SubnetModel): State {
   if (!state.vpcs.has(subnet.vpcId)) throw new Error(`there is no VPC ${subnet.vpcId}`);
   for (const other of state.subnets.values()) {
@@ -42,7 +42,7 @@ function overlap(a: Block, b: Block): boolean {
   return a.range.first <= b.range.last && b.range.first <= a.range.last;
 }
 
-/** Gives the subnet the one IPv6 block that it may have. @throws Error where it has one. */
+/** Gives the subnet the one IPv6 block that it may have. @throws Error if it has one. */
 export function withIpv6(state: State, subnetId: string, cidr: string): State {
   const subnet = requireSubnet(state, subnetId);
   if (subnet.ipv6.length > 0) throw new Error(`${subnetId} has an IPv6 block`);
@@ -69,7 +69,7 @@ export function withoutIpv6(state: State, subnetId: string): State {
   return withSubnet(state, { ...subnet, ipv6: [] });
 }
 
-/** @throws Error where it is no CIDR block. */
+/** @throws Error if the text is no CIDR block. */
 export function block(cidr: string): Block {
   const range = parseCidr(cidr);
   if (range === undefined) throw new Error(`${cidr} is no CIDR block`);

@@ -9,7 +9,7 @@ export interface Throttle {
   /** Begins to throttle, with every bucket full; `sizes` overrides AWS's defaults by action. */
   enable(sizes?: Readonly<Record<string, BucketSize>>): void;
   disable(): void;
-  /** Takes a token for one call; false where there is none. */
+  /** Takes a token for one call; false if the bucket is empty. */
   take(action: string, params?: URLSearchParams): boolean;
   /** Whether a call would find a token; none is taken. */
   has(action: string, params?: URLSearchParams): boolean;
@@ -23,7 +23,7 @@ const MUTATING: BucketSize = { tokens: 50, refillPerSecond: 5 };
 const NON_MUTATING: BucketSize = { tokens: 100, refillPerSecond: 20 };
 const UNBOUNDED: BucketSize = { tokens: 50, refillPerSecond: 10 };
 
-/** The actions that use a smaller bucket where they are called with neither filter nor page size. */
+/** The actions that use a smaller bucket if they are called with neither filter nor page size. */
 const UNBOUNDED_ACTIONS = [
   'DescribeInstances',
   'DescribeInstanceStatus',
@@ -48,7 +48,7 @@ export function createThrottle(clock: Clock): Throttle {
   let sizes: Readonly<Record<string, BucketSize>> | undefined;
   const buckets = new Map<string, { tokens: number; at: number }>();
 
-  /** The bucket of a call, filled up to now; `undefined` where there is none. */
+  /** The bucket of a call, filled up to now; `undefined` if the action has none. */
   const bucketOf = (action: string, params: URLSearchParams) => {
     if (sizes === undefined) return undefined;
     const unbounded = UNBOUNDED_ACTIONS.includes(action) && !isBounded(params);

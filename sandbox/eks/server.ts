@@ -105,7 +105,7 @@ interface Served {
   readonly clock: Clock;
 }
 
-/** @throws where the connection is to be broken. */
+/** @throws if the server is to break the connection. */
 async function serve(
   served: Served,
   request: IncomingMessage,
@@ -149,7 +149,7 @@ async function serve(
 
 function answerTo(served: Served, operation: Operation, request: SignedRequest): Answer {
   const { account } = served;
-  // The API server that asks for a review is trusted by where it is, as a webhook's client is.
+  // The API server that asks for a review is trusted by its place, as a webhook's client is.
   if (operation.action === 'TokenReview') {
     return tokenReview(operation.params.cluster ?? '', request.body, served.review);
   }

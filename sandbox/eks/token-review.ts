@@ -34,11 +34,10 @@ export interface TokenReviewOptions {
 export type Review = KubernetesUser | { readonly error: string };
 
 /**
- * Reviews a token as EKS does (rules of
- * https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/pkg/token/token.go):
- * the presigned GetCallerIdentity of the region's own STS, signed for this very
- * cluster, at most 15 minutes old, by a role that has an access entry. Where EKS
- * sends the URL to STS, this checks the signature itself.
+ * Reviews a token as EKS does. The token is a presigned GetCallerIdentity of the Region's own STS. It
+ * is signed for this cluster, at most 15 minutes ago, by a role that has an access entry. EKS sends the
+ * URL to STS; this checks the signature itself. Rules:
+ * https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/pkg/token/token.go
  */
 export function reviewToken(
   { account, clock, ownSts }: TokenReviewOptions,

@@ -6,8 +6,10 @@ import { createTokens, type Tokens } from './tokens.ts';
 import { type InstanceFacts, metadataOf } from './tree.ts';
 
 /**
- * What keeps a caller from an answer. `hop-limit-1`: the token is sent, but no further than the
- * instance, so that a pod with a network of its own never sees it. `disabled`: HttpEndpoint is.
+ * What keeps a caller from an answer.
+ * - `hop-limit-1`: the token goes no further than the instance, so a pod with a network of its own
+ *   never sees it.
+ * - `disabled`: HttpEndpoint is disabled.
  */
 export type ImdsTrouble = 'none' | 'hop-limit-1' | 'disabled';
 
@@ -66,8 +68,11 @@ interface Answer {
 }
 
 /**
- * EC2 User Guide, "Use the Instance Metadata Service to access instance metadata": 400 for a wrong
- * time to live, 401 without a valid token, 403 for a forwarded PUT, 404 for what there is not.
+ * EC2 User Guide, "Use the Instance Metadata Service to access instance metadata". The statuses:
+ * - 400 for a wrong time to live.
+ * - 401 without a valid token.
+ * - 403 for a forwarded PUT.
+ * - 404 for a path that has nothing.
  */
 function answerTo(request: IncomingMessage, { tokens, facts, now }: Parts): Answer {
   const { method, url = '/', headers } = request;

@@ -4,7 +4,7 @@ type Header = string | readonly string[] | undefined;
 
 /** The session tokens of a metadata service. */
 export interface Tokens {
-  /** `undefined` where the asked time to live is none of 1 to 21,600 seconds. */
+  /** `undefined` if the asked time to live is none of 1 to 21,600 seconds. */
   issue(ttlSeconds: Header): string | undefined;
   isValid(token: Header): boolean;
 }

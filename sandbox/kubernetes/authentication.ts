@@ -21,7 +21,7 @@ export type Authenticate = (token: string) => User | undefined | Promise<User | 
 
 export type Authorize = (user: User, access: Access) => boolean;
 
-/** The token that is accepted where no other authentication is asked for. */
+/** The token that the API server accepts if no other authentication is configured. */
 export const ADMIN_TOKEN = 'sandbox-admin';
 
 export const acceptAdminToken: Authenticate = (token) =>

@@ -37,9 +37,9 @@ function graceSeconds(pod: KubeObject, asked?: number): number {
 }
 
 /**
- * The term of a pod that is deleted now: `over` where it has run out before, `pending` where
- * one is running that is not longer. A second deletion can shorten the grace period and never
- * lengthens it (k8s.io/apiserver pkg/registry/rest/delete.go, BeforeDelete).
+ * The term of a pod that is deleted now: `over` if its term has run out already, `pending` if the term
+ * that runs is not longer. A second deletion can shorten the grace period and never lengthens it
+ * (k8s.io/apiserver pkg/registry/rest/delete.go, BeforeDelete).
  */
 function termOf(pod: KubeObject, now: number, given?: number): Term | 'over' | 'pending' {
   const asked = given !== undefined && given < 0 ? 1 : given;
@@ -65,10 +65,9 @@ function heldSince(resource: ResourceName, { metadata }: KubeObject, now: number
 }
 
 /**
- * Deletes `object`, or marks it as terminating where something holds it: a kubelet that has to
- * stop a pod first, or finalizers, those of a Namespace's spec included. A pod that goes at once
- * is marked before, for all who watch
- * (k8s.io/apiserver pkg/registry/generic/registry/store.go, Delete).
+ * Deletes `object`, or marks it as terminating if something holds it: a kubelet that has to stop a pod
+ * first, or finalizers, those of a Namespace's spec included. A pod that goes at once is marked before,
+ * for all who watch (k8s.io/apiserver pkg/registry/generic/registry/store.go, Delete).
  */
 export function deleteObject(
   writer: Writer,

@@ -6,8 +6,8 @@ import type { Store } from './store.ts';
 export type Writer = Pick<Store, 'put' | 'remove'>;
 
 /**
- * Answers writes and does none: an object keeps the version that it is stored with, and has an
- * empty one where it is new.
+ * Answers writes and does none. An object keeps the version that it is stored with. A new object's
+ * version is empty.
  */
 export function writesNothing(store: Store): Writer {
   return {

@@ -22,7 +22,7 @@ export function checkFinalizerNames(resource: Resource, name: string, draft: Dra
   }
 }
 
-/** @throws StatusError 422 where an object that is being deleted would get one more. */
+/** @throws StatusError 422 if an object that is being deleted would get one more. */
 export function checkNoNewFinalizers(
   resource: Resource,
   name: string,

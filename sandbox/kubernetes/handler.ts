@@ -161,7 +161,7 @@ function answerOf(error: unknown): Status {
  * Answers one request as the API server would; shaped like `fetch`, so that it can
  * stand in for one without a socket.
  *
- * @throws ConnectionLost where a fault cuts the connection, or the request's abort reason.
+ * @throws ConnectionLost if a fault cuts the connection, or the request's abort reason.
  */
 export async function handle(parts: HandlerParts, request: Request): Promise<Response> {
   try {

@@ -53,7 +53,7 @@ interface Place {
   readonly key: string;
 }
 
-/** What each operation does; a place that has to have something is refused where it has nothing. */
+/** What each operation does. It refuses a path that has to have a value and has none. */
 function applyOperation(document: unknown, { op, path, from, value }: Operation): void {
   const present = ({ holder, key }: Place): unknown => {
     const found = read(holder, key);
@@ -102,7 +102,7 @@ function applyOperation(document: unknown, { op, path, from, value }: Operation)
 /**
  * RFC 6902, all or nothing.
  *
- * @throws StatusError 400 for what is no such patch, 422 where it does not apply.
+ * @throws StatusError 400 if the patch is malformed, 422 if it does not apply.
  */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   const parsed = operations.safeParse(patch);

@@ -68,9 +68,10 @@ function readToken(text: string): z.output<typeof tokenSchema> {
 }
 
 /**
- * The version that a read is served from: the newest without a resourceVersion, any
- * (up to `staleness` versions back) for "0", at least that one for another, and
- * exactly that one for another with resourceVersionMatch=Exact.
+ * The version that a read is served from.
+ * - Without a resourceVersion: the newest.
+ * - For "0": any, up to `staleness` versions back.
+ * - For another: at least that one. With resourceVersionMatch=Exact: exactly that one.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list
  *
  * @throws StatusError 400, 410, 504

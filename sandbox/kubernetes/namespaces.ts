@@ -4,7 +4,7 @@ import type { Objects } from './objects.ts';
 import { allResources } from './resources.ts';
 import type { Change, Store } from './store.ts';
 
-/** How long after a change a Namespace is looked at, ms. */
+/** How long after a change the sandbox looks at a Namespace. */
 const DELAY_MS = 1000;
 
 /** The Namespace that may be done after a change: itself, or the one that something is gone from. */

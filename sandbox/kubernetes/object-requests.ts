@@ -74,7 +74,7 @@ function made(object: KubeObject): object {
   return resourceVersion === '' ? { ...object, metadata } : object;
 }
 
-/** Creates what is not there, and else writes what the apply comes to. */
+/** Creates an object that is not there. Otherwise it writes the result of the apply. */
 function apply(
   { objects }: Parts,
   route: ResourceRoute,

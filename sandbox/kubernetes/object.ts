@@ -62,14 +62,14 @@ export interface KubeObject extends Draft {
   };
 }
 
-/** What of the metadata is left out where it is empty. */
+/** The fields of the metadata that are left out if they are empty. */
 const OMITTED_EMPTY = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
 
 /**
  * Reads an object that a client sent. A field that is null counts as absent, as it
  * does when Go decodes it.
  *
- * @throws z.ZodError where it is no Kubernetes object.
+ * @throws z.ZodError if the value is no Kubernetes object.
  */
 export function parseDraft(value: unknown): Draft {
   const text = JSON.stringify(value) ?? 'null';
@@ -104,7 +104,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value at a dotted path such as `spec.nodeName`; `undefined` where there is none. */
+/** The value at a dotted path such as `spec.nodeName`; `undefined` if there is none. */
 export function fieldAt(value: unknown, path: string): unknown {
   let at = value;
   for (const part of path.split('.')) at = isRecord(at) ? at[part] : undefined;

@@ -46,9 +46,9 @@ export interface DeleteOptions extends Dry {
 }
 
 /**
- * What the API server lets be done with objects. The handler answers requests with
- * it, and tests and the stand-ins for kubelet and Multus use it directly. Every
- * function throws StatusError where the API server would refuse.
+ * What the API server lets be done with objects. The handler answers requests with it, and tests and
+ * the stand-ins for kubelet and Multus use it directly. Every function throws StatusError if the API
+ * server would refuse.
  */
 export interface Objects {
   get(resource: ResourceName, ref: Ref): KubeObject;
@@ -88,7 +88,7 @@ function mergeForWrite(
   return { ...stored, metadata: { ...sent.metadata, ownerReferences }, status: sent.status };
 }
 
-/** What is stored after a write: `sent` where the write may change it, and whose it is as it was. */
+/** What is stored after a write: `sent` if the write may change it, and its owner as it was. */
 function written(
   resource: Resource,
   stored: KubeObject,
@@ -121,7 +121,7 @@ function checkVersionGiven(resource: Resource, stored: KubeObject, sent: Draft):
   throw versionMissing(resource, stored.metadata.name);
 }
 
-/** As `written`. @throws StatusError where the API server would refuse the write. */
+/** As `written`. @throws StatusError if the API server would refuse the write. */
 function checkedWrite(
   resource: Resource,
   stored: KubeObject,

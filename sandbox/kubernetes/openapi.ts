@@ -27,9 +27,9 @@ function patchOperation(resource: Resource): [path: string, item: object] {
 }
 
 /**
- * The OpenAPI document at a path: only that every resource takes a patch with
- * `fieldValidation`, from which kubectl concludes that the server validates and that
- * it need not, for lack of schemas, refuse to.
+ * The OpenAPI document at a path: every resource takes a patch with `fieldValidation`. From this
+ * kubectl concludes that the server validates. Otherwise kubectl would refuse, because it has no
+ * schemas.
  */
 export function openApi(path: string, kinds: Kinds): object | undefined {
   const resources = allResources().filter(kinds.has);

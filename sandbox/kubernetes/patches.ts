@@ -82,7 +82,7 @@ function strategicMerge(target: unknown, patch: unknown, path: string): unknown 
 /**
  * `target` with `patch` applied; `target` itself stays as it is.
  *
- * @throws StatusError 400 or 422 where the patch is malformed or does not apply.
+ * @throws StatusError 400 or 422 if the patch is malformed or does not apply.
  */
 export function applyPatch(type: PatchType, target: unknown, patch: unknown): unknown {
   switch (type) {

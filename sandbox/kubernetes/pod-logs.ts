@@ -7,7 +7,7 @@ export interface PodLogs {
   /**
    * Answers `GET …/pods/<name>/log`; with `follow` until the pod is gone.
    *
-   * @throws StatusError 404 where there is no such pod.
+   * @throws StatusError 404 if there is no such pod.
    */
   read(ref: { readonly namespace: string; readonly name: string }, follow: boolean): Response;
 }

@@ -1,7 +1,7 @@
 import { isRecord } from './object.ts';
 import { badRequest, StatusError } from './status.ts';
 
-/** What a field holds, where its number is known. */
+/** What a field with a known number holds. */
 type Kind = 'int' | 'map' | 'string' | 'strings' | Message;
 interface Message {
   readonly [number: number]: readonly [name: string, kind: Kind];

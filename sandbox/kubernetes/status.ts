@@ -1,6 +1,6 @@
 import { qualifiedName, type Resource } from './resources.ts';
 
-/** The Status object that the API server answers with where it does not do what was asked. */
+/** The Status object that the API server answers with if it refuses a request. */
 export interface Status {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
@@ -136,7 +136,7 @@ export function forbidden(message: string, details?: Status['details']): StatusE
   return new StatusError(403, 'Forbidden', message, details);
 }
 
-/** 404 for a kind, where `notFound` is for an object. */
+/** 404 for a kind; `notFound` is for an object. */
 export function noSuchResource(): StatusError {
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 }

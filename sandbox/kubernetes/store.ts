@@ -2,7 +2,7 @@ import { type Draft, frozenJson, type KubeObject, keyOf, type Metadata } from '.
 import type { ResourceName } from './resources.ts';
 import { expired, notYet } from './status.ts';
 
-/** One write. `object` carries the version of the write, also where the write deleted it. */
+/** One write. `object` carries the version of the write, even if the write deleted the object. */
 export interface Change {
   readonly version: number;
   readonly resource: ResourceName;
@@ -35,7 +35,7 @@ export interface Store {
   /**
    * The objects of `resource` in order of their keys, as they were at version `at`.
    *
-   * @throws StatusError 410 where that version is dropped, 504 where it is not reached.
+   * @throws StatusError 410 if the store has dropped that version, 504 if the store has not reached it.
    */
   list(resource: ResourceName, at?: number): KubeObject[];
   /** The changes after version `after`, oldest first; throws as `list` does. */

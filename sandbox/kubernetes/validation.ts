@@ -81,7 +81,7 @@ const containersSchema = z.array(
   z.looseObject({ name: z.string().default(''), image: z.string().default('') }),
 );
 
-/** @throws StatusError 422, z.ZodError where the containers are no such list. */
+/** @throws StatusError 422, z.ZodError if the containers are no such list. */
 function checkContainers(resource: Resource, name: string, draft: Draft): void {
   const problem = (at: string, reason: FieldProblem['reason'], message: string): StatusError =>
     invalid(resource, name, { field: `spec.containers${at}`, reason, message });

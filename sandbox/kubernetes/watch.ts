@@ -31,8 +31,8 @@ export interface Watches {
   /**
    * Opens a watch: a stream of JSON lines, with objects as `present` gives them.
    *
-   * @throws StatusError 400, 504; 410 only where `goneAsStatus` is set, else that is
-   * the stream's one ERROR event, as from the API server's watch cache.
+   * @throws StatusError 400, 504; 410 only if `goneAsStatus` is set. Otherwise 410 is the stream's one
+   * ERROR event, as from the API server's watch cache.
    */
   open(selection: Selection, options: WatchOptions, present?: Present): ReadableStream<Uint8Array>;
   /** Sends a bookmark on every watch that allows them, now. */

@@ -5,9 +5,9 @@ const response = z.looseObject({
 });
 
 /**
- * Which messages of a batch a function reports as failed. An answer that is empty,
- * null or names none is success. Everything is failed where the answer is no such
- * object, or an identifier is missing or none of the batch's.
+ * Which messages of a batch a function reports as failed. An answer that is empty, null or names none
+ * is success. All messages count as failed if the answer is no such object, or if an identifier is
+ * missing or not from the batch.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  *
  * @returns the failed ids, or what is wrong with the answer.

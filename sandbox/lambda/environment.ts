@@ -48,7 +48,7 @@ export function startEnvironment(options: EnvironmentOptions): LambdaEnvironment
     end(new FunctionError('exit', `${name}: Runtime exited with exit status ${code}`));
   });
 
-  /** The runtime's next message, which has `limitMs` to arrive; else the environment ends. */
+  /** The runtime's next message. If it does not arrive within `limitMs`, the environment ends. */
   const next = async (limitMs: number, late: FunctionError): Promise<FromRuntime> => {
     if (ended !== undefined) throw ended;
     current = Promise.withResolvers();

@@ -59,10 +59,9 @@ export interface EventSourceMapping {
 }
 
 /**
- * Polls a queue and invokes a function with what it gives, as Lambda's event source
- * mapping for SQS does: deletes what succeeded and leaves what failed, with the
- * visibility that it has by then. That a group is never in two invocations
- * follows from the queue.
+ * Polls a queue and invokes a function with the messages, as Lambda's event source mapping for SQS
+ * does. It deletes the messages that succeeded. It leaves those that failed, with the visibility that
+ * they have by then. A group is never in two invocations, because the queue sees to it.
  */
 export function startEventSourceMapping(options: EventSourceMappingOptions): EventSourceMapping {
   const { sqs, handler, clock = systemClock, timeoutMs = DEFAULT_TIMEOUT_MS } = options;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Cancel, type Clock, systemClock } from '../../shared/time/clock.ts';
 import { type Handler, inProcessFunction, type LambdaFunction } from './function.ts';
 
-/** What EventBridge Scheduler sends to a function where the schedule has no input of its own. */
+/** What EventBridge Scheduler sends to a function if the schedule has no input of its own. */
 export interface ScheduledEvent {
   readonly version: '0';
   readonly id: string;

@@ -21,9 +21,8 @@ export interface FunctionOptions {
 }
 
 /**
- * Runs a deployed bundle as Lambda does: in execution environments that are
- * started on demand, serve one invocation at a time, are used again while warm
- * and are ended by a time-out or a crash.
+ * Runs a deployed bundle as Lambda does, in execution environments. One is started on demand, serves
+ * one invocation at a time, and is used again while warm. A time-out or a crash ends it.
  */
 export function startFunction(options: FunctionOptions): LambdaFunction {
   const { name = 'function', maxInstances = 10 } = options;

@@ -39,7 +39,7 @@ export function runBatch<E extends { readonly Id: string }, T extends object>(
   return { Successful: successful, Failed: failed };
 }
 
-/** @throws BatchRequestTooLong where the messages together are over the limit of SQS. */
+/** @throws BatchRequestTooLong if the messages together are over the limit of SQS. */
 export function assertBatchBytes(
   entries: readonly {
     readonly MessageBody: string;

@@ -77,7 +77,7 @@ export function deliver(
   }
 }
 
-/** The message that the handle is for; absent where it has left the queue. */
+/** The message that the handle is for; absent if it has left the queue. */
 export function find(contents: Contents, now: number, handle: string): StoredMessage | undefined {
   const id = messageIdOf(handle, contents.arn);
   return withoutExpired(contents, now).find((message) => message.id === id);

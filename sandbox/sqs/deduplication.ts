@@ -38,8 +38,8 @@ export function deduplication(): Deduplication {
 /**
  * The group and deduplication id of a message to a FIFO queue.
  *
- * @throws MissingParameter without a group; InvalidParameterValue without an id
- * where the queue makes none from the content, or for characters that SQS refuses.
+ * @throws MissingParameter without a group. InvalidParameterValue for characters that SQS refuses, or
+ * without an id if the queue makes none from the content.
  */
 export function fifoIds(
   message: Outgoing,

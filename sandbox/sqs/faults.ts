@@ -3,7 +3,7 @@ import { SqsError, type SqsErrorType } from './errors.ts';
 /** A call that reached the queue. */
 export interface LoggedCall {
   readonly action: string;
-  /** The queue's name, where the request names one. */
+  /** The queue's name, if the request names one. */
   readonly queue: string | undefined;
   /** ms since the epoch. */
   readonly at: number;

@@ -91,11 +91,11 @@ export function md5OfBody(body: string): string {
 }
 
 /**
- * The MD5 digest of message attributes: by name, each of name, type and value
- * with its length before it, and a byte for the kind of value before the value.
+ * The MD5 digest of message attributes, in the order of their names. Name, type and value each follow
+ * their length. A byte for the kind of value comes before the value.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
  *
- * @returns nothing where there are no attributes.
+ * @returns nothing if there are no attributes.
  */
 export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
   const entries = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -92,7 +92,7 @@ export function assertAttributes(given: QueueAttributes, fifo: boolean): void {
   }
 }
 
-/** @throws InvalidAttributeValue where the attributes contradict each other. */
+/** @throws InvalidAttributeValue if the attributes contradict each other. */
 export function settingsOf(attributes: QueueAttributes): QueueSettings {
   const number = (name: keyof typeof DEFAULTS) => Number(attributes[name] ?? DEFAULTS[name]);
   const deduplicationScope =

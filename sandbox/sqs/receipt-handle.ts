@@ -1,9 +1,9 @@
 import { SqsError } from './errors.ts';
 
 /**
- * A receipt handle names the queue, the message and the receive, so that one that
- * was never issued is told from one that is out of date: SQS answers
- * ReceiptHandleIsInvalid to the first and InvalidParameterValue to the second.
+ * A receipt handle names the queue, the message and the receive. So a handle that was never issued
+ * differs from one that is out of date. SQS answers ReceiptHandleIsInvalid to the first and
+ * InvalidParameterValue to the second.
  */
 export function receiptHandle(queueArn: string, messageId: string, receive: number): string {
   return Buffer.from(`${queueArn} ${messageId} ${receive}`).toString('base64');
@@ -11,7 +11,7 @@ export function receiptHandle(queueArn: string, messageId: string, receive: numb
 
 /**
  * @returns the id of the message that the handle was issued for.
- * @throws ReceiptHandleIsInvalid where it was not issued by this queue.
+ * @throws ReceiptHandleIsInvalid if this queue did not issue the handle.
  */
 export function messageIdOf(handle: string, queueArn: string): string {
   const [arn, messageId, receive] = Buffer.from(handle, 'base64').toString().split(' ');

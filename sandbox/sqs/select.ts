@@ -7,9 +7,9 @@ export interface Selection {
 }
 
 /**
- * Which messages a receive finds. In a FIFO queue a group with an invisible message
- * gives nothing; of the others the one that waits longest gives as many as it
- * has, in order, and only then the next.
+ * Which messages a receive finds. In a FIFO queue a group with an invisible message gives nothing.
+ * Among the other groups, the one that waits longest gives first, in order, as many as it has. Then the
+ * next one gives.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
  *
  * @param messages of the queue, in the order in which they were sent.

@@ -17,9 +17,9 @@ export interface VpcPod {
 }
 
 /**
- * The pods that answer at `address`. A VPC delivers to the ENI that has the address
- * in EC2 and knows nothing of pods: one that configured the address on another
- * worker, or an address that EC2 has not heard of, is not reached.
+ * The pods that answer at `address`. A VPC delivers to the ENI that has the address in EC2, and knows
+ * nothing of pods. So it does not reach a pod that configured the address on another worker. Nor does
+ * it reach an address that EC2 has not heard of.
  */
 export function answering(view: VpcView, address: string): readonly VpcPod[] {
   const instanceId = view.holderOf(address)?.instanceId;

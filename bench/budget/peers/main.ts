@@ -1,8 +1,10 @@
 /**
- * `npm run bench:peers [-- --json] [--only NAME]… [--seed 1] [--nodes 100]`: the scenarios of
- * `bench:budget`, played by the EC2 calls that two other ways to the same end make: aws-samples' init
- * container and DaemonSet (patterns.ts). On the same virtual time, latencies and token buckets. Only the
- * calls are theirs: neither Python nor a cluster runs, and what these cost is left out.
+ * `npm run bench:peers [-- --json] [--only NAME]… [--seed 1] [--nodes 100]`
+ *
+ * Plays the scenarios of `bench:budget` with the EC2 calls of two other ways to the same end:
+ * aws-samples' init container and DaemonSet (patterns.ts). Virtual time, latencies and token buckets
+ * are the same. Only the calls are theirs: neither Python nor a cluster runs, so their cost is left
+ * out.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';

@@ -22,7 +22,7 @@ export type Pattern = (surroundings: {
   readonly subnets: readonly string[];
 }) => (pod: AttachedPod) => void;
 
-/** How long either waits for a call on an ENI before it takes it for done, ms. */
+/** How long either waits for a call on an ENI, before it takes the call for done. */
 const JOIN_MS = 2_000;
 const RETRY_MS = 500;
 const LOOP_MS = 1_000;
@@ -54,9 +54,10 @@ const initContainer: Pattern = ({ clock, calls, subnets }) => {
 };
 
 /**
- * aws-samples/eks-nonintrusive-automated-ipmgmt-multus-pods, code/assignPodAddress.py: on each node a loop
- * that lists all pods of the cluster, and makes an Assign for each attachment of those that it has not
- * seen on its node yet, one pod after another; then it sleeps a second. What failed it does not notice.
+ * aws-samples/eks-nonintrusive-automated-ipmgmt-multus-pods, code/assignPodAddress.py: a loop on each
+ * node lists all pods of the cluster. It takes the pods of its node that it has not seen yet, one after
+ * another, and makes an Assign for each attachment. Then it sleeps a second. It does not notice a
+ * failed call.
  */
 const daemonSet: Pattern = ({ clock, random, calls, workers }) => {
   const waiting = new Map(workers.map(({ name }) => [name, [] as AttachedPod[]]));

@@ -24,7 +24,7 @@ export interface PeerStage extends BenchStage {
   leaked(): number;
 }
 
-/** So much later than never is no figure: what does not happen counts as this, ms. */
+/** How long a pod waited whose address never came. */
 const NEVER = Number.POSITIVE_INFINITY;
 const QUIET_MS = 60_000;
 const PREPARING_MS = 600_000;

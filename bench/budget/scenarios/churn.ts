@@ -6,8 +6,8 @@ const PODS_PER_NODE = 10;
 const SECONDS = 60;
 
 /**
- * For a minute pods come and go in turns, where ten are on each node. The seconds end when all that
- * follows is done, the waits are from `network-status` to the address.
+ * Each node has ten pods. For a minute pods come and go in turns. The seconds end when all that follows
+ * is done. A wait is the time from `network-status` to the address.
  *
  * @param perSecond pods that come or go each second.
  */
@@ -47,7 +47,7 @@ function startChanges(
   const went: BenchPod[] = [];
 
   const come = (): void => {
-    // Where there is most room, as a scheduler does, with some chance.
+    // On a node with most room, as a scheduler does, with some chance.
     const fewest = Math.min(...load.values());
     const roomy = workers.filter(({ name }) => loadOf(name) <= fewest + 1);
     const worker = roomy[Math.floor(random() * roomy.length)];

@@ -8,9 +8,9 @@ const OTHERS_PER_NODE = 5;
 const WINDOW_MS = 1_000;
 
 /**
- * A node is drained: each of its 49 pods has static addresses, and its replacement comes with the
- * same ones, to one of ten other nodes, while the old pod is still stopping. The seconds end when
- * every address is on its new ENI, the waits are from `network-status` to that.
+ * A node is drained. Each of its 49 pods has static addresses. Its replacement has the same ones, and
+ * comes to one of ten other nodes while the old pod is still stopping. The seconds end when every
+ * address is on its new ENI. A wait is the time from `network-status` to that.
  */
 export const drain: Play = async (stage) => {
   const { clock, random } = stage;

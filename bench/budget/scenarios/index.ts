@@ -98,7 +98,7 @@ export const SCENARIOS = {
   },
 } as const satisfies Readonly<Record<string, Scenario>>;
 
-/** An EC2 in trouble, and many clusters without a table; played where they are asked for. */
+/** An EC2 in trouble, and many clusters without a table; played only if they are asked for. */
 export const TROUBLES = {
   throttlesAll: { title: 'EC2 throttles all for ten minutes', play: trouble('throttles-all') },
   isSlow: { title: 'EC2 takes 5 s a call', play: trouble('is-slow') },

@@ -4,20 +4,20 @@ import type { BenchStage } from '../stage.ts';
 /** How a scenario went, once it has come to its end. */
 export interface Played {
   readonly seconds: number;
-  /** How long each of its addresses took, ms. */
+  /** How long each of its addresses took. */
   readonly waitsMs: readonly number[];
-  /** When each cluster was done: seconds. */
+  /** How long it took until each cluster was done. */
   readonly clusterSeconds?: readonly number[];
   /** For `--details`. */
   readonly details?: Readonly<Record<string, number>>;
 }
 
-/** Plays a scenario. @throws where it does not come to its end. */
+/** Plays a scenario. @throws an Error if the scenario does not come to its end. */
 export type Play = (stage: BenchStage) => Promise<Played>;
 
 const LONGEST_MS = 3_600_000;
 
-/** Waits for the end of a scenario. @throws where it does not come within an hour. */
+/** Waits for the end of a scenario. @throws an Error if the end does not come within an hour. */
 export async function untilEnd({ drive }: BenchStage, ended: () => boolean): Promise<void> {
   if (!(await drive(ended, LONGEST_MS))) throw new Error('the scenario did not come to its end');
 }
@@ -31,12 +31,12 @@ export function firstSeen(stage: BenchStage, state: () => boolean): () => number
   };
 }
 
-/** New pods, so many on each node. */
+/** `count` new pods on each node. */
 export function podsOnEach({ workers, pods }: BenchStage, count: number): BenchPod[] {
   return workers.flatMap((worker) => Array.from({ length: count }, () => pods.create(worker)));
 }
 
-/** Begins where all of these run and are told. */
+/** Waits until all of these pods run and are told of their addresses. */
 export async function beginWith(stage: BenchStage, pods: readonly BenchPod[]): Promise<void> {
   for (const pod of pods) {
     pod.attach();
@@ -52,7 +52,7 @@ export function areReleased(pods: readonly BenchPod[]): boolean {
   );
 }
 
-/** From `network-status` to the address, ms. */
+/** How long from `network-status` to the address. */
 export function assignWaits(pods: readonly BenchPod[]): number[] {
   return pods.flatMap(({ addresses }) =>
     addresses.map(({ assignedMs = Number.NaN }) => assignedMs),

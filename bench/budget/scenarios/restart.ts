@@ -1,7 +1,7 @@
 import { assignWaits, beginWith, type Play, podsOnEach, untilEnd } from './played.ts';
 
 const NEW_PODS = 50;
-/** The new pods come within this time of the restart, ms. */
+/** How long after the restart new pods come. */
 const WINDOW_MS = 20_000;
 
 /**

@@ -11,8 +11,8 @@ const SYNC_MS = 100;
 
 /**
  * A rolling restart of a Deployment with ten pods for each node: maxSurge 25 %, maxUnavailable 0, our
- * condition as readiness gate, and an IPAM plugin that gives out first what came back first. The
- * seconds end when all pods are new and ready, the waits are from `network-status` to the address.
+ * condition as readiness gate. Its IPAM plugin gives out first what came back first. The seconds end
+ * when all pods are new and ready. A wait is the time from `network-status` to the address.
  */
 export const rollout: Play = async (stage) => {
   const { clock } = stage;

@@ -8,10 +8,10 @@ import { areReleased, assignWaits, beginWith, type Play, podsOnEach, untilEnd } 
 const MINUTE_MS = 60_000;
 const MINUTES = 10;
 const PODS_PER_NODE = 3;
-/** From pod to pod that comes while EC2 is in trouble, ms. */
+/** How long from pod to pod, while EC2 is in trouble. */
 const EVERY_MS = 5_000;
 const SLOW_MS = 5_000;
-/** More often than anybody's tokens come, ms. */
+/** How long from one grab of tokens to the next: less than a token takes to come. */
 const GRAB_MS = 100;
 
 /** What EC2 does for ten minutes. */
@@ -24,8 +24,8 @@ const ACTIONS = [
 
 /**
  * Pods come, and as many go, for ten minutes in which EC2 is in trouble. The seconds are from the end
- * of the trouble until EC2 answers a call that assigns or unassigns, and the waits those of the pods
- * that came; it ends when all is done.
+ * of the trouble until EC2 answers a call that assigns or unassigns. The waits are those of the pods
+ * that came. The scenario ends when all is done.
  */
 export function trouble(kind: Ec2Trouble): Play {
   return async (stage) => {

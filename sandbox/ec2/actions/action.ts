@@ -15,7 +15,7 @@ export interface View {
   readonly region: string;
 }
 
-/** What an action answers and, where it changes something, the state after it. */
+/** What an action answers and, if it changes something, the state after it. */
 export interface ActionOutcome {
   readonly answer: Xml;
   readonly state?: State;

@@ -27,7 +27,7 @@ function clauseOf(text: string): Clause {
   return { type, parameters, quality: Number(parameters.get('q') ?? 1) };
 }
 
-/** `own` for the object as it is; `undefined` where the sandbox cannot answer like that. */
+/** `own` for the object as it is; `undefined` if the sandbox cannot answer like that. */
 function formOf({ type, parameters }: Clause): Form | 'own' | undefined {
   if (!JSON_TYPES.includes(type)) return undefined;
   const asked = parameters.get('as');
@@ -43,7 +43,7 @@ function formOf({ type, parameters }: Clause): Form | 'own' | undefined {
  * object's own.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
  *
- * @throws StatusError 406 where there is none.
+ * @throws StatusError 406 if the sandbox has none that the client accepts.
  */
 export function acceptedForm(accept: string | null): Form | undefined {
   const clauses = (accept ?? '*/*').split(',').map((text) => clauseOf(text.trim()));

@@ -57,7 +57,7 @@ function hasCondition({ conditions }: Status, wanted: string): boolean {
   return conditions.some((each) => each.type === wanted && each.status === 'True');
 }
 
-/** What keeps an init container from being done, `undefined` where nothing does. */
+/** What keeps an init container from being done, `undefined` if nothing does. */
 function initProblem(container: ContainerStatus, sidecar: boolean): string | undefined {
   const { state, started } = container;
   if (state.terminated?.exitCode === 0 || (sidecar && started)) return undefined;

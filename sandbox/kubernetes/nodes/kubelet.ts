@@ -29,7 +29,7 @@ export interface Sandbox {
 
 /** What a kubelet does with one pod. */
 export interface Kubelet {
-  /** Starts the pod; false where that failed, of which an Event tells. */
+  /** Starts the pod. Returns false if that failed; then an Event says why. */
   run(pod: PodView, host: Host): boolean;
   /** Brings the Ready condition up to date. */
   updateReady(pod: PodView): void;

@@ -11,7 +11,7 @@ import type { NetworkStatus } from './network-status.ts';
 import { type NetworkSelection, readNetworks } from './networks-annotation.ts';
 import type { PodView } from './pod-view.ts';
 
-/** The MAC address of a node's interface, such as `eth1`; `undefined` where it has none of that name. */
+/** The MAC address of a node's interface, such as `eth1`; `undefined` if the node has none of that name. */
 export type MacOf = (node: string, device: string) => string | undefined;
 
 /** What Multus and the plugins that it calls do for a pod's sandbox. */

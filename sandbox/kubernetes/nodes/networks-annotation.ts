@@ -5,7 +5,7 @@ import { CniError } from './ipam/ipam.ts';
 export interface NetworkSelection {
   readonly namespace: string;
   readonly name: string;
-  /** `net1`, `net2`, … by position where the pod names none. */
+  /** `net1`, `net2`, … by position if the pod names none. */
   readonly interface: string;
   readonly ips: readonly string[];
   readonly mac?: string | undefined;

@@ -6,8 +6,8 @@ import { withConditions } from './pod-status.ts';
 import { type PodView, viewPod } from './pod-view.ts';
 
 /**
- * Binds a pod to the node with the fewest pods among `candidates` that its
- * nodeSelector and affinity match and that is not cordoned; false where there is none.
+ * Binds a pod to the node with the fewest pods among `candidates` that its nodeSelector and affinity
+ * match and that is not cordoned; returns false if no node fits.
  */
 export function schedule(
   pod: PodView,

@@ -24,7 +24,9 @@ interface Range extends AddressRange {
   readonly gateway: bigint;
 }
 
-/** The gateway is the subnet's first address where none is named; the range ends before the broadcast address. */
+/**
+ * The gateway is the subnet's first address if none is named; the range ends before the broadcast address.
+ */
 function readRange(config: z.output<typeof rangeSchema>): Range {
   const subnet = readCidr(config.subnet);
   const at = (text: string | undefined, otherwise: bigint): bigint =>

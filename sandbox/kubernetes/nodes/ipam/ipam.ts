@@ -12,7 +12,7 @@ export class CniError extends Error {
 export interface IpamRequest {
   /** The `ipam` part of the network's configuration, not parsed. */
   readonly ipam: unknown;
-  /** The network's name in its configuration; Multus puts the attachment's where it has none. */
+  /** The network's name in its configuration. If it has none, Multus puts the attachment's name there. */
   readonly network: string;
   readonly node: string;
   /** The pod's sandbox. */

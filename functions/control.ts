@@ -9,7 +9,7 @@ import {
   stoppedBy,
 } from '../shared/control.ts';
 import type { Ec2 } from '../shared/enis/ec2.ts';
-import { POLICIES, type Policy } from '../shared/plan/policy.ts';
+import { POLICIES, type Policy, STOPPED } from '../shared/plan/policy.ts';
 import { ALL_CLUSTERS, type Telemetry } from '../shared/telemetry.ts';
 import type { Clock } from '../shared/time/clock.ts';
 import { withDeadline } from '../shared/time/deadline.ts';
@@ -69,7 +69,7 @@ export function createControls(
   const control = (): Control => stops?.last()?.value ?? NO_CONTROL;
   const allowed = (cluster: string, configured: Policy): Policy => {
     if (stops === undefined) return configured;
-    if (otherOwner(cluster) !== undefined) return POLICIES['dry-run'];
+    if (otherOwner(cluster) !== undefined) return STOPPED;
     // Until it was read once nobody knows whether releases are stopped: they can wait, and pods cannot.
     const stop =
       stops.last() === undefined ? { policy: 'upsert-only' as const } : stopOf(control(), cluster);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { POLICIES, type Policy } from './plan/policy.ts';
+import { POLICIES, type Policy, STOPPED } from './plan/policy.ts';
 
 /*
  * What an operator says while the functions run, without a deployment: one parameter of SSM for a stage.
@@ -62,6 +62,7 @@ export function stopOf({ stops }: Control, cluster: string): Stop | undefined {
 
 /** What may be done in a cluster: what its configuration allows, and no stop forbids. */
 export function stoppedBy(configured: Policy, stop: Pick<Stop, 'policy'> | undefined): Policy {
+  if (stop?.policy === 'dry-run') return STOPPED;
   if (stop === undefined || configured.name === 'dry-run') return configured;
   return POLICIES[stop.policy];
 }

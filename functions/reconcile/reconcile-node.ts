@@ -152,7 +152,7 @@ async function takeTurn(
   const whole = decide(access, state);
   const restricted = async (): Promise<Decision | undefined> =>
     (await isSole()) ? undefined : decide(access, state, { unassigns: false });
-  if (!access.policy.writes) return ended(await endDryRun(access, state, whole, restricted));
+  if (!access.policy.writes) return ended(await endDryRun(scope, state, whole, restricted, signal));
   const held = await withheldOf(scope, request, state, wanting(whole.verdicts, 'release'), signal);
   const { unassigns } = access.policy;
   const decided =
@@ -259,13 +259,14 @@ function acquires(pod: Pod): boolean {
 
 /** The end under the policy `dry-run`. */
 async function endDryRun(
-  access: ClusterAccess,
-  { node }: NodeState,
+  scope: ReconcileScope,
+  state: NodeState,
   decided: Decision,
   restricted: () => Promise<Decision | undefined>,
+  signal?: AbortSignal,
 ): Promise<NodeResult> {
   const decision = (unassigns(decided) ? await restricted() : undefined) ?? decided;
-  tellDryRun(access, node, decision.verdicts);
+  await tellDryRun(scope, { ...decision, state }, signal);
   return { kind: 'reconciled', ...decision };
 }
 

@@ -21,6 +21,8 @@ export interface PodOutcome {
   readonly problems: readonly Problem[];
   /** Its node is no EC2 instance: nothing will ever be assigned there. */
   readonly outsideEc2?: boolean;
+  /** What it is told in the place of all this, under the policy `dry-run`. */
+  readonly instead?: PodCondition;
 }
 
 /**
@@ -67,7 +69,8 @@ function reasonOf(kind: Problem['kind']): string {
  * one that claims nothing, waits for nothing and was told nothing.
  */
 export function conditionOf(outcome: PodOutcome): PodCondition | undefined {
-  const { pod } = outcome;
+  const { pod, instead } = outcome;
+  if (instead !== undefined) return instead;
   const placed = outcome.placed.toSorted((a, b) => compareAddresses(a.address, b.address));
   const problems = inOrder(outcome.problems).map((problem) => ({
     address: 'address' in problem ? problem.address : undefined,

@@ -27,6 +27,7 @@ import type { ClusterState } from '../state/cluster-state.ts';
 import type { NodeState } from '../state/node-state.ts';
 import type { SeenEnis } from '../state/seen-enis.ts';
 import { isTold, outcomesOf, outcomesOutsideEc2 } from './condition.ts';
+import { dryRunOutcomes } from './dry-run-condition.ts';
 
 /** Where one node's ENIs differ from what its pods claim. */
 export interface Drift extends Decision {
@@ -109,8 +110,11 @@ function weigh(view: ClusterView, node: NodeState, decided: Decision): Drift {
 function isToReconcile(view: ClusterView, node: NodeState, decision: Decision): boolean {
   const { missing, leaked } = foundIn(decision);
   if (missing.length > 0 || (mayRelease(view) && leaked.length > 0)) return true;
-  if (!outcomesOf(node.podObjects.values(), decision).every(isTold)) return true;
-  return view.policy.writes && isLedgerOutdated(node, decision.verdicts);
+  const { tells, writes } = view.policy;
+  const outcomes = outcomesOf(node.podObjects.values(), decision);
+  const told = writes ? outcomes : dryRunOutcomes(outcomes, decision);
+  if (tells && !told.every(isTold)) return true;
+  return writes && isLedgerOutdated(node, decision.verdicts);
 }
 
 /** Whether a reconcile would write an entry. That a tombstone is old enough is no reason (rule L9). */

@@ -153,13 +153,31 @@ describe('the release policy', () => {
 
     expect(await cloud.addressesOn(worker.eth1)).toEqual([]);
     expect(await cloud.addressesOn(worker.eth2)).toEqual(['172.16.3.70']);
-    expect(calls.writes).toEqual([]);
+    // All that is written is what the pod is told.
+    expect(calls.writes.filter(({ kind }) => kind !== 'condition')).toEqual([]);
     expect(telemetry.lines).toContainEqual(
       expect.objectContaining({
         text: 'dry run: nothing is changed',
         detail: { assign: [`${X} on ${worker.eth1}`], release: [`172.16.3.70 on ${worker.eth2}`] },
       }),
     );
+  });
+
+  scenario('dry-run tells each pod what it would do, and no other pod', DRY_RUN, async (stage) => {
+    const { cluster } = stage;
+    const worker = await cluster.addWorker();
+    await cluster.applyNetwork(NET_1);
+    const gated = await cluster.runPod('gated', {
+      ...{ on: worker, networks: [{ network: NET_1, ips: [X] }], gated: true },
+    });
+    const plain = await cluster.runPod('plain', { on: worker });
+    await eventually(() => cluster.conditionOf(gated)).toMatchObject({
+      status: 'False',
+      reason: 'DryRun',
+      message: `assigned: none; dry-run: the policy of the cluster is dry-run, so nothing is changed. It would assign ${X} on ${worker.eth1}. Set policy: sync, and deploy`,
+    });
+    await stage.settled();
+    expect(await cluster.conditionOf(plain)).toBeUndefined();
   });
 });
 

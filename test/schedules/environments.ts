@@ -26,6 +26,8 @@ export interface Environments {
   readonly share: (clients: Clients) => Clients;
   /** @param variables their environment variables. */
   reconcile(variables: Readonly<Record<string, string>>): Start;
+  /** No invocation is served by one of those that there are. */
+  retire(): void;
   /** All that they logged, for what is said where one fails. */
   logged(): string;
 }
@@ -49,6 +51,7 @@ export function createEnvironments(clock: VirtualClock): Environments {
       served.set(node, { ...free, actor });
       return actor;
     },
+    retire: () => served.clear(),
     logged: () =>
       telemetry.lines.map(({ level, text, detail }) => inspect({ level, text, detail })).join('\n'),
   };

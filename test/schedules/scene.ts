@@ -8,11 +8,12 @@ import type { World } from '../../sandbox/world.ts';
 import { parseAddress } from '../../shared/address.ts';
 import { type Entry, ledgerFromObject } from '../../shared/cluster/ledgers.ts';
 import type { NodeMessage } from '../../shared/messages/schema.ts';
+import type { PolicyName } from '../../shared/plan/policy.ts';
 import { type Bed, startBed } from '../support/bed.ts';
 import { recordIn } from '../support/record-ledger.ts';
 import type { Actor } from '../support/stepper.ts';
 import { type Ec2InWords, ec2InWords } from './ec2-in-words.ts';
-import { createEnvironments } from './environments.ts';
+import { createEnvironments, type Environments } from './environments.ts';
 import { createQueue, type HandedOut, type Queue } from './queue.ts';
 import { type ScenePod, type ScenePodSpec, scenePod } from './scene-pod.ts';
 
@@ -47,6 +48,8 @@ export interface Scene {
   begin(delivery: HandedOut): Actor<BatchResponse>;
   readonly sweep: Bed['sweep'];
   readonly startForwarder: Bed['startForwarder'];
+  /** The functions are deployed anew, with this policy of the cluster. */
+  deploy(policy: PolicyName): void;
   /** The nodes and reasons of the messages in the queue, such as `a moved`. */
   queued(): string[];
   /** Reconciles for what is in the queue, until it is empty. */
@@ -64,6 +67,8 @@ interface SceneOptions {
   readonly daemonSet?: boolean;
   /** Reads what is stopped; default: the functions are of a version that does not ask. */
   readonly readSettings?: ReadSettings;
+  /** Default `sync`. */
+  readonly policy?: PolicyName;
   /** The last number of the addresses that the network gives out, from 70 on; default 80. */
   readonly last?: number;
 }
@@ -73,6 +78,7 @@ export async function startScene({
   nodes = ['a', 'b', 'c'],
   daemonSet = true,
   last = 80,
+  policy = 'sync',
   readSettings,
 }: SceneOptions = {}): Promise<Scene> {
   const clock = virtualClock(Math.floor(Date.now() / 1000) * 1000);
@@ -88,14 +94,12 @@ export async function startScene({
   addWorkers(world, { enis, nodes, daemonSet });
   objects.create('network-attachment-definitions', network(last));
 
-  const start = environments.reconcile({
-    ...world.environment,
-    ...(readSettings && { STAGE: 'scene' }),
-  });
+  const variables = { ...world.environment, ...(readSettings && { STAGE: 'scene' }) };
+  const { start, deploy } = deployable(environments, variables, cluster.name);
+  deploy(policy);
   const queue = createQueue(bed);
   const ec2 = ec2InWords(world, bed.ec2, cluster.workers());
-  const reconcile: Scene['reconcile'] = (node, message, receives) =>
-    start(node, queue.eventOf(node, message, receives));
+  const reconcile: Scene['reconcile'] = (...of) => start(of[0], queue.eventOf(...of));
   const look: Scene['look'] = async (...of) => {
     expectDone(await reconcile(...of).finish(), environments.logged());
   };
@@ -129,6 +133,7 @@ export async function startScene({
     begin: ({ node, event }) => start(node, event),
     sweep,
     startForwarder,
+    deploy,
     queued: queue.inWords,
     deliver,
     async expectSettled() {
@@ -140,6 +145,23 @@ export async function startScene({
       expect(ec2.attempts().slice(before)).toEqual([]);
       await sweep();
       expect(queue.inWords()).toEqual([]);
+    },
+  };
+}
+
+/** The functions with one version of their configuration after the other. */
+function deployable(
+  environments: Environments,
+  variables: Readonly<Record<string, string>>,
+  name: string,
+) {
+  let version: ReturnType<Environments['reconcile']>;
+  return {
+    start: (...of: Parameters<typeof version>) => version(...of),
+    deploy(policy: PolicyName): void {
+      environments.retire();
+      const CLUSTERS = JSON.stringify([{ name, policy }]);
+      version = environments.reconcile({ ...variables, CLUSTERS });
     },
   };
 }

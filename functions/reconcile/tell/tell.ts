@@ -7,6 +7,7 @@ import {
   outcomesOutsideEc2,
   type PodOutcome,
 } from '../../../shared/drift/condition.ts';
+import { dryRunOutcomes } from '../../../shared/drift/dry-run-condition.ts';
 import {
   type Decision,
   isPlaced,
@@ -46,6 +47,20 @@ export async function tell(
     (outcome) => !untold?.has(outcome.pod.uid) || isTakenFrom(outcome, verdicts),
   );
   await tellAll(access, outcomes, releaseEvents(feedback), signal);
+}
+
+/**
+ * Tells each pod what would become of its addresses under another policy: the condition, and no Event.
+ *
+ * @throws as `tell`.
+ */
+export async function tellWouldBe(
+  access: ClusterAccess,
+  { state, ...decision }: Feedback,
+  signal?: AbortSignal,
+): Promise<void> {
+  const outcomes = dryRunOutcomes(outcomesOf(state.podObjects.values(), decision), decision);
+  await tellAll(access, outcomes, [], signal);
 }
 
 /**

@@ -1,9 +1,9 @@
 import { contextFor } from '../../../functions/context.ts';
 import { sweepClusters } from '../../../functions/sweep/sweep-clusters.ts';
-import { REGION } from '../../../sandbox/aws.ts';
 import type { KubeObject } from '../../../sandbox/kubernetes/object.ts';
-import { type Config, configFrom } from '../../../shared/config.ts';
+import type { Config } from '../../../shared/config.ts';
 import { deduplicationId, nodeGroup } from '../../../shared/messages/group.ts';
+import type { PolicyName } from '../../../shared/plan/policy.ts';
 import { nodeMessage } from '../../support/messages.ts';
 import {
   createVirtualWorld,
@@ -11,7 +11,7 @@ import {
   type VirtualCluster,
   type VirtualWorld,
 } from '../world/world.ts';
-import { bringBack, takeAway } from './brake.ts';
+import { vanish } from './brake.ts';
 import {
   type CallFault,
   callsThrough,
@@ -22,7 +22,7 @@ import {
 } from './calls.ts';
 import { type Claims, trackClaims } from './claims.ts';
 import { clientsOf } from './clients.ts';
-import { STAGE } from './controls.ts';
+import { configOf } from './config.ts';
 import { type Delivery, type Forwarders, startForwarders } from './forwarders.ts';
 import { type Invariants, watchInvariants } from './invariants.ts';
 import { type Lambda, startLambda, type VisibleTo } from './lambda.ts';
@@ -55,6 +55,8 @@ export interface Bed {
    * restored from a backup. Whoever watches lists again. @returns what brings the objects back.
    */
   vanish(isGone: (pod: KubeObject) => boolean): () => void;
+  /** The functions are deployed anew, with this policy of all clusters. */
+  deploy(policy: PolicyName): void;
   /** Something that is no message, in the group of a node. */
   sendMalformed(cluster: string, node: string): void;
 }
@@ -63,6 +65,8 @@ export interface BedOptions {
   readonly clusters: readonly string[];
   readonly networks?: readonly NetworkName[];
   readonly room?: boolean;
+  /** Of all clusters; default `sync`. */
+  readonly policy?: PolicyName;
   readonly schedule: Schedule;
   readonly delivery: Delivery;
   readonly visibleTo?: VisibleTo;
@@ -91,7 +95,7 @@ interface Progress {
 /** What the programs run on. */
 interface Parts {
   readonly world: VirtualWorld;
-  readonly config: Config;
+  readonly config: () => Config;
   readonly claims: Claims;
   readonly invariants: Invariants;
   readonly rooms: Rooms;
@@ -112,7 +116,7 @@ export function startBed(options: BedOptions): Bed {
   const step = (): number => progress.step;
   const staleAt = (): number => progress.staleAt;
   const claims = trackClaims(step);
-  const config = configOf(options, queues);
+  let config = configOf(options, queues);
   const invariants = watchInvariants(world, claims, {
     ...{ step, staleAt },
     writers: config.ec2.writers,
@@ -130,9 +134,10 @@ export function startBed(options: BedOptions): Bed {
     return answer;
   };
   const through = inSteps(calls, progress);
-  const parts: Parts = { world, config, claims, invariants, rooms, through, step, queue, log };
+  const shared = { world, config: () => config, invariants, log };
+  const parts: Parts = { ...shared, claims, rooms, through, step, queue };
   const lambda: Lambda = startLambda({
-    ...{ world, config, invariants, log, cold, visibleTo, step, staleAt },
+    ...{ ...shared, cold, visibleTo, step, staleAt },
     clientsOf: (life) => clientsOf(parts, life),
   });
   const forwarders = [...clusters.values()].map((cluster) =>
@@ -152,32 +157,15 @@ export function startBed(options: BedOptions): Bed {
     sweep: () => sweep(parts, options.clusters),
     resync: () => resync(parts),
     breakWatches,
-    vanish(isGone) {
-      const [cluster] = clusters.values();
-      if (cluster === undefined) throw new Error('there is no cluster');
-      progress.untold = true;
-      const gone = takeAway(cluster, isGone);
-      progress.untold = false;
-      log?.(`${gone.length} pods vanish, and run on`);
-      breakWatches();
-      return () => bringBack(cluster, gone);
+    vanish: (isGone) => vanish(world, progress, { isGone, breakWatches, log }),
+    deploy(policy) {
+      log?.(`deployed with the policy ${policy}`);
+      config = configOf({ ...options, policy }, queues);
+      lambda.retire();
     },
     sendMalformed: (cluster, node) =>
       void queue('SendMessage', entryOf(queues.queueUrl, cluster, node, { version: 0 })),
   };
-}
-
-function configOf(
-  { clusters, room = false }: Pick<BedOptions, 'clusters' | 'room'>,
-  queues: VirtualWorld['queues'],
-): Config {
-  return configFrom({
-    AWS_REGION: REGION,
-    STAGE,
-    CLUSTERS: JSON.stringify(clusters.map((name) => ({ name, advertiseRoom: room }))),
-    QUEUE_URL: queues.queueUrl,
-    DEAD_LETTER_QUEUE_URL: queues.deadLetterQueueUrl,
-  });
 }
 
 /** The schedule, with what it decides noted. */
@@ -249,6 +237,7 @@ function forward(
     }
     if (change.type === 'DELETED') claims.remove(metadata.uid);
     else claims.put(cluster.name, change.object, change.previous);
+    invariants.told(change);
     const { effects, events } = progress;
     const own = effects === 0;
     if (own) log?.(`${change.type} ${metadata.namespace}/${metadata.name} (event ${events})`);
@@ -259,7 +248,8 @@ function forward(
 }
 
 function sweep(parts: Parts, clusters: readonly string[]): void {
-  const { world, config, log } = parts;
+  const { world, log } = parts;
+  const config = parts.config();
   const life = startLife('sweep', world.clock);
   const telemetry = {
     info() {},

@@ -55,7 +55,7 @@ export function watchBrake(
 }
 
 /** Takes pods' objects out of a cluster's data. */
-export function takeAway(
+function takeAway(
   { api: { store } }: VirtualCluster,
   isGone: (pod: KubeObject) => boolean,
 ): readonly KubeObject[] {
@@ -64,6 +64,26 @@ export function takeAway(
   return gone;
 }
 
-export function bringBack({ api: { store } }: VirtualCluster, gone: readonly KubeObject[]): void {
+function bringBack({ api: { store } }: VirtualCluster, gone: readonly KubeObject[]): void {
   for (const pod of gone) store.put('pods', pod);
+}
+
+/** Pods' objects vanish from the first cluster, and no watch tells of it. @returns what brings them back. */
+export function vanish(
+  { clusters }: VirtualWorld,
+  progress: { untold: boolean },
+  of: {
+    readonly isGone: (pod: KubeObject) => boolean;
+    readonly breakWatches: () => void;
+    readonly log: ((line: string) => void) | undefined;
+  },
+): () => void {
+  const [cluster] = clusters.values();
+  if (cluster === undefined) throw new Error('there is no cluster');
+  progress.untold = true;
+  const gone = takeAway(cluster, of.isGone);
+  progress.untold = false;
+  of.log?.(`${gone.length} pods vanish, and run on`);
+  of.breakWatches();
+  return () => bringBack(cluster, gone);
 }

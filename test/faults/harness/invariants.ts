@@ -11,7 +11,7 @@ import type { Life } from './life.ts';
 import { addressesOf } from './places.ts';
 import { countRaces, type Race, type RaceCounts } from './races.ts';
 import { type Acting, cannotUse } from './reconciles.ts';
-import { watchStops } from './stops.ts';
+import { type PodChange, watchDryRun, watchStops } from './stops.ts';
 
 /** For so long EC2 may show what was so before, ms. */
 const LONGEST_LAG_MS = 30_000;
@@ -25,6 +25,8 @@ export interface Invariants {
   ended(life: Life): void;
   /** A reconcile of a node that began at a step has come to its end, all of its reads being current. */
   reconciled(cluster: string, node: string, begun: number): void;
+  /** A pod's object has changed. */
+  told(change: PodChange): void;
   /** What claims are placed by has changed in a cluster. */
   changePlace(): void;
   readonly ours: Ours;
@@ -105,6 +107,7 @@ export function watchInvariants(
         );
       }
     },
+    told: watchDryRun(violate),
     changePlace: place.changed,
     ours,
     violate,

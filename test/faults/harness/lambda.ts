@@ -13,6 +13,7 @@ import type { Cancel } from '../../../shared/time/clock.ts';
 import type { VirtualWorld } from '../world/world.ts';
 import type { Invariants } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
+import { configuredFor } from './stops.ts';
 
 /** Of the function, and of what it gives to one node: functions/reconcile/handler.ts. */
 const TIMEOUT_MS = 60_000;
@@ -24,6 +25,8 @@ const CONCURRENCY = 4;
 export interface Lambda {
   /** There may be something to receive. */
   poke(): void;
+  /** Whoever is invoked from now on begins with the configuration that there is then. */
+  retire(): void;
   readonly running: () => number;
 }
 
@@ -36,6 +39,8 @@ export type VisibleTo = (invocation: number) => number | undefined;
 
 interface Environment {
   readonly life: Life;
+  /** How often the functions had been deployed anew when it began. */
+  readonly version: number;
   readonly context: ReconcileContext;
   /** The nodes whose reconcile failed in the invocation that is under way. */
   readonly retried: Set<string>;
@@ -45,7 +50,7 @@ interface Environment {
 
 interface LambdaOptions {
   readonly world: VirtualWorld;
-  readonly config: Config;
+  readonly config: () => Config;
   readonly clientsOf: (life: Life) => Clients;
   readonly invariants: Invariants;
   readonly cold: boolean;
@@ -63,6 +68,7 @@ export function startLambda(options: LambdaOptions): Lambda {
   const free: Environment[] = [];
   let running = 0;
   let invocations = 0;
+  let version = 0;
   let wake: { readonly at: number; readonly cancel: Cancel } | undefined;
 
   const wakeAt = (at: number): void => {
@@ -92,7 +98,7 @@ export function startLambda(options: LambdaOptions): Lambda {
 
   const invoke = async (messages: readonly StoredMessage[]): Promise<void> => {
     running += 1;
-    const environment = free.pop() ?? createEnvironment(options);
+    const environment = free.pop() ?? createEnvironment(options, version);
     const { life, context } = environment;
     environment.retried.clear();
     const begun = step();
@@ -108,7 +114,7 @@ export function startLambda(options: LambdaOptions): Lambda {
     cancel();
     if (life.alive) {
       invariants.ended(life);
-      if (!cold) free.push(environment);
+      if (!cold && environment.version === version) free.push(environment);
       if (answer !== undefined) {
         acknowledge(options, messages, answer, environment);
         if (staleAt() < begun) tellReconciled(invariants, messages, environment, begun);
@@ -120,18 +126,20 @@ export function startLambda(options: LambdaOptions): Lambda {
 
   return {
     poke: () => wakeAt(clock.now() + POLL_MS),
+    retire() {
+      version += 1;
+      free.length = 0;
+    },
     running: () => running,
   };
 }
 
 /** A new execution environment. */
-function createEnvironment({
-  world,
-  config,
-  clientsOf,
-  invariants,
-  log,
-}: LambdaOptions): Environment {
+function createEnvironment(
+  { world, clientsOf, invariants, log, ...options }: LambdaOptions,
+  version: number,
+): Environment {
+  const config = options.config();
   const { clock, random } = world;
   const life = startLife('reconcile', clock, () => {
     invariants.died(life);
@@ -146,7 +154,8 @@ function createEnvironment({
     random,
     memories: new Map(),
   };
-  const environment: Environment = { life, context, retried, onDeath: () => {} };
+  configuredFor(life, config);
+  const environment: Environment = { life, version, context, retried, onDeath: () => {} };
   return environment;
 }
 

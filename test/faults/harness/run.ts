@@ -101,6 +101,7 @@ export async function run(
     clusters: workload.clusters ?? ['demo'],
     networks: workload.networks ?? ['net-1'],
     room: workload.room ?? false,
+    policy: workload.policy ?? 'sync',
     cold: trouble.cold ?? false,
     schedule: trial.schedule,
     delivery: trial.delivery,

@@ -1,6 +1,31 @@
+import type { KubeObject } from '../../../sandbox/kubernetes/object.ts';
+import type { Config } from '../../../shared/config.ts';
 import { type Control, EVERY_CLUSTER } from '../../../shared/control.ts';
+import { podOf } from '../world/kubernetes.ts';
 import type { Life } from './life.ts';
 import type { Acting } from './reconciles.ts';
+
+/** The processes that are configured to change nothing. */
+const dry = new WeakSet<Life>();
+
+export function configuredFor(life: Life, { clusters }: Config): void {
+  if (clusters.some(({ policy }) => policy.name === 'dry-run')) dry.add(life);
+}
+
+/** A pod's object has changed. */
+export interface PodChange {
+  readonly object: KubeObject;
+  readonly previous?: KubeObject | undefined;
+}
+
+/** A pod that was told True may be ready by that: a dry run takes it from none (docs/design.md, "A dry run"). */
+export function watchDryRun(violate: (what: string) => void) {
+  return ({ object, previous }: PodChange): void => {
+    if (previous === undefined || podOf(object).condition?.reason !== 'DryRun') return;
+    if (podOf(previous).condition?.status !== 'True') return;
+    violate(`${object.metadata.name} was told True, and then of a dry run`);
+  };
+}
 
 /** A stop takes effect within ten seconds (docs/runbook.md). ms */
 const TAKES_EFFECT_MS = 10_000;
@@ -18,6 +43,7 @@ export function watchStops(violate: (what: string) => void) {
   /** What each process took from an ENI, and when, ms. */
   const taken = new WeakMap<Life, Map<string, number>>();
   const judge = (by: Acting, text: string, isAllowed: (policy?: string) => boolean): void => {
+    if (dry.has(by.life)) violate(`${text}, though the policy is dry-run`);
     const { told, failedAt = Number.NEGATIVE_INFINITY } = by.control;
     const stop = told && strictest(told.control, by.reading?.cluster ?? '');
     if (!isAllowed(told === undefined ? 'unknown' : stop?.policy)) {

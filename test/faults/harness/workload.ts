@@ -1,4 +1,5 @@
 import { controlName, type Stop } from '../../../shared/control.ts';
+import type { PolicyName } from '../../../shared/plan/policy.ts';
 import { sleep } from '../../../shared/time/clock.ts';
 import { createPod, type VirtualPod, type VirtualPodSpec } from '../world/pods.ts';
 import type { NetworkName, VirtualCluster, VirtualWorld, WorkerSpec } from '../world/world.ts';
@@ -18,6 +19,8 @@ export interface Workload {
   readonly networks?: readonly NetworkName[];
   /** Nodes tell how much room the networks have. */
   readonly room?: boolean;
+  /** The policy that the functions begin with; default `sync`. */
+  readonly policy?: PolicyName;
   /**
    * It changes what no event tells of: tags, ENIs, subnets. In trouble, what a pod's event said of it
    * too early is left to the sweep.
@@ -47,6 +50,7 @@ export interface Player {
   vanish: Bed['vanish'];
   /** An operator writes what is stopped in the first cluster, or, without a policy, that nothing is. */
   stop(policy?: Stop['policy']): void;
+  deploy: Bed['deploy'];
 }
 
 export function playerOf(bed: Bed): Player {
@@ -68,6 +72,7 @@ export function playerOf(bed: Bed): Player {
     breakWatches: bed.breakWatches,
     lookAtAll: bed.resync,
     vanish: bed.vanish,
+    deploy: bed.deploy,
     stop(policy) {
       const since = new Date(world.clock.now()).toISOString();
       const stops = policy === undefined ? [] : [{ cluster: first, policy, since }];

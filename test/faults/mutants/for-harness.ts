@@ -147,6 +147,19 @@ export const FOR_THE_HARNESS: readonly Defect[] = [
     only: 'stopped/',
   },
   {
+    name: 'a dry run takes the condition of pods that were told True',
+    replaced: [
+      {
+        name: 'dryRunOutcomes',
+        by: `(original, outcomes, decision) => original(outcomes.map((outcome) => ({
+          ...outcome,
+          pod: { ...outcome.pod, condition: undefined },
+        })), decision)`,
+      },
+    ],
+    only: 'dry-run/',
+  },
+  {
     name: 'releases go on while nobody knows whether they are stopped',
     replaced: [
       {

@@ -1,6 +1,7 @@
 import type { Workload } from '../harness/workload.ts';
 import { addressReuse } from './address-reuse.ts';
 import { byHand } from './by-hand.ts';
+import { dryRun } from './dry-run.ts';
 import { eniFull } from './eni-full.ts';
 import { floating } from './floating.ts';
 import { guide } from './guide.ts';
@@ -44,4 +45,5 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   () => unseen,
   vanishing,
   () => stopped,
+  () => dryRun,
 ];

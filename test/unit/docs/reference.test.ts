@@ -130,6 +130,7 @@ describe('what pods are told', () => {
       [
         ['True', 'Assigned'],
         ['True', 'NothingToAssign'],
+        ['False', 'DryRun'],
         ...reasons.map((reason) => ['False', reason]),
       ].toSorted(),
     );

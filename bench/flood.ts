@@ -7,8 +7,8 @@
  * buckets.
  *
  * The real forwarder, functions and SDK run on virtual time. So the figures say what the design costs,
- * and not what this machine does. A wall clock would show this machine, because the sandbox looks through a whole
- * queue at each call.
+ * and not what this machine does. A wall clock would show this machine: the sandbox looks through a
+ * whole queue at each call.
  */
 import { PARAMETERS } from '../resources/cluster-parameters.ts';
 import { ACCOUNT, QUEUE, REGION } from '../sandbox/aws.ts';

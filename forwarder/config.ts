@@ -38,7 +38,7 @@ export interface ForwarderConfig {
   readonly logLevel: string;
   /** How many messages wait at most before nodes' events become one `resync` each. */
   readonly outboxLimit: number;
-  /** Absent inside the cluster, where the service account is used. */
+  /** Absent inside the cluster: there the forwarder uses the service account. */
   readonly kubeconfig?: string;
   readonly proxy: HttpsProxy;
 }

@@ -13,7 +13,7 @@ import { createReplica, type Replica } from './replica.ts';
 import { type WatchEvents, watchPods } from './watch/watch-pods.ts';
 
 const HEARTBEAT_MS = 60_000;
-/** Within the 30 s that Kubernetes gives a terminating pod by default, ms. */
+/** How long an ending forwarder sends what waits. By default, Kubernetes gives a terminating pod 30 s. */
 const DRAIN_MS = 15_000;
 
 export interface ForwarderOptions {
@@ -45,7 +45,7 @@ export interface Forwarder {
  * Watches the cluster's pods and tells the queue which nodes to look at. Of several
  * replicas one sends; the others know the same and wait.
  *
- * @throws where HTTP can't be served.
+ * @throws an Error if HTTP can't be served.
  */
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
   const { kube, clock, random, log } = options;
@@ -88,7 +88,9 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   };
 }
 
-/** Sends while this replica leads. Where it is not fit to, it gives the lead up, unless it ends anyway. */
+/**
+ * Sends while this replica leads. If it is not fit to lead, it gives the lead up, unless it ends anyway.
+ */
 function createSender(options: ForwarderOptions, ended: AbortSignal) {
   const { cluster, clock, random, log, electionTimes: times } = options;
   const fitness = createFitness(clock, random, times);

@@ -11,7 +11,7 @@ export interface HealthServer {
  * `/metrics` (Prometheus).
  *
  * @param options.port 0 for one that the system chooses.
- * @throws where the port can't be listened on.
+ * @throws an Error if it can't listen on the port.
  */
 export async function serveHealth(options: {
   readonly host?: string;

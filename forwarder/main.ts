@@ -27,7 +27,7 @@ function sqsClient({ region, proxy }: ForwarderConfig): SQSClient {
   const settings = {
     region,
     requestHandler: requestLimits(LIMITS, proxy),
-    // Else the queue's URL would win over AWS_ENDPOINT_URL_SQS.
+    // Otherwise the queue's URL would win over AWS_ENDPOINT_URL_SQS.
     useQueueUrlAsEndpoint: false,
     maxAttempts: 1,
   };

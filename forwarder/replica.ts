@@ -88,7 +88,7 @@ export function createReplica(options: {
 }
 
 /**
- * What a list of all pods shows to have ended: no watch told of it, as none does where the API server's
+ * What a list of all pods shows to have ended: no watch told of it, as none does if the API server's
  * data was replaced (docs/design.md, "The brake").
  */
 function inferred(hints: readonly Hint[]): Hint[] {

@@ -15,7 +15,7 @@ export interface WaitingNode {
 
 /** A node's turn. */
 export interface Turn extends ReservedCalls {
-  /** How long it was waited for, ms; 0 where the budget had room at once. */
+  /** How many milliseconds the node waited; 0 if the budget had room at once. */
   readonly waitedMs: number;
   /** It was waited for because calls that write are scarce, and not for a read alone. */
   readonly waitedForWrites: boolean;
@@ -24,13 +24,13 @@ export interface Turn extends ReservedCalls {
 }
 
 export interface Admission {
-  /** Tells of a batch of so many nodes. */
+  /** Tells of a batch of `nodes` nodes. */
   delivered(nodes: number): void;
   /**
    * Resolves when the node's turn has come: its calls are reserved, and what they rest on is read
    * after that.
    *
-   * @throws NoBudgetError where that takes longer than it may; the signal's reason.
+   * @throws NoBudgetError if that takes longer than it may; the signal's reason.
    */
   admit(node: WaitingNode, signal?: AbortSignal): Promise<Turn>;
 }
@@ -47,19 +47,25 @@ export class NoBudgetError extends Error {
   }
 }
 
-/** Where the budget has less than so many times what nodes need, they wait until their news is complete. */
+/**
+ * If the budget holds less than four times what the waiting nodes need, each waits until its news is
+ * complete.
+ */
 const PLENTY = 4;
-/** For so long from the first of it, ms. */
+/** How long a node waits for the rest of its news. */
 const PATIENCE_MS = 2_500;
-/** A node waits for its turn so long inside of an execution, with all its turns together: ms. */
+/** How long a node waits inside of an execution, with all its turns together. */
 export const LONGEST_WAIT_MS = 30_000;
-/** Where it only releases, nobody waits, and another execution may have calls to spare: ms. */
+/**
+ * How long a node that only releases waits here. Then its message goes back to the queue, because
+ * another execution may have calls left.
+ */
 const LONGEST_RELEASE_WAIT_MS = 2_000;
 
-/** Nodes that need other actions go first until a node's news is so old: ms. */
+/** How old a node's news may become while nodes that need other actions go first. */
 const OVERDUE_MS = 20_000;
 
-/** What it takes to book calls is no wait for them: ms. */
+/** Booking calls takes up to this. It does not count as a wait for them. */
 const SHORT_MS = 100;
 
 interface Entry extends WaitingNode {

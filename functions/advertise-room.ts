@@ -5,8 +5,8 @@ import type { ClusterAccess } from '../shared/state/cluster-access.ts';
 import type { NodeState } from '../shared/state/node-state.ts';
 
 /**
- * Has a Node say how much room its ENIs have, where the cluster is configured to: nothing is written
- * where it says so already. What cannot be written is logged, and the next sweep tries again: no address
+ * Has a Node say how much room its ENIs have, if the cluster is configured to. It writes nothing if the
+ * Node says so already. What cannot be written is logged, and the next sweep tries again: no address
  * depends on it.
  *
  * @throws the signal's reason.

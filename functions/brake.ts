@@ -23,7 +23,7 @@ export interface Brake {
    * Whether addresses may be released, as those that are left in the whole cluster are.
    *
    * @param left of the node; nobody saw their claims end.
-   * @returns false also where the cluster cannot be counted.
+   * @returns false also if the cluster cannot be counted.
    */
   lets(
     access: ClusterAccess,
@@ -40,7 +40,7 @@ export interface BrakeSettings {
   readonly writers: number;
 }
 
-/** What was counted is used by the turn that starts over, and by the nodes of the same batch: ms. */
+/** How long a count is used: by the turn that starts over, and by the other nodes of the batch. */
 const GOOD_FOR_MS = 10_000;
 
 /**

@@ -99,7 +99,7 @@ export interface Context {
   /** For the ENIs of all clusters. */
   readonly inventory: EniInventory;
   readonly clusters: ServedClusters;
-  /** The access to a cluster. Rejects where it can't be had now. */
+  /** The access to a cluster. Rejects if it can't be had now. */
   readonly accessTo: (cluster: ClusterConfig) => Promise<ClusterAccess>;
 }
 

@@ -20,7 +20,7 @@ import { stoppable } from './stoppable.ts';
 export interface Controls {
   /** What may be done in a cluster, by what is known now or read at once. Never rejects. */
   policyOf(cluster: string, configured: Policy): Promise<Policy>;
-  /** The stage that serves the cluster, where it is another one, as it was read last. */
+  /** The stage that serves the cluster, if that is another one, as it was read last. */
   otherOwner(cluster: string): string | undefined;
   /** Whether what is stopped was ever read, or cannot be stopped: otherwise nothing is released. */
   isKnown(): boolean;
@@ -30,14 +30,17 @@ export interface Controls {
   stoppable(ec2: Ec2, cluster: string): Ec2;
 }
 
-/** What was read is read again when it is older: ms. */
+/** How old the stops may be before they are read again. */
 const STOPS_FRESH_MS = 5_000;
-/** A stop takes effect within ten seconds: nothing is released if it was not asked for since, ms. */
+/**
+ * How long ago the stops were last asked for, at most, when something is released. So a stop takes
+ * effect within ten seconds.
+ */
 const LONGEST_UNASKED_MS = 9_000;
 const OWNER_FRESH_MS = 60_000;
-/** Nobody waits longer for SSM: what was read last counts then, ms. */
+/** How long anybody waits for SSM. After that, the last answer counts. */
 const LONGEST_READ_MS = 1_000;
-/** @param stage absent where the functions were deployed by a version that did not tell it: nothing is read. */
+/** @param stage absent if the version that deployed the functions did not tell it. Then nothing is read. */
 export function createControls(
   stage: string | undefined,
   read: ReadSettings,
@@ -99,7 +102,7 @@ export function createControls(
 }
 
 interface Remembered<T> {
-  /** Reads it again where it is not fresh; one read at a time. Never rejects. */
+  /** Reads it again if it is not fresh; one read at a time. Never rejects. */
   refresh(): Promise<void>;
   /** What was read last, and when it was asked for, ms since the epoch. */
   last(): { readonly at: number; readonly value: T } | undefined;

@@ -13,7 +13,7 @@ export interface ServedCluster {
   readonly queueUrl: string;
 }
 
-/** The text of a parameter by its name; `undefined` where there is none. Rejects where it cannot be read. */
+/** The text of a parameter by its name; `undefined` if there is none. Rejects if it cannot be read. */
 export type ReadSettings = (name: string) => Promise<string | undefined>;
 
 /** Which clusters are served: those of the stage's configuration, and those that joined by themselves. */
@@ -31,7 +31,7 @@ export interface ServedClusters {
   named(cluster: string): Promise<ServedCluster>;
 }
 
-/** Settings are read again when they are older: ms. */
+/** How old settings may be before they are read again. */
 const FRESH_MS = 60_000;
 
 export function servedClusters(config: Config, read: ReadSettings, clock: Clock): ServedClusters {

@@ -11,7 +11,7 @@ export class StoppedError extends CodedError {
   readonly errorCode = 'stopped';
 }
 
-/** A take-over that began with an Unassign is ended with its Assign for so long, ms. */
+/** How long a take-over that began with an Unassign may still end with its Assign. */
 const COMPLETED_WITHIN_MS = 30_000;
 
 /** What a client asks before it writes. */
@@ -22,9 +22,9 @@ interface Stopping {
   readonly allowed: () => Policy;
   /** What is known is older than a call may rest on. */
   readonly isOld: () => boolean;
-  /** So long ago was it asked for that a stop would not take effect in time. */
+  /** Whether the stops were last asked for too long ago: a new stop would not take effect in time. */
   readonly isUnasked: () => boolean;
-  /** Begins to read it again where that is due. Never rejects. */
+  /** Begins to read it again if that is due. Never rejects. */
   readonly refresh: () => Promise<void>;
 }
 

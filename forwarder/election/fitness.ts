@@ -1,14 +1,14 @@
 import type { Clock, Random } from '../../shared/time/clock.ts';
 import type { ElectionTimes } from './leader.ts';
 
-/** A replica that has not seen the pods for longer than this is not fit to lead, ms. */
+/** How long a replica may not see the pods, and still is fit to lead. */
 const LONGEST_BLIND_MS = 60_000;
-/** A replica that fails again and again stands back for longer: at most so many times as long as at first. */
+/** A replica that fails again and again stands back for longer: at most this many times the first pause. */
 const LONGEST_STAND_BACK = 8;
 
 /**
- * Whether this replica is fit to lead. Where SQS takes nothing from it, it leaves the lead to others
- * for a while, if there are any. Where it does not see the pods, it does not lead at all.
+ * Whether this replica is fit to lead. If SQS takes nothing from it, it leaves the lead to others for a
+ * while, if there are any. If it does not see the pods, it does not lead at all.
  */
 export interface Fitness {
   /** A watch is open, or none is any more. */
@@ -23,9 +23,9 @@ export interface Fitness {
   stuck(): void;
   /** It has not seen the pods for too long. */
   blind(): boolean;
-  /** For how long a free Lease is left to others, ms. */
+  /** How many milliseconds this replica leaves a free Lease to others. */
   reluctance(): number;
-  /** Why it is not fit to lead; `undefined` where it is. */
+  /** Why it is not fit to lead; `undefined` if it is. */
   problem(): string | undefined;
 }
 

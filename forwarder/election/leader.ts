@@ -45,7 +45,7 @@ interface ElectionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly times: ElectionTimes;
-  /** How long a free Lease is left to others at present, ms. */
+  /** How many milliseconds this replica leaves a free Lease to others at present. */
   readonly reluctance: () => number;
   readonly onElected: () => void;
   readonly onLost: () => void;
@@ -131,7 +131,7 @@ async function attempt(me: Candidate, signal: AbortSignal): Promise<void> {
   else hold(me, written, from);
 }
 
-/** Writes the Lease if it is free. @returns `undefined` where it is not, or others were first. */
+/** Writes the Lease if it is free. @returns `undefined` if it is not free, or if others were first. */
 async function claim(me: Candidate, from: number, signal: AbortSignal): Promise<Lease | undefined> {
   if (!free(me)) return undefined;
   const { lease } = me.seen ?? {};

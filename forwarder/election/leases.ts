@@ -21,12 +21,12 @@ export interface Lease extends LeaseRecord {
 }
 
 export interface Leases {
-  /** `undefined` where there is none yet. */
+  /** `undefined` if there is none yet. */
   get(signal: AbortSignal): Promise<Lease | undefined>;
   /**
    * Writes the Lease in place of `over`, or creates it.
    *
-   * @returns what is there now, or `undefined` where someone else wrote first.
+   * @returns what is there now, or `undefined` if someone else wrote first.
    */
   write(
     record: LeaseRecord,

@@ -23,7 +23,7 @@ export function seenAgain(
 /**
  * From when on a replica that does not lead may take the Lease, ms since the epoch.
  *
- * @param leaseDuration ms; the Lease's own duration counts where it is longer.
+ * @param leaseDuration ms; the Lease's own duration counts if it is longer.
  */
 export function freeSince(
   seen: SeenLease | undefined,

@@ -52,9 +52,9 @@ interface BacklogOptions {
 }
 
 /**
- * What waits to be sent, by group and in order. Over its bound, or where a message would be longer than SQS
- * takes, it forgets what happened on a node but never that something did: the node's messages become one
- * `resync`.
+ * What waits to be sent, by group and in order. If it is over its bound, or if a message would be
+ * longer than SQS takes, a node's messages become one `resync`. So it forgets what happened on a node,
+ * but never that something did.
  */
 export function createBacklog(options: BacklogOptions): Backlog {
   const { cluster } = options;
@@ -150,7 +150,10 @@ function collapse(groups: Groups, group: Group, options: BacklogOptions, now: nu
   append(groups, group, nodeMessage(groups.cluster, group.node, 'resync', now));
 }
 
-/** Whether SQS would refuse what was put in last. An ENI takes so few addresses that this is a pod's mischief. */
+/**
+ * Whether SQS would refuse what was put in last. An ENI takes too few addresses for that, so this is a
+ * pod's mischief.
+ */
 function isTooLong({ queue }: Group): boolean {
   return (queue.at(-1)?.bytes ?? 0) > BATCH_BYTES;
 }

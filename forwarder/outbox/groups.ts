@@ -41,7 +41,7 @@ export interface Groups {
   readonly size: { messages: number; bytes: number };
 }
 
-/** The group that a message belongs to, which is new where nothing of it waits. */
+/** The group that a message belongs to, which is new if none of its messages waits. */
 export function groupOf({ cluster, byName }: Groups, message: Message): Group {
   const node = message.reason === 'heartbeat' ? undefined : message.node;
   const name = node === undefined ? heartbeatGroup(cluster) : nodeGroup(cluster, node);

@@ -3,10 +3,10 @@ import type { Cancel, Clock } from '../../shared/time/clock.ts';
 import type { Outbox } from './outbox.ts';
 
 /**
- * So many nodes are looked at without delay, and so many every interval after that. What changes
- * nothing costs a read of EC2 for each batch of nodes, and an account has 20 reads a second; what
- * changes something is bounded by 5 calls a second, after 100 at once (Amazon EC2 Developer Guide,
- * "Request throttling for the Amazon EC2 API").
+ * How many nodes are looked at without delay, and how many more in every interval after that. A look
+ * that changes nothing costs a read of EC2 for each batch of nodes, and an account has 20 reads a
+ * second. A look that changes something needs calls of which EC2 gives 100 at once, and then 5 a second
+ * (Amazon EC2 Developer Guide, "Request throttling for the Amazon EC2 API").
  */
 const AT_ONCE = 100;
 const EACH_INTERVAL = 10;

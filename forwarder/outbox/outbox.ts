@@ -33,7 +33,7 @@ export function createOutbox(options: {
   readonly cluster: string;
   readonly limit: Limit;
   readonly send: SendBatch;
-  /** How long SQS may take nothing of what waits, ms. */
+  /** How many milliseconds SQS may take none of the messages that wait. */
   readonly sendDeadline: number;
   readonly events: OutboxEvents;
 }): Outbox {

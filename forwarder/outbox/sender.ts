@@ -16,7 +16,7 @@ export type SendRefusal = Omit<BatchRefusal, 'detail'>;
  * Sends up to ten messages in one call.
  *
  * @returns the messages that were refused.
- * @throws where the call as a whole failed; whether it had an effect is not known.
+ * @throws an Error if the call as a whole failed; then nobody knows whether it had an effect.
  */
 export type SendBatch = (
   batch: readonly OutboxMessage[],
@@ -136,7 +136,7 @@ function settle(
   }
 }
 
-/** When to try again after so many failures in a row, ms since the epoch. */
+/** When to try again after this many failures in a row, in milliseconds since the epoch. */
 function retryAt({ clock, random }: SenderOptions, failures: number): number {
   return clock.now() + pauseAfter(failures + 1, BACK_OFF, random);
 }

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../../shared/time/clock.ts';
 
 /** One timer, for the earliest of the times at which something is due. */
 export interface WakeUp {
-  /** @param at ms since the epoch; does nothing where it is set for as early. */
+  /** @param at ms since the epoch; does nothing if it is set for this time or earlier. */
   set(at: number): void;
   clear(): void;
 }

@@ -19,7 +19,10 @@ import { pauseAfter } from '../../shared/time/back-off.ts';
 import { type Clock, type Random, sleep } from '../../shared/time/clock.ts';
 
 const PAGE_SIZE = 250;
-/** etcd holds objects of 1.5 MiB by default; JSON is longer than what it holds, never so much. */
+/**
+ * How long a line of a watch may be. etcd holds objects of 1.5 MiB by default; their JSON is longer,
+ * but never ten times.
+ */
 const LONGEST_LINE = 16 * 1024 * 1024;
 const PAGE_TIMEOUT_MS = 60_000;
 /** How long the API server is asked to keep a watch open: this, up to twice as long. */
@@ -29,7 +32,7 @@ const BACK_OFF = { first: 200, most: 10_000, jitter: 0.5 };
 /** A watch that was open for this long was no failure, even if nothing happened. */
 const HEALTHY_WATCH_MS = 5_000;
 
-/** Where pods go, in the order in which the API server tells of them. */
+/** Takes pods, in the order in which the API server tells of them. */
 export interface PodSink {
   /** @param listed it comes from a list: what it was before ended unseen. */
   onPod(pod: Pod, listed?: true): void;
@@ -68,9 +71,9 @@ const status = z.object({ code: z.number(), reason: z.string().optional() });
 const identity = z.object({ metadata: z.object({ uid: z.string() }) });
 
 /**
- * Lists and watches the pods of all namespaces until `signal` is aborted. A watch that
- * breaks is resumed where it ended; where that is no longer possible, the pods are
- * listed again. Objects are handed on one by one, and never kept.
+ * Lists and watches the pods of all namespaces until `signal` is aborted. A watch that breaks is
+ * resumed from its last version. If that is no longer possible, the pods are listed again. Objects are
+ * handed on one by one, and never kept.
  *
  * @throws nothing: what fails is told to `events` and tried again, ever more slowly.
  */

@@ -40,7 +40,7 @@ export async function allowedNow(
   return { access: { ...access, policy }, isGuess };
 }
 
-/** A message is received so often before what it tells of is left to the sweep: 15 s. */
+/** After this many receives, about 15 s, the message's news is left to the sweep. */
 const RECEIVES = 5;
 
 /**

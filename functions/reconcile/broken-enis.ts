@@ -4,13 +4,16 @@ import { type Assignment, type Verdict, wanting } from '../../shared/plan/verdic
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 
-/** After so many receives an ENI that EC2 keeps failing is told, and no longer holds up its node: 15 s. */
+/**
+ * After this many receives, about 15 s, pods are told of an ENI that EC2 keeps failing. Then it no
+ * longer holds up its node.
+ */
 const RECEIVES = 5;
 
 /**
  * Turns the errors of an ENI into problems of the pods that wait for it, if nothing else failed and EC2
- * keeps failing there (docs/design.md, rule 5): a message that is retried hides the news of the node's
- * other pods. The next message or sweep tries again.
+ * keeps failing there (docs/design.md, rule 5). Otherwise the retried message would hide the news of
+ * the node's other pods. The next message or sweep tries again.
  *
  * @param receives how often the message was received.
  */

@@ -6,10 +6,11 @@ import type { NodeMemory, NodeRequest } from './scope.ts';
 /** Of a node that was not read yet. */
 const USUAL_ENIS = 2;
 /**
- * New pods of a node are told in several messages, and the reconcile of the first serves them all. Where
- * the others have waited for so long, little is left of them: they are looked at without a reservation
- * that keeps tokens from nodes with work. Looking earlier has the tokens spent sooner than they refill
- * beside a neighbour (`npm run bench:budget`, scenarios `burst` and `neighbour`): ms.
+ * New pods of a node are told in several messages, and the reconcile of the first serves them all. If
+ * the other messages have waited for this long, little work is left in them. So they are looked at
+ * without a reservation, which would keep tokens from nodes with work. Looking earlier would spend the
+ * tokens sooner than they refill beside a neighbour (`npm run bench:budget`, scenarios `burst` and
+ * `neighbour`).
  */
 const OLD_MS = 18_000;
 

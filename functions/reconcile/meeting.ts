@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/time/clock.ts';
 
-/** How long those that have come wait for the rest: ms. */
+/** How long the nodes that have come wait for the rest of the batch. */
 const LONGEST_MS = 250;
 
 /** Where the nodes of a batch wait for each other. */

@@ -20,8 +20,8 @@ export async function findInstance(
 
 /**
  * Reads the state of the node that messages ask for. Whose ENIs to read is guessed: those of the
- * instance that the Node named last, or that a message names. The Node is asked first only where
- * neither is known.
+ * instance that the Node named last, or that a message names. The Node is asked first only if neither
+ * is known.
  */
 export async function readAsked(
   { access, memory }: ReconcileScope,

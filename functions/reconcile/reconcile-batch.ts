@@ -27,7 +27,10 @@ export interface ReconcileContext extends Omit<Context, 'inventory'> {
   readonly memories: Map<string, NodeMemory>;
 }
 
-/** An older heartbeat, from a backlog or a replay, does not say that the forwarder lives now: ms. */
+/**
+ * How old a heartbeat may be. An older one, from a backlog or a replay, does not say that the forwarder
+ * lives now.
+ */
 const BEATS_FOR_MS = 5 * 60_000;
 
 /** In the place of a cluster in a metric, while it is not known whether the named one is served. */
@@ -85,10 +88,7 @@ function isNodeMessage(received: Received): received is Received<NodeMessage> {
   return received.message.reason !== 'heartbeat';
 }
 
-/**
- * Where the settings of its cluster cannot be read a heartbeat does not count, so that the alarm
- * rings.
- */
+/** If the settings of its cluster cannot be read, a heartbeat does not count, so that the alarm rings. */
 async function noteHeartbeat(batch: Batch, { cluster, observedAt }: Heartbeat): Promise<[]> {
   const { clock, clusters, deadlineMs, queueUrl, telemetry } = batch;
   if (clock.now() - Date.parse(observedAt) >= BEATS_FOR_MS) return [];
@@ -162,7 +162,7 @@ async function oneFate(
       const reason = `cluster ${cluster} is not configured for the queue of its messages; add it to the stage's configuration, or deploy the cluster's stack, and replay`;
       return (await Promise.all(envelopes.map((each) => setAside(batch, each, reason)))).flat();
     }
-    // Else each name that a message ever had would be kept.
+    // Otherwise the map would keep every node name that a message ever carried.
     if (result.kind === 'no-node') batch.memories.delete(`${cluster}/${node}`);
     measure(
       batch,

@@ -51,18 +51,18 @@ export class NotReadError extends NoBudgetError {
   }
 }
 
-/** For so long after the news of its pods, a Node that is missing is waited for: ms. */
+/** How long after the news of its pods a reconcile waits for a Node that is missing. */
 const REGISTERS_WITHIN_MS = 60_000;
 /** How often a reconcile starts over on a state that changed under its hands, before the message is retried. */
 const ATTEMPTS = 4;
 /**
- * In a large cluster the list of all Nodes takes longer than a pod list is good for: what it said is
- * used by the turn that starts over, ms.
+ * How long one list of all Nodes may be used. In a large cluster it takes longer than a pod list stays
+ * valid, so the next turn uses it again.
  */
 const SOLE_GOOD_FOR_MS = 10_000;
-/** A ledger that cannot be written is not tried again for this long, ms. */
+/** How long until a ledger that could not be written is tried again. */
 const UNWRITABLE_MS = 60_000;
-/** The pause after a throttled call that has no budget, such as a read: ms. */
+/** How long a reconcile pauses after a throttled call that has no budget, such as a read. */
 const PAUSE_MS = 500;
 
 /** What became of one turn; all but `ended` start over. */
@@ -74,10 +74,10 @@ type Turn =
   | { readonly kind: 'failed'; readonly failure: unknown };
 
 /**
- * Makes one node's ENIs equal to what its live pods claim, once EC2's call budget has room for it: it
- * waits before it reads, so that all that comes meanwhile is done by the same calls. Where what a
- * release rests on has changed meanwhile, where EC2 throttles, and where more calls are needed than
- * were expected, it waits for another turn and starts over.
+ * Makes one node's ENIs equal to what its live pods claim, once EC2's call budget has room for it. It
+ * waits before it reads, so that the same calls do all that comes meanwhile. It waits for another turn
+ * and starts over if what a release rests on has changed meanwhile, if EC2 throttles, or if it needs
+ * more calls than expected.
  *
  * @throws whatever is worth a retry of the messages.
  */
@@ -208,7 +208,7 @@ function tellsOfPods({ reasons }: Pick<NodeRequest, 'reasons'>): boolean {
   return reasons.some((reason) => reason !== 'resync' && reason !== 'sweep');
 }
 
-/** @throws the failure itself where it is none of throttling. */
+/** @throws the failure itself if it is none of throttling. */
 function throttled(failure: unknown): Turn & { readonly kind: 'failed' } {
   if (isThrottled(failure)) return { kind: 'failed', failure };
   throw failure;
@@ -218,7 +218,7 @@ function ended(result: NodeResult): Turn {
   return { kind: 'ended', result };
 }
 
-/** Does a task, and gives what came of it for so long after it began: ms. */
+/** Does a task, and gives its answer again until `goodForMs` after it began. */
 function kept<T>(clock: Clock, goodForMs: number, task: () => Promise<T>): () => Promise<T> {
   let done: { readonly at: number; readonly answer: Promise<T> } | undefined;
   return () => {
@@ -229,7 +229,7 @@ function kept<T>(clock: Clock, goodForMs: number, task: () => Promise<T>): () =>
   };
 }
 
-/** The end where there is nothing to compare. */
+/** The end if there is nothing to compare. */
 async function endWithoutState(
   { access, held }: ReconcileScope,
   { node, since }: NodeRequest,

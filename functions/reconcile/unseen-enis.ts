@@ -5,13 +5,13 @@ import type { Problem } from '../../shared/plan/problem.ts';
 import { problemOf } from '../../shared/plan/verdict.ts';
 import type { NodeState } from '../../shared/state/node-state.ts';
 
-/** EC2's read shows no ENI where pods have their interfaces. */
+/** EC2's read does not show the ENIs that the pods' interfaces are on. */
 class EniNotSeenError extends CodedError {
   override readonly name = 'EniNotSeenError';
   readonly errorCode = 'eni-not-seen';
 }
 
-/** After so many receives the pods are told: about 3 s. */
+/** After this many receives, about 3 s, the pods are told. */
 const RECEIVES = 3;
 
 /**

@@ -10,14 +10,14 @@ export interface Withheld {
   readonly why: 'no-pods' | 'mass' | 'own-news';
 }
 
-/** A node without any pod is looked at again after this, before it is believed: ms. */
+/** How long until a node without any pod is looked at again, before that is believed. */
 const SECOND_LOOK_MS = 60_000;
 
 /**
  * What of a node's releases is not believed (docs/design.md, "The brake"). What a watch told of, event by
  * event, is.
  *
- * @returns `undefined` where all of it may be released.
+ * @returns `undefined` if all of it may be released.
  */
 export async function withheldOf(
   { access, brake, controls, memory }: ReconcileScope,
@@ -51,8 +51,8 @@ const WHY = {
 } as const;
 
 /**
- * Tells what is withheld: in the log, by the metric, and, where it is new, by an Event on the Node. What has
- * news of its own is not told.
+ * Tells what is withheld: in the log, by the metric, and, if it is new, by an Event on the Node. What
+ * has news of its own is not told.
  */
 export async function tellWithheld(
   { access, memory }: Pick<ReconcileScope, 'access' | 'memory'>,

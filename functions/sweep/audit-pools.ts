@@ -42,7 +42,7 @@ interface Found {
 const LISTED = 20;
 
 /**
- * Reads the pools of whereabouts. No address hangs on them: where that fails, the sweep goes on.
+ * Reads the pools of whereabouts. No address depends on them: if that fails, the sweep goes on.
  *
  * @throws the signal's reason alone.
  */
@@ -60,8 +60,8 @@ export async function readPools(
 }
 
 /**
- * Compares the pools with pods and ENIs. Where they differ, the pools are read once more: pods come and
- * go while they are listed.
+ * Compares the pools with pods and ENIs. If they differ, the pools are read once more, because pods
+ * come and go while they are listed.
  *
  * @param before what `readPools` gave before the pods were listed.
  * @throws the signal's reason alone.

@@ -5,7 +5,7 @@ import { inTurns } from '../../shared/time/in-turns.ts';
 
 /** Says when a sweep found that EC2 has no such ENI. */
 const GONE_SINCE = 'multus-eni.dev/gone-since';
-/** So many ledgers are asked about at one sweep: one call. */
+/** How many ledgers one sweep asks EC2 about: one call. */
 const MOST = 200;
 
 /**

@@ -6,7 +6,7 @@ export interface SweptRoom {
   /** Primary addresses and delegated prefixes among them. */
   readonly used: number;
   readonly free: number;
-  /** Per cent of what it takes that the fullest ENI has; absent where there is none. */
+  /** How full the fullest ENI is, in per cent; absent if there is no ENI. */
   readonly fullest?: number;
 }
 

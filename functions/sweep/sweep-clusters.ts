@@ -18,7 +18,7 @@ type SweepOutcome = Swept | { readonly cluster: string; readonly failed: string 
  *
  * @param names those that are to be swept.
  * @param deadlineMs how long all of it may take, in milliseconds.
- * @throws where the ENIs cannot be read, since then no cluster was swept.
+ * @throws an Error if the ENIs cannot be read, because then no cluster was swept.
  */
 export async function sweepClusters(
   context: SweepContext,
@@ -54,7 +54,7 @@ export async function sweepClusters(
 /**
  * The access with what an operator allows now.
  *
- * @throws an Error where another stage serves the cluster.
+ * @throws an Error if another stage serves the cluster.
  */
 async function allowed(
   { controls, telemetry }: SweepContext,

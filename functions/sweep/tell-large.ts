@@ -7,10 +7,10 @@ const MANY_MEBI = 16;
 const TOLD_NAMESPACES = 3;
 
 /**
- * Tells the operator where pods and NetworkAttachmentDefinitions are so large that reading them takes time:
- * in which namespaces, the largest one first.
+ * Tells the operator which namespaces have pods and NetworkAttachmentDefinitions so large that reading
+ * them takes time, the largest one first.
  *
- * @returns their Mi characters of JSON, 0 where that is no trouble.
+ * @returns their Mi characters of JSON, 0 if that is no trouble.
  */
 export function tellLarge(
   { cluster, telemetry }: Pick<ClusterAccess, 'cluster' | 'telemetry'>,

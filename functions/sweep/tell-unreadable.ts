@@ -5,12 +5,12 @@ import type { EventToWrite } from '../../shared/cluster/kubernetes.ts';
 import type { ClusterAccess } from '../../shared/state/cluster-access.ts';
 import { writeEvents } from '../write-events.ts';
 
-/** So many are told of at one sweep: a log line holds 256 KiB, and Events cost the sweep its time. */
+/** How many one sweep tells of. A log line holds 256 KiB, and Events cost the sweep its time. */
 const MAX_TOLD = 100;
 
 /**
- * Tells of the networks that cannot be read: the operator by a log line, each owner by an Event on
- * the NetworkAttachmentDefinition, which is written again when Kubernetes has forgotten it.
+ * Tells of the networks that cannot be read: the operator by a log line, each owner by an Event on the
+ * NetworkAttachmentDefinition. The Event is written again when Kubernetes has forgotten it.
  */
 export async function tellUnreadable(
   access: ClusterAccess,

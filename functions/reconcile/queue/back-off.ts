@@ -8,7 +8,10 @@ import { setVisibility } from './visibility.ts';
 
 /** In seconds. With so little jitter, 100 receives cover more than an hour. */
 const BACK_OFF = { first: 1, most: 60, jitter: 0.2 };
-/** It is the last thing that a batch does, and its answer must still be in time, ms. */
+/**
+ * How long a batch waits for this call. It is the batch's last one, and the batch must still answer in
+ * time.
+ */
 const TIMEOUT_MS = 2_000;
 
 /** The delay in whole seconds before the receive after `receives`: doubling from 1 to 60, with jitter. */
@@ -25,12 +28,13 @@ interface BackingOff {
 }
 
 /**
- * Makes failed messages of one group visible again after one and the same short delay: one
- * message in flight blocks its group. Where that fails it is logged, and they come back all the
- * same, when the time for which they were held is over.
+ * Makes failed messages of one group visible again after one and the same short delay: one message in
+ * flight blocks its group. A failure is logged. The messages come back all the same, once the time for
+ * which they were held is over.
  *
- * @param seconds how long, if that is known, and a minute at most; otherwise it doubles with each try of
- *   the newest message: news of other pods does not wait as long as what has failed for minutes.
+ * @param seconds how long, if that is known, and a minute at most. Otherwise the delay doubles with
+ * each try of the newest message. So news of other pods does not wait as long as a message that has
+ * failed for minutes.
  */
 export async function backOff(
   { sqs, queueUrl, random, clock, telemetry }: BackingOff,

@@ -13,9 +13,9 @@ import { cutToBytes } from '../../../shared/text/cut-to-bytes.ts';
 import type { Envelope } from './records.ts';
 
 /**
- * Sends a message that can never be done straight to the dead-letter queue, with the reason as
- * a message attribute, so that it does not hold up its group. Where body and reason are too long
- * together, the reason gives way. What was replayed stays known as that.
+ * Sends a message that can never be done straight to the dead-letter queue, with the reason as a
+ * message attribute, so that it does not hold up its group. If body and reason are too long together,
+ * the reason is cut. What was replayed stays known as that.
  *
  * @throws what SQS throws.
  */

@@ -8,8 +8,8 @@ import { setVisibility, type VisibilityRefusal } from './visibility.ts';
 /** A renewal that takes longer (ms) has failed. */
 const RENEWAL_TIMEOUT_MS = 10_000;
 /**
- * Messages stay invisible for so long beyond the node's deadline: a reconcile takes a moment to
- * end, and a call that was sent last takes another to arrive.
+ * How long messages stay invisible beyond the node's deadline. A reconcile takes a moment to end, and
+ * its last call takes another to arrive.
  */
 const MARGIN_MS = 30_000;
 
@@ -29,7 +29,7 @@ export class ExpiredReceiptError extends CodedError {
  * Resolves once it is known that nobody else gets these messages, nor others of their groups,
  * while this execution may write.
  *
- * @throws ExpiredReceiptError where others may have one of them; an Error where SQS did not say.
+ * @throws ExpiredReceiptError if others may have one of them; an Error if SQS did not say.
  */
 export type Hold = (envelopes: readonly Envelope[]) => Promise<void>;
 
@@ -42,9 +42,9 @@ interface Renewing {
 const NONE: ReadonlyMap<Envelope, VisibilityRefusal> = new Map();
 
 /**
- * Begins to renew the visibility of a batch's messages. Lambda retries an invocation that is
- * throttled until their visibility timeout is over (AWS Lambda Developer Guide, "Backoff strategy
- * for failed invocations"), so little of it may be left when the function begins.
+ * Begins to renew the visibility of a batch's messages. Little of their visibility timeout may be left
+ * when the function begins. Lambda retries a throttled invocation until that timeout is over (AWS
+ * Lambda Developer Guide, "Backoff strategy for failed invocations").
  *
  * @param deadlineMs when the last reconcile of the batch is over, in milliseconds from now.
  */

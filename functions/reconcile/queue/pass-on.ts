@@ -8,8 +8,8 @@ import type { Clock } from '../../../shared/time/clock.ts';
 import { firstSentAt, type Received } from './records.ts';
 
 /**
- * A message that was sent longer ago than this stays what it is, because SQS counts its age from its
- * last send: the alarm on the oldest message would never ring. ms.
+ * How long after its first send a message may be sent anew. SQS counts a message's age from its last
+ * send, so without this bound the alarm on the oldest message would never ring.
  */
 const PASSED_ON_FOR_MS = 5 * 60_000;
 

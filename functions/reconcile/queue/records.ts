@@ -68,9 +68,9 @@ export function observedAt({ envelope, message }: Received): number {
 }
 
 /**
- * Reads a batch: what is a message, and what can never be done. A message in another group than its
- * node's is one of these: SQS would hand it out beside the node's own messages, and the node would
- * have two writers (docs/design.md, rule 2).
+ * Reads a batch: the messages, and the records that can never be done. A message in another group than
+ * its node's can never be done. SQS would hand it out beside the node's own messages, and the node
+ * would have two writers (docs/design.md, rule 2).
  *
  * @throws for an event that is not SQS's.
  */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A queue that a batch came from, and where its messages go that can never be done. */
+/** A queue that a batch came from, and its dead-letter queue. */
 export interface Source {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;

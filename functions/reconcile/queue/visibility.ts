@@ -15,7 +15,7 @@ export interface VisibilityRefusal {
  *
  * @param envelopes ten at most, as the event source mapping's batch size is ten.
  * @returns the messages for which SQS did not do it.
- * @throws what SQS throws where the call fails as a whole.
+ * @throws what SQS throws if the call fails as a whole.
  */
 export async function setVisibility(
   sqs: Sqs,

@@ -65,7 +65,7 @@ function idOf(key: 'request' | 'fromRequest', id: string | undefined): Partial<A
   return id === undefined ? {} : { [key]: id };
 }
 
-/** Of one pod so many are logged: it may claim a thousand addresses that it does not get. */
+/** How many refused addresses of one pod are logged. A pod may claim a thousand that it does not get. */
 const MAX_REFUSED = 20;
 
 /** The first problems of each pod in the order in which its condition has them, so that these are told once. */

@@ -33,9 +33,9 @@ export interface Feedback extends Omit<Decision, 'ignored'> {
  * Tells each pod what became of its addresses: the condition, and Events for what is new. An
  * unchanged state writes nothing.
  *
- * @throws where a condition cannot be written, since a pod may wait for it, once all others are
- *   written that can be. One that the API server refuses for good is logged and counted, and so is
- *   an Event that cannot be written.
+ * @throws an Error if a condition cannot be written, because a pod may wait for it. First it writes all
+ * others that can be written. One that the API server refuses for good is logged and counted, and so is
+ * an Event that cannot be written.
  */
 export async function tell(
   access: ClusterAccess,
@@ -66,7 +66,7 @@ export async function tellWouldBe(
 /**
  * Tells the pods of a node outside EC2 that they have nothing to wait for.
  *
- * @throws as `tell`, and where the pods cannot be listed.
+ * @throws as `tell`, and if the pods cannot be listed.
  */
 export async function tellOutsideEc2(
   access: ClusterAccess,
@@ -102,12 +102,13 @@ async function tellAll(
     await inTurns(outcomes.get(lost) ?? [], write).catch(() => undefined);
   }
   signal?.throwIfAborted();
-  // Also where a condition failed: what is written now is not new to the retry.
+  // Write the Events even if a condition failed. The retry would not write them, because the conditions
+  // that succeeded are no longer news.
   await writeEvents(access, events, signal);
   if (failures.length > 0) throw failures[0];
 }
 
-/** Writes one pod's condition where it says something else by now. @returns its Events. */
+/** Writes one pod's condition if it says something else by now. @returns its Events. */
 async function tellPod(
   { clock, kubernetes }: ClusterAccess,
   outcome: PodOutcome,

@@ -4,13 +4,12 @@ import { describeProblem, type Problem } from '../plan/problem.ts';
 import { type Decision, type Placement, podOf, type Verdict, wanting } from '../plan/verdict.ts';
 import { conditionOf, inOrder, type PodOutcome } from './condition.ts';
 
-/** A message lists so many addresses, and so many problems; of others it says how many there are. */
+/** A message lists at most this many addresses and problems, and then how many more there are. */
 const LONGEST = 20;
 
 /**
- * What the pods are told under the policy `dry-run`: what would be done. It is told beside what a pod was told
- * before, and a pod that was told True keeps that: a dry run takes no pod's readiness, and gives none
- * (docs/design.md, "A dry run"). Pure.
+ * What the pods are told under the policy `dry-run`: what would be done. A pod that was told True keeps its
+ * condition, and with it its readiness (docs/design.md, "A dry run"). Pure.
  *
  * @param outcomes what would become of the pods.
  * @returns the outcomes with what they say; without the pods that are told nothing.

@@ -19,14 +19,14 @@ const LEFT: Readonly<Record<string, readonly number[]>> = {
   console: [7, 2, 0, 2, 0],
   demo: [0, 0, 1, 0, 0],
   deploy: [4, 0, 5, 0, 0],
-  docs: [132, 2, 190, 3, 8],
+  docs: [132, 2, 188, 3, 8],
   forwarder: [2, 2, 0, 4, 1],
   functions: [0, 0, 1, 0, 0],
   'ip-manager': [36, 1, 4, 3, 1],
   resources: [0, 0, 0, 0, 0],
   sandbox: [1, 0, 1, 0, 0],
   scripts: [24, 0, 12, 0, 2],
-  shared: [163, 21, 46, 29, 13],
+  shared: [163, 21, 45, 29, 13],
   test: [390, 55, 31, 41, 11],
 };
 

@@ -16,7 +16,7 @@ const addressChange = z.object({
   pod: z.string().optional(),
   uid: z.string().optional(),
   from: z.string().optional(),
-  /** `namespace/name`, of the pod that had it before, where that is known. */
+  /** `namespace/name`, of the pod that had it before, if that is known. */
   lostBy: z.string().optional(),
   lostByUid: z.string().optional(),
   /** EC2's id of the request that did it; CloudTrail has it as `requestID`. */
@@ -43,7 +43,10 @@ export const addressLine = z.object({
 /** A log line holds 256 KiB at most (Amazon CloudWatch Logs User Guide, "CloudWatch Logs quotas"). */
 const MAX_CHANGES = 250;
 
-/** Writes what became of a node's addresses, in as many lines as it needs; nothing where nothing changed. */
+/**
+ * Writes what became of a node's addresses, in as many lines as it needs. It writes nothing if nothing
+ * changed.
+ */
 export function logAddressChanges(
   telemetry: Telemetry,
   subject: { readonly cluster: string; readonly node: string },

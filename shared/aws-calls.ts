@@ -6,7 +6,7 @@ import { withDeadline } from './time/deadline.ts';
 export interface CallLimits {
   /** Until a connection is there. */
   readonly connectMs: number;
-  /** Until a request is answered; then it is sent again, where that is allowed. */
+  /** How long until a request has to be answered. After that it is sent again, if that is allowed. */
   readonly requestMs: number;
   /** A call with all of its requests, pauses and credentials. */
   readonly callMs: number;
@@ -18,9 +18,9 @@ interface Sender {
 }
 
 /**
- * The settings of a client's HTTP by which each of its requests ends by itself. Of a
- * `requestTimeout` the SDK only warns unless it is told to throw; and it is over once the head of
- * an answer is there, so that a body that stops needs the socket's own.
+ * The settings of a client's HTTP by which each of its requests ends by itself. The SDK only warns of a
+ * `requestTimeout` unless it is told to throw. That time-out ends once the head of an answer is there,
+ * so a body that stops needs the socket's own.
  *
  * @param proxy through which the requests go; absent: through none.
  */
@@ -69,8 +69,8 @@ interface Stacked {
 }
 
 /**
- * The same client without the SDK's log of its calls. Where nobody set a logger, the SDK makes a copy
- * of every answer all the same, without what is secret in it, and hands it to a logger that drops it.
+ * The same client without the SDK's log of its calls. Even without a logger, the SDK copies every
+ * answer without its secrets, and hands the copy to a logger that drops it.
  */
 export function unlogged<C extends Stacked>(client: C): C {
   client.middlewareStack.remove('loggerMiddleware');
@@ -86,8 +86,8 @@ function signalIn(options: object | null | undefined): AbortSignal | undefined {
 type Credentials<T> = () => Promise<T>;
 
 /**
- * The SDK's default chain of credentials, begun anew where it takes longer than `ms`. One chain
- * that waits for the EKS Pod Identity Agent waits for ever, and has all that ask later wait too.
+ * The SDK's default chain of credentials, begun anew if it takes longer than `ms`. One chain that waits
+ * for the EKS Pod Identity Agent waits for ever, and has all that ask later wait too.
  *
  * @param client makes a client, of which the chain is used.
  */

@@ -25,11 +25,13 @@ export interface Config {
   readonly region: string;
   readonly clusters: readonly ClusterConfig[];
   /**
-   * Where the settings of clusters are that joined by themselves: a path in SSM's Parameter Store,
-   * which the cluster's name follows. Absent: there are none.
+   * The path in SSM's Parameter Store that has the settings of clusters that joined by themselves. The
+   * cluster's name follows it. Absent: there are none.
    */
   readonly settingsPath?: string;
-  /** The stage that was deployed; absent where its version did not tell it yet: then nothing can be stopped. */
+  /**
+   * The stage that was deployed; absent if its version did not tell it yet. Then nothing can be stopped.
+   */
   readonly stage?: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
@@ -37,7 +39,7 @@ export interface Config {
   readonly ec2: BudgetSettings;
   /** Of a cluster's addresses, from 0 to 1: more are not released at once unless their pods were seen to end. */
   readonly maxReleaseShare: number;
-  /** The version that was deployed; absent where that one did not tell it yet. */
+  /** The version that was deployed; absent if that one did not tell it yet. */
   readonly version?: string;
 }
 

@@ -24,7 +24,7 @@ const letGo = z.strictObject({
 
 const control = z.strictObject({
   stops: z.array(stop).default([]),
-  /** Where what the brake withholds may be released, and until when. */
+  /** The nodes on which what the brake withholds may be released, and until when. */
   releases: z.array(letGo).default([]),
 });
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /*
- * What `multus-eni probe` and its two pods say to each other: the command writes an order into an
- * annotation of each pod, which the pod reads from a volume, and the pod reports in its log.
+ * What `multus-eni probe` and its two pods say to each other. The command writes an order into an
+ * annotation of each pod. The pod reads the order from a volume and reports in its log.
  */
 
 /** By this label a run finds what an earlier one left; its value is the run. */
@@ -35,13 +35,13 @@ const number = z.number().nonnegative();
 /** What a pod has seen so far, one line of its log. Numbers count from the order on. */
 export const probeReport = z.object({
   run: z.string(),
-  /** Of the interface; absent where there is none of that name. */
+  /** Of the interface; absent if there is none of that name. */
   link: z.object({ up: z.boolean(), state: z.string(), mtu: number }).optional(),
   /** What the kernel goes by on the interface (0: off, 1: strict, 2: loose), and what it dropped so. */
   reversePath: z.object({ mode: number, dropped: number }),
   /** Addresses that another host of the link had already (RFC 4862, 5.4). */
   duplicates: z.array(z.string()),
-  /** By which device packets leave; absent where no route leads there. */
+  /** By which device packets leave; absent if no route leads there. */
   leaves: z.object({
     gateway: z.string().optional(),
     peer: z.string().optional(),

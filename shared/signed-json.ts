@@ -45,7 +45,7 @@ export interface JsonAnswer {
  * One action of a service that speaks JSON 1.0 (https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html),
  * signed, and sent once. A client of the SDK for one action would be a tenth of what a function loads.
  *
- * @returns what sends it. Rejects if there is no answer, and where that is no JSON.
+ * @returns what sends it. Rejects if there is no answer, or if that is no JSON.
  */
 export function signedJson(
   options: SignedJsonOptions,

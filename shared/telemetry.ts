@@ -1,4 +1,4 @@
-/** What a log line is about; each key where it is known. */
+/** What a log line is about; each key if it is known. */
 export interface Subject {
   readonly cluster?: string;
   readonly node?: string;
@@ -10,7 +10,7 @@ export interface Subject {
 /** Where CloudWatch keeps the metrics. */
 export const METRIC_NAMESPACE = 'MultusEniReconciler';
 
-/** In the place of a cluster where a metric is of all of them together. */
+/** Stands for the cluster if a metric is of all clusters together. */
 export const ALL_CLUSTERS = 'all';
 
 /** The metrics, each with the dimensions `service` and `cluster`. Alarms and dashboard are named after them. */

@@ -22,7 +22,7 @@ export interface ActOptions {
   readonly lookFirst: (wanted: Wanted) => boolean;
   /**
    * Asked before anything is unassigned from the node's own ENIs, and only then: the decision to follow
-   * instead, where nothing may be.
+   * instead, if nothing may be unassigned.
    */
   readonly restricted?: () => Promise<Decision | undefined>;
   /** Sign the ledgers also if nothing changes: pods are told by what was read. */
@@ -57,7 +57,7 @@ export interface Acted {
  * ledger was written. What fits an ENI as it is waits for no release; on an ENI that must first be emptied, or
  * gets what leaves another one, releases come first. What fails costs itself and what needs its room.
  *
- * @returns once no call is under way any more, also where calls failed.
+ * @returns once no call is under way any more, even if calls failed.
  */
 export async function act(
   access: ClusterAccess,

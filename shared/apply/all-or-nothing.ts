@@ -7,7 +7,7 @@ export interface CallOutcome {
   readonly refused: readonly { readonly address: Address; readonly refusal: Refusal }[];
 }
 
-/** How a refused call is taken apart where the answer does not say which addresses it is about. */
+/** How a refused call is taken apart if the answer does not say which addresses it is about. */
 export interface Parts {
   /**
    * Addresses that are not worth a call each: they are on the ENI already, or were tried one by one.
@@ -28,13 +28,12 @@ export interface Parts {
 }
 
 /**
- * EC2 does all addresses of a call or none. So that one bad address never blocks another, a
- * refused call is repeated without the addresses that the answer names, or in parts where it
- * names none.
+ * EC2 does all addresses of a call or none. One bad address must never block another. So a refused call
+ * is repeated without the addresses that the answer names, or in parts if it names none.
  *
  * @param addresses of one family, in the order in which they are to be served.
  * @param call one EC2 call for these addresses.
- * @throws what `call` and `culprits` throw where that is no refusal.
+ * @throws what `call` and `culprits` throw if that is no refusal.
  */
 export async function allOrNothing(
   addresses: readonly Address[],
@@ -80,7 +79,7 @@ export async function allOrNothing(
   return { done, refused };
 }
 
-/** What is to be tried in the place of a refused call; nothing where that is not worth it. */
+/** What is to be tried in the place of a refused call; nothing if that is not worth it. */
 function partsOf(
   part: readonly Address[],
   together: ReadonlySet<Address>,

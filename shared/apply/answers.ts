@@ -17,9 +17,9 @@ type ClaimAnswer =
   | { readonly problem: AddressProblem };
 
 /**
- * What an act has done and been answered. It is written as things happen, so that it is whole also if a call
- * fails: an address that was assigned is told, and a node that was taken from hears of it, whatever becomes of
- * the rest. Each claim is one object in a decision, and so is each release.
+ * What an act has done and been answered. It is written as things happen, so that it is whole even if a
+ * call fails. Then the pod of an assigned address is told, and so is the node of an address that was
+ * taken over. Each claim is one object in a decision, and so is each release.
  */
 export interface Answers {
   readonly claims: Map<PlacedClaim, ClaimAnswer>;
@@ -75,8 +75,8 @@ export async function attempt(
 /**
  * The verdicts with what became of them.
  *
- * @param lost is true of what nobody knows to be where the reads show it: its ENI is another node's, or the
- *   ledger there is not as it was read.
+ * @param lost is true of an address whose place nobody knows: its ENI is another node's, or that ENI's
+ * ledger is not as it was read.
  */
 export function answered(
   verdicts: readonly Verdict[],

@@ -8,7 +8,7 @@ import { allOrNothing, type CallOutcome, type Parts } from './all-or-nothing.ts'
  * accepted by EC2. `AllowReassignment` is never set: it takes from whoever has the address.
  *
  * @param parts how a refused call is taken apart.
- * @throws what the SDK throws where EC2 does not refuse addresses.
+ * @throws what the SDK throws if EC2 does not refuse addresses.
  */
 export async function assignToEni(
   ec2: Ec2,

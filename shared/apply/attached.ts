@@ -3,12 +3,13 @@ import type { EniInventory } from '../enis/inventory.ts';
 import { StalePodsError } from './release.ts';
 
 /**
- * Holds what is known of an ENI's attachment against the instance whose node's pods a release rests
- * on (docs/design.md, rule 3): the pods that claim what the ENI has may be those of another node.
+ * Compares what is known of an ENI's attachment with the instance whose node's pods a release rests on
+ * (docs/design.md, rule 3). Otherwise the pods that claim the ENI's addresses may be those of another
+ * node.
  *
- * @param instanceId absent where the ENI is detached: no pods rest on that.
- * @throws StalePodsError where the ENI was read to be elsewhere, where any read has shown a newer
- *   attachment, or the end of this one.
+ * @param instanceId absent if the ENI is detached: no pods rest on that.
+ * @throws StalePodsError if the ENI was read to be elsewhere, or if any read has shown a newer
+ * attachment or the end of this one.
  */
 export function assertAttached(
   inventory: EniInventory,
@@ -23,8 +24,9 @@ export function assertAttached(
 }
 
 /**
- * Whether a read of this environment has shown a newer attachment of the ENI, to another instance: what
- * the ENI has is not this node's, whichever read shows it here (docs/design.md, schedule 33).
+ * Whether a read of this environment has shown a newer attachment of the ENI, to another instance. Then
+ * the ENI's addresses are not this node's, whichever read shows the ENI here (docs/design.md, schedule
+ * 33).
  */
 export function isSeenElsewhere(
   { newestAttachment }: EniInventory,

@@ -11,7 +11,7 @@ import { notingRequests } from './requests.ts';
 
 /** What a release rests on. */
 export interface Basis {
-  /** The instance whose pods were listed; absent where the ENI is detached. */
+  /** The instance whose pods were listed; absent if the ENI is detached. */
   readonly instanceId: string | undefined;
   /** When they were asked for, ms since the epoch. */
   readonly listedAt: number;
@@ -22,15 +22,15 @@ export interface EniCalls {
   /**
    * One call per family; an address that the ENI has already is accepted.
    *
-   * @throws what the SDK throws where EC2 does not refuse addresses.
+   * @throws what the SDK throws if EC2 does not refuse addresses.
    */
   assign(eniId: string, addresses: readonly Address[], parts?: Parts): Promise<CallOutcome>;
   /**
    * One call per family, each sent once and only while the pod list is fresh and the ENI is where
    * it was (docs/design.md, rule 3).
    *
-   * @throws StalePodsError before a call that the basis does not carry; what the SDK throws where
-   *   EC2 does not refuse addresses, and then the call may have had its effect.
+   * @throws StalePodsError before a call that the basis does not carry. What the SDK throws if EC2 does
+   * not refuse addresses; then the call may have had its effect.
    */
   release(eni: Eni, addresses: readonly Address[], basis: Basis): Promise<CallOutcome>;
   /** @throws StalePodsError if the ENI is not where it was: nothing of it is to be written down either. */

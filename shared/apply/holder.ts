@@ -14,11 +14,11 @@ export interface HolderView {
   readonly eni: Eni;
   /** Its ledger, read before its pods. */
   readonly ledgers: Ledgers;
-  /** Absent where the ENI is detached, or no Node names its instance. */
+  /** Absent if the ENI is detached, or no Node names its instance. */
   readonly node?: NodeState;
   /**
-   * Live pods that claim the addresses and are bound to a node that does not exist, names no instance
-   * yet, or one that another Node names too; read only where `node` is absent.
+   * Live pods that claim the addresses and whose node does not exist, names no instance yet, or names
+   * one that another Node names too. They are read only if `node` is absent.
    */
   readonly stranded: readonly PodClaims[];
   /** When its pods were asked for, ms since the epoch. */
@@ -30,8 +30,8 @@ export interface HolderView {
  * ledgers, then its pods. Of one that no Node stands for: the pods of nodes that may come back.
  *
  * @param enis seen to have some of the addresses just before.
- * @throws StalePodsError where a Node went or changed its instance meanwhile; what EC2 and the API
- *   server throw.
+ * @throws StalePodsError if a Node went or changed its instance meanwhile; what EC2 and the API server
+ * throw.
  */
 export async function readHolders(
   access: ClusterAccess,

@@ -13,8 +13,8 @@ import { ofFamily } from './assign.ts';
 const PODS_GOOD_FOR_MS = 1000;
 
 /**
- * Of so many addresses of one family on one ENI, EC2 is asked one by one which of them it does not have.
- * Asking so about more would use up the calls of the whole account.
+ * Up to this many addresses of one family on one ENI, EC2 is asked one by one which of them the ENI
+ * does not have. To ask so about more would use up the calls of the whole account.
  */
 const FEW = 2;
 
@@ -40,9 +40,8 @@ export interface Releasing {
 /**
  * Unassigns addresses from an ENI: one call per family.
  *
- * @throws StalePodsError before any call that the pod list is too old for, and what
- *   `beforeEachCall` throws; what the SDK throws where EC2 does not refuse addresses, and then the
- *   call may have had its effect.
+ * @throws StalePodsError before any call that the pod list is too old for, and what `beforeEachCall`
+ * throws. What the SDK throws if EC2 does not refuse addresses; then the call may have had its effect.
  */
 export async function releaseFromEni(
   releasing: Releasing,

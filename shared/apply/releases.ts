@@ -35,7 +35,7 @@ const eniOf = (leaving: Leaving): string =>
  * the others nothing. An address that EC2 refuses to unassign stays; it is logged, and the next
  * sweep sees it.
  *
- * @param isAllowed asked once, before anything is unassigned, where there is anything.
+ * @param isAllowed asked once, before anything is unassigned, if there is anything to unassign.
  */
 export function startReleases(
   acting: Acting,

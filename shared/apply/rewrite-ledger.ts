@@ -12,7 +12,7 @@ export type Rewriting = { readonly kind: 'done' } | { readonly kind: 'busy' } | 
  * Changes a ledger, however often others write it meanwhile.
  *
  * @param change what is to be changed, by the ledger as it is: it is asked once for each version.
- * @param known as the ledger was a moment ago; else it is read.
+ * @param known as the ledger was a moment ago; if absent, the ledger is read.
  * @throws what the API server throws.
  */
 export async function rewriteLedger(

@@ -13,18 +13,18 @@ export interface EniWork {
   /** On the ENI already, as far as the read shows; assigned again, as the ledger does not say that EC2 took them. */
   readonly again: readonly Keep[];
   readonly wanted: readonly (Assign | Move)[];
-  /** There was no room for these: they are tried where others are refused. */
+  /** There was no room for these: they are tried if others are refused. */
   readonly waiting: readonly Wait[];
 }
 
 /**
- * So often at most, waiting addresses are tried in the place of refused ones. A pod may claim
- * hundreds of addresses that others have, and each turn takes time.
+ * How often waiting addresses are tried in the place of refused ones. A pod may claim hundreds of
+ * addresses that others have, and each turn takes time.
  */
 const MOST_TURNS = 5;
 
 /**
- * Serves what waits for an ENI. Where addresses are refused, waiting ones are tried in their place, first
+ * Serves what waits for an ENI. If addresses are refused, waiting ones are tried in their place, first
  * those of pods of which nothing was refused.
  *
  * @throws what `takeOver` throws, and what EC2 throws.
@@ -42,7 +42,7 @@ export async function serve(acting: Acting, work: EniWork): Promise<void> {
   }
 }
 
-/** What is tried next, after some of `served` were refused; nothing where the ENI turned out to be full. */
+/** What is tried next, after some of `served` were refused; nothing if the ENI turned out to be full. */
 function nextOf({ claims }: Answers, served: readonly Wanted[], waiting: readonly Wait[]): Wait[] {
   const refusedPods = new Set(
     [...claims].flatMap(([{ pod }, { problem }]) => (problem === undefined ? [] : [pod.uid])),
@@ -88,8 +88,8 @@ async function assign(
 }
 
 /**
- * The other ENIs that have any of the assignments' addresses. If one of the assignments is to be
- * looked up first, all of them are, by one call; else none is.
+ * The other ENIs that have any of the assignments' addresses. If one of the assignments is to be looked
+ * up first, all of them are, by one call; otherwise none is.
  */
 async function othersNow(acting: Acting, assignments: readonly Wanted[]): Promise<Eni[]> {
   const first = assignments.find(acting.lookFirst);

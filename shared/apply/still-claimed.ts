@@ -6,10 +6,10 @@ import type { Wanted } from './answers.ts';
 import { StalePodsError } from './release.ts';
 
 /**
- * Lists the node's pods anew. A take-over needs the claim of its own pod to be as fresh as those of
- * the holder's node, and calls on EC2, which may be throttled, lie between the two reads.
+ * Lists the node's pods anew. A take-over needs the claim of its own pod to be as fresh as those of the
+ * holder's node. Calls on EC2, which may be throttled, lie between the two reads.
  *
- * @throws StalePodsError where one of those pods is gone or has changed: the caller reads again.
+ * @throws StalePodsError if one of those pods is gone or has changed: the caller reads again.
  */
 export async function assertStillClaimed(
   access: ClusterAccess,

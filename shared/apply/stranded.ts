@@ -17,9 +17,9 @@ export interface Suspects {
 }
 
 /**
- * Finds the nodes that may come back and have pods which claim the addresses. In a large cluster a
- * list of all pods is too old to unassign anything by the time it is complete (docs/design.md, rule
- * 3): it only tells which nodes are to be read again.
+ * Finds the nodes that may come back and have pods which claim the addresses. In a large cluster a list
+ * of all pods is too old to unassign anything once it is complete (docs/design.md, rule 3). So it only
+ * tells which nodes to read again.
  */
 export async function findSuspects(
   access: ClusterAccess,

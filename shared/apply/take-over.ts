@@ -26,9 +26,9 @@ export class UnsettledError extends CodedError {
 export interface TakeOverOptions {
   /** Of which claims the ledger has it that EC2 is asked for them. */
   readonly recorded: ReadonlySet<PlacedClaim>;
-  /** The ENIs that have what is wanted, where they were looked up a moment ago. */
+  /** The ENIs that have the wanted addresses, if they were looked up a moment ago. */
   readonly shown?: readonly Eni[];
-  /** Addresses that are not worth a call each, where no other ENI has them: see `Parts`. */
+  /** Addresses that are not worth a call each if no other ENI has them: see `Parts`. */
   readonly together?: ReadonlySet<Address>;
 }
 
@@ -36,15 +36,15 @@ const ROUNDS = 5;
 const FIRST_PAUSE_MS = 50;
 
 /**
- * Gets addresses that EC2 has on other ENIs, where the rule gives them to us: looks up the
- * holder ENI, reads its ledger, lists the pods of its node, unassigns from exactly that ENI, assigns on ours, which
- * is that of a rival where the rule gives the address to that one.
- * A refusal of either call starts again at the look-up (docs/design.md, "Take-over").
+ * Takes over addresses that the rule gives to us: looks up the holder ENI, reads its ledger, lists the
+ * pods of its node and unassigns from exactly that ENI. Then it assigns on our ENI, or on a rival's if
+ * the rule prefers the rival. A refusal of either call starts again at the look-up (docs/design.md,
+ * "Take-over").
  *
  * @param wanted assignments of one ENI, which EC2 refused as being elsewhere, or whose pod
  *   is known to be in conflict.
- * @throws UnsettledError after some rounds, StalePodsError where the claims changed meanwhile, and
- *   what EC2 or the API server throw.
+ * @throws UnsettledError after some rounds, StalePodsError if the claims changed meanwhile, and what
+ * EC2 or the API server throw.
  */
 export async function takeOver(
   acting: Acting,
@@ -253,9 +253,9 @@ function settle(
 }
 
 /**
- * Whether to look up again an address that EC2 refused to assign. Where EC2 shows it on no ENI, that
- * may be an old view, which passes in a moment: it is looked up again whenever EC2 says that it is
- * elsewhere, and once where the answer may mean that.
+ * Whether to look up again an address that EC2 refused to assign. If EC2 shows it on no ENI, that may
+ * be an old view, which passes in a moment. So the address is looked up again whenever EC2 says that it
+ * is elsewhere, and once if the answer may mean that.
  */
 function isWorthLooking({ kind }: Refusal, { address }: Wanted, into: Round): boolean {
   if (!into.nowhere.has(address)) return mayBeElsewhere({ kind });

@@ -19,7 +19,10 @@ export interface Claim {
   readonly floating: boolean;
   /** When the claim began, ms since the epoch: `since`, or else the pod's creation. */
   readonly since: number;
-  /** The ENIs whose ledger names the pod for the address; those where it has it come before those where it had it. */
+  /**
+   * The ENIs whose ledger names the pod for the address; ENIs on which it has the address come before
+   * ENIs on which it had it.
+   */
   readonly recordedOn?: readonly string[];
   /** What was recorded stands in for an annotation that cannot be read. */
   readonly unreadable?: true;
@@ -36,7 +39,7 @@ export interface UnreadableAnnotation {
 /** Networks that a pod asked for, and that its sandbox was made without. */
 export interface NotAttached {
   readonly kind: 'not-attached';
-  /** `namespace/name` of each; none where the request cannot be read. */
+  /** `namespace/name` of each; none if the request cannot be read. */
   readonly networks: readonly string[];
   /** Since when the sandbox is ready, ms since the epoch. */
   readonly since: number;

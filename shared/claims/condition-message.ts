@@ -2,9 +2,9 @@ import { type Address, parseAddress } from '../address.ts';
 import { MAX_ADDRESSES } from '../cluster/annotations.ts';
 
 /**
- * The message of a pod's condition. People read it in `kubectl describe pod`, and we
- * read it back: what it lists as assigned is what the pod claims while its
- * annotation cannot be read, and what it lists as a problem the pod has been told.
+ * The message of a pod's condition. People read it in `kubectl describe pod`, and we read it back. The
+ * addresses that it lists as assigned are the pod's claim while its annotation cannot be read. The
+ * problems that it lists have been told to the pod.
  *
  *     assigned: 172.16.1.70 on eni-0abc, 172.16.3.70 on eni-0def; 172.16.1.71: conflict: held by …
  */
@@ -16,7 +16,7 @@ export interface AssignedAddress {
 }
 
 export interface ToldProblem {
-  /** Absent where the problem is none of one address. */
+  /** Absent if the problem is none of one address. */
   readonly address?: Address;
   /** In kebab case. */
   readonly kind: string;

@@ -18,7 +18,7 @@ const withType = z.object({ type: z.string().nullish() });
  * The addresses that a plugin's `ipam` gives out: of host-local, whereabouts and
  * static. Any other, and one that names none, gives out none that we know of.
  *
- * @param at where `ipam` lies in the configuration, for the message.
+ * @param at the path of `ipam` in the configuration, for the message.
  */
 export function ipamRanges(
   ipam: unknown,
@@ -156,10 +156,9 @@ const whereaboutsRange = {
 };
 
 /**
- * whereabouts gives out all of the range but its first and last address; both where
- * there is nothing between them. A start or end outside the range it ignores or not,
- * depending on its version, so that is an error here
- * (k8snetworkplumbingwg/whereabouts, pkg/allocate and pkg/iphelpers).
+ * whereabouts gives out all of the range but its first and last address; both if there is nothing
+ * between them. A start or end outside the range it ignores or not, depending on its version, so that
+ * is an error here (k8snetworkplumbingwg/whereabouts, pkg/allocate and pkg/iphelpers).
  */
 function whereaboutsRanges(
   ipam: z.output<z.ZodObject<typeof whereaboutsRange>>,

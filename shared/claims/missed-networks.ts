@@ -62,12 +62,12 @@ export function awaitsMultus(pod: Pod): boolean {
 }
 
 /**
- * The networks that a pod asked for and runs without. Multus writes `network-status` before the
- * sandbox is ready, so what it has not written by then it will not write: it was not there when the
- * sandbox was made, or did not know of the request.
+ * The networks that a pod asked for and runs without. Multus writes `network-status` before the sandbox
+ * is ready. What it has not written by then it will not write: Multus was not there when the sandbox
+ * was made, or did not know of the request.
  *
- * @param attachments what Multus wrote; none where it wrote nothing.
- * @returns `undefined` where nothing is missing, or that is not known yet.
+ * @param attachments what Multus wrote; none if it wrote nothing.
+ * @returns `undefined` if nothing is missing, or that is not known yet.
  */
 export function missedNetworks(
   pod: Pod,

@@ -38,13 +38,13 @@ export interface ReadingClaims {
 }
 
 /**
- * What a pod claims: the addresses of its attachments and its floating addresses,
- * each once. If an annotation cannot be read, the addresses that the ledgers say the pod has stand in for
- * it; if all annotations together name more than MAX_ADDRESSES, they stand in for all of them. That a
- * floating address lies in a range is not checked here.
+ * What a pod claims: the addresses of its attachments and its floating addresses, each once. If an
+ * annotation cannot be read, the addresses that the pod has by the ledgers stand in for it. If all
+ * annotations together name more than MAX_ADDRESSES, these addresses stand in for all annotations. That
+ * a floating address lies in a range is not checked here.
  *
- * @returns `undefined` where the pod claims nothing whatever its annotations say: it is
- *   not bound to a node, finished, on the host's network, to be ignored, or a static pod.
+ * @returns `undefined` if the pod claims nothing whatever its annotations say: it is not bound to a
+ * node, finished, on the host's network, to be ignored, or a static pod.
  */
 export function claimsOf(
   pod: Pod,
@@ -108,15 +108,15 @@ function isEmptied(networkStatus: string): boolean {
 /** The plugins whose interfaces have a worker's device below them. */
 const ON_DEVICES: ReadonlySet<string | undefined> = new Set(['ipvlan', 'macvlan', 'host-device']);
 
-/** Also where no such network exists, or what it is lies in a file on the workers. */
+/** It may be on an ENI also if no such network exists, or if a file on the workers defines it. */
 function mayBeOnEni(definition: ParsedNetwork | undefined): boolean {
   if (definition === undefined) return true;
   return !definition.ignored && (definition.type === undefined || ON_DEVICES.has(definition.type));
 }
 
 /**
- * What the pod misses, apart from networks that are none of our business. Where Multus has emptied its
- * annotation, as version 3 does when a sandbox goes, the next one is not made yet.
+ * What the pod misses, apart from networks that are none of our business. If Multus has emptied its
+ * annotation, as version 3 does when a sandbox goes, the next sandbox is not made yet.
  */
 function missedBy(
   pod: Pod,
@@ -144,7 +144,8 @@ function claimAttachments(
     for (const address of ips) {
       const claimed = claims.get(address);
       if (claimed !== undefined) {
-        // Which of its networks it was is not asked: nothing is released where any of them may be.
+        // Which of its networks it was does not matter: nothing is released from an ENI that any of
+        // them may be on.
         if (claimed.interface !== attachment.interface) {
           claims.set(address, { ...claimed, several: true });
         }
@@ -158,7 +159,8 @@ function claimAttachments(
 
 /**
  * A floating claim on an attachment's address keeps what the attachment says about its ENI. One that is
- * said to begin in the future is as old as its pod: else it would win against whoever claims from now on.
+ * said to begin in the future is as old as its pod. Otherwise it would win against whoever claims from
+ * now on.
  */
 function claimFloating(
   claims: Map<Address, Claim>,

@@ -23,8 +23,8 @@ export interface Binding {
 /**
  * The ranges of a cluster: what its networks give out, within `bounds`.
  *
- * @param bounds the configuration's `ranges`; nothing is out of bounds where it is unset,
- *   and everything where it is an empty list.
+ * @param bounds the configuration's `ranges`; nothing is out of bounds if it is unset, and everything
+ * if it is an empty list.
  * @param bindings the configuration's `namespaces`. If an address lies in several blocks, each counts.
  */
 export function rangesOf(

@@ -12,9 +12,9 @@ export const MIRROR = 'kubernetes.io/config.mirror';
 export const RANGES = 'multus-eni.dev/ranges';
 
 /**
- * A pod claims no more addresses than this, those of all its annotations counted: few nodes take as
- * many on all their ENIs (15 of 50 each: Amazon EC2 User Guide, "IP addresses per network interface
- * per instance type"), and each would cost its node a look, a problem and a word in a condition.
+ * How many addresses a pod may claim in all its annotations together. Few nodes take as many on all
+ * their ENIs (15 of 50 each: Amazon EC2 User Guide, "IP addresses per network interface per instance
+ * type"). Each costs its node a look, a problem and a word in a condition.
  */
 export const MAX_ADDRESSES = 1000;
 

@@ -5,9 +5,9 @@ import type { HttpsProxy } from '../proxy.ts';
 import { type ApiTransport, apiTransport } from './transport.ts';
 
 /**
- * A connection that was idle for this long (ms) is not used again: what is between a function and
- * an API server forgets it after 350 s without a word to either (Elastic Load Balancing User Guide
- * for Network Load Balancers, "Connection idle timeout"; Amazon VPC User Guide, "NAT gateways").
+ * How long a connection may be idle and still be used again. What is between a function and an API
+ * server forgets it after 350 s without a word to either (Elastic Load Balancing User Guide for Network
+ * Load Balancers, "Connection idle timeout"; Amazon VPC User Guide, "NAT gateways").
  */
 const MAX_IDLE_MS = 300_000;
 const KEEPING = { keepAlive: true, timeout: MAX_IDLE_MS };

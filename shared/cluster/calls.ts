@@ -11,7 +11,7 @@ import { type ApiRequest, type ApiTransport, readText } from './transport.ts';
 const LONGEST_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /**
- * A list of metadata alone, or of whole objects where there is no such form
+ * A list of metadata alone, or of whole objects if there is no such form
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches).
  */
 const METADATA_ALONE =
@@ -54,7 +54,7 @@ export interface LedgerDeletion {
 /** An answer, and when the API server gave it. */
 export interface Dated {
   readonly body: unknown;
-  /** The header `Date` (RFC 9110, 6.6.1), to the second; absent where there is none. */
+  /** The header `Date` (RFC 9110, 6.6.1), to the second; absent if there is none. */
   readonly date: string | undefined;
 }
 
@@ -91,7 +91,7 @@ export interface KubernetesCalls {
   createEvent(creation: EventCreation, signal: AbortSignal): Promise<unknown>;
   readLedger(eniId: string, signal: AbortSignal): Promise<unknown>;
   listLedgers(query: PageOfList, each: EachItem, signal: AbortSignal): Promise<PageRead>;
-  /** Creates it if it has no `resourceVersion`, and else replaces that very version. */
+  /** Creates it if it has no `resourceVersion`; otherwise replaces that very version. */
   writeLedger(write: LedgerWrite, signal: AbortSignal): Promise<unknown>;
   deleteLedger(deletion: LedgerDeletion, signal: AbortSignal): Promise<unknown>;
 }

@@ -37,7 +37,7 @@ const PAGE_SIZE = 500;
 const FIRST_NETWORKS = 20;
 /** An object whose JSON has more characters is large: a pod has some thousands, a network some hundreds. */
 const LARGE = 256 * 1024;
-/** Where whereabouts keeps a pool for each node, there are as many as nodes, and small ones. */
+/** If whereabouts keeps a pool for each node, there are as many pools as nodes, and they are small. */
 const POOLS_PAGE_SIZE = 1_000;
 
 export interface KubernetesOptions {
@@ -45,7 +45,10 @@ export interface KubernetesOptions {
   readonly clock: Clock;
   /** A single request, and so a single page of a list, is given up after this. */
   readonly requestTimeoutMs: number;
-  /** So many bytes of NetworkAttachmentDefinitions are read unasked, and others left unread. Absent: all. */
+  /**
+   * How many bytes of NetworkAttachmentDefinitions are read unasked; others are left unread. Absent:
+   * all are read.
+   */
   readonly bytesOfNetworks?: number;
   /** Is told of every request that failed, other than by the caller's own signal. */
   readonly onFailure?: (error: unknown) => void;
@@ -56,11 +59,11 @@ export interface KubernetesOptions {
 /**
  * What one API server is asked and told.
  *
- * Every call throws the signal's reason once its signal is aborted, a `TimeoutError`
- * after `requestTimeoutMs`, MalformedObjectError, and else what the transport throws: see
+ * Every call throws the signal's reason once its signal is aborted, a `TimeoutError` after
+ * `requestTimeoutMs`, MalformedObjectError, and otherwise what the transport throws: see
  * `kubernetesFailure`.
  *
- * @param calls where somebody looks at what is answered.
+ * @param calls if somebody looks at the answers.
  */
 export function connectKubernetes(
   options: KubernetesOptions,
@@ -239,13 +242,13 @@ function conditionPatch(
       ? {}
       : { lastTransitionTime: new Date(lastTransitionTime).toISOString() };
   return {
-    // The API server refuses the patch where the pod of that name is another one by now.
+    // The API server refuses the patch if the pod of that name is another one by now.
     metadata: { uid },
     status: { conditions: [{ type: CONDITION_TYPE, ...condition, ...since }] },
   };
 }
 
-/** Chooses the pods of one node, where there is one to choose. */
+/** Chooses the pods of one node, if a node is given. */
 function boundTo(node: string | undefined): string | undefined {
   return node === undefined ? undefined : `spec.nodeName=${escapeField(node)}`;
 }

@@ -25,10 +25,9 @@ export interface ClustersOptions {
 }
 
 /**
- * Gives the API of an EKS cluster, with endpoint, CA, connections and token kept for
- * the next caller. An API server that cannot be reached or trusted is asked for again
- * next time, as its endpoint or CA may have changed; one that refuses the token gets a
- * new one.
+ * Gives the API of an EKS cluster, with endpoint, CA, connections and token kept for the next caller.
+ * The endpoint and CA of an API server that cannot be reached or trusted are asked for again next time,
+ * because they may have changed. An API server that refuses the token gets a new one.
  *
  * The returned function throws what `describeCluster` throws.
  */
@@ -49,7 +48,9 @@ export function clusters(options: ClustersOptions): (cluster: ClusterRef) => Pro
   };
 }
 
-/** Of most clusters this is all: a definition has some hundred bytes. To look through so many takes 0.2 s. */
+/**
+ * Of most clusters this is all: a definition has some hundred bytes. To look through this many takes 0.2 s.
+ */
 const BYTES_OF_NETWORKS = 16 * 1024 * 1024;
 
 async function connect(

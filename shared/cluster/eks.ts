@@ -34,8 +34,8 @@ const described = z.object({
 /**
  * Asks EKS for a cluster's API server.
  *
- * @throws ClusterUnavailableError where the cluster is not there, not up, or not ours to
- *   see; MalformedObjectError; else what the EKS client throws.
+ * @throws ClusterUnavailableError if the cluster is not there, not up, or not ours to see;
+ * MalformedObjectError; otherwise what the EKS client throws.
  */
 export async function describeCluster(
   eks: Pick<EKSClient, 'send'>,

@@ -39,7 +39,7 @@ export function coreEvent(event: EventToWrite & { readonly at: number }, uuid: s
   };
 }
 
-/** A text that fits as it is; else its beginning, and an ellipsis. */
+/** A text that fits as it is; otherwise its beginning, and an ellipsis. */
 function shortened(text: string, maxBytes: number): string {
   if (Buffer.byteLength(text) <= maxBytes) return text;
   const ellipsis = '…';

@@ -31,13 +31,13 @@ export interface Pod extends PodRef {
   readonly hostNetwork: boolean;
   /** The pod names CONDITION_TYPE among its `spec.readinessGates`. */
   readonly gated: boolean;
-  /** Since when its sandbox is ready, ms since the epoch; absent where it is not. */
+  /** Since when its sandbox is ready, ms since the epoch; absent if it is not. */
   readonly sandboxSince?: number;
   /** Only the annotations named in shared/cluster/annotations.ts. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Our own condition, if the pod has it. */
   readonly condition?: PodCondition;
-  /** What it requests of the extended resources that stand for room; absent where it is none. */
+  /** What it requests of the extended resources that stand for room; absent if there is none. */
   readonly requestedRoom?: Readonly<Record<string, number>>;
   /** How many characters of JSON it has; absent where that is not many. */
   readonly large?: number;
@@ -49,13 +49,13 @@ export interface Node {
   /** The EC2 instance that `spec.providerID` names. */
   readonly instanceId?: string;
   /**
-   * `spec.providerID` names what is no EC2 instance: Fargate, hybrid nodes. Where it names nothing,
-   * as it may for a moment after the Node registered, nobody knows yet.
+   * `spec.providerID` names what is no EC2 instance: Fargate, hybrid nodes. If it names nothing, as may
+   * be for a moment after the Node registered, nobody knows yet.
    */
   readonly outsideEc2?: true;
   /** Label `node.kubernetes.io/instance-type`. */
   readonly instanceType?: string;
-  /** Absent where the kubelet has told of no capacity yet, and where the Node's status was not read. */
+  /** Absent if the kubelet has told of no capacity yet, or if the Node's status was not read. */
   readonly advertised?: AdvertisedRoom;
 }
 
@@ -67,9 +67,9 @@ export interface NetworkRef {
 }
 
 export interface NetworkAttachmentDefinition extends NetworkRef {
-  /** `spec.config`, not parsed: text, or `null` where somebody wrote something else. */
+  /** `spec.config`, not parsed: text, or `null` if somebody wrote something else. */
   readonly config?: unknown;
-  /** What of it is so long that it is not kept, in a few words. */
+  /** Which part of it is too long to be kept, in a few words. */
   readonly tooLong?: string;
   /** It carries the label by which its room is advertised. */
   readonly advertised?: true;
@@ -111,23 +111,23 @@ export interface EventToWrite {
 export interface Kubernetes {
   /** All pods, or those bound to `node`. */
   listPods(options: { readonly node?: string; readonly signal?: AbortSignal }): Promise<Pod[]>;
-  /** `undefined` where no Node has that name. */
+  /** `undefined` if no Node has that name. */
   getNode(name: string, signal?: AbortSignal): Promise<Node | undefined>;
   listNodes(signal?: AbortSignal): Promise<Node[]>;
   /** As `listNodes`, with what each advertises: several times as long. */
   listWholeNodes(signal?: AbortSignal): Promise<Node[]>;
-  /** Empty where the cluster does not have the NetworkAttachmentDefinition CRD. Some may be unread. */
+  /** Empty if the cluster does not have the NetworkAttachmentDefinition CRD. Some may be unread. */
   listNetworkAttachmentDefinitions(signal?: AbortSignal): Promise<NetworkAttachmentDefinition[]>;
   /** Reads unread ones. What is gone by now is left out. */
   readNetworkAttachmentDefinitions(
     unread: readonly NetworkAttachmentDefinition[],
     signal?: AbortSignal,
   ): Promise<NetworkAttachmentDefinition[]>;
-  /** What whereabouts gives out; `undefined` where the cluster does not have the IPPool CRD. */
+  /** What whereabouts gives out; `undefined` if the cluster does not have the IPPool CRD. */
   listIpPools(signal?: AbortSignal): Promise<IpPool[] | undefined>;
   /**
-   * Sets our condition on the pod's status; does nothing where that pod (by uid) is gone.
-   * `lastTransitionTime` (ms since the epoch) is left as it is where it is absent.
+   * Sets our condition on the pod's status; does nothing if that pod (by uid) is gone. An absent
+   * `lastTransitionTime` (ms since the epoch) is left as it is.
    */
   setPodCondition(
     pod: PodRef,
@@ -135,7 +135,7 @@ export interface Kubernetes {
     signal?: AbortSignal,
   ): Promise<void>;
   /**
-   * Patches a Node's status; does nothing where that Node (by uid) is gone, or does not say any more what
+   * Patches a Node's status; does nothing if that Node (by uid) is gone, or does not say any more what
    * the patch tests.
    */
   patchNodeStatus(
@@ -143,13 +143,13 @@ export interface Kubernetes {
     operations: readonly PatchOperation[],
     signal?: AbortSignal,
   ): Promise<void>;
-  /** Writes an Event; does nothing where its namespace is gone or terminating. */
+  /** Writes an Event; does nothing if its namespace is gone or terminating. */
   writeEvent(event: EventToWrite & { readonly at: number }, signal?: AbortSignal): Promise<void>;
   /** The ledger of an ENI, by a consistent read; an empty one if there is no object. */
   readLedger(eniId: string, signal?: AbortSignal): Promise<LedgerReading>;
   listLedgers(signal?: AbortSignal): Promise<LedgersReading>;
   /** Creates or replaces a ledger, if nobody wrote it since `ledger.version`. */
   writeLedger(ledger: Ledger, signature: Signature, signal?: AbortSignal): Promise<LedgerWriting>;
-  /** Deletes that version of a ledger; does nothing where there is another by now, or none. */
+  /** Deletes that version of a ledger; does nothing if there is another by now, or none. */
   deleteLedger(ledger: Ledger, signal?: AbortSignal): Promise<void>;
 }

@@ -34,7 +34,7 @@ export type Entries = ReadonlyMap<Address, Entry>;
 /** The ledger of one ENI. */
 export interface Ledger {
   readonly eniId: string;
-  /** The object's `resourceVersion`; absent where there is no object yet. */
+  /** The object's `resourceVersion`; absent if there is no object yet. */
   readonly version?: string;
   readonly entries: Entries;
   /** What others wrote into the object's metadata, and stays there. */

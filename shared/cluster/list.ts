@@ -70,7 +70,8 @@ export function pageSize(most: number, first: number = most): PageSize {
       limit = Math.max(1, Math.floor(limit / GROWTH));
     },
     read(items, length) {
-      // Where the items become smaller again, the pages grow step by step: the next items may be large.
+      // If the items become smaller again, the pages grow step by step, because the next items may be
+      // large.
       if (items > 0)
         limit = clamp(Math.floor(items * (WANTED_PAGE / length)), limit * GROWTH, most);
     },
@@ -135,9 +136,9 @@ export interface Listing<T> {
 }
 
 /**
- * Reads all pages of a list, and keeps of each item what `parse` makes of it. Where the API server has
- * forgotten the snapshot from which the pages come (410 Gone), the list begins anew: going on from the
- * latest state instead would be no consistent read
+ * Reads all pages of a list, and keeps of each item what `parse` makes of it. If the API server has
+ * forgotten the snapshot of the pages (410 Gone), the list begins anew. To go on from the latest state
+ * would be no consistent read
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks).
  *
  * @throws what `page` or `parse` throws: a list is whole or not at all.

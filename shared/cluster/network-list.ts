@@ -1,20 +1,20 @@
 import { inGroups } from '../in-groups.ts';
 import type { NetworkAttachmentDefinition, NetworkRef } from './kubernetes.ts';
 
-/** So many definitions are read one by one, whatever the others have. */
+/** Up to this many definitions are read one by one, whatever the others have. */
 const FEW_NETWORKS = 20;
-/** To ask for one definition costs as much as to read so many bytes of a list. */
+/** How many bytes of a list cost as much to read as a request for one definition. */
 const REQUEST_BYTES = 256 * 1024;
 /** How many requests are under way at a time. */
 const SIDE_BY_SIDE = 10;
 
 /** How definitions are read: each list whole and consistent, or an exception. */
 export interface NetworkReads {
-  /** The definitions by their whole objects, until so many bytes were read. */
+  /** The definitions by their whole objects, until `bytes` bytes were read. */
   whole(bytes: number): Promise<WholeList>;
   /** The metadata of all definitions. */
   metadata(): Promise<readonly NetworkMetadata[]>;
-  /** The definition of that name, as a list of one; an empty one where there is none. */
+  /** The definition of that name, as a list of one; an empty one if there is none. */
   one(name: Pick<NetworkRef, 'namespace' | 'name'>): Promise<readonly NetworkRead[]>;
 }
 
@@ -28,7 +28,7 @@ export interface WholeList {
 export interface NetworkMetadata
   extends NetworkRef,
     Pick<NetworkAttachmentDefinition, 'advertised' | 'annotations'> {
-  /** Changes with every change of the definition; absent where nobody says. */
+  /** Changes with every change of the definition; absent if nobody says. */
   readonly resourceVersion?: string;
 }
 
@@ -56,8 +56,8 @@ export interface NetworkList {
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions). What was read is kept until
  * a list does not have it any more. Both functions throw what the reads throw.
  *
- * @param most so many bytes lists read together, give or take a page. What is beyond is left unread, for whoever
- *   needs it: no tenant is to decide by the length of definitions how long a look takes.
+ * @param most how many bytes lists read together, give or take a page. What is beyond is left unread,
+ * for whoever needs it: no tenant is to decide by the length of definitions how long a look takes.
  */
 export function rememberingNetworkList(reads: NetworkReads, most: number): NetworkList {
   const known = new Map<string, NetworkRead>();
@@ -88,7 +88,7 @@ export function rememberingNetworkList(reads: NetworkReads, most: number): Netwo
     read.then(remember, () => reading.delete(uid));
     return read;
   };
-  /** @param bytes once so many are read, the rest is not. */
+  /** @param bytes how many are read; the rest is left. */
   const readEach = async (refs: readonly NetworkRef[], bytes = Number.POSITIVE_INFINITY) => {
     const read: NetworkRead[] = [];
     let tried = 0;

@@ -6,7 +6,7 @@ import {
   providerIdFromObject,
 } from './nodes.ts';
 
-/** So many Nodes are read one by one. Where more are not known, all are listed whole. */
+/** Up to this many Nodes are read one by one. If more are not known, all are listed whole. */
 const FEW_NODES = 20;
 
 /** How Nodes are read: each list whole and consistent, or an exception. */
@@ -15,20 +15,20 @@ export interface NodeReads {
   whole(): Promise<readonly NodeRead[]>;
   /** The metadata of all Nodes. */
   metadata(): Promise<readonly NodeMetadata[]>;
-  /** One Node object; `undefined` where no Node has that name. */
+  /** One Node object; `undefined` if no Node has that name. */
   one(name: string): Promise<unknown>;
 }
 
 /** What is kept of a whole Node object. */
 export interface NodeRead extends NodeMetadata {
-  /** Empty where it had none when it was read. */
+  /** Empty if the Node had none when it was read. */
   readonly providerId: string;
 }
 
 /**
- * Lists Nodes by their metadata, a third of a Node or less. Which instance a Node names is not among
- * it, and is remembered: as long as there is a Node of that uid, its `spec.providerID` stays what it
- * is, once it has one (k8s.io/kubernetes pkg/apis/core/validation/validation.go,
+ * Lists Nodes by their metadata, a third of a Node or less. The metadata does not say which instance a
+ * Node names, so that is remembered. As long as there is a Node of that uid, its `spec.providerID`
+ * stays the same, once it has one (k8s.io/kubernetes pkg/apis/core/validation/validation.go,
  * ValidateNodeUpdate: "node updates may not change providerID except from "" to valid").
  *
  * @returns lists all Nodes as they were after the call began; one that is read by itself may be newer.

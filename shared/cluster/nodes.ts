@@ -16,7 +16,7 @@ const nodeWithSpec = z.object({ spec: z.object({ providerID: z.string().nullish(
 
 /** What is kept of a Node's metadata. */
 export interface NodeMetadata extends Pick<Node, 'name' | 'uid' | 'instanceType'> {
-  /** Changes with every change of the Node; absent where nobody says. */
+  /** Changes with every change of the Node; absent if nobody says. */
   readonly resourceVersion?: string;
 }
 
@@ -36,7 +36,7 @@ export function nodeMetadataFromObject(object: unknown): NodeMetadata {
   };
 }
 
-/** @returns `spec.providerID`, empty where there is none. @throws MalformedObjectError */
+/** @returns `spec.providerID`, empty if there is none. @throws MalformedObjectError */
 export function providerIdFromObject(object: unknown): string {
   return parseObject('Node', nodeWithSpec, object).spec?.providerID ?? '';
 }

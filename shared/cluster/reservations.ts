@@ -28,7 +28,7 @@ export interface Reservation {
 
 /** What is kept of an IPPool. */
 export interface IpPool {
-  /** Absent where its text is none. */
+  /** Absent if its text is no range. */
   readonly range?: AddressRange;
   readonly reservations: readonly Reservation[];
 }

@@ -22,7 +22,7 @@ const LONGEST_NAME = 63;
  * The extended resource that stands for the room of a network.
  *
  * @param network `namespace/name`.
- * @returns `undefined` where the name is too long for one.
+ * @returns `undefined` if the name is too long for one.
  */
 export function resourceOf(network: string): string | undefined {
   const name = network.replace('/', '.');
@@ -34,7 +34,7 @@ const statusOfNode = z.object({
   status: z.object({ capacity: amounts, allocatable: amounts }),
 });
 
-/** @returns `undefined` where the Node says nothing of its capacity yet. */
+/** @returns `undefined` if the Node says nothing of its capacity yet. */
 export function advertisedRoom(node: unknown): AdvertisedRoom | undefined {
   const read = statusOfNode.safeParse(node);
   if (!read.success) return undefined;
@@ -57,11 +57,11 @@ export const containers = z.array(container).nullish().catch(undefined);
 type Containers = z.output<typeof containers>;
 
 /**
- * What a pod requests of our resources, as the scheduler counts it: its containers together, or what is
- * needed while one of its init containers runs, where that is more
+ * What a pod requests of our resources, as the scheduler counts it: its containers together, or the
+ * need while one of its init containers runs, if that is more
  * (https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers).
  *
- * @returns `undefined` where it requests none.
+ * @returns `undefined` if it requests none.
  */
 export function requestedRoom(
   all: Containers,
@@ -105,7 +105,7 @@ export type PatchOperation =
  * newer is written over.
  *
  * @param room by resource.
- * @returns no operation where the Node says so already. Resources that are not ours are left alone.
+ * @returns no operation if the Node says so already. Resources that are not ours are left alone.
  */
 export function roomPatch(
   { capacity, allocatable }: AdvertisedRoom,

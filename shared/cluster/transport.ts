@@ -2,9 +2,12 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { CodedError } from '../errors.ts';
 
-/** TCP keep-alive probes an idle watch after this, ms: a dead peer is noticed about 10 s later. */
+/** How long a watch is idle until TCP keep-alive probes it. A dead peer is noticed about 10 s later. */
 const KEEP_ALIVE_MS = 15_000;
-/** An answer has to begin within this, ms, unless told otherwise; reading it may take as long as its caller allows. */
+/**
+ * How long until an answer has to begin, unless the caller says otherwise. Reading it may take as long
+ * as the caller allows.
+ */
 const ANSWER_TIMEOUT_MS = 30_000;
 const LONGEST_REFUSAL_BYTES = 64 * 1024;
 const JSON_TYPE = 'application/json';
@@ -29,8 +32,8 @@ export interface ApiRequest {
 }
 
 /**
- * One call on an API server, which gives the answer as it begins. Every request has to be one that
- * can be done twice: it is sent again where the connection that was kept for it had been closed.
+ * One call on an API server, which gives the answer as it begins. Every request has to be one that can
+ * be done twice: it is sent again if the connection that was kept for it had been closed.
  *
  * It throws ApiError for an answer that is no success, the signal's abort, and what Node's sockets
  * throw.
@@ -51,7 +54,7 @@ export class ApiError extends CodedError {
   readonly errorCode = 'api-refusal';
   /** The HTTP status. */
   readonly code: number;
-  /** The answer, a `metav1.Status` as JSON where the API server itself gave it. */
+  /** The answer, a `metav1.Status` as JSON if the API server itself gave it. */
   readonly body: string;
 
   constructor(code: number, what: string, body: string) {
@@ -73,9 +76,9 @@ class StaleConnectionError extends Error {
 }
 
 /**
- * Requests over Node's own HTTP. The client's generated API has no time-outs and reads an answer
- * whole, and its Watch drops lines that it cannot parse: neither suits a program that must notice
- * what it missed and has a bound on its memory (docs/decisions/0012-own-kubernetes-transport.md).
+ * Requests over Node's own HTTP. The client's generated API has no time-outs and reads an answer whole.
+ * Its Watch drops lines that it cannot parse. Neither suits a program that must notice what it missed
+ * and has a bound on its memory (docs/decisions/0012-own-kubernetes-transport.md).
  */
 export function apiTransport({ server, authenticate }: Endpoint): ApiTransport {
   const base = new URL(server);
@@ -124,7 +127,7 @@ async function sendTwice(sending: Sending): Promise<IncomingMessage> {
     return await send(sending);
   } catch (error) {
     if (!(error instanceof StaleConnectionError)) throw error;
-    // Where one was closed during a freeze of the function, so were the others.
+    // If one was closed during a freeze of the function, so were the others.
     const { agent } = sending.options;
     const kept = agent instanceof Agent ? agent.freeSockets : {};
     for (const socket of Object.values(kept).flat()) socket?.destroy();
@@ -153,7 +156,7 @@ function send({ url, options, payload, answerTimeoutMs }: Sending): Promise<Inco
 /**
  * Reads an answer whole.
  *
- * @throws AnswerTooLongError where it is longer than `limit` bytes.
+ * @throws AnswerTooLongError if it is longer than `limit` bytes.
  */
 export async function readText(response: IncomingMessage, limit: number): Promise<string> {
   // Texts from the start: buffers of a long list have the whole heap collected, page after page.
@@ -173,9 +176,9 @@ export async function readText(response: IncomingMessage, limit: number): Promis
 }
 
 /**
- * The lines of an answer as they come, the last only where it ends in a line break.
+ * The lines of an answer as they come, the last only if it ends in a line break.
  *
- * @throws AnswerTooLongError where one is longer than `limit` characters.
+ * @throws AnswerTooLongError if one is longer than `limit` characters.
  */
 export async function* readLines(response: IncomingMessage, limit: number): AsyncGenerator<string> {
   response.setEncoding('utf8');

@@ -177,7 +177,7 @@ function refuseOf({
   return { want: 'refuse', address, pod, problem: { pod, address, ...problem } };
 }
 
-/** What is known of an address that another ENI in view has; `undefined` where none has it. */
+/** What is known of an address that another ENI in view has; `undefined` if none has it. */
 export function contestedBy(
   view: ClusterView,
   node: NodeState,

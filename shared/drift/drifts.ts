@@ -7,8 +7,7 @@ import { either, seenEnis } from '../state/seen-enis.ts';
 import { type ClusterView, type Drift, driftOf, foundIn } from './drift.ts';
 
 /**
- * Up to so many calls ask by address, 200 in each. Where it would take more, the subnets are listed
- * instead.
+ * Up to this many calls ask by address, 200 in each. If it would take more, the subnets are listed instead.
  */
 const FEW_CALLS = 2;
 
@@ -89,10 +88,10 @@ async function holdersOf(
 
 /**
  * An address of a subnet is on ENIs of that subnet only (Amazon EC2 User Guide, "IP addresses per
- * network interface"). Where many are missing, a list of the subnet's ENIs, 1,000 a call, is shorter
- * than the way through the addresses, unless the subnet is a crowded one.
+ * network interface"). If many are missing, a list of the subnet's ENIs, 1,000 a call, is shorter than
+ * the way through the addresses, unless the subnet is a crowded one.
  *
- * @returns `undefined` where asking by address is cheaper, or the list turns out to be longer.
+ * @returns `undefined` if asking by address is cheaper, or the list turns out to be longer.
  */
 async function listedHolders(
   { ec2: { inventory } }: ClusterAccess,

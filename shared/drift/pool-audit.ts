@@ -104,7 +104,7 @@ function nameOf({ namespace, name }: Pod): string {
   return `${namespace}/${name}`;
 }
 
-/** What Multus gave to a pod; `undefined` where that cannot be read. */
+/** What Multus gave to a pod; `undefined` if that cannot be read. */
 function addressesOf({ annotations, namespace }: Pod): ReadonlySet<Address> | undefined {
   const read = parseNetworkStatus(annotations, namespace);
   return read.ok ? new Set(read.attachments.flatMap(({ ips }) => ips)) : undefined;

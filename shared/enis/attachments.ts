@@ -17,8 +17,8 @@ export interface EniAttachments {
 const MOST = 20_000;
 
 /**
- * Remembers attachments, since EC2's reads lag behind: one that shows an ENI where it was may come
- * after one that showed where it is (EC2 API Reference, "Eventual consistency").
+ * Remembers attachments, since EC2's reads lag behind: one that shows an old attachment may come after
+ * one that showed the new one (EC2 API Reference, "Eventual consistency").
  */
 export function rememberedAttachments(): EniAttachments {
   const known = new Map<string, EniAttachment>();

@@ -10,7 +10,7 @@ export interface BookedCalls {
   readonly perSecond?: number | undefined;
   /** When that was, ms since the epoch. */
   readonly cutAt?: number | undefined;
-  /** Until the rate grows again after that, ms. */
+  /** How long until the rate grows again after that. */
   readonly calmMs?: number | undefined;
 }
 
@@ -25,14 +25,14 @@ export interface Limits {
 const CUT = 0.75;
 /** The least part of the first rate. */
 const LEAST = 0.05;
-/** So long after a throttle the rate grows again; twice as long after each try that failed: ms. */
+/** How long after a throttle the rate grows again. The time doubles after each try that failed. */
 const FIRST_CALM_MS = 45_000;
 const LONGEST_CALM_MS = 600_000;
 /** By this part the rate grows each second. */
 const GROWTH = 0.03;
 /** A rate that is above what was known to be good by more than this was a try. */
 const TRIED = 1.02;
-/** Answers that came within so short a time say one thing: ms. */
+/** Answers that come within this time of each other count as one. */
 const ONE_ANSWER_MS = 2_000;
 
 /** Tokens a second, now. */
@@ -46,14 +46,14 @@ export function rateOf(
   return Math.min(limits.perSecond, perSecond * (1 + GROWTH) ** growing);
 }
 
-/** Tokens that are there for whoever books next; negative where more are booked than have come. */
+/** Tokens that are there for whoever books next; negative if more are booked than have come. */
 export function balanceOf(booked: BookedCalls, limits: Limits, now: number): number {
   const { spentUntil = 0 } = booked;
   const balance = ((now - spentUntil) / 1_000) * rateOf(booked, limits, now);
   return Math.min(limits.capacity, balance);
 }
 
-/** What the bookings say after EC2 throttled; `undefined` where that says nothing new. */
+/** What the bookings say after EC2 throttled; `undefined` if that says nothing new. */
 export function afterThrottle(
   booked: BookedCalls,
   limits: Limits,

@@ -49,11 +49,14 @@ export class BookedOutError extends Error {
   }
 }
 
-/** An answer that comes later than this is not waited for: ms. */
+/** How long an execution waits for an answer. */
 export const ANSWER_MS = 100;
-/** So far ahead calls are booked at most: ms. */
+/** How far ahead calls are booked at most. */
 const FARTHEST_MS = 10_000;
-/** Lambda's clocks agree better than this, and an HTTP date is that coarse: ms. */
+/**
+ * How much two clocks may differ and still agree. Lambda's clocks agree better, and an HTTP date is
+ * that coarse.
+ */
 const SAME_TIME_MS = 1_500;
 /** Each attempt knows better what the table says; then somebody else is faster each time. */
 const ATTEMPTS = 4;
@@ -217,12 +220,12 @@ function addition(known: BookedCalls, limits: Limits, tokens: number, now: numbe
   };
 }
 
-/** Nothing is booked for longer than this, unless the bookings are wrong: ms. */
+/** How many milliseconds ahead nothing is ever booked, unless the bookings are wrong. */
 function neverMs(known: BookedCalls, limits: Limits, now: number): number {
   return FARTHEST_MS + costOf(known, limits, limits.capacity + limits.reserve, now);
 }
 
-/** How long tokens take to come, ms. */
+/** How many milliseconds tokens take to come. */
 function costOf(known: BookedCalls, limits: Limits, tokens: number, now: number): number {
   return Math.ceil((tokens / rateOf(known, limits, now)) * 1_000);
 }

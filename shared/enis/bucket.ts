@@ -21,12 +21,13 @@ export interface BucketOptions {
 /** What is believed of the tokens that EC2 has for one action. */
 export interface Bucket {
   /**
-   * Milliseconds until so many tokens are there; of more than the bucket holds, until it is full.
+   * How many milliseconds until this many tokens are there; for more than the bucket holds, until it is
+   * full.
    *
    * @param ahead tokens that somebody takes first.
    */
   waitFor(tokens: number, ahead?: number): number;
-  /** Somebody waits for so many tokens. @returns whether they are being asked for. */
+  /** Somebody waits for this many tokens. @returns whether they are being asked for. */
   want(tokens: number): boolean;
   /** Nobody waits for tokens here. */
   idle(): void;
@@ -52,14 +53,20 @@ export interface Bucket {
 const CUT = 0.75;
 /** The least part of the first rate: forty clusters that are all at work have that much each. */
 const LEAST = 0.05;
-/** For so long work that waits shows that the other writers are at work too: ms. */
+/** How long work that waits shows that the other writers are at work too. */
 const CROWDED_MS = 5_000;
-/** For so long after a throttle our other writers keep their part: ms. */
+/** How long after a throttle our other writers keep their part. */
 const CROWDED_AFTER_THROTTLE_MS = 60_000;
-/** Work has to have waited so long before more is tried; twice as long after each try that failed: ms. */
+/**
+ * How long work has to have waited before a higher rate is tried. The time doubles after each try that
+ * failed.
+ */
 const FIRST_CALM_MS = 45_000;
 const LONGEST_CALM_MS = 600_000;
-/** More than the first rate is there only where AWS has raised it. It is tried after so many times as long. */
+/**
+ * EC2 gives more than the first rate only if AWS has raised the limit. So that is tried after this many
+ * times the usual wait.
+ */
 const RAISED_LATER = 4;
 /** By this part the rate grows each second while work waits. */
 const GROWTH = 0.03;
@@ -76,7 +83,7 @@ interface State {
   rate: number;
   /** The last rate that EC2 was not asked for more than. */
   good: number;
-  /** This writer's tokens; negative where it has borrowed. */
+  /** This writer's tokens; negative if it has borrowed. */
   balance: number;
   /** The tokens of the other writers, which it borrows while they have nothing to do. */
   others: number;
@@ -97,8 +104,9 @@ interface Part extends BucketOptions {
 }
 
 /**
- * Learns how many calls a second EC2 answers beside all others in the account: down at once where
- * it throttles, up slowly while work waits and nothing is throttled, and back while nothing is sent.
+ * Learns how many calls a second EC2 answers beside all others in the account: The rate falls at once
+ * if EC2 throttles. It grows slowly while work waits and nothing is throttled, and goes back while
+ * nothing is sent.
  */
 export function createBucket(options: BucketOptions): Bucket {
   const { clock, writers, borrows } = options;

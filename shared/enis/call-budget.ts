@@ -33,7 +33,7 @@ interface BucketSize {
 /** How many calls of each action. */
 export type Calls = Readonly<Partial<Record<WritingAction, number>>>;
 
-/** Of each bucket's tokens, so many are left to others. */
+/** How many of each bucket's tokens are left to others. */
 const RESERVE = 10;
 
 /** Calls that somebody may send. */

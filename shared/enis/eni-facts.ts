@@ -22,11 +22,11 @@ export function holds(eni: Eni, address: Address): boolean {
 }
 
 /**
- * An ENI's first IPv6 address, which may be the worker's own: EC2 makes it the primary one when it
- * is asked to, and does not flag it before (EC2 API Reference, ModifyNetworkInterfaceAttribute,
+ * An ENI's first IPv6 address, which may be the worker's own. EC2 makes it the primary one when asked
+ * to, and does not flag it before (EC2 API Reference, ModifyNetworkInterfaceAttribute,
  * "EnablePrimaryIpv6").
  *
- * @returns `undefined` where EC2 flags the primary one, or there is no IPv6 address.
+ * @returns `undefined` if EC2 flags the primary one, or there is no IPv6 address.
  */
 export function perhapsTheWorkersOwn({ primary, secondary }: Eni): Address | undefined {
   const isIpv6 = (address: Address): boolean => familyOf(address) === 6;

@@ -35,7 +35,7 @@ export interface Subnet {
 
 /** Addresses that one interface of an instance type takes; the primary address counts. */
 export interface InstanceLimits {
-  /** How many interfaces an instance has; absent where EC2 does not say. */
+  /** How many interfaces an instance has; absent if EC2 does not say. */
   readonly interfaces?: number;
   readonly ipv4: number;
   readonly ipv6: number;

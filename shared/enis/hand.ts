@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.ts';
 
-/** Calls that were booked and not sent are given up after this time: ms. */
+/** How long calls that were booked and not sent are kept. */
 const KEPT_MS = 5_000;
 
 /** Tokens that were booked and not spent. */
@@ -16,7 +16,7 @@ export interface Hand {
   free(): number;
   /** Those of them that are due. */
   freeNow(): number;
-  /** When so many more can be reserved; `undefined`: too few are booked. */
+  /** When this many more can be reserved; `undefined`: too few are booked. */
   dueAt(tokens: number): number | undefined;
   /** Reserves tokens; a negative number ends that, also for those that were spent. */
   reserve(tokens: number): void;

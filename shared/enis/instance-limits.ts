@@ -13,7 +13,7 @@ const described = z.object({
   }),
 });
 
-/** The limits of an instance type; `undefined` where EC2 does not say: EC2 then refuses by itself. */
+/** The limits of an instance type; `undefined` if EC2 does not say: EC2 then refuses by itself. */
 export type LimitsOf = (
   instanceType: string | undefined,
   signal?: AbortSignal,

@@ -169,7 +169,7 @@ export interface EniInventory {
 
 /**
  * @param managedTag the tag that makes an ENI ours to manage (docs/design.md, rule 4).
- * @param attachments what the reads show of attachments; shared where several inventories read.
+ * @param attachments what the reads show of attachments; shared if several inventories read.
  * @throws what the SDK throws, and an Error that names the ENI whose description cannot be read.
  */
 export function eniInventory(

@@ -2,9 +2,9 @@ import type { Eni } from './eni.ts';
 import type { EniInventory } from './inventory.ts';
 
 /**
- * An ENI as a cluster sees it. If tags say that the ENI is of other clusters only, the ENI is never this
- * cluster's, whichever Node names its instance (docs/design.md, rule 4): who may create a Node can write any
- * `providerID`.
+ * An ENI as a cluster sees it. If tags say that the ENI is of other clusters only, the ENI is never
+ * this cluster's, whichever Node names its instance (docs/design.md, rule 4). Whoever may create a Node
+ * can write any `providerID`.
  */
 export function asSeenBy(cluster: string, eni: Eni): Eni {
   if (eni.clusters.length === 0 || eni.clusters.includes(cluster)) return eni;

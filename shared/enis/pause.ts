@@ -1,11 +1,13 @@
 import type { Clock } from '../time/clock.ts';
 
-/** Calls that were sent before the first of them came back throttled say nothing new: ms. */
+/**
+ * A throttle within this time of the first one answers a call that was already on its way. It is ignored.
+ */
 const ONE_ANSWER_MS = 1_000;
-/** Where EC2 throttles, one call tries again after this time, which doubles while that is throttled too: ms. */
+/** How long after a throttle one call tries again. The time doubles while that call is throttled too. */
 const FIRST_MS = 1_000;
 const LONGEST_MS = 8_000;
-/** The answer to a try is there after this time: ms. */
+/** How long until the answer to a try is there. */
 const TRY_MS = 1_000;
 
 /** A time without calls, after EC2 throttled one. */

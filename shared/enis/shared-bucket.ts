@@ -5,10 +5,10 @@ import type { Bucket } from './bucket.ts';
 import { createHand, type Hand } from './hand.ts';
 import { createPause } from './pause.ts';
 
-/** A table that did not answer is asked again after this time, which doubles while that fails too: ms. */
+/** How long until a table that did not answer is asked again. The time doubles while that fails too. */
 const FIRST_DOWN_MS = 1_000;
 const LONGEST_DOWN_MS = 60_000;
-/** Those who could not book ask again within this time, one by one: ms. */
+/** How long until all who could not book have asked again, one by one. */
 const SPREAD_MS = 5_000;
 /** An execution counts on this part of what is left to all, as it does not know who else begins. */
 const OURS = 0.25;
@@ -79,7 +79,7 @@ export function sharedBucket(options: SharedBucketOptions): Bucket {
   };
 }
 
-/** Where calls are booked, as far as the table answers. */
+/** Books calls, as far as the table answers. */
 function createDesk(options: SharedBucketOptions, hand: Hand) {
   const { clock, random, limits, bookings, onChange, onFailure } = options;
   let booked: BookedCalls = {};

@@ -29,9 +29,8 @@ function toSubnet(subnet: z.infer<typeof described>): Subnet {
 }
 
 /**
- * Subnets by id. A subnet's IPv4 block never changes, and IPv6 blocks can be associated with it and
- * taken from it at any time (Amazon VPC User Guide, "Subnet CIDR blocks"): a known subnet may have
- * others by now.
+ * Subnets by id. A subnet's IPv4 block never changes. IPv6 blocks can come and go at any time (Amazon
+ * VPC User Guide, "Subnet CIDR blocks"), so a known subnet may have others by now.
  */
 export type Subnets = LookUps<Subnet>;
 

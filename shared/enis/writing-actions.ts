@@ -17,7 +17,7 @@ const COMMANDS = [
 export const WRITING_ACTIONS = COMMANDS.map(([action]) => action);
 export type WritingAction = (typeof COMMANDS)[number][0];
 
-/** Which of them a command is; `undefined` where it is none, such as a read. */
+/** Which of them a command is; `undefined` if it is none, such as a read. */
 export function writingActionOf(command: unknown): WritingAction | undefined {
   return COMMANDS.find(([, of]) => command instanceof of)?.[0];
 }

@@ -5,7 +5,7 @@ export const REASON = 'reason';
 
 /**
  * The message id that a message had when it was replayed for the first time. Each send makes a new
- * message with an id of its own; by this one it is known where it comes back.
+ * message with an id of its own; by this one a message is known if it comes back.
  */
 export const REPLAY_ORIGIN = 'replay-origin';
 /**

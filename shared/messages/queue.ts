@@ -8,7 +8,7 @@ import type { Sqs } from './sqs.ts';
 /** A sweep may have hundreds of batches to send. Few at a time, so that they are queued much in their order. */
 const SIDE_BY_SIDE = 3;
 
-/** Sends messages into the queue; throws where one was not accepted. */
+/** Sends messages into the queue; throws if one was not accepted. */
 export type SendMessages = (messages: readonly Message[], signal?: AbortSignal) => Promise<void>;
 
 export function messageGroupOf(message: Message): string {
@@ -29,7 +29,7 @@ export function messageSender(sqs: Sqs, queueUrl: string): SendMessages {
   };
 }
 
-/** Sends entries in as few calls as SQS takes them. @throws where one was not accepted. */
+/** Sends entries in as few calls as SQS takes them. @throws if one was not accepted. */
 export async function sendEntries(
   sqs: Sqs,
   queueUrl: string,

@@ -18,7 +18,7 @@ export interface BatchEntry {
 export interface BatchRefusal {
   /** The message's place in the batch. */
   readonly index: number;
-  /** `NoAnswer` where SQS said neither. */
+  /** `NoAnswer` if SQS said neither. */
   readonly code: string;
   readonly detail: string;
   /** It is about the message: the same one is refused again. */
@@ -29,7 +29,7 @@ export interface BatchRefusal {
  * Sends one batch of at most ten messages, and of as many bytes as one message may have.
  *
  * @returns those that SQS did not take.
- * @throws what SQS throws where it refuses the batch as a whole.
+ * @throws what SQS throws if it refuses the batch as a whole.
  */
 export async function sendBatch(
   sqs: Sqs,

@@ -15,15 +15,15 @@ export interface ReleaseCount {
   readonly released: number;
 }
 
-/** A share of few addresses is no mass: so many are never too many. */
+/** A share of few addresses is no mass: this many are never too many. */
 export const NEVER_TOO_MANY = 20;
 
-/** What was released counts for so long: ms. */
+/** How long a release counts. */
 export const COUNTED_FOR_MS = 10 * 60_000;
 
 /**
- * Whether so many addresses are left at once that their pods have rather vanished than ended
- * (docs/design.md, "The brake"). Pure.
+ * Whether the addresses that are left at once are so numerous that their pods have rather vanished than
+ * ended (docs/design.md, "The brake"). Pure.
  *
  * @param maxShare of a cluster's addresses, from 0 to 1.
  */

@@ -58,7 +58,8 @@ export function limitToRoom(verdicts: readonly Verdict[], { enis, limits }: Room
         return { want: 'refuse', address, pod, problem };
       });
     }
-    // What does not move after all leaves no room where it is, which others may have counted on.
+    // What does not move after all leaves no room on its ENI, although others may have counted on that
+    // room.
     fittingMoves = moving;
   }
 }
@@ -91,7 +92,7 @@ function fitting(free: Map<string, number>): (assignment: Placement) => boolean 
 /**
  * How many more addresses each ENI takes of each family, once `leaving` has left.
  *
- * @returns by `slot`; less than zero where an ENI has more than its instance type says.
+ * @returns by `slot`; less than zero if an ENI has more than its instance type says.
  */
 export function freeOf(
   enis: readonly Eni[],

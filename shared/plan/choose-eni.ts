@@ -26,13 +26,13 @@ export type ChosenBy = 'record' | 'mac' | 'has-it' | 'master' | 'subnet' | 'sibl
 const DEVICE_NAME = /^eth(\d{1,2})$/;
 
 /**
- * Chooses the ENI of one claim: by the attachment's MAC, else by the device that the
- * NetworkAttachmentDefinition's `master` names, else the node's only managed ENI whose
- * subnet holds the address (docs/design.md, "Which ENI an address belongs to"). What master and
- * subnet say moves no address that the pod has: its interface is where it was made.
+ * Chooses the ENI of one claim: by the attachment's MAC, otherwise by the device that the
+ * NetworkAttachmentDefinition's `master` names. Without both it is the node's only managed ENI whose
+ * subnet holds the address (docs/design.md, "Which ENI an address belongs to"). Master and subnet move
+ * no address that the pod has, because its interface stays where it was made.
  *
- * @param siblings gives the ENIs of the pod's attachments, where that matters: among several subnets
- *   that hold a floating address, the one where the pod already is.
+ * @param siblings gives the ENIs of the pod's attachments. They matter if several subnets hold a
+ * floating address: then the pod's own subnet is chosen.
  */
 export function chooseEni(
   claim: Claim,
@@ -53,7 +53,7 @@ export function chooseEni(
   const chosen = byDefinition(claim, node, siblings);
   // What the new ENI could not have is a problem, of which the pod is told.
   if (chosen.kind !== 'eni' || !inSubnetOf(chosen.eni, claim.address, node)) return chosen;
-  // Where the pod's attachments are, its floating addresses are to be: these follow them.
+  // A pod's floating addresses follow its attachments to their ENIs.
   if (chosen.by === 'siblings') return chosen;
   const having = enis.find((eni) => recordedOn.includes(eni.id) && isOursAt(eni, claim.address));
   return having === undefined || having === chosen.eni

@@ -23,7 +23,7 @@ export interface Contested {
   readonly eni: Eni;
   /** The ledger of that ENI among others, read before `holderNode`. */
   readonly ledgers: Ledgers;
-  /** The node that names the ENI's instance; absent where the ENI is detached or no Node names it. */
+  /** The node that names the ENI's instance; absent if the ENI is detached or no Node names it. */
   readonly holderNode?: HolderNode;
   /** Live pods of the cluster that are bound to a node that does not exist. */
   readonly stranded: readonly PodClaims[];
@@ -59,7 +59,7 @@ export function decideTakeOver(contested: Contested): { readonly kind: 'take' } 
 
 /** Who of a node's claimants gets an address that another ENI has. */
 export interface Passing {
-  /** Absent where the address stays where it is. */
+  /** Absent if the address stays where it is. */
   readonly taker?: PlacedClaim;
   /** The taker's ENI. */
   readonly eniId?: string;

@@ -30,8 +30,9 @@ export interface LedgerBasis {
 export type Changes = ReadonlyMap<Address, Entry | undefined>;
 
 /**
- * What of an ENI's ledger is out of date, whatever is to be done: what EC2 does not show and nobody claims
- * becomes a tombstone, and a tombstone goes when it is old enough (docs/design.md, rules L8 and L9). Pure.
+ * The entries of an ENI's ledger that are out of date, whatever is to be done. An address that EC2 does
+ * not show and nobody claims becomes a tombstone. A tombstone goes when it is old enough
+ * (docs/design.md, rules L8 and L9). Pure.
  */
 export function outdatedEntries(
   { entries }: Ledger,
@@ -103,8 +104,9 @@ export interface Settled {
 }
 
 /**
- * What is to be written after EC2 has answered. An entry that is no longer what was written says that another
- * execution was at work: what EC2 has is not known, so that it is looked at again (docs/design.md, rule L10). Pure.
+ * What is to be written after EC2 has answered. An entry that is no longer as written says that another
+ * execution was at work. Then nobody knows what EC2 has, so the address is looked at again
+ * (docs/design.md, rule L10). Pure.
  */
 export function settledEntries(
   written: Entries,

@@ -64,12 +64,13 @@ export function recordedIn(reading: LedgersReading): ReturnType<typeof recordedB
   return known;
 }
 
-/** EC2's reads lag behind its writes by less than this, ms: docs/design.md, rule L17. */
+/** How long EC2's reads lag behind its writes at most: docs/design.md, rule L17. */
 const SETTLES_MS = 15_000;
 
 /**
- * ENIs as they are, if their read may be older than what the ledgers say: an address that EC2 took or let go of
- * within some seconds before the read is, or is not, on its ENI, whatever the read shows.
+ * ENIs as they are, if their read may be older than what the ledgers say. If EC2 took an address or let
+ * go of it within some seconds before the read, the ledger decides whether it is on its ENI, whatever
+ * the read shows.
  *
  * @param readAt when the ENIs were asked for, ms since the epoch.
  */
@@ -89,9 +90,9 @@ export function correctedBy(ledgers: Ledgers, enis: readonly Eni[], readAt: numb
 }
 
 /**
- * Where an address is on a node, and whom the ledgers name for it. If EC2 shows it on no ENI of the node, or
- * where the ledger has a tombstone, the read may be an old one: then a claimant holds it that another entry
- * names as having it (docs/design.md, rule L12).
+ * Where an address is on a node, and whom the ledgers name for it. If EC2 shows it on no ENI of the
+ * node, or on one whose ledger has a tombstone, the read may be an old one. Then a claimant holds it
+ * that another entry names as having it (docs/design.md, rule L12).
  *
  * @param enis those of the node, of one VPC.
  */

@@ -16,7 +16,7 @@ export interface JudgedNode extends NodeEnis {
 /**
  * The subnets of the node's managed ENIs that are to be asked for again before anything is decided:
  * those of all of them, or of none. An IPv6 block may have come or gone since they were read. It
- * matters where a claimed IPv6 address
+ * matters if a claimed IPv6 address
  *
  * - is in no known block of its ENI's subnet, or of any: the block may have come since;
  * - is on another ENI than the known blocks say: it would be moved from there;

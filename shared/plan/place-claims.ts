@@ -39,9 +39,9 @@ export interface PlacedClaims {
 type Placing = { readonly kind: 'placed'; readonly eniId: string } | { readonly kind: 'ignored' };
 
 /**
- * Finds the ENI of every claim of a node's pods, without asking EC2, and a problem for each claim
- * that fits none. A claim that fits none any more is placed all the same where its pod still has the
- * address. Pods come out oldest first, whatever their order in the list.
+ * Finds the ENI of every claim of a node's pods, without asking EC2, and a problem for each claim that
+ * fits none. A claim that fits none any more is placed all the same if its pod still has the address.
+ * Pods come out oldest first, whatever their order in the list.
  */
 export function placeClaims(input: PlaceInput): PlacedClaims {
   const claims: PlacedClaim[] = [];
@@ -102,8 +102,8 @@ function isWhereItIsRecorded({ address, recordedOn = [] }: Claim, { enis }: Node
 }
 
 /**
- * Whether the pod may have the address of another VPC too: another attachment has it, an annotation that
- * cannot be read may say so, or the ledger of an ENI that is not in view names the pod.
+ * Whether the pod may have the address of another VPC too. Another attachment may have it, an
+ * annotation that cannot be read may say so, or the ledger of an ENI that is not in view names the pod.
  */
 function mayCountElsewhere(
   { recordedOn = [], several, unreadable }: Claim,

@@ -83,7 +83,7 @@ function decideAddress(
   const takers = rivals.filter(({ eniId }) => eniId && isUsable(input.ledgers, eniId));
   const verdicts = decideFor(input, speaker, takers, where.having);
   const placed = verdicts.find((verdict) => 'eniId' in verdict);
-  // A terminating speaker has it where the ledger says, if an old read shows it nowhere.
+  // If an old read shows it nowhere, a terminating speaker has it on the ENI that the ledger says.
   const at = placed?.eniId ?? speaker.recordedOn[0] ?? speaker.eniId;
   if (at === undefined) return verdicts;
   const conflict = conflictWith(speaker, at);
@@ -173,7 +173,7 @@ function refuse({ address, pod }: PlacedClaim, problem: AddressProblem): Refuse 
   return { want: 'refuse', address, pod, problem: { pod, address, ...problem } };
 }
 
-/** What nobody claims is released if it is ours, and else reported: rules L1 and L8. */
+/** An address that nobody claims is released if it is ours, and otherwise reported: rules L1 and L8. */
 function decideUnclaimed(input: PlanInput, placed: PlacedClaims): Verdict[] {
   const { isOurs, ledgers, ranges, unassigns, withheld } = input;
   const isClaimed = claimedIn(placed, input.enis);

@@ -3,7 +3,7 @@ import type { NotAttached, UnreadableAnnotation } from '../claims/claim.ts';
 import { IGNORE, NETWORKS } from '../cluster/annotations.ts';
 import type { PodRef } from '../cluster/kubernetes.ts';
 
-/** Who has an address that another claims, and where it is. */
+/** Who has an address that another claims, and on which ENI. */
 export interface Holder {
   readonly pod: PodRef;
   readonly node: string;
@@ -130,7 +130,7 @@ function describeNotAttached({ networks, since, unreadable }: NotAttached): stri
   return `the pod runs without ${what} since ${at}: Multus did not attach it. If Multus was not ready on the node, delete the pod, so that it is made anew. Else see that the NetworkAttachmentDefinition exists, and Multus' log on the node`;
 }
 
-/** So long a list leaves room in an Event, of 1,024 bytes, for what is to be done. */
+/** How long a list may be. It leaves room in an Event, of 1,024 bytes, for what is to be done. */
 const MAX_LISTED_LENGTH = 300;
 
 /** The first of the names, and how many there are more. */

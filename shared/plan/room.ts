@@ -9,7 +9,7 @@ import { freeOf, slot } from './capacity.ts';
 import { chooseEni } from './choose-eni.ts';
 import { type Verdict, wanting } from './verdict.ts';
 
-/** So many networks are advertised: whoever may write definitions is not to fill every Node's status. */
+/** How many networks are advertised. Whoever may write definitions is not to fill every Node's status. */
 export const MAX_ADVERTISED = 200;
 
 export interface RoomInput extends NodeEnis {
@@ -40,7 +40,7 @@ interface ServedNetwork {
  * room, and each counts what the others have.
  *
  * @param verdicts what is decided for the node.
- * @returns by resource; `undefined` where nobody knows what the instance type takes.
+ * @returns by resource; `undefined` if nobody knows what the instance type takes.
  */
 export function roomOfNode(
   input: RoomInput,
@@ -139,8 +139,8 @@ export function advertisedNetworks(networks: RoomInput['networks']): ParsedNetwo
 }
 
 /**
- * Where a network's addresses would go, by the rule that places claims. A host-device network takes the
- * ENI itself, and not its addresses: a device plugin counts those.
+ * The ENIs that a network's addresses would go to, by the rule that places claims. A host-device
+ * network takes the ENI itself, and not its addresses: a device plugin counts those.
  */
 function slotsOf({ master, network, ranges, type }: ParsedNetwork, input: RoomInput) {
   if (type === 'host-device') return [];

@@ -13,7 +13,7 @@ export interface Claimant {
 
 /** A claimant on the node at hand. */
 export interface NodeClaimant extends Claimant {
-  /** The valid ENI that its claim belongs on; absent where there is none. */
+  /** The valid ENI that its claim belongs on; absent if there is none. */
   readonly eniId?: string;
 }
 
@@ -46,8 +46,8 @@ export type SpeaksBy = 'holds' | 'on-its-eni' | 'oldest' | 'passed-on';
 
 /**
  * The pod that speaks for an address on its node: the one that the ledger names, whatever ENI its claim
- * fits now; else the one on whose ENI it is; else the oldest. From it the claim passes on as between nodes,
- * to a pod that has a valid ENI for it.
+ * fits now. Otherwise the one on whose ENI it is, and without that the oldest. From it the claim passes
+ * on as between nodes, to a pod that has a valid ENI for it.
  *
  * @param claimants the live pods of the node that claim the address.
  */

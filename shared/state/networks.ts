@@ -26,8 +26,9 @@ interface Wanted {
 }
 
 /**
- * Reads what the definitions say that matters for pods, also of those that a list left unread: the ones that
- * they name, and if they claim a floating address that none of these gives out, all.
+ * Reads what the definitions say that matters for pods, also of those that a list left unread. It reads
+ * the ones that the pods name. It reads all if pods claim a floating address that none of these gives
+ * out.
  *
  * @param definitions as they were listed, before the pods.
  * @throws what the API server throws.

@@ -26,7 +26,7 @@ export interface NodeState {
   readonly ranges: Ranges;
   /** By `namespace/name`. */
   readonly networks: ReadonlyMap<string, ParsedNetwork>;
-  /** Absent where the Node has no capacity yet, and where its status was not read. */
+  /** Absent if the Node has no capacity yet, or if its status was not read. */
   readonly advertised?: AdvertisedRoom;
   readonly managedTag: string;
   /** The ledgers of its ENIs, read after the ENIs and before the pods. */
@@ -50,8 +50,9 @@ export type NodeReading =
   | { readonly kind: 'other-instance'; readonly instanceId: string };
 
 /**
- * Reads a node's state in the one safe order: the ENIs and their ledgers, then the Node and its pods with a
- * consistent read (docs/design.md, rules 3 and L4; whereabouts issues 162 and 176 show the other order).
+ * Reads a node's state in the one safe order: the ENIs and their ledgers, then the Node and its pods
+ * with a consistent read (docs/design.md, rules 3 and L4). Issues 162 and 176 of whereabouts show the
+ * other order.
  *
  * @param asked whose ENIs to read; that the instance is the Node's is checked afterwards. The ledgers of
  *   `eniIds` are read beside the ENIs, and others after them.
@@ -181,7 +182,7 @@ async function readPodsOf(
   return { kind: 'state', state: await withCurrentSubnets(access, state, signal) };
 }
 
-/** One more call, and only where an IPv6 block that came or went since would change anything. */
+/** One more call, and only if an IPv6 block that came or went since would change anything. */
 async function withCurrentSubnets(
   access: ClusterAccess,
   state: NodeState,

@@ -1,9 +1,9 @@
 import type { Node } from '../cluster/kubernetes.ts';
 
 /**
- * The Node that an instance belongs to, if one and only one names it. Where a worker registered
- * under a new name while its old Node stays, each of the two knows its own pods alone: neither may
- * stand for the instance, or the other's live pods would lose their addresses.
+ * The Node that an instance belongs to, if one and only one names it. If a worker registered under a
+ * new name while its old Node stays, each of the two knows its own pods alone. So neither may stand for
+ * the instance. Otherwise the other's live pods would lose their addresses.
  */
 export function soleNodeOf(
   nodes: readonly Node[],
@@ -37,7 +37,7 @@ export function settledNodes(nodes: readonly Node[]): Set<string> {
 /**
  * The same of one Node, as it is by now.
  *
- * @param node absent where no Node has the name any more.
+ * @param node absent if no Node has the name any more.
  * @param nodes the cluster's Nodes, read before.
  */
 export function isSettled(node: Node | undefined, nodes: readonly Node[]): boolean {

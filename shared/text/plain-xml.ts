@@ -23,7 +23,7 @@ const NAME = /^\w+$/;
  * tags fit each other is not checked.
  *
  * @param read reads the root element.
- * @returns `undefined` where the XML has anything else, or ends too early: that is for a whole parser.
+ * @returns `undefined` if the XML has anything else, or ends too early: that is for a whole parser.
  */
 export function readPlainXml<T>(xml: Buffer, read: (root: PlainElement) => T): T | undefined {
   try {
@@ -35,7 +35,7 @@ export function readPlainXml<T>(xml: Buffer, read: (root: PlainElement) => T): T
 }
 
 function rootOf(bytes: Buffer): PlainElement {
-  // One character for each byte: where something is in the text, it is in the bytes.
+  // One character for each byte, so that positions in the text are positions in the bytes.
   const xml = bytes.toString('latin1');
   let at = xml.startsWith('<?xml') ? xml.indexOf('?>') + 1 : 0;
   let name = 0;

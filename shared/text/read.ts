@@ -55,7 +55,7 @@ export function textAs<T>(parse: (text: string) => T | undefined, what: string) 
   });
 }
 
-/** The same where the text may be missing: absent, `null` or empty, as in Go's JSON. */
+/** The same if the text may be missing: absent, `null` or empty, as in Go's JSON. */
 export function optionalTextAs<T>(parse: (text: string) => T | undefined, what: string) {
   return z.preprocess(
     (text) => (text === null || text === '' ? undefined : text),

@@ -1,6 +1,6 @@
 /**
- * Waits until every task has ended, also where one failed, so that no call still writes when the
- * caller tries again.
+ * Waits until every task has ended, even if one failed, so that no call still writes when the caller
+ * tries again.
  *
  * @throws the first task's error, in their order.
  */

@@ -8,7 +8,7 @@ export interface BackOff {
   readonly jitter: number;
 }
 
-/** The pause before the next try once so many in a row have failed, from one on: doubled each time. */
+/** The pause before the next try after `failures` failures in a row, from one on. It doubles each time. */
 export function pauseAfter(failures: number, { first, most, jitter }: BackOff, random: Random) {
   const full = Math.min(most, first * 2 ** Math.min(failures - 1, 30));
   return full * (1 - jitter * random());

@@ -8,16 +8,16 @@ export class DeadlineError extends CodedError {
 }
 
 /**
- * What a task has, once its signal is aborted, to end by itself (ms): a take-over still tells the
- * node that it took from, and no call is under way when the message is tried again.
+ * How long a task has to end by itself, once its signal is aborted. A take-over still tells the node
+ * that it took from, and no call is under way when the message is tried again.
  */
 const GRACE_MS = 2_000;
 
 /**
- * Runs `task` for at most `ms` milliseconds of `clock`'s time: then its signal is aborted, and
- * two seconds later it is no longer waited for, also where a call does not heed the signal.
+ * Runs `task` for at most `ms` milliseconds of `clock`'s time: Then its signal is aborted. Two seconds
+ * later nobody waits for the task any more, even if a call does not heed the signal.
  *
- * @throws DeadlineError where the deadline ended the task; what `task` throws.
+ * @throws DeadlineError if the deadline ended the task; what `task` throws.
  */
 export async function withTaskDeadline<T>(
   clock: Clock,

@@ -1,7 +1,8 @@
 import { addAbortListener } from 'node:events';
 
 /**
- * Waits for a promise that may go on where this caller gives up, as others share it or it heeds no signal.
+ * Waits for a promise that may go on if this caller gives up, because others share it or it heeds no
+ * signal.
  *
  * @throws what the promise rejects with, or the signal's reason once it is aborted.
  */

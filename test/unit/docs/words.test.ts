@@ -26,7 +26,7 @@ const LEFT: Readonly<Record<string, readonly number[]>> = {
   resources: [0, 0, 0, 0, 0],
   sandbox: [1, 0, 1, 0, 0],
   scripts: [24, 0, 12, 0, 2],
-  shared: [163, 21, 45, 29, 13],
+  shared: [12, 0, 8, 0, 1],
   test: [390, 55, 31, 41, 11],
 };
 

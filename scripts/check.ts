@@ -1,4 +1,4 @@
 /** `npm run check`: everything that is checked without running the product. */
 import { runChecks } from './checks.ts';
 
-if (runChecks().failed > 0) process.exitCode = 1;
+if ((await runChecks()).failed > 0) process.exitCode = 1;

@@ -28,7 +28,7 @@ async function runCounted(script: string, ...args: readonly string[]): Promise<C
   return countsOf(output, status === 0);
 }
 
-const checks = runChecks();
+const checks = await runChecks();
 const tests = [runTests('test'), runTests('test:tools')];
 for (const { skipped } of tests) for (const name of skipped) console.log(`skipped: ${name}`);
 const faults = await runCounted('test:faults', '--short');

@@ -4,6 +4,7 @@ import { EXIT } from '../exit-code.ts';
 import { BadInput, Failed } from '../failure.ts';
 import { count, type Output } from '../output.ts';
 import { partly } from '../view/partial.ts';
+import { printPolicy } from '../view/policy.ts';
 import { type AddressRow, allRows, isWrong } from '../view/rows.ts';
 import { readView, type View } from '../view/view.ts';
 import { COLUMNS, labelled, wrap } from '../wrap.ts';
@@ -57,6 +58,7 @@ export async function driftCommand(
       const drift = await driftOfOne(look, output);
       drifts.push(drift);
       missing.push(...(drift.missing ?? []));
+      printPolicy(output, look);
       print(output, drift);
     } catch (error) {
       // Of several clusters the others are told all the same.

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-code.ts';
 import { BadInput } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { partly } from '../view/partial.ts';
+import { printPolicy } from '../view/policy.ts';
 import { isWrong, rowsOf } from '../view/rows.ts';
 import { blocksOf, eniName, podName, roomOf } from '../view/text.ts';
 import { type NodeView, readView, type View } from '../view/view.ts';
@@ -37,6 +38,7 @@ export async function explainPodCommand(look: Look, asked: string, output: Outpu
   const explanation = view === first ? outlined : explainPod(view, pod, object);
   const fine = explanation.claims.every(({ conclusion }) => conclusion.fine);
   output.result({ cluster: view.cluster, ...explanation, ...common(look, view) });
+  printPolicy(output, look);
   for (const line of explanation.about) print(output, line);
   output.line('');
   if (explanation.lines.length > 0) printLines(output, explanation.lines);
@@ -53,6 +55,7 @@ export async function explainIpCommand(look: Look, text: string, output: Output)
   const explanation = explainAddress(view, address, await elsewhere(look, view, address));
   const { conclusion } = explanation;
   output.result({ cluster: view.cluster, ...explanation, ...common(look, view) });
+  printPolicy(output, look);
   print(output, address);
   printLines(output, explanation.lines);
   printConclusion(output, conclusion);
@@ -80,6 +83,7 @@ export async function explainEniCommand(look: Look, id: string, output: Output) 
     addresses: rows,
     ...common(look, view),
   });
+  printPolicy(output, look);
   print(output, `${eniName(eni)} of ${placeOf(view, eni)}`);
   printEni(output, eni, owner?.[1]);
   printRows(output, rows);
@@ -103,6 +107,7 @@ export async function explainNodeCommand(look: Look, name: string, output: Outpu
     ...common(look, view),
   });
   const pods = state.pods.filter(({ claims }) => claims.length > 0).length;
+  printPolicy(output, look);
   print(output, `${name} (${state.instanceId}): ${pods} pods claim addresses`);
   for (const eni of state.enis) {
     output.line('');

@@ -9,6 +9,7 @@ import { EXIT } from '../exit-code.ts';
 import { count, type Output, type Tone } from '../output.ts';
 import { stopText } from '../stop/command.ts';
 import { brakeText } from '../view/brake.ts';
+import { policyLine } from '../view/policy.ts';
 import { ago } from '../view/text.ts';
 import { readView, type View } from '../view/view.ts';
 import { COLUMNS, labelled, wrap } from '../wrap.ts';
@@ -113,6 +114,7 @@ export async function statusOf(
   const { stop } = look;
   const rows = await Promise.all([
     stop && { name: 'stopped', text: stopText(stop), tone: 'bad' as const },
+    stop === undefined ? policyRow(look) : undefined,
     row('forwarder', () => forwarder(look, now)),
     metrics && row('heartbeat', async () => heartbeat(await metrics, now)),
     metrics && row('sweep', async () => sweep(await metrics, now)),
@@ -134,6 +136,11 @@ export async function statusOf(
   const told = roomTexts(rooms).map((text, at) => ({ name: at === 0 ? 'room' : '', text }));
   const known = rows.filter((each): each is StatusRow => each !== undefined && each !== '');
   return { cluster, rows: [...known, ...told], rooms };
+}
+
+function policyRow(look: Look): StatusRow | undefined {
+  const line = policyLine(look);
+  return line && { name: 'policy', ...line };
 }
 
 function brakeRow(text: string | undefined): StatusRow | undefined {

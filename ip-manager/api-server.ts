@@ -12,7 +12,7 @@ export interface ServiceAccountApi {
   readonly namespace: string;
 }
 
-/** @throws Failure where there is no API server or no service account. */
+/** @throws Failure if there is no API server or no service account. */
 export async function apiServer(environment: Environment): Promise<ServiceAccountApi> {
   const { kubernetesHost, kubernetesPort, serviceAccountDirectory: directory } = environment;
   if (kubernetesHost === undefined) {

@@ -34,7 +34,7 @@ export interface Streams {
 }
 
 /**
- * Runs one command. Where it fails, the reason is the last line, and the pod's termination message.
+ * Runs one command. If it fails, the reason is the last line, and the pod's termination message.
  *
  * @param args without the program's own name.
  * @param outside is asked for only by a command that runs.

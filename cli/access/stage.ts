@@ -60,7 +60,7 @@ export async function readStage(
   const text = new Map(found).get(settings);
   if (text === undefined) {
     throw new BadInput(
-      `stage ${stage} has no parameter ${settings} in this account and region: check --stage and --region, deploy it again where it is an older one, or give --cluster`,
+      `stage ${stage} has no parameter ${settings} in this account and region: check --stage and --region, deploy it again if it is an older one, or give --cluster`,
     );
   }
   const config = configOf(settings, text, await client.config.region());

@@ -2,8 +2,8 @@
 const DATE_RESOLUTION_MS = 1000;
 
 /**
- * By how much another clock is ahead of ours (ms; negative: behind), at least, as an HTTP answer
- * shows by its header `Date`: 0 where the clocks may agree, or the header cannot be read.
+ * By how much another clock is ahead of ours (ms; negative: behind), at least, as an HTTP answer shows
+ * by its header `Date`: 0 if the clocks may agree, or if the header cannot be read.
  *
  * @param ours when the answer was asked for and when it had come, ms since the epoch.
  */

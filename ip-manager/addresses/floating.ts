@@ -29,7 +29,7 @@ export function observe(
  * that a restart does not make the claim the newer one.
  *
  * @param sinceOf since when by the clock that all pods of the cluster share, ms since the epoch.
- * @returns `null` where there is none, `undefined` where `network-status` cannot be read.
+ * @returns `null` if there is none, `undefined` if `network-status` cannot be read.
  */
 export function floatingAnnotation(
   pod: Pod,
@@ -54,9 +54,9 @@ export function floatingAnnotation(
 }
 
 /**
- * Gives the beginning of a presence by the API server's clock: claims of pods on several nodes are
- * compared, and that is the one clock that all of them can ask. For one presence it gives the same
- * time always, however the two clocks differ later.
+ * Gives the beginning of a presence by the API server's clock. Claims of pods on several nodes are
+ * compared, and this is the one clock that all of them can ask. For one presence it gives the same time
+ * always, however the two clocks differ later.
  */
 export function sinceByServer(): (presence: Presence, aheadMs: number) => number {
   const told = new WeakMap<Presence, number>();

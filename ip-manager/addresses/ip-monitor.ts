@@ -25,7 +25,7 @@ export interface AddressWatch {
  * Watches the pod's addresses. A notification says only that something has changed: the addresses
  * are then read whole, so that one that gets lost costs nothing once the next has come.
  *
- * @throws Failure where `ip` cannot be run, and the signal's reason.
+ * @throws Failure if `ip` cannot be run, and the signal's reason.
  */
 export function watchAddresses(watch: AddressWatch, signal: AbortSignal): Promise<never> {
   const changed = createChangeSignal(watch.clock);

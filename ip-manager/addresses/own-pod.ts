@@ -12,8 +12,8 @@ import { aheadOf } from './clock-difference.ts';
 const FIELD_MANAGER = 'multus-eni-ip-manager';
 const REQUEST_TIMEOUT_MS = 10_000;
 /**
- * So many refusals in a row are no passing ones. An API server that has just started, or has not
- * heard of a new Role yet, refuses what it allows a moment later.
+ * How many refusals in a row are no passing ones. An API server that has just started, or has not heard
+ * of a new Role yet, refuses what it allows a moment later.
  */
 export const LASTING_REFUSALS = 4;
 
@@ -43,7 +43,7 @@ export interface OwnPod {
  * Finds the API server, and who this pod is: POD_NAME and POD_NAMESPACE, or else the host's name,
  * which a pod's name is, and the service account's namespace.
  *
- * @throws Failure where there is no API server or no service account.
+ * @throws Failure if there is no API server or no service account.
  */
 export async function ownPod(
   environment: Environment,
@@ -87,7 +87,7 @@ export interface PodFailure {
 /**
  * Sorts what `ownPod` threw, or a call on the pod that it gave.
  *
- * @throws `error` itself where nobody foresaw it.
+ * @throws `error` itself if nobody foresaw it.
  */
 export function podFailure(error: unknown, pod: OwnPod | undefined): PodFailure {
   if (error instanceof Failure) return { kind: 'forbidden', reason: error.message };

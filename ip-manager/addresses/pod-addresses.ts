@@ -14,7 +14,7 @@ export interface PodAddress {
   readonly address: Address;
   /** Such as `net1`. */
   readonly interface: string;
-  /** Lower case; absent where the interface has none. */
+  /** Lower case; absent if the interface has none. */
   readonly mac?: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export function fromNetworkInterfaces(
   interfaces: NodeJS.Dict<readonly Pick<NetworkInterfaceInfo, 'address' | 'mac' | 'internal'>[]>,
 ): PodAddress[] {
   return Object.entries(interfaces).flatMap(([label, entries = []]) => {
-    // IPv4 addresses come under their label, `net1:vip` where one was given to them.
+    // IPv4 addresses come under their label, `net1:vip` if one was given to them.
     const [name = label] = label.split(':', 1);
     return entries
       .filter(({ internal }) => !internal)

@@ -16,8 +16,8 @@ export interface AssignResult extends EniResult {
 }
 
 /**
- * Gets the addresses onto the instance's ENIs as far as that goes now: one Describe, and one Assign
- * for each ENI that lacks any. Where another ENI has one, that ENI is looked up.
+ * Gets the addresses onto the instance's ENIs as far as that goes now: one Describe, and one Assign for
+ * each ENI that lacks any. If another ENI has one, that ENI is looked up.
  *
  * @param contested addresses that another ENI had when this was tried before: they are looked up
  *   before they are tried.

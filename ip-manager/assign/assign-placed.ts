@@ -37,7 +37,7 @@ export interface Refused {
 /**
  * One Assign for addresses of one ENI.
  *
- * @throws what the SDK throws where EC2 does not refuse addresses.
+ * @throws what the SDK throws if EC2 does not refuse addresses.
  */
 export async function assignPlaced(
   client: Ec2,
@@ -56,7 +56,7 @@ export async function assignPlaced(
   return { done: placed.filter(({ address }) => !refusals.has(address)), refused };
 }
 
-/** What EC2's refusals mean where no look-up has said more. */
+/** What EC2's refusals mean if no look-up has said more. */
 export function judge(refused: readonly Refused[]): EniResult {
   const waiting: NotYetAssigned[] = [];
   const failed: Unassigned[] = [];

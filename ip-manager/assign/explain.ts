@@ -2,7 +2,7 @@ import { StalePodsError } from '../../shared/apply/release.ts';
 import { isThrottled } from '../../shared/enis/ec2-errors.ts';
 import { EXIT, Failure } from '../exit-code.ts';
 
-/** What EC2 and STS call it where the caller may not do something. */
+/** What EC2 and STS answer if the caller may not do something. */
 const NO_PERMISSION =
   /^(UnauthorizedOperation|AccessDenied|AuthFailure|InvalidClientTokenId|InvalidIdentityToken|UnrecognizedClient|SignatureDoesNotMatch|ExpiredToken|Expired)/;
 /** EC2 changed while it was read: the next reading shows what is there now. */
@@ -13,9 +13,9 @@ const ACTIONS =
   'ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:AssignPrivateIpAddresses, ec2:AssignIpv6Addresses, and for ALLOW_REASSIGNMENT ec2:UnassignPrivateIpAddresses, ec2:UnassignIpv6Addresses';
 
 /**
- * Why a call on AWS failed, where it may succeed the next time.
+ * Why a call on AWS failed, if it may succeed the next time.
  *
- * @throws Failure where permissions or credentials are missing; `error` itself where nobody foresaw it.
+ * @throws Failure if permissions or credentials are missing; `error` itself if nobody foresaw it.
  */
 export function reasonToTryAgain(error: unknown): string {
   if (!(error instanceof Error) || error instanceof Failure) throw error;

@@ -24,7 +24,7 @@ const document = z.object({ instanceId: z.string().min(1), region: z.string().mi
 /**
  * Asks the instance metadata service, version 2, which instance this is.
  *
- * @throws Failure where it does not tell, after three attempts.
+ * @throws Failure if it does not tell, after three attempts.
  */
 export async function readInstance(
   env: Readonly<Record<string, string | undefined>>,

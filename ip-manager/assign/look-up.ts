@@ -6,11 +6,12 @@ import type { InstanceEc2 } from './ec2-access.ts';
 import type { PlacedAddress } from './place.ts';
 
 /**
- * Looks up which other ENIs have addresses that one ENI lacks. Assigns what none has any more; what
- * one has is waited for, or, where that is allowed, unassigned from exactly the ENI that was looked at.
+ * Looks up which other ENIs have addresses that one ENI lacks. Assigns addresses that none has any
+ * more. It waits for an address that one has, or, if that is allowed, unassigns it from exactly the ENI
+ * that it looked at.
  *
- * @throws StalePodsError where it took too long to unassign on what had been shown, and what the
- *   SDK throws.
+ * @throws StalePodsError if it took too long to unassign on what had been shown, and what the SDK
+ * throws.
  */
 export async function lookUp(
   ec2: InstanceEc2,

@@ -25,7 +25,7 @@ export interface Placed {
 }
 
 /**
- * Finds the ENI of each address among those of the instance: by the interface's MAC, else by the
+ * Finds the ENI of each address among those of the instance: by the interface's MAC, otherwise by the
  * subnets, which are asked for only then. An IPv6 block may have come since they were.
  */
 export async function place(

@@ -10,7 +10,7 @@ import type { OwnNode } from '../node/own-node.ts';
 export interface IpManagerOutside {
   readonly environment: Environment;
   readonly networkInterfaces: () => NodeJS.Dict<NetworkInterfaceInfo[]>;
-  /** @throws Failure where the instance metadata service does not tell. */
+  /** @throws Failure if the instance metadata service does not tell. */
   readonly readInstance: (signal: AbortSignal) => Promise<Instance>;
   readonly ec2Clients: (region: string) => Ec2Clients;
   /** @throws Failure where the pod has no service account. */

@@ -7,7 +7,7 @@ import { type InterfaceFacts, interfaceFactsOf, leavesBy } from '../probe/interf
 import { keepPinging } from '../probe/ping.ts';
 
 const LOOK_MS = 100;
-/** It reports at least this often, ms. */
+/** It reports at least this often. */
 const REPORT_MS = 1_000;
 /** Routes are asked for at each tenth look: that takes processes. */
 const ROUTES_EVERY = 10;

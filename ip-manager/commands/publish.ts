@@ -29,7 +29,7 @@ export interface Publishable {
  * other failure: an expired token is renewed, and a Role can be bound later.
  *
  * @param onPermission told when the service account may not publish, and when it may again.
- * @throws Failure where there is no such pod, what nobody foresaw, and the signal's reason.
+ * @throws Failure if there is no such pod, what nobody foresaw, and the signal's reason.
  */
 export async function publish(
   outside: IpManagerOutside,

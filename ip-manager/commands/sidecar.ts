@@ -9,8 +9,7 @@ import { publish } from './publish.ts';
  * Publishes the addresses that come to the pod's interfaces and go, for as long as the pod runs.
  * While its service account may not publish, assigns them, and goes on trying to publish.
  *
- * @throws Failure where the interfaces cannot be watched or the pod is not found, and the signal's
- *   reason.
+ * @throws Failure if the interfaces cannot be watched or the pod is not found, and the signal's reason.
  */
 export async function sidecar(outside: IpManagerOutside, signal: AbortSignal): Promise<never> {
   const { clock, environment, say } = outside;

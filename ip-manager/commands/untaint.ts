@@ -6,7 +6,7 @@ import { EXIT, Failure } from '../exit-code.ts';
 import type { IpManagerOutside } from './outside.ts';
 
 const LOOK_MS = 500;
-/** So many looks in a row: the container runtime has seen the file by then, too. */
+/** How many looks in a row see the file. By then the container runtime has seen it, too. */
 const LOOKS = 2;
 const BACK_OFF = { first: 500, most: 30_000, jitter: 0.5 };
 
@@ -14,8 +14,8 @@ const BACK_OFF = { first: 500, most: 30_000, jitter: 0.5 };
  * Waits until the container runtime asks Multus first when it makes a pod, and takes the startup
  * taint from the node. Before that a pod would run without its networks, and be told nothing.
  *
- * @throws Failure where the node's name or the service account is missing, or the folder cannot be
- *   read; the signal's reason.
+ * @throws Failure if the node's name or the service account is missing, or the folder cannot be read;
+ * the signal's reason.
  */
 export async function untaint(outside: IpManagerOutside, signal: AbortSignal): Promise<void> {
   const { clock, environment, random, say } = outside;

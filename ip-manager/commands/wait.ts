@@ -51,8 +51,8 @@ type State =
   | { readonly kind: 'waiting'; readonly reason: string };
 
 /**
- * A condition that lists an address which the pod no longer has is from before its sandbox was made
- * anew (after a reboot of the node, for instance): the reconciler has yet to see the new ones.
+ * A condition may list an address that the pod no longer has. It is from before the sandbox was made
+ * anew, after a reboot of the node, for instance. The reconciler has yet to see the new addresses.
  */
 function stateOf(pod: Pod): State {
   const { condition } = pod;

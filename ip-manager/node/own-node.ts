@@ -19,7 +19,7 @@ export interface OwnNode {
    * Takes every taint of this key from the node, and nothing else.
    *
    * @returns whether there was any.
-   * @throws ApiError, also where somebody changed the taints meanwhile; what the transport throws.
+   * @throws ApiError, also if somebody changed the taints meanwhile; what the transport throws.
    */
   removeTaint(key: string, signal: AbortSignal): Promise<boolean>;
 }
@@ -30,7 +30,7 @@ const node = z.object({
     .default({ taints: [] }),
 });
 
-/** @throws Failure where the node's name is not known, or there is no service account. */
+/** @throws Failure if the node's name is not known, or there is no service account. */
 export async function ownNode(environment: Environment, clock: Clock): Promise<OwnNode> {
   const { nodeName: name } = environment;
   if (name === undefined) {
@@ -61,7 +61,7 @@ export async function ownNode(environment: Environment, clock: Clock): Promise<O
   };
 }
 
-/** A JSON patch (RFC 6902) that is refused where the taints are others by then; the last goes first. */
+/** A JSON patch (RFC 6902) that is refused if the taints are others by then; the last goes first. */
 function removalOf(key: string, places: readonly number[]): readonly object[] {
   return places.toReversed().flatMap((index) => [
     { op: 'test', path: `/spec/taints/${index}/key`, value: key },

@@ -6,7 +6,7 @@ const REQUEST = 'Q';
 const ANSWER = 'A';
 const TICK_MS = 200;
 const RETRY_MS = 500;
-/** So often the longest packet is tried before a shorter one is taken for the longest that passes. */
+/** How often the longest packet is tried, before a shorter one is taken for the longest that passes. */
 const LONGEST_TRIES = 8;
 /** Bytes of the headers before the data: IPv4 20, IPv6 40 (RFC 791, RFC 8200), UDP 8 (RFC 768). */
 const HEADERS = { 4: 28, 6: 48 } as const;

@@ -15,7 +15,7 @@ export interface Pinging {
 }
 
 /**
- * Pings from an address until the signal ends it. It needs no capability where the sysctl
+ * Pings from an address until the signal ends it. It needs no capability if the sysctl
  * net.ipv4.ping_group_range has the group.
  */
 export async function keepPinging(pinging: Pinging, signal: AbortSignal): Promise<void> {
@@ -25,7 +25,7 @@ export async function keepPinging(pinging: Pinging, signal: AbortSignal): Promis
   }
 }
 
-/** Until it ends, as it does where the address is not there yet. */
+/** Until it ends, as it does if the address is not there yet. */
 function pingOnce({ from, to, answered, trouble }: Pinging, signal: AbortSignal): Promise<void> {
   const args = ['-n', '-i', '0.2', '-W', '1', '-I', from, to];
   return new Promise((resolve) => {

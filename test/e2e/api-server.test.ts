@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => bed?.stop());
 
-test('a watch goes on from a bookmark where the API server was restarted', async () => {
+test('a watch goes on from a bookmark if the API server was restarted', async () => {
   const { cluster, api, plane } = bed;
   const { controllerManager, scheduler, apiServer } = plane.controlPlane;
   const product = startProduct();

@@ -72,7 +72,7 @@ beforeAll(async () => {
 async function lint(cfnLint: string, folder: string): Promise<Finding[]> {
   const args = [join(folder, '*.json'), '--format', 'json', '--regions', ...REGIONS];
   const { stdout } = await promisify(execFile)(cfnLint, args).catch((error: unknown) =>
-    // It ends with another status than 0 where it finds anything.
+    // It ends with another status than 0 if it finds anything.
     z.object({ stdout: z.string() }).parse(error),
   );
   return z

@@ -100,7 +100,7 @@ describe('the chart', () => {
     expect(comparable(await rendered())).toEqual(comparable(await overlay()));
   });
 
-  test('keeps the kind of the ledgers where a release is uninstalled', async () => {
+  test('keeps the kind of the ledgers if a release is uninstalled', async () => {
     const kept = (await rendered()).filter(({ metadata }) => {
       return annotated.parse(metadata).annotations['helm.sh/resource-policy'] === 'keep';
     });
@@ -109,7 +109,7 @@ describe('the chart', () => {
     ]);
   });
 
-  test('restarts the forwarder where its environment changes', async () => {
+  test('restarts the forwarder if its environment changes', async () => {
     const checksum = async (...values: readonly string[]) => {
       const deployment = (await rendered(...values)).find(({ kind }) => kind === 'Deployment');
       return z

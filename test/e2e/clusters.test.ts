@@ -26,8 +26,8 @@ import { startWithExports, type WithExports } from './support/moto-exports.ts';
 
 /*
  * Clusters that join an account's stack and leave it, on moto's CloudFormation. moto 5.2.5 knows no
- * exports in a change set, which support/moto-exports.ts makes up for, and changes no parameter of SSM where
- * a stack is updated.
+ * exports in a change set, which support/moto-exports.ts makes up for, and changes no parameter of SSM
+ * if a stack is updated.
  */
 
 const STACK = 'multus-eni-reconciler-test';

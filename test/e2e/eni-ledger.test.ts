@@ -126,7 +126,7 @@ describe('nobody else writes a ledger', () => {
   const VERBS = ['create', 'update', 'patch', 'delete', 'deletecollection'];
   const may = async (verb: string, ...who: string[]): Promise<string> => {
     const asked = ['auth', 'can-i', verb, 'eniledgers.multus-eni.dev', ...who];
-    // It ends with 1 where the answer is no.
+    // It ends with 1 if the answer is no.
     return kubectl(...asked).then(
       (said) => said.trim(),
       () => 'no',

@@ -32,7 +32,7 @@ const [tests, scenarios] = await Promise.all([
 console.log(scenarios.table);
 for (const name of tests.skipped) console.log(`skipped: ${name}`);
 for (const name of [...tests.failures, ...scenarios.failures]) console.log(`failed: ${name}`);
-// A part that could not be had fails the run even where no test asked for it.
+// A part that could not be had fails the run even if no test asked for it.
 const failed = tests.failed + scenarios.failures.length + (parts.complete ? 0 : 1);
 const passed = tests.passed + scenarios.passed;
 const leftOut = [

@@ -93,7 +93,7 @@ describe('the readiness gate', () => {
     expect(await gatesOf('others', { ...ASKS, spec })).toEqual([OTHER, GATE]);
   });
 
-  test('is not added where it is already', async () => {
+  test('is not added if it is already', async () => {
     const spec = { readinessGates: [GATE, OTHER] };
     expect(await gatesOf('already', { ...ASKS, spec })).toEqual([GATE, OTHER]);
   });
@@ -129,7 +129,7 @@ describe('a pod with the ip-manager’s account', () => {
   const annotate = (name: string, value: string | null) => ({
     metadata: { annotations: { [name]: value } },
   });
-  /** Why the API server refuses a patch of a pod; `undefined` where it does not. */
+  /** Why the API server refuses a patch of a pod; `undefined` if it does not. */
   const refusal = async (name: string, body: object, token = ownToken) =>
     patched(name, body, token).then(
       () => undefined,

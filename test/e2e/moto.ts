@@ -23,7 +23,7 @@ const START_MS = 60_000;
  * Starts moto's server on a free port of loopback.
  *
  * @param program the path of `moto_server`.
- * @throws an Error with what it said, where it ends or does not serve.
+ * @throws an Error with what it said, if it ends or does not serve.
  */
 export async function startMoto(program: string): Promise<Moto> {
   const child = spawn(program, ['-H', '127.0.0.1', '-p', '0'], {

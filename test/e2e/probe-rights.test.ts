@@ -85,7 +85,7 @@ describe('who may what docs/reference/probe.md lists', () => {
     ['multus-eni-probe', 'patch', 'cannot patch resource "pods"'],
     ['multus-eni-probe', 'watch', 'cannot watch resource "pods"'],
     ['multus-eni-probe-log', 'get', 'cannot get resource "pods/log"'],
-  ])('is told what is lacking where the role %s has no %s', async (role, verb, says) => {
+  ])('is told what is lacking if the role %s has no %s', async (role, verb, says) => {
     const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles/${role}`;
     const whole = await bed.api.call('GET', path);
     const without = JSON.parse(JSON.stringify(whole), (key, value: unknown) =>

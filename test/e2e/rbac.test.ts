@@ -240,7 +240,7 @@ async function withdraw(right: Right): Promise<() => Promise<void>> {
   onTestFinished(giveBack);
   await setRules(name, without(rules, right));
   await soon(() => may(right)).toBe(false);
-  // A Lease is created only where there is none.
+  // A Lease is created only if there is none.
   if (resource === 'leases' && verb === 'create') await bed.api.deleteAll('leases', NAMESPACE);
   return giveBack;
 }

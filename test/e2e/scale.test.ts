@@ -66,7 +66,7 @@ test(`${NODES * PODS_PER_NODE} pods on ${NODES} nodes, created as fast as they a
   report('created', { begun, asked }, 'AssignPrivateIpAddresses');
 });
 
-test('and leave nothing where all are deleted at once', {
+test('and leave nothing if all are deleted at once', {
   timeout: patience(TIMEOUT_MS),
 }, async () => {
   await soon(isBusy).toBe(false);

@@ -9,7 +9,7 @@ const TAKE_OVER_MS = 20_000;
 
 const lease = z.object({ spec: z.object({ holderIdentity: z.string() }) });
 
-test('where the leading forwarder is killed the other leads within 20 s, and nothing is lost', async () => {
+test('if the leading forwarder is killed the other leads within 20 s, and nothing is lost', async () => {
   const bed = await startPlaneBed();
   onTestFinished(() => bed.stop());
   const { cluster, world } = bed;

@@ -21,7 +21,7 @@ jobs:
       - run: rm $file
 `;
 
-/** What actionlint prints, with shellcheck for the scripts; it ends with 1 where it finds anything. */
+/** What actionlint prints, with shellcheck for the scripts; it ends with 1 if it finds anything. */
 async function lint(files: readonly string[], input = ''): Promise<string> {
   const shellcheck = (await pythonTools())('shellcheck');
   const args = ['-shellcheck', shellcheck, '-pyflakes', '', '-no-color', ...files];

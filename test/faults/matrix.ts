@@ -105,7 +105,7 @@ const SSM: readonly Kind[] = [
   })),
 ];
 
-/** Called only where a reconcile has failed, so two things have to go wrong. */
+/** Called only if a reconcile has failed, so two things have to go wrong. */
 const BACK_OFFS: readonly Kind[] = CALL_FAULTS.map((fault) => ({
   name: `back-off, ${fault}`,
   points: callsThat(({ program }) => program === 'reconcile'),
@@ -200,7 +200,7 @@ function expectNone(replay: string, violations: readonly string[]): void {
   throw new Error(`undisturbed, ${what}\nreplay: node test/faults/replay.ts '${replay}'`);
 }
 
-/** Runs the workload undisturbed, also without any sweep. @throws where that alone goes wrong. */
+/** Runs the workload undisturbed, also without any sweep. @throws if that alone goes wrong. */
 export async function calmRun(make: MakeWorkload): Promise<RunOutcome> {
   const alone = await run(make(), nothing, { strictly: true });
   const calm = await run(make(), nothing);

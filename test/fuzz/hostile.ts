@@ -106,7 +106,7 @@ const CHANGES: readonly ((
   },
 ];
 
-/** Also where the key is `__proto__`, as JSON.parse does. */
+/** Also if the key is `__proto__`, as JSON.parse does. */
 function set(parent: object, key: string, value: unknown): void {
   Object.defineProperty(parent, key, {
     value,

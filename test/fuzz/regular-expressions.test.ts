@@ -120,7 +120,7 @@ function isSlow(expression: RegExp, text: string): boolean {
   return true;
 }
 
-/** The padding that an expression takes too long for; `undefined` where there is none. */
+/** The padding that an expression takes too long for; `undefined` if there is none. */
 function slowPadding(expression: RegExp): string | undefined {
   if (!ENDLESS.test(expression.source)) return undefined;
   const few = /\)[*+{]/.test(expression.source) ? FEW : [];

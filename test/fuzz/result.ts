@@ -10,7 +10,7 @@ const BUILT_IN = new Map(
 const MAX_DETAIL_LENGTH = 2000;
 const CONTROL = /\p{Cc}/u;
 
-/** @throws where something that all objects share is another than before. */
+/** @throws if something that all objects share is another than before. */
 export function checkPrototypes(): void {
   for (const [prototype, keys] of BUILT_IN) {
     if (Reflect.ownKeys(prototype).length !== keys) {
@@ -19,7 +19,7 @@ export function checkPrototypes(): void {
   }
 }
 
-/** @throws where a result has a prototype from outside, or a key that is none of ours. */
+/** @throws if a result has a prototype from outside, or a key that is none of ours. */
 export function checkResult(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -37,7 +37,7 @@ export function checkResult(value: unknown): void {
   }
 }
 
-/** @throws where text for people is not one short line that a terminal shows as it is. */
+/** @throws if text for people is not one short line that a terminal shows as it is. */
 export function checkDetail(detail: string): void {
   if (detail.length > MAX_DETAIL_LENGTH) {
     throw new Error(`a detail of ${detail.length} characters: ${detail.slice(0, 100)}…`);

@@ -72,9 +72,9 @@ describe('EC2 is called no more than', () => {
 });
 
 /**
- * How many looks at a node its changes may cause: two where they come together. Where a machine
- * takes long over them, each quarter of a second may come to an end for the forwarder, which then
- * sends what it gathered: forwarder/hints/mailbox.ts.
+ * How many looks at a node its changes may cause: two if they come together. If a machine takes long
+ * over them, each quarter of a second may come to an end for the forwarder, which then sends what it
+ * gathered: forwarder/hints/mailbox.ts.
  */
 async function looksCausedBy(changes: () => Promise<void>): Promise<number> {
   const begun = performance.now();

@@ -145,7 +145,7 @@ describe('a message that can never be done', () => {
     expect(telemetry.total('MessagesMalformed')).toBe(2);
   });
 
-  scenario('is set aside where its cluster is not configured', ALONE, async (stage) => {
+  scenario('is set aside if its cluster is not configured', ALONE, async (stage) => {
     const { cluster, queue } = stage;
     const worker = { ...(await cluster.addWorker()), cluster: 'staging' };
     await deliver(stage, worker, [messageFor(worker)]);

@@ -35,7 +35,7 @@ describe('a pod that Multus did not attach', () => {
     ]);
   });
 
-  scenario('is told so also where Multus wrote nothing at all', async (stage) => {
+  scenario('is told so also if Multus wrote nothing at all', async (stage) => {
     const { cluster } = stage;
     const { pod } = await tooLate(stage, `[{"name":"${NET_1.name}","namespace":"default"}]`);
     await cluster.annotatePod(pod, { [NETWORK_STATUS]: null });
@@ -79,7 +79,7 @@ describe('a pod that Multus did not attach', () => {
     expect(await cloud.addressesOn(on.eth1)).toEqual(['172.16.1.70']);
   });
 
-  scenario('is none of ours where the network is on no device of the worker', async (stage) => {
+  scenario('is none of ours if the network is on no device of the worker', async (stage) => {
     const { cluster } = stage;
     await cluster.applyNetwork(BRIDGE);
     const { pod } = await tooLate(stage, `${BRIDGE.name},${NET_1.name}`);
@@ -90,7 +90,7 @@ describe('a pod that Multus did not attach', () => {
   });
 
   scenario(
-    'is counted at every sweep, and told by the first where no forwarder runs',
+    'is counted at every sweep, and told by the first if no forwarder runs',
     { forwarder: false },
     async (stage) => {
       const { cluster, telemetry } = stage;

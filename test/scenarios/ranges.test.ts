@@ -26,7 +26,7 @@ describe('an address in no range', () => {
   });
 
   scenario(
-    'is released also where Multus empties the annotation before the pod goes',
+    'is released also if Multus empties the annotation before the pod goes',
     { emptiesAnnotation: true },
     async (stage) => {
       const { cluster, cloud } = stage;

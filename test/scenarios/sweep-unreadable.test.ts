@@ -45,7 +45,7 @@ describe('a sweep that cannot read everything', () => {
   );
 
   scenario(
-    'goes on with the other clusters where one cannot be reached',
+    'goes on with the other clusters if one cannot be reached',
     { ...ALONE, clusters: [{ name: 'demo' }, { name: 'other' }] },
     async (stage) => {
       const { cloud, telemetry } = stage;

@@ -41,7 +41,7 @@ describe('which ENI an address belongs to', () => {
     expect(await cloud.addressesOn(worker.eth1)).toEqual([]);
   });
 
-  scenario('where two ENIs come into question, none gets it and the pod is told', async (stage) => {
+  scenario('if two ENIs come into question, none gets it and the pod is told', async (stage) => {
     const { cluster, cloud } = stage;
     const worker = await cluster.addWorker({ subnets: ['multus1', 'multus1'] });
     await cluster.stopKubelet(worker);

@@ -6,7 +6,7 @@ const X = '172.16.1.70';
 const FAILED = { batchItemFailures: [{ itemIdentifier: expect.any(String) }] };
 
 /**
- * A's eth1 had X for P1, which is gone. The ENI was attached to B since, where P2 has X. Then P3
+ * A's eth1 had X for P1, which is gone. The ENI was attached to B since; there P2 has X. Then P3
  * claimed X at A, and P4 at C: the environments of both nodes have seen where the ENI is.
  */
 async function startMoved() {

@@ -111,7 +111,7 @@ describe('13: the Node object is removed, and a live pod of it is still listed',
     expect(p1.told()).toMatch(/^Assigned: /);
   });
 
-  test('also where the Node goes while its pods are asked for', async () => {
+  test('also if the Node goes while its pods are asked for', async () => {
     const scene = await startScene();
     scene.pod('p1', { node: 'a', namespace: 'ns1', ips: [X] });
     await scene.look('a');
@@ -126,7 +126,7 @@ describe('13: the Node object is removed, and a live pod of it is still listed',
     expect(scene.ec2.whereIs(X)).toBe('a/eth1');
   });
 
-  test('also where the Node registers again while its pods are asked for', async () => {
+  test('also if the Node registers again while its pods are asked for', async () => {
     const scene = await startScene();
     scene.pod('p1', { node: 'a', namespace: 'ns1', ips: [X] });
     await scene.look('a');
@@ -144,7 +144,7 @@ describe('13: the Node object is removed, and a live pod of it is still listed',
     expect(scene.ec2.whereIs(X)).toBe('a/eth1');
   });
 
-  test('also where the Node is there again and does not name its instance yet', async () => {
+  test('also if the Node is there again and does not name its instance yet', async () => {
     const scene = await startScene();
     scene.pod('p1', { node: 'a', namespace: 'ns1', ips: [X] });
     await scene.look('a');
@@ -186,7 +186,7 @@ describe('14: a third node assigns the address between a take-over’s two calls
     expect(p3.told()).toMatch(/^Assigned: /);
   });
 
-  test('where the taker dies before it can tell, the sweep sees what the pod was told', async () => {
+  test('if the taker dies before it can tell, the sweep sees what the pod was told', async () => {
     const scene = await startScene();
     const { b, p1 } = await assignInTheGap(scene);
     b.kill();

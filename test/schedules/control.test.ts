@@ -5,7 +5,7 @@ import { startScene } from './scene.ts';
 const X = '172.16.1.70';
 /** In no range of the network. */
 const OUTSIDE = '172.16.1.200';
-/** What was not read is asked for again after this, ms. */
+/** What was not read is asked for again after this. */
 const ASKED_AGAIN_MS = 5_000;
 const FAILED = { batchItemFailures: [{ itemIdentifier: expect.any(String) }] };
 

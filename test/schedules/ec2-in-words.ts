@@ -10,7 +10,7 @@ export interface Ec2InWords {
   whereIs(address: string): string;
   /** Every call to change something so far, refused ones too. */
   attempts(): string[];
-  /** Every call that had an effect so far, also where its answer was lost. */
+  /** Every call that had an effect so far, also if its answer was lost. */
   changes(): string[];
   /** Somebody assigns addresses by hand, which no ledger has. */
   assignByHand(eniId: string, ...addresses: string[]): Promise<void>;

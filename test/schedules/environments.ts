@@ -13,9 +13,9 @@ import { interposed } from '../support/interposed.ts';
 import { type Actor, type Gate, startActor } from '../support/stepper.ts';
 import { recordedTelemetry } from '../support/telemetry.ts';
 
-/** How long a reconcile may take, ms. */
+/** How long a reconcile may take. */
 export const NODE_DEADLINE_MS = 45_000;
-/** The longest pause of the functions; every deadline of theirs is later, ms. */
+/** The longest pause of the functions; every deadline of theirs is later. */
 const LONGEST_PAUSE_MS = 1_600;
 
 type Start = (node: string, event: unknown) => Actor<BatchResponse>;
@@ -28,7 +28,7 @@ export interface Environments {
   reconcile(variables: Readonly<Record<string, string>>): Start;
   /** No invocation is served by one of those that there are. */
   retire(): void;
-  /** All that they logged, for what is said where one fails. */
+  /** All that they logged, for what is said if one fails. */
   logged(): string;
 }
 

@@ -5,7 +5,7 @@ import { type Scene, startScene } from './scene.ts';
 
 const X = '172.16.1.70';
 const Y = '172.16.1.71';
-/** The queue's visibility timeout, ms. */
+/** The queue's visibility timeout. */
 const INVISIBLE_MS = 360_000;
 const DONE = { batchItemFailures: [] };
 const FAILED = { batchItemFailures: [{ itemIdentifier: expect.any(String) }] };
@@ -86,7 +86,7 @@ describe('19: an execution begins when its message is somebody else’s', () => 
     await scene.expectSettled();
   });
 
-  test('also where nobody has received it again yet', async () => {
+  test('also if nobody has received it again yet', async () => {
     const scene = await startScene();
     await abandon(scene);
     const first = await receive(scene);
@@ -99,7 +99,7 @@ describe('19: an execution begins when its message is somebody else’s', () => 
     expect(scene.ec2.whereIs(X)).toBe('nowhere');
   });
 
-  test('also where the other one is done by then', async () => {
+  test('also if the other one is done by then', async () => {
     const scene = await startScene();
     await abandon(scene);
     const first = await receive(scene);

@@ -102,7 +102,7 @@ describe('4: an address is released while a new pod of the node claims it', () =
 });
 
 describe('a second Node that names the instance', () => {
-  test('keeps what its pods claim, also where a message names it and the read does not show it', async () => {
+  test('keeps what its pods claim, also if a message names it and the read does not show it', async () => {
     const scene = await startScene();
     const p1 = scene.pod('p1', { node: 'a', ips: [OUTSIDE] });
     scene.clock.advance(900);
@@ -158,7 +158,7 @@ describe('12: a node name is reused by a new instance', () => {
     expect(scene.ec2.changes()).toEqual([`assign ${X} to a/eth1`, `assign 172.16.1.71 to b/eth1`]);
   });
 
-  test('also where the name changes hands between the reads', async () => {
+  test('also if the name changes hands between the reads', async () => {
     const scene = await startScene();
     const p1 = scene.pod('p1', { node: 'a', ips: [X] });
     await scene.look('a');
@@ -189,7 +189,7 @@ describe('15: several pods of one node claim one address', () => {
     await scene.expectSettled();
   });
 
-  test('the oldest claims it where there is no valid ENI for it: the next one gets it', async () => {
+  test('the oldest claims it if there is no valid ENI for it: the next one gets it', async () => {
     const scene = await startScene();
     const [eth0] = scene.worker('a').enis;
     scene.pod('p1', { node: 'a', ips: [X], mac: eth0?.mac });

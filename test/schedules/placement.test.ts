@@ -245,7 +245,7 @@ describe('40: a definition names another device of the same subnet while its pod
     await scene.expectSettled();
   });
 
-  test('an address moves where the MAC says that the interface was made anew', async () => {
+  test('an address moves if the MAC says that the interface was made anew', async () => {
     const scene = await startPlacement();
     const p1 = scene.pod('p1', { node: 'a', ips: [X], mac: eniOf(scene, 'a', 1).mac });
     await scene.look('a');

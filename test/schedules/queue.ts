@@ -16,7 +16,7 @@ export interface HandedOut {
   readonly node: string;
   /** What Lambda hands over to the function. */
   readonly event: unknown;
-  /** Lambda deletes it. @throws where it is somebody else's by then. */
+  /** Lambda deletes it. @throws if it is somebody else's by then. */
   remove(): Promise<void>;
 }
 

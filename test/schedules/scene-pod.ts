@@ -7,7 +7,7 @@ import type { NodeMessage } from '../../shared/messages/schema.ts';
 export interface SceneClaims {
   /** By its attachment, as Multus writes it. */
   readonly ips?: readonly string[];
-  /** The attachment's, where it is to say which ENI is meant. */
+  /** The attachment's, if it is to say which ENI is meant. */
   readonly mac?: string;
   readonly floating?: readonly { readonly ip: string; readonly since?: string }[];
 }

@@ -19,7 +19,7 @@ interface Member {
   readonly pod: string;
   readonly node: string;
   readonly own: string;
-  /** By how much its node's clock is ahead, ms. */
+  /** By how much its node's clock is ahead. */
   readonly aheadMs?: number;
 }
 

@@ -92,7 +92,7 @@ describe('35: a message comes while its Node registers anew', () => {
     await scene.expectSettled();
   });
 
-  test('it is done with where no live pod is left, or the Node is missing for more than a minute', async () => {
+  test('it is done with if no live pod is left, or the Node is missing for more than a minute', async () => {
     const scene = await startScene();
     const p1 = scene.pod('p1', { node: 'a', ips: [X] });
     scene.removeNode('a');

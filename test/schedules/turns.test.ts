@@ -21,7 +21,7 @@ async function get(forwarder: Forwarder, path: string): Promise<string> {
   return `${response.status} ${await response.text()}`;
 }
 
-/** The value of a metric, by its name and labels; 0 where it has none yet. */
+/** The value of a metric, by its name and labels; 0 if it has none yet. */
 async function metric(forwarder: Forwarder, name: string): Promise<number> {
   const lines = (await get(forwarder, '/metrics')).split('\n');
   const line = lines.find((each) => each.startsWith(`multus_eni_forwarder_${name} `));

@@ -18,7 +18,7 @@ test('is told by the sweep, which reads the managed ENIs first', async () => {
   await scene.expectSettled();
 });
 
-test('is told nothing where its network is on no ENI at all', async () => {
+test('is told nothing if its network is on no ENI at all', async () => {
   const scene = await startScene();
   const spec = { config: JSON.stringify({ type: 'bridge', bridge: 'cni0' }) };
   const { objects } = scene.world.cluster.kubernetes;

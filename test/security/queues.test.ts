@@ -66,7 +66,7 @@ describe('a queue', () => {
     }
   });
 
-  test('admits no operator where none is configured', async () => {
+  test('admits no operator if none is configured', async () => {
     const stage = stageWith('');
     expect(await may(stage, 'Queue', roleArn('ops/oncall'), 'sqs:SendMessage')).toBe(false);
     expect(await may(stage, 'Queue', roleArn('SweepRole'), 'sqs:SendMessage')).toBe(true);

@@ -14,8 +14,8 @@ type Clusters = NonNullable<StageOptions['clusters']>;
 
 /**
  * Holds each AWS call of a caller against the role that the stack gives it, as IAM would: when the
- * running test has finished, it fails where one is denied. A call on an ENI without the managed
- * tag is, so scenarios about such ENIs show that nothing is called there.
+ * running test has finished, it fails if one is denied. A call on an ENI without the managed tag is, so
+ * scenarios about such ENIs show that nothing is called there.
  *
  * @param worldOf where the product runs, which is made after this, as its clients have to be.
  * @param clusters what the stage's configuration says of them.

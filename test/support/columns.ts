@@ -9,7 +9,7 @@ const COLUMNS = {
 /** The names of all columns, in the order in which they are shown. */
 export const COLUMN_NAMES: readonly string[] = Object.keys(COLUMNS);
 
-/** @throws Error where no column has that name. */
+/** @throws Error if no column has that name. */
 export async function columnNamed(name: string): Promise<Column> {
   const load = Object.entries(COLUMNS).find(([each]) => each === name)?.[1];
   if (load === undefined) {

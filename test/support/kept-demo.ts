@@ -5,7 +5,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 const MAIN = new URL('../../demo/main.ts', import.meta.url).pathname;
 /** The last line of what it prints. */
 const PLAYED = 'sandbox/README.md';
-/** Some seconds, where the machine does nothing else. */
+/** Some seconds, if the machine does nothing else. */
 const PLAYS = { timeout: 120_000, interval: 50 };
 
 /** The demo, as `npm run demo -- --keep` leaves it. */

@@ -10,16 +10,16 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 const WORK = JSON.stringify(
   Array.from({ length: 2_000 }, (_, index) => ({ ip: `2600:1f18::${index.toString(16)}`, index })),
 );
-/** What it takes on an idle core of the machine that the limits were chosen on, ms. */
+/** What it takes on an idle core of the machine that the limits were chosen on. */
 const WORK_MS = 0.25;
 /** Longer than a core is given away for. */
 const TIMES = 40;
 /** Long enough for the kernel to count the CPU time of a thread. */
 const CPU_TIMES = 200;
 
-/** For how long a measurement is believed, ms. */
+/** For how long a measurement is believed. */
 const FRESH_MS = 5_000;
-/** A timer may be late by this, ms. */
+/** A timer may be late by this. */
 const PUNCTUAL_MS = 10;
 const MOST = 20;
 

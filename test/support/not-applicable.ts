@@ -7,7 +7,7 @@ declare module 'vitest' {
   }
 }
 
-/** Skips the rest of a test where there is a reason, which reporters are told. */
+/** Skips the rest of a test if there is a reason, which reporters are told. */
 export function skipNotApplicable({ task, skip }: TestContext, reason: string | undefined): void {
   if (reason === undefined) return;
   task.meta.notApplicable = reason;

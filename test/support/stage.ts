@@ -156,7 +156,7 @@ export interface StageCluster {
   /** Writes our condition, as somebody may who can patch any status and whom no policy hinders. */
   forgeCondition(pod: PodRef, condition: object): Promise<void>;
   finishPod(pod: PodRef): Promise<void>;
-  /** `undefined` where that very pod is gone. */
+  /** `undefined` if that very pod is gone. */
   pod(pod: PodRef): Promise<(Pod & { readonly ready: boolean }) | undefined>;
   /** What our condition says; `undefined` without one. */
   conditionOf(pod: PodRef): Promise<Pod['condition']>;

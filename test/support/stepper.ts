@@ -8,7 +8,7 @@ export interface Actor<T> {
   /**
    * Lets it go on up to just before its next call of that name, with all earlier calls answered.
    *
-   * @throws where it ends without such a call.
+   * @throws if it ends without such a call.
    */
   until(call: string): Promise<void>;
   /** Lets it go on to its end. */
@@ -26,7 +26,7 @@ interface Held {
   readonly letGo: () => void;
 }
 
-/** @param name for what is said where the actor does not do what the test expects. */
+/** @param name for what is said if the actor does not do what the test expects. */
 export function startActor<T>(name: string, work: (gate: Gate) => Promise<T>): Actor<T> {
   const calls: string[] = [];
   const held: Held[] = [];

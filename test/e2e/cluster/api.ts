@@ -66,7 +66,7 @@ export interface Api extends ClusterObjects {
   close(): void;
 }
 
-/** Every function but `find` throws Refused where the API server refuses. */
+/** Every function but `find` throws Refused if the API server refuses. */
 export function apiOf(endpoint: AdminEndpoint): Api {
   const requests = apiRequests(endpoint);
   const send: ApiRequests['send'] = async (method, path, sent) => {

@@ -139,7 +139,7 @@ async function ready(daemon: Daemon, server: string, ca: string): Promise<void> 
   );
 }
 
-/** The status of an answer; `undefined` where nobody answers. */
+/** The status of an answer; `undefined` if nobody answers. */
 function statusOf(url: string, ca: string): Promise<number | undefined> {
   return new Promise((resolve) => {
     const request = get(url, { ca, agent: false, timeout: 2000 }, (response) => {

@@ -1,6 +1,6 @@
 /*
- * How the programs of the control plane are started. Where that departs from Kubernetes' defaults,
- * a comment says why.
+ * How the programs of the control plane are started. If that departs from Kubernetes' defaults, a
+ * comment says why.
  */
 
 /** How soon a node that says nothing more is taken for unreachable, s; Kubernetes: 50. */

@@ -1,6 +1,6 @@
 import { tryRun } from '../parts/command.ts';
 
-/** What gives pods their ipvlan interfaces: the real plugin, or a stand-in where there is no ipvlan. */
+/** What gives pods their ipvlan interfaces: the real plugin, or a stand-in if there is no ipvlan. */
 export type Ipvlan = 'kernel' | 'stand-in';
 
 /** Looks, in a scratch network namespace, whether this kernel has ipvlan. */

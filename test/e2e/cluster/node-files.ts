@@ -1,8 +1,6 @@
 import { PAUSE_IMAGE } from '../parts/images.ts';
 
-/*
- * The configuration of what runs on a node. Where it departs from an EKS node's, a comment says why.
- */
+/* The configuration of what runs on a node. If it departs from an EKS node's, a comment says why. */
 
 export interface KubeletOptions {
   readonly address: string;

@@ -238,7 +238,7 @@ function installPlugins(directory: string, ipvlan: Ipvlan): void {
   }
 }
 
-/** Waits until a daemon is as it should be. @throws Error with its log where it ends before. */
+/** Waits until a daemon is as it should be. @throws Error with its log if it ends before. */
 async function healthy(
   what: string,
   daemon: Daemon,

@@ -5,13 +5,13 @@ export interface Part {
   readonly running: boolean;
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
-  /** Starts it, and waits until it is ready; nothing where it runs. */
+  /** Starts it, and waits until it is ready; nothing if it runs. */
   start(): Promise<void>;
   /** What its last process has logged. */
   log(): string;
 }
 
-/** A part that is not started yet. `ready` waits until a started one is ready, where that is known. */
+/** A part that is not started yet. `ready` waits until a started one is ready, if that is known. */
 export function partOf(begin: () => Daemon, ready?: (daemon: Daemon) => Promise<void>): Part {
   let daemon: Daemon | undefined;
   return {

@@ -30,7 +30,7 @@ export async function ping(
 ): Promise<PingResult> {
   const flags = ['-n', '-q', '-c', String(count), '-i', String(interval), '-W', '1'];
   const command = [...inPod(node, podUid), 'ping', ...flags, address];
-  // It ends with 1 where nothing was answered.
+  // It ends with 1 if nothing was answered.
   const said = await node.run(['sh', '-c', '"$@" || test $? = 1', 'sh', ...command]);
   return parseSummary(said);
 }
@@ -72,8 +72,8 @@ const bundle = z.object({
 });
 
 /**
- * @returns the process that holds the pod's namespaces, as its node numbers it; `undefined` where
- *   none does. Read from files: asking containerd is two processes more for each ping.
+ * @returns the process that holds the pod's namespaces, as its node numbers it; `undefined` if none
+ * does. Read from files: asking containerd is two processes more for each ping.
  */
 export function sandboxOf({ root }: RealNode, podUid: string): string | undefined {
   const tasks = join(root, TASKS);
@@ -89,7 +89,7 @@ export function sandboxOf({ root }: RealNode, podUid: string): string | undefine
   return undefined;
 }
 
-/** The text of a file; `undefined` where it has just gone, or is not there yet. */
+/** The text of a file; `undefined` if it has just gone, or is not there yet. */
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim() || undefined;

@@ -9,7 +9,7 @@ export interface ProcessId {
   readonly startedAt: string;
 }
 
-/** @returns `undefined` where no such process runs; one that waits to be reaped runs no more. */
+/** @returns `undefined` if no such process runs; one that waits to be reaped runs no more. */
 export function processId(pid: number): ProcessId | undefined {
   const fields = statOf(pid);
   const [state, startedAt] = [fields?.[0], fields?.[19]];

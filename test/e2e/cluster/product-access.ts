@@ -26,7 +26,7 @@ export interface ForwarderAccess {
  * Gives forwarder and functions what deploy/base has for them but the Deployment: this forwarder is
  * to run in another place. It needs no images, and nodes neither.
  *
- * @throws CommandFailed where the API server refuses any of it.
+ * @throws CommandFailed if the API server refuses any of it.
  */
 export async function applyProductAccess(cluster: RealCluster): Promise<ForwarderAccess> {
   const { kubectl, api, server, caData } = cluster;

@@ -7,7 +7,7 @@ const node = z.object({
   }),
 });
 
-/** The status of a Node's condition `Ready`; `undefined` where there is no such Node, or not yet. */
+/** The status of a Node's condition `Ready`; `undefined` if there is no such Node, or not yet. */
 export async function readiness(api: Api, name: string): Promise<string | undefined> {
   const object = await api.find('nodes', { name });
   if (object === undefined) return undefined;

@@ -42,7 +42,7 @@ export interface RealClusterOptions {
   readonly instanceType?: string;
   /** What their containerds have from the beginning (image-store.ts), in the place of our own images. */
   readonly imageStore?: string;
-  /** The nodes' names, in order, where they are not to be their instances' own. */
+  /** The nodes' names, in order, if they are not to be their instances' own. */
   readonly nodeNames?: readonly string[];
 }
 
@@ -91,7 +91,7 @@ export interface RealCluster {
 /**
  * Starts a cluster of real parts and makes it an EKS cluster of the sandbox's account.
  *
- * @throws MissingPart where a part was not built yet.
+ * @throws MissingPart if a part was not built yet.
  */
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
   const run = await beginRun();

@@ -51,7 +51,7 @@ export interface PluggedEni {
 
 const UNTIL_ANSWERED = 'until ping -n -D -c 1 -W 1 "$1" 2>/dev/null; do sleep 0.005; done';
 
-/** Where nobody answers it ends with 1, and with 2 where no route leads there. */
+/** If nobody answers it ends with 1, and with 2 if no route leads there. */
 const ONCE = 'ping -n -c 1 -W 1 "$1" 2>/dev/null || true';
 
 /** Routing tables and priorities from here on are of what gets lost. */

@@ -16,7 +16,7 @@ import {
 import { sleep, systemClock } from '../../../shared/time/clock.ts';
 import type { StageQueue } from '../../support/stage.ts';
 
-/** How often a waiting receive looks, ms. */
+/** How often a waiting receive looks. */
 const POLL_MS = 20;
 
 const created = z.object({ QueueUrl: z.string() });

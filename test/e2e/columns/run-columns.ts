@@ -80,8 +80,8 @@ function runSqsRules(): Promise<Ran[]> {
 }
 
 /**
- * Runs each on the same parts. What could not run has failed, and where the parts did not end, so
- * has the last that ran on them.
+ * Runs each on the same parts. What could not run has failed, and if the parts did not end, so has the
+ * last that ran on them.
  */
 async function runOn<P extends { stop(): Promise<void> }>(
   names: readonly string[],

@@ -48,7 +48,7 @@ export async function run(
   throw new CommandFailed([program, ...args].join(' '), code, said.trim() || stdout.trim());
 }
 
-/** What a command writes, or `undefined` where it fails or is not there. */
+/** What a command writes, or `undefined` if it fails or is not there. */
 export async function tryRun(
   command: readonly string[],
   options?: CommandOptions,

@@ -8,7 +8,7 @@ import { gigabytes, type Obstacle, sizeOf } from './preconditions.ts';
 export interface Parts {
   /** Everything but what real nodes and a browser need is there. */
   readonly complete: boolean;
-  /** Why there can be no real nodes here; empty where there can. */
+  /** Why there can be no real nodes here; empty if there can. */
   readonly noNodes: readonly Obstacle[];
   /** Why there can be no browser here, as that. */
   readonly noBrowser: readonly Obstacle[];
@@ -61,7 +61,7 @@ async function take(
     })),
     {
       exitOnError: false,
-      // Where nobody watches, one line as each begins and ends.
+      // If nobody watches, one line as each begins and ends.
       fallbackRenderer: 'simple',
       rendererOptions: { collapseErrors: true, timer: PRESET_TIMER },
       fallbackRendererOptions: { timer: PRESET_TIMER },

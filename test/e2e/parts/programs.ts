@@ -35,7 +35,7 @@ export class MissingPart extends Error {
 /**
  * The path of a program.
  *
- * @throws MissingPart where it was not built yet.
+ * @throws MissingPart if it was not built yet.
  */
 export function program(name: string): string {
   const given = givenPrograms().has(name) ? process.env.KUBEBUILDER_ASSETS : undefined;

@@ -10,7 +10,7 @@ const CONFIGURATION = join(import.meta.dirname, 'kwok.yaml');
  * Starts kwok, which plays every node of a cluster and what Multus would do there.
  *
  * @returns what ends it.
- * @throws MissingPart where it was not built yet.
+ * @throws MissingPart if it was not built yet.
  */
 export function startKwok({ adminKubeconfig }: RealCluster): () => Promise<void> {
   const files = [CONFIGURATION, kwokStage('node/fast/node-initialize.yaml')];
@@ -26,7 +26,7 @@ export function startKwok({ adminKubeconfig }: RealCluster): () => Promise<void>
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...command], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  // It complains of every pod that went before its turn came: of interest only where it ends.
+  // It complains of every pod that went before its turn came: of interest only if it ends.
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-2000);

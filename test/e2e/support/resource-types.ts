@@ -17,7 +17,7 @@ export type ResourceType = z.infer<typeof resourceType>;
  * (AWS CloudFormation CLI User Guide, "Resource type schema").
  *
  * @param cfnLint the path of the program.
- * @returns a type by its name; it throws where there is none.
+ * @returns a type by its name; it throws if there is none.
  */
 export function resourceTypes(cfnLint: string): (name: string) => ResourceType {
   const [schemas = ''] = globSync(

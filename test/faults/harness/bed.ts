@@ -30,7 +30,7 @@ import { startLife } from './life.ts';
 import type { ForwarderSurroundings } from './replicas.ts';
 import { type Rooms, watchRooms } from './room.ts';
 
-/** As functions/sweep/handler.ts gives it, ms. */
+/** As functions/sweep/handler.ts gives it. */
 const SWEEP_TIMEOUT_MS = 60_000;
 const SWEEP_DEADLINE_MS = 55_000;
 
@@ -42,7 +42,7 @@ export interface Bed {
   readonly claims: Claims;
   readonly invariants: Invariants;
   readonly points: readonly Point[];
-  /** Absent where nobody listens. */
+  /** Absent if nobody listens. */
   readonly log: Log | undefined;
   /** Starts a sweep of all clusters; it ends by itself. */
   sweep(): void;
@@ -73,7 +73,7 @@ export interface BedOptions {
   /** No execution environment serves twice. */
   readonly cold?: boolean;
   readonly seed?: number;
-  /** Is told what happens, where somebody wants to read it. */
+  /** Is told what happens, if somebody wants to read it. */
   readonly trace?: (line: string) => void;
   /** False: points are counted and not kept. */
   readonly keepsPoints?: boolean;

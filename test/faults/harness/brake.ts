@@ -7,7 +7,7 @@ import type { Life } from './life.ts';
 import { nodeOf } from './places.ts';
 import type { Acting } from './reconciles.ts';
 
-/** A node without any pod is believed a minute after the first look at the earliest, ms. */
+/** A node without any pod is believed a minute after the first look at the earliest. */
 const SECOND_LOOK_MS = 60_000;
 
 /**

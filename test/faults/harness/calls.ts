@@ -56,7 +56,7 @@ export interface Schedule {
 
 export const CURRENT: Staleness = { kind: 'none' };
 
-/** How long a request or its answer is under way, ms. */
+/** How long a request or its answer is under way. */
 const TRAVEL_MS: Readonly<Record<Service, number>> = {
   ec2: 20,
   kubernetes: 4,
@@ -68,9 +68,9 @@ export const onTime: Schedule['travel'] = ({ service }, clock) => sleep(clock, T
 
 /** Longer than a function may run: whoever waits has been given up by then. ms */
 const DELAY_MS = 70_000;
-/** A slow call takes seconds: so long in each direction, ms. */
+/** A slow call takes seconds: so long in each direction. */
 export const SLOW_MS = 1_500;
-/** Clients of the API server give a request up by themselves (functions/context.ts), ms. */
+/** Clients of the API server give a request up by themselves (functions/context.ts). */
 const KUBERNETES_TIMEOUT_MS = 10_000;
 
 export interface Call {
@@ -83,7 +83,7 @@ export interface Call {
 /**
  * Makes a call of `life`: `effect` is its effect and its answer in one step.
  *
- * @param effect is told whether the answer is to be one that nobody can read, where there is such an answer.
+ * @param effect is told whether the answer is to be one that nobody can read, if there is such an answer.
  */
 export type Through = <T>(
   life: Life,

@@ -50,7 +50,7 @@ const churn = fc.record({
 });
 type Churn = typeof churn extends fc.Arbitrary<infer T> ? T : never;
 
-/** Timers that are due within this go off at any time relative to calls; others wait for all calls, ms. */
+/** Timers that are due within this go off at any time relative to calls; others wait for all calls. */
 const SOON_MS = 1_500;
 
 export type Ran = (outcome: RunOutcome) => void;

@@ -217,7 +217,7 @@ export function holdersAt(
   return local.filter((each) => each === holder);
 }
 
-/** Where the ledger has a tombstone, another one may name who has the address: rule L12. */
+/** If the ledger has a tombstone, another one may name who has the address: rule L12. */
 function heldByAnother(world: VirtualWorld, local: readonly Placed[]): Placed | undefined {
   return local.find(({ claim, eni, pod }) =>
     claim.recordedOn?.some((id) => {

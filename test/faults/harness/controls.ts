@@ -18,7 +18,7 @@ export function knownTo(life: Life): KnownControl {
   return known.get(life) ?? {};
 }
 
-/** As functions/control.ts gives a read up, ms. */
+/** As functions/control.ts gives a read up. */
 const LONGEST_READ_MS = 1_000;
 
 export function isControl(name: string): boolean {

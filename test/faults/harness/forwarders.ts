@@ -7,7 +7,7 @@ import {
   tellAll,
 } from './replicas.ts';
 
-/** How late a late event is, and how long one waits for its successor, ms. */
+/** How late a late event is, and how long one waits for its successor. */
 const LATE_MS = 180_000;
 const LONGEST_SWAP_MS = 5_000;
 

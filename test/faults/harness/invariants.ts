@@ -13,7 +13,7 @@ import { countRaces, type Race, type RaceCounts } from './races.ts';
 import { type Acting, cannotUse } from './reconciles.ts';
 import { type PodChange, watchDryRun, watchStops } from './stops.ts';
 
-/** For so long EC2 may show what was so before, ms. */
+/** For so long EC2 may show what was so before. */
 const LONGEST_LAG_MS = 30_000;
 
 export interface Invariants {

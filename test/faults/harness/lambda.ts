@@ -31,9 +31,9 @@ export interface Lambda {
 }
 
 /**
- * After how many ms others get the messages of an invocation, counted from 0, as they do where
- * Lambda retried it while it was throttled until little of their visibility timeout was left;
- * `undefined` where all of it is.
+ * After how many ms others get the messages of an invocation, counted from 0, as they do if Lambda
+ * retried it while it was throttled until little of their visibility timeout was left; `undefined` if
+ * all of it is.
  */
 export type VisibleTo = (invocation: number) => number | undefined;
 
@@ -58,7 +58,7 @@ interface LambdaOptions {
   readonly step: () => number;
   /** The last step at which a read was served from behind. */
   readonly staleAt: () => number;
-  /** Absent where nobody listens. */
+  /** Absent if nobody listens. */
   readonly log: ((line: string) => void) | undefined;
 }
 

@@ -68,7 +68,7 @@ export function isTombstone({ state }: Pick<Entry, 'state'>): boolean {
   return state === 'Releasing' || state === 'Released';
 }
 
-/** A tombstone stays for so long, ms. */
+/** A tombstone stays for so long. */
 const TOMBSTONE_MS = 120_000;
 
 /** Which addresses are ours, as their ENIs and their ledgers have shown. */

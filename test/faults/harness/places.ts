@@ -89,7 +89,7 @@ export function hasRoom({ ec2 }: VirtualWorld, eniId: string, address: string): 
   return 1 + eni.secondary.length < type.ipv4;
 }
 
-/** What the claims of a node's pods are placed by; `undefined` where it has no instance of its own. */
+/** What the claims of a node's pods are placed by; `undefined` if it has no instance of its own. */
 export function placeOf(world: VirtualWorld, { cluster, node }: NodeName): Place | undefined {
   const of = world.clusters.get(cluster);
   const instanceId = of && instanceOf(of, node);

@@ -76,7 +76,7 @@ export function described(reading: Reading | undefined, answer: Answer, step: nu
   for (const { NetworkInterfaceId: id } of enisIn(answer)) reading?.enis.set(String(id), step);
 }
 
-/** A process that could not write a ledger leaves it alone for so long when it looks at that node again, ms. */
+/** A process that could not write a ledger leaves it alone for so long when it looks at that node again. */
 const UNWRITABLE_MS = 60_000;
 /** Until when, by node and ENI, ms. */
 const unwritable = new WeakMap<Life, Map<string, number>>();

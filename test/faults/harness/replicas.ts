@@ -9,14 +9,14 @@ import type { VirtualCluster, VirtualWorld } from '../world/world.ts';
 import type { Through } from './calls.ts';
 import { type Life, startLife } from './life.ts';
 
-/** A Lease runs out in this time, one that is given up is taken in this, and a pod is replaced in this, ms. */
+/** A Lease runs out in this time, one that is given up is taken in this, and a pod is replaced in this. */
 const TAKE_OVER_MS = 15_000;
 const HAND_OVER_MS = 2_000;
 const RESTART_MS = 2_000;
 const RELIST_MS = 1_000;
-/** How long two replicas lead, ms. */
+/** How long two replicas lead. */
 const SPLIT_MS = 3_000;
-/** As sqsSendBatch gives a call up, ms. */
+/** As sqsSendBatch gives a call up. */
 const SEND_TIMEOUT_MS = 10_000;
 
 /** What the replicas of one cluster's forwarder run on. */

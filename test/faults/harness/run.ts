@@ -43,7 +43,7 @@ export interface RunOutcome {
 /** Lets one thing happen after the other until nothing is left to happen. @returns false: it does not end. */
 export type Drive = (bed: Bed) => Promise<boolean>;
 
-/** After this even a view of EC2 that lags shows the workers, ms. */
+/** After this even a view of EC2 that lags shows the workers. */
 const SETTLED_MS = 60_000;
 /**
  * After this a read counts for more than what a ledger says (docs/design.md, rule L17), even if it lags, and a

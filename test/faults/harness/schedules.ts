@@ -38,7 +38,7 @@ export const LEDGER_CALLS: readonly string[] = [
   'readLedger',
   'writeLedger',
 ];
-/** For how long the ledgers are in trouble, ms. */
+/** For how long the ledgers are in trouble. */
 const LEDGERS_IN_TROUBLE_MS = 8_000;
 
 /** From one call on each write of a ledger meets with a conflict, or nobody may use the ledgers, for a while. */
@@ -65,7 +65,7 @@ export const LISTS: readonly string[] = [
   'listPods',
 ];
 
-/** For how long lists are slow, ms. */
+/** For how long lists are slow. */
 const SLOW_FOR_MS = 20_000;
 
 /** From one call on each list takes seconds. */
@@ -167,7 +167,7 @@ export function staleRead(index: number, back: number): RunTrouble {
   return { ...scheduled({ view }), oldReads: true };
 }
 
-/** How far EC2 lags behind, and for how long, ms. */
+/** How far EC2 lags behind, and for how long. */
 const LAG_MS = 1_500;
 const LAGGING_MS = 4_000;
 

@@ -31,7 +31,7 @@ export function watchDryRun(violate: (what: string) => void) {
 const TAKES_EFFECT_MS = 10_000;
 /** An answer that did not come counts for as long. ms */
 const ASKED_AGAIN_MS = 10_000;
-/** A take-over that began with an Unassign is ended with its Assign for so long, ms. */
+/** A take-over that began with an Unassign is ended with its Assign for so long. */
 const COMPLETED_WITHIN_MS = 30_000;
 
 /**

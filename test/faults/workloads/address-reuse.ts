@@ -1,7 +1,7 @@
 import type { Workload } from '../harness/workload.ts';
 import { lowestFree } from './addresses.ts';
 
-/** Longer than what pods let go of is gathered (forwarder/hints), ms. */
+/** Longer than what pods let go of is gathered (forwarder/hints). */
 const GATHERED_MS = 4_000;
 
 /** The lowest free address goes from pod to pod within a second, while the old pod's object is still there. */

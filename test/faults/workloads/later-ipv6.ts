@@ -5,7 +5,7 @@ const ON_ETH1 = { network: 'net-6', ip: '2600:1f18:1111:1::70' } as const;
 const ALSO = { network: 'net-6', ip: '2600:1f18:1111:1::71', mac: 'none' } as const;
 const IPV4 = { network: 'net-1', ip: '172.16.1.70' } as const;
 
-/** How long somebody waits for a block's addresses to be released before it is taken off, ms. */
+/** How long somebody waits for a block's addresses to be released before it is taken off. */
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 500;
 

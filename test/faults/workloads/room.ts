@@ -4,7 +4,7 @@ import type { VirtualPod } from '../world/pods.ts';
 import { findPlace } from '../world/room.ts';
 import type { NetworkName } from '../world/world.ts';
 
-/** How long a pod waits for a node that has room, ms. */
+/** How long a pod waits for a node that has room. */
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 500;
 

@@ -4,7 +4,7 @@ import type { Workload } from '../harness/workload.ts';
 const IN_RANGE = { network: 'net-1', ip: '172.16.1.100' } as const;
 const LOOSE = { network: 'loose', ip: '172.16.1.240' } as const;
 
-/** Longer than a late event takes, ms. */
+/** Longer than a late event takes. */
 const LONG_MS = 200_000;
 
 /** The pod of a StatefulSet comes back under its name, with another uid, on another node or the same. */

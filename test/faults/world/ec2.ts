@@ -96,7 +96,7 @@ function isFields(value: Xml): value is { readonly [name: string]: Xml } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** How the query protocol names lists, where that is not as the SDK does. */
+/** How the query protocol names lists, if that is not as the SDK does. */
 const LISTS: Readonly<Record<string, string>> = {
   Filters: 'Filter',
   Values: 'Value',
@@ -118,7 +118,7 @@ function parameter(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? parameters(value) : String(value);
 }
 
-/** How the SDK names members, where that is not the wire's name with a capital. */
+/** How the SDK names members, if that is not the wire's name with a capital. */
 const MEMBERS: Readonly<Record<string, string>> = {
   networkInterfaceSet: 'NetworkInterfaces',
   subnetSet: 'Subnets',

@@ -6,7 +6,7 @@ export function roomOf(network: string): string {
   return `multus-eni.dev/default.${network}`;
 }
 
-/** What a Node says of a resource in one of its lists; `undefined` where it says nothing. */
+/** What a Node says of a resource in one of its lists; `undefined` if it says nothing. */
 export function saidOf(
   node: KubeObject,
   list: 'capacity' | 'allocatable',

@@ -86,7 +86,7 @@ export const conditionMessage = padded(
     .map((parts) => parts.join('; ')),
 );
 
-/** @throws where an address is not in its canonical text: it would not be compared as what it is. */
+/** @throws if an address is not in its canonical text: it would not be compared as what it is. */
 export function checkCanonical(addresses: readonly string[]): void {
   const wrong = addresses.find((text) => parseAddress(text) !== text);
   if (wrong !== undefined) throw new Error(`${wrong} is no canonical address`);

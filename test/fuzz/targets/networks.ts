@@ -83,7 +83,7 @@ const network = mutated(
 
 const PROBE = parseAddress('172.16.1.70');
 
-/** @throws where a range does not hold what it says, or a search in it does not end. */
+/** @throws if a range does not hold what it says, or a search in it does not end. */
 function search(ranges: readonly { family: 4 | 6; first: bigint; last: bigint }[]): void {
   for (const { first, last } of ranges) {
     if (first > last) throw new Error(`a range from ${first} to ${last}`);

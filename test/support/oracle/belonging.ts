@@ -29,7 +29,7 @@ export function belonging(place: Place, pod: PodClaims, claim: Claim): Belonging
   return isValid(place, claim, shared) ? shared : 'problem';
 }
 
-/** The managed ENIs that come into question; a problem where only untagged ones are named. */
+/** The managed ENIs that come into question; a problem if only untagged ones are named. */
 function fittingEnis({ enis, subnets }: Place, claim: Claim): readonly Eni[] | 'problem' {
   const managed = enis.filter((eni) => eni.managed);
   const recorded = (claim.recordedOn ?? []).flatMap((id) => managed.filter((eni) => eni.id === id));

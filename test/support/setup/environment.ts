@@ -19,7 +19,7 @@ const options = process.env.NODE_OPTIONS ?? '';
 const missing = PRELOADED.filter((option) => !options.includes(option));
 process.env.NODE_OPTIONS = [options, ...missing].join(' ').trim();
 
-// A refusal fails the test also where the code under test swallowed the error.
+// A refusal fails the test also if the code under test swallowed the error.
 afterEach(() => {
   const [refusal] = takeRefusals();
   if (refusal !== undefined) throw refusal;

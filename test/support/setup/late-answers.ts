@@ -9,7 +9,7 @@ import { Server as HttpsServer } from 'node:https';
 
 /** How many of the requests are late. */
 const PART = 0.6;
-/** And by how much at most, ms. */
+/** And by how much at most. */
 const MOST_MS = 200;
 
 const { emit } = EventEmitter.prototype;

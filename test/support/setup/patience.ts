@@ -12,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-/** Vitest's own default for what is waited for, ms. */
+/** Vitest's own default for what is waited for. */
 const WAIT_MS = 1_000;
 
 const limits = inject('limits');

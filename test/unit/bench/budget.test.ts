@@ -29,7 +29,7 @@ test('The same seed gives the same figures', async () => {
   expect(first.figures.unassign).toBeGreaterThanOrEqual(2 * NODES);
 });
 
-test('Clusters that burst together waste no call where they book them in one table', async () => {
+test('Clusters that burst together waste no call if they book them in one table', async () => {
   const order = { seed: 7, nodes: 20, ec2ReadMs: 100, ec2WriteMs: 300 } as const;
   const [apart, together] = await Promise.all([
     playInThread({ ...order, scenario: 'fortyClustersApart' }),
@@ -98,7 +98,7 @@ const NOTHING: Figures = {
   ...{ neighbourRefused: 0, neighbourDelayMs: 0, neighbourLost: 0, errors: 0 },
 };
 
-test('A goal stands beside its figure, and is marked where it is missed', () => {
+test('A goal stands beside its figure, and is marked if it is missed', () => {
   const results = new Map([['burst', [{ ...NOTHING, assign: 208, throttled: 1 }]]] as const);
   const table = tableOf(results);
   expect(isWithin(results)).toBe(false);

@@ -24,7 +24,7 @@ test.each(['throttlesAll', 'servesAnother'] as const)(
   },
 );
 
-test('Where EC2 takes five seconds a call, no more calls are sent, and no work is lost', async () => {
+test('If EC2 takes five seconds a call, no more calls are sent, and no work is lost', async () => {
   const { figures, details } = await play('isSlow');
   expect({ ...figures, ...details }).toMatchObject({ throttled: 0, refused: 0, 'dead letters': 0 });
   // 120 pods came with an address on two ENIs each.

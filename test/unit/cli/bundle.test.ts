@@ -67,7 +67,7 @@ test('has no secret that the run knew', async () => {
   expect(all).not.toMatch(/k8s-aws-v1\.|Bearer /);
 });
 
-test('is harmless where a pod says hostile things', async () => {
+test('is harmless if a pod says hostile things', async () => {
   const { files } = await bundled();
   expect(files.get('index.html')).not.toContain('<script');
   const all = [...files.values()].join('');

@@ -50,7 +50,7 @@ test('a cluster that joined by itself is looked at by its name', async () => {
   expect(stdout).toContain('0 messages waiting');
 });
 
-test('where the configuration lists none, a stage’s clusters are those that joined', async () => {
+test('if the configuration lists none, a stage’s clusters are those that joined', async () => {
   const { joins, run, listsNone } = await joinedStage();
   listsNone();
   expect((await run('drift --stage demo')).stdout).toBe('');

@@ -147,7 +147,7 @@ describe('ME210, of what AWS may give to something else', () => {
       expect(stdout).toContain('gives out 172.16.1.64-172.16.1.127, which subnet-');
   });
 
-  test('is not checked where that may not be asked, and the right is named', async () => {
+  test('is not checked if that may not be asked, and the right is named', async () => {
     const { codes, stdout } = await codesAfter(async ({ bed, cluster }) => {
       await cluster.applyNetwork(FITTING);
       const effect = { kind: 'error', code: 'UnauthorizedOperation' } as const;

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { codesAfter, codesIn, FITTING, ranged, reserve, withMultus } from './doctor-bed.ts';
 import { type OperatorBed, operate, operatorBed } from './operator-bed.ts';
 
-test('finds nothing where all is as it should be', async () => {
+test('finds nothing if all is as it should be', async () => {
   const { stdout } = await codesAfter(async (bed) => {
     await bed.cluster.applyNetwork(FITTING);
     await reserve(bed, '172.16.1.64/26');

@@ -160,7 +160,7 @@ describe('explain pod', () => {
     );
   });
 
-  test('is harmless where a pod says hostile things', async () => {
+  test('is harmless if a pod says hostile things', async () => {
     const { operate, cluster, workers } = await operatorBed();
     const [a] = workers;
     if (a === undefined) throw new Error('a worker');

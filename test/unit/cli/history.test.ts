@@ -125,7 +125,7 @@ describe('history', () => {
     expect(stderr).toContain('could not look up events of CloudTrail');
   });
 
-  test('knows one address from another that begins with it, and ends with 3 where nothing is known', async () => {
+  test('knows one address from another that begins with it, and ends with 3 if nothing is known', async () => {
     const operator = await operatorBed(0);
     const { cloudWatch } = operator.bed.world;
     const line = {

@@ -19,7 +19,7 @@ const RUN: ProbeRun = {
   seconds: 90,
 };
 
-/** A pod whose container runs, and, where it is attached, has its address. */
+/** A pod whose container runs, and, if it is attached, has its address. */
 function podObject(name: string, ip: string | undefined): object {
   const attached = [{ name: 'default/net', interface: 'net1', ips: [ip], dns: {} }];
   const isAssigned = { type: CONDITION_TYPE, status: 'True', reason: 'Assigned', message: '' };
@@ -102,7 +102,7 @@ test('a log whose connection broke is read again, for as long as it may take', a
   expect(seen.sides[0].unread).toContain('ECONNRESET');
 });
 
-test('why a log cannot be read is known also where the time is up during the next try', async () => {
+test('why a log cannot be read is known also if the time is up during the next try', async () => {
   const tried = new Set<string>();
   const log: ProbePods['log'] = async (name, told, signal) => {
     if (tried.has(name)) return endless(name, told, signal);

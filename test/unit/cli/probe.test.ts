@@ -71,7 +71,7 @@ test('a network of which all is well is said to be, by two pods that are removed
   expect(probePodsIn(bed)).toEqual([]);
 });
 
-test('the gateway is the subnet’s, also where the master does not say which ENI it is', async () => {
+test('the gateway is the subnet’s, also if the master does not say which ENI it is', async () => {
   const bed = await probeBed();
   const { annotations } = NET_1;
   await bed.cluster.applyNetwork(ipvlan('vague', 'ens6', { type: 'static' }, { annotations }));

@@ -119,14 +119,14 @@ test('a dead-letter queue that is named is taken', async () => {
 test.each([
   { why: 'the stage has no stack', stage: 'test', says: /^stage test has no stack .*-test/ },
   { why: 'the stack lacks the output', stage: 'old', says: /-old has no output QueueUrl/ },
-])('it is bad input where $why', async ({ stage, says }) => {
+])('it is bad input if $why', async ({ stage, says }) => {
   const account = await startAccount();
   const error = { name: 'BadInput', message: expect.stringMatching(says) };
   await expect(findQueue(account, { stage })).rejects.toMatchObject(error);
   await expect(findDeadLetters(account, { stage })).rejects.toMatchObject(error);
 });
 
-test('it is bad input where the queue has no dead-letter queue', async () => {
+test('it is bad input if the queue has no dead-letter queue', async () => {
   const account = await startAccount();
   const choice = { stage: 'none', queueUrl: account.plainQueueUrl };
   await expect(findDeadLetters(account, choice)).rejects.toMatchObject({

@@ -62,7 +62,7 @@ describe('a message whose cause still stands', () => {
     );
   });
 
-  test('is sent once also where more than one may be sent', async () => {
+  test('is sent once also if more than one may be sent', async () => {
     const queues = await startQueues();
     await letter(queues, aboutNew('n1'));
     comesBack(queues, 0);
@@ -70,7 +70,7 @@ describe('a message whose cause still stands', () => {
     expect(queues.calls('SendMessageBatch')).toBe(1);
   });
 
-  test('is sent once where SQS itself brings it back', async () => {
+  test('is sent once if SQS itself brings it back', async () => {
     const queues = await startQueues();
     await queues.letDie(podMessage('n1'));
     comesBack(queues, 0, queues.letAllDie);
@@ -111,7 +111,7 @@ describe('a message whose cause still stands', () => {
     expect(queues.deadBodies()).toEqual([]);
   });
 
-  test('is left as one that came later where there is no room to mark it', async () => {
+  test('is left as one that came later if there is no room to mark it', async () => {
     const queues = await startQueues();
     const full = filled(aboutNew('n1'), LIMIT - 45);
     await letter(queues, full);

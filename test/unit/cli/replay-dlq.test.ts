@@ -202,7 +202,7 @@ test('says which setting admits the operator whom the policy of the queue refuse
   );
 });
 
-test('stops where it may not remove what it sent, and says what was sent', async () => {
+test('stops if it may not remove what it sent, and says what was sent', async () => {
   const queues = await startQueues();
   await queues.letDie(...Array.from({ length: 25 }, (_, n) => podMessage(`n${n}`)));
   queues.on('before', 'DeleteMessageBatch', async () => {

@@ -43,7 +43,7 @@ describe('status', () => {
     expect(tooWide(stdout)).toEqual([]);
   });
 
-  test('counts what an earlier sweep found as gone, where the last one says nothing of it', async () => {
+  test('counts what an earlier sweep found as gone, if the last one says nothing of it', async () => {
     const { operate, cloudWatch } = await running();
     const before = embedded('sweep', { SweepCompleted: 1, DriftFull: 3 }, Date.now() - 600_000);
     cloudWatch.log('sweep', before);
@@ -51,7 +51,7 @@ describe('status', () => {
     expect(stdout).toMatch(/sweep +\d+ s ago: no drift/);
   });
 
-  test('is red, and ends with 4, where an alarm is on or an address is missing', async () => {
+  test('is red, and ends with 4, if an alarm is on or an address is missing', async () => {
     const { operate, cloudWatch, cluster, workers } = await running();
     const name = 'multus-eni-reconciler-demo-dead-letter-queue-not-empty';
     cloudWatch.setAlarm({ name, state: 'ALARM', reason: 'it is not empty' });
@@ -84,7 +84,7 @@ describe('status', () => {
     expect(stdout).toMatch(/alarms +none is on/);
   });
 
-  test('says how far ahead calls are booked, where a table is named; and that it is missing', async () => {
+  test('says how far ahead calls are booked, if a table is named; and that it is missing', async () => {
     const { operate, bed } = await running();
     const { world } = bed;
     const look = async () => (await operate(['status', '--stage', 'demo'])).stdout;
@@ -185,7 +185,7 @@ describe('status', () => {
     expect(refused.code).toBe(1);
   });
 
-  test('asks again where the API server asks to slow down', async () => {
+  test('asks again if the API server asks to slow down', async () => {
     const { bed, operate } = await operatorBed();
     const { faults } = bed.world.cluster.kubernetes;
     faults.failNext(2, ({ verb, resource }) => verb === 'list' && resource === 'nodes', 429);

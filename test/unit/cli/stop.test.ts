@@ -18,7 +18,7 @@ describe('stop and resume', () => {
     expect(await operate(['resume', ...stage, '--cluster', 'demo'])).toMatchObject({ code: 3 });
   });
 
-  test('a stop of the stage stays in force where that of one cluster ends', async () => {
+  test('a stop of the stage stays in force if that of one cluster ends', async () => {
     const { operate } = await operatorBed();
     await operate(['stop', '--stage', 'demo']);
     const ended = await operate(['resume', '--stage', 'demo', '--cluster', 'demo']);

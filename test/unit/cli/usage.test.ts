@@ -100,7 +100,7 @@ const CASES: readonly Case[] = [
   {
     args: 'status --stage prod',
     code: 2,
-    says: 'check --stage and --region, deploy it again where it is an older one, or give --cluster',
+    says: 'check --stage and --region, deploy it again if it is an older one, or give --cluster',
   },
   {
     args: 'explain pod a --stage demo --cluster other',
@@ -225,7 +225,7 @@ test.each(CASES)('`$args` ends with $code and says "$says"', async (each) => {
   expect(Object.keys(JSON.parse(json.stdout))).toEqual(['error']);
 });
 
-describe('where a part is refused, the rest is told, and what is not known', () => {
+describe('if a part is refused, the rest is told, and what is not known', () => {
   test.each([
     ['explain node NODE', 'eth1'],
     ['explain eni ENI', 'MAC'],

@@ -53,7 +53,7 @@ export async function sentBy(part: CrashedPart): Promise<readonly Sent[]> {
  * Ends the process of a run at the first call that is meant, and runs it again.
  *
  * @param isMeant is told of each call, and of its number, the first of which is 1.
- * @returns what is wrong then, in words; `undefined` where no call of the run is meant.
+ * @returns what is wrong then, in words; `undefined` if no call of the run is meant.
  */
 export async function crash(
   part: CrashedPart,

@@ -105,7 +105,7 @@ const report = z.object({
   ),
 });
 
-test('--json prints one object without account numbers, and ends with 4 where a fact differs', async () => {
+test('--json prints one object without account numbers, and ends with 4 if a fact differs', async () => {
   const { conformance, ec2, subnetId } = operator();
   const message = 'Not for account 111122223333';
   const effect = { kind: 'error', code: 'InvalidParameterValue', message } as const;
@@ -121,7 +121,7 @@ test('--json prints one object without account numbers, and ends with 4 where a 
   expect(seen).toContain('Not for account <account>');
 });
 
-test('ends with 2 where EC2 has no such subnet, and with 1 where it does not answer', async () => {
+test('ends with 2 if EC2 has no such subnet, and with 1 if it does not answer', async () => {
   const { conformance, ec2, subnetId } = operator();
   const absent = 'subnet-00000000000000000';
   const unknown = await conformance('--subnet', absent, '--confirm', absent, '--no-buckets');
@@ -135,7 +135,7 @@ test('ends with 2 where EC2 has no such subnet, and with 1 where it does not ans
   expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('InternalError') });
 });
 
-test('ends with 1 where nothing could be tried', async () => {
+test('ends with 1 if nothing could be tried', async () => {
   const { conformance, ec2, subnetId } = operator();
   const effect = { kind: 'error', code: 'UnauthorizedOperation', status: 403 } as const;
   ec2.faults.add({ times: Number.POSITIVE_INFINITY, effect });

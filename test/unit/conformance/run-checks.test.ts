@@ -29,7 +29,7 @@ describe('on the sandbox', () => {
     expect(done.calls).toBeLessThanOrEqual(mostCalls(false));
   });
 
-  test('token buckets are measured where that was agreed to', async () => {
+  test('token buckets are measured if that was agreed to', async () => {
     const { ec2, run } = labBed();
     ec2.throttle.enable();
     const checks = CHECKS.filter(({ id }) => id === 'bucket-unassign-ipv6');
@@ -193,7 +193,7 @@ test('an interruption while the ENIs are created leaves nothing behind', async (
 describe('an ENI that it did not make', () => {
   const run1 = '6f8b1c7e-0000-4000-8000-000000000001';
 
-  test('is left alone, also where it has the tag', async () => {
+  test('is left alone, also if it has the tag', async () => {
     const { ec2, run, subnetId, worker } = labBed();
     ec2.tagEni(worker, { [OWN_TAG]: run1 });
     const tagged = ec2.addEni({ subnetId, tags: { [OWN_TAG]: run1 }, description: 'a database' });

@@ -66,7 +66,7 @@ describe('the row of a node', () => {
     expect(nodeItems(data, { ...ALL, states: new Set(['leaked']) })).toEqual([]);
   });
 
-  test('is left out where nothing is asked for, and the rest of it is dim', () => {
+  test('is left out if nothing is asked for, and the rest of it is dim', () => {
     const a = node('a', [address('172.16.1.70', { pod: 'default/App' }), address('172.16.1.71')]);
     const items = nodeItems(mapOf(a, node('b', [address('172.16.1.72')])), { ...ALL, text: 'app' });
     expect(items.map(({ title }) => title)).toEqual(['a']);

@@ -81,7 +81,7 @@ describe('the forwarder’s environment', () => {
     });
   });
 
-  test('says what is missing where no overlay does', () => {
+  test('says what is missing if no overlay does', () => {
     for (const name of Object.keys(literals)) {
       expect(() => readConfig({ ...literals, ...ofPod })).toThrow(`${name}: `);
     }

@@ -87,7 +87,7 @@ test('the kind comes before those who may use it', () => {
   expect(resources.slice(0, 2)).toEqual(['namespace.yaml', 'eni-ledger.yaml']);
 });
 
-test('the chart keeps the kind, and with it all ledgers, where a release is uninstalled', () => {
+test('the chart keeps the kind, and with it all ledgers, if a release is uninstalled', () => {
   const template = readFileSync(join(DEPLOY, 'chart/templates/base.yaml'), 'utf8');
   expect(template).toContain('"helm.sh/resource-policy" "keep"');
 });

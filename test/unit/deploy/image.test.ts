@@ -97,7 +97,7 @@ describe('what is staged for the image', () => {
   });
 });
 
-test('`npm run image` says what it would have run where no container engine answers', async () => {
+test('`npm run image` says what it would have run if no container engine answers', async () => {
   const args = ['scripts/image/main.ts', '--tag', 'a:1', '--', '--push'];
   const env = { PATH: '', NODE_OPTIONS: process.env.NODE_OPTIONS };
   await expect(

@@ -40,7 +40,7 @@ test('the policy is bound, for new pods of labelled namespaces', () => {
   });
 });
 
-test('it adds the gate that the reconciler opens, where there is none and where there are others', () => {
+test('it adds the gate that the reconciler opens, if there is none and if there are others', () => {
   const expression = mutation.jsonPatch.expression.replaceAll(/\s+/g, ' ');
   const added = `{"conditionType": "${CONDITION_TYPE}"}`;
   expect(expression).toContain(`path: "/spec/readinessGates/-", value: ${added}`);

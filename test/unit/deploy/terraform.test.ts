@@ -43,7 +43,7 @@ describe('the Terraform module of a cluster', () => {
     expect(template.length).toBeLessThan(51_200);
   });
 
-  test('gives the template its own defaults where nothing else is said', async () => {
+  test('gives the template its own defaults if nothing else is said', async () => {
     const given = await parametersOfModule({ cluster_name: 'edge' });
     const defaults = Object.entries(PARAMETERS).flatMap(([name, parameter]) => {
       const { Default } = z.object({ Default: z.coerce.string().optional() }).parse(parameter);

@@ -51,7 +51,7 @@ const parameters = z.record(z.string(), z.string());
  * What the module of a cluster gives to CloudFormation, with the defaults of its variables but for the
  * given ones. Of expressions it knows those that the module has.
  *
- * @throws an Error where the module has another.
+ * @throws an Error if the module has another.
  */
 export async function parametersOfModule(
   given: Readonly<Record<string, unknown>>,

@@ -13,21 +13,21 @@ const KINDS = ['where', 'unit', 'long', 'so', 'else'] as const;
 const LEFT: Readonly<Record<string, readonly number[]>> = {
   '.': [19, 0, 22, 0, 0],
   bench: [2, 0, 0, 0, 0],
-  cli: [150, 10, 7, 16, 14],
+  cli: [149, 10, 7, 16, 14],
   config: [0, 0, 0, 0, 0],
   conformance: [0, 0, 0, 0, 0],
   console: [7, 2, 0, 2, 0],
   demo: [0, 0, 1, 0, 0],
   deploy: [4, 0, 5, 0, 0],
-  docs: [132, 2, 188, 3, 8],
+  docs: [127, 2, 188, 3, 8],
   forwarder: [2, 2, 0, 4, 1],
   functions: [0, 0, 1, 0, 0],
-  'ip-manager': [36, 1, 4, 3, 1],
+  'ip-manager': [7, 0, 2, 0, 0],
   resources: [0, 0, 0, 0, 0],
   sandbox: [1, 0, 1, 0, 0],
   scripts: [24, 0, 12, 0, 2],
   shared: [12, 0, 8, 0, 1],
-  test: [390, 55, 31, 41, 11],
+  test: [90, 19, 31, 41, 11],
 };
 
 const texts = readTexts();

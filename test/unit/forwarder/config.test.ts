@@ -25,7 +25,7 @@ describe('the configuration', () => {
     });
   });
 
-  test.each(Object.keys(GOOD))('names %s where it is missing or empty', (name) => {
+  test.each(Object.keys(GOOD))('names %s if it is missing or empty', (name) => {
     expect(() => readConfig({ ...GOOD, [name]: undefined })).toThrow(`${name}: `);
     expect(() => readConfig({ ...GOOD, [name]: '' })).toThrow(`${name}: `);
   });
@@ -39,7 +39,7 @@ describe('the configuration', () => {
     ['HTTP_PORT', 'http'],
     ['LOG_LEVEL', 'loud'],
     ['OUTBOX_LIMIT', '0'],
-  ])('names %s where it is %s', (name, value) => {
+  ])('names %s if it is %s', (name, value) => {
     expect(() => readConfig({ ...GOOD, [name]: value })).toThrow(`${name}: `);
   });
 

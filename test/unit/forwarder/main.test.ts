@@ -101,13 +101,13 @@ test('the program renews its Lease over connections that it keeps', async () => 
   expect(cluster.api.connections()).toBe(opened);
 });
 
-test('the program ends with the reason where its environment is not right', async () => {
+test('the program ends with the reason if its environment is not right', async () => {
   const program = run({ CLUSTER_NAME: 'demo' });
   expect(await program.exit).toBe(1);
   expect(JSON.stringify(program.log())).toContain('QUEUE_URL: ');
 });
 
-test('the program ends with the reason where its port is taken', async () => {
+test('the program ends with the reason if its port is taken', async () => {
   const cluster = await startCluster();
   const queue = await startQueue();
   const other = createServer().listen(0, '127.0.0.1');
@@ -157,7 +157,7 @@ test('the program reaches by itself what NO_PROXY names', async () => {
   );
 });
 
-test('the program ends with the reason where the proxy is no URL', async () => {
+test('the program ends with the reason if the proxy is no URL', async () => {
   const program = run({ CLUSTER_NAME: 'demo', HTTPS_PROXY: 'proxy:3128' });
   expect(await program.exit).toBe(1);
   expect(JSON.stringify(program.log())).toContain('HTTPS_PROXY: not the URL of a proxy');

@@ -90,7 +90,7 @@ describe('if a pod lets go of an address, the node of another claimant hears', (
     expect(sent()).toEqual([`a pods: delete p1 ${X} ${Y}`]);
   });
 
-  test('also where the pod drops it and lives on', () => {
+  test('also if the pod drops it and lives on', () => {
     const { replica, sent, list } = start();
     replica.elected();
     list(holder, claimingPod([X], { name: 'p2', node: 'b' }));

@@ -56,11 +56,11 @@ describe('a node is admitted', () => {
     return late;
   };
 
-  test('at once in a quiet account, also where one execution has all of its nodes', async () => {
+  test('at once in a quiet account, also if one execution has all of its nodes', async () => {
     expect(await oneAfterAnother(1)).toBe(0);
   });
 
-  test('at once where it is alone, although it has more ENIs than the execution’s part has calls', async () => {
+  test('at once if it is alone, although it has more ENIs than the execution’s part has calls', async () => {
     const { admitted, turns, ask, pass, delivered, send } = start(40);
     for (let n = 0; n < 10; n += 1) {
       delivered(1);
@@ -112,11 +112,11 @@ describe('a node is admitted', () => {
     expect(admitted).toEqual(['a', 'b', 'c']);
   });
 
-  test('within its execution’s part, where the others have nodes too', async () => {
+  test('within its execution’s part, if the others have nodes too', async () => {
     expect(await oneAfterAnother(3)).toBeGreaterThan(50);
   });
 
-  test('at once where it only looks, or where the budget is full', async () => {
+  test('at once if it only looks, or if the budget is full', async () => {
     const { admitted, ask, pass } = start();
     ask('look', {});
     ask('add', ASSIGN);
@@ -166,16 +166,13 @@ describe('a node is admitted', () => {
 
   test.each([
     ['half a minute', ASSIGN, 30_000],
-    ['two seconds, where nobody waits for what it does', UNASSIGN, 2_000],
-  ] as const)(
-    'by another execution where its turn does not come within %s',
-    async (_, calls, ms) => {
-      const { clock, admitted, ask, pass } = start();
-      for (let n = 0; n < 60; n += 1) ask(`n${n}`, calls, clock.now() + n);
-      await pass(ms - 1_000);
-      expect(admitted.filter((name) => name.endsWith('true'))).toEqual([]);
-      await pass(1_000);
-      expect(admitted).toContain('n59: true');
-    },
-  );
+    ['two seconds, if nobody waits for what it does', UNASSIGN, 2_000],
+  ] as const)('by another execution if its turn does not come within %s', async (_, calls, ms) => {
+    const { clock, admitted, ask, pass } = start();
+    for (let n = 0; n < 60; n += 1) ask(`n${n}`, calls, clock.now() + n);
+    await pass(ms - 1_000);
+    expect(admitted.filter((name) => name.endsWith('true'))).toEqual([]);
+    await pass(1_000);
+    expect(admitted).toContain('n59: true');
+  });
 });

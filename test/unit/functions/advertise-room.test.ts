@@ -114,7 +114,7 @@ describe('with it, a Node tells its room', () => {
     expect(writes()).toHaveLength(2);
   });
 
-  test('for each network, with less where pods came before that request nothing', async () => {
+  test('for each network, with less if pods came before that request nothing', async () => {
     const { applyNetwork, cloud, look, run, told, worker } = await startAdvertising();
     await run('before', worker, '172.16.1.70');
     await cloud.assign(worker.eth2, ['172.16.3.20', '172.16.3.21']);
@@ -123,7 +123,7 @@ describe('with it, a Node tells its room', () => {
     expect(told(worker)).toEqual(status({ [ON_1]: '8', [ON_2]: '7' }));
   });
 
-  test('again where it is stale, or somebody wrote what is not so', async () => {
+  test('again if it is stale, or somebody wrote what is not so', async () => {
     const { bed, look, says, told, worker } = await startAdvertising();
     const ghost = 'multus-eni.dev/default.no-such-network';
     for (const mend of [bed.sweep, () => look(worker)]) {
@@ -192,7 +192,7 @@ test('a node that is removed meanwhile fails nothing', async () => {
   expect(calls.writes).toEqual([]);
 });
 
-test('where it may not be written, the address is assigned all the same, and the log says so', async () => {
+test('if it may not be written, the address is assigned all the same, and the log says so', async () => {
   const { bed, cluster, look, objects, run, world, worker } = await startAdvertising();
   const pod = await run('p', worker, '172.16.1.70', '1');
   const { faults } = world.cluster.kubernetes;

@@ -163,7 +163,7 @@ describe('a cluster that another stage serves', () => {
     expect(controls.otherOwner('demo')).toBe('test');
   });
 
-  test.each([STAGE, undefined])('is none where its owner is %s', async (owner) => {
+  test.each([STAGE, undefined])('is none if its owner is %s', async (owner) => {
     const { parameters, policy } = environment();
     if (owner !== undefined) parameters.set(ownerName('demo'), owner);
     expect(await policy()).toBe('sync');

@@ -9,7 +9,7 @@ import { enqueue, nextEvent } from './queued.ts';
 
 const X = '172.16.1.70';
 const Y = '172.16.1.71';
-/** What the bed's function gives a node, and what the function keeps for answering: handler.ts, ms. */
+/** What the bed's function gives a node, and what the function keeps for answering: handler.ts. */
 const DEADLINE_MS = 20_000;
 const ANSWERING_MS = 5_000;
 

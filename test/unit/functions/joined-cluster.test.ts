@@ -48,14 +48,14 @@ async function eventOf(bed: Bed, queue: { url: string; arn: string }, cluster: s
 }
 
 describe('a message in the queue of a cluster that joined', () => {
-  test('is done where it names that cluster', async () => {
+  test('is done if it names that cluster', async () => {
     const { bed, queue, joins } = await startJoined();
     joins();
     const event = await eventOf(bed, queue, 'edge');
     expect(await bed.reconcile(event)).toEqual({ batchItemFailures: [] });
   });
 
-  test('is set aside in its own dead-letter queue where it names another', async () => {
+  test('is set aside in its own dead-letter queue if it names another', async () => {
     const { bed, queue, joins, deadOfEdge } = await startJoined();
     joins();
     const event = await eventOf(bed, queue, 'demo');
@@ -64,7 +64,7 @@ describe('a message in the queue of a cluster that joined', () => {
     expect(bed.world.sqs.messages(bed.world.deadLetterQueue.name)).toEqual([]);
   });
 
-  test('is set aside at once where it names a cluster that has no settings, and the next one is done', async () => {
+  test('is set aside at once if it names a cluster that has no settings, and the next one is done', async () => {
     const { bed, queue, joins, inOwn, deadOfEdge } = await startJoined();
     joins();
     const event = await eventOf(bed, queue, 'ghost');

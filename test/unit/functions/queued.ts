@@ -4,7 +4,7 @@ import { sqsEvent } from '../../../sandbox/lambda/sqs-event.ts';
 import type { Bed } from '../../support/bed.ts';
 import { receiveFrom, sendTo } from '../../support/queue.ts';
 
-/** Sends a body into the queue, with attributes where there are any. */
+/** Sends a body into the queue, with attributes if there are any. */
 export async function enqueue(
   { world, sqs }: Bed,
   group: string,

@@ -86,7 +86,7 @@ describe('pods whose status the API server refuses to patch', () => {
     },
   );
 
-  test('are refused for good where an admission rule denies it, and for now where a permission is missing', () => {
+  test('are refused for good if an admission rule denies it, and for now if a permission is missing', () => {
     const answered = (code: number, message: string) =>
       Object.assign(new Error(`HTTP ${code}`), { code, body: { message } });
     const webhook = 'admission webhook "pods.example.com" denied the request: no patch of a status';

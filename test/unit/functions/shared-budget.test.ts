@@ -11,7 +11,7 @@ import { sleep } from '../../../shared/time/clock.ts';
 
 const ASSIGN = 'AssignPrivateIpAddresses';
 const TABLE = 'budget';
-/** There and back, ms. */
+/** There and back. */
 const ANSWER_MS = 8;
 
 /** Executions that share a table. */
@@ -149,7 +149,7 @@ describe('executions that share a table', () => {
     expect(failures).toEqual([]);
   });
 
-  test('give back what is not needed where others wait for it', async () => {
+  test('give back what is not needed if others wait for it', async () => {
     const { execution, pass, spentUntil } = account();
     await execution().book(90);
     const one = execution();

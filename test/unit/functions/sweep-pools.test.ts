@@ -82,7 +82,7 @@ test('a sweep writes nothing to whereabouts’ objects', async () => {
   expect(calls.map(({ verb }) => verb)).toEqual(['list', 'list']);
 });
 
-test('where all is as it should be, the pools are read once, and there is no metric', async () => {
+test('if all is as it should be, the pools are read once, and there is no metric', async () => {
   const { objects, sweep, telemetry, world } = await startWithPools();
   for (const name of ['other', 'chose']) {
     objects.delete('pods', { name }, { gracePeriodSeconds: 0 });

@@ -110,7 +110,7 @@ async function sweep(nodes: number, where: Where, crowd: readonly Eni[] = []) {
 }
 
 it.each<Where>(['nowhere', 'on the next node'])(
-  'a sweep of twice the nodes is twice the work, where what is claimed is %s',
+  'a sweep of twice the nodes is twice the work, if what is claimed is %s',
   async (where) => {
     const [one, two] = [await sweep(100, where), await sweep(200, where)];
     const all = 200 * PODS;
@@ -133,7 +133,7 @@ it.each([
   // 1,000 addresses are five calls.
   { pages: 50, asked: { pages: 6, addresses: 1_000 } },
 ])(
-  'a sweep lists $pages pages of a subnet for who has the addresses, or asks by address where that is less',
+  'a sweep lists $pages pages of a subnet for who has the addresses, or asks by address if that is less',
   async ({ pages, asked }) => {
     const swept = await sweep(200, 'nowhere', crowdOf(pages));
     expect(swept.asked).toEqual(asked);

@@ -56,7 +56,7 @@ describe('an address that another ENI has', () => {
     expect(bed.ec2.calls.counts()).toMatchObject({ AssignPrivateIpAddresses: 1 });
   });
 
-  test('is taken from a managed ENI of the same cluster where that is allowed', async () => {
+  test('is taken from a managed ENI of the same cluster if that is allowed', async () => {
     const { bed, here, outside } = await startContested({ ALLOW_REASSIGNMENT: 'true' });
     await runInitContainers(outside);
     expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(here, 1).id);
@@ -82,7 +82,7 @@ describe('an address that another ENI has', () => {
     expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(there, 1).id);
   });
 
-  test('is not waited for where it is the other’s primary', async () => {
+  test('is not waited for if it is the other’s primary', async () => {
     const bed = await startBed();
     const [here, there] = [bed.addWorker(), bed.addWorker()];
     const { primary } = bed.ec2.eni(eniOf(there, 1).id);

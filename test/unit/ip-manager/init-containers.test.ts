@@ -45,7 +45,7 @@ describe('what is missing', () => {
     expect(holderOf(bed, '172.16.1.70')).toBe(eniOf(worker, 2).id);
   });
 
-  test('goes by the subnets, which are asked for then, where the MAC address is no ENI’s', async () => {
+  test('goes by the subnets, which are asked for then, if the MAC address is no ENI’s', async () => {
     const bed = await startBed();
     const worker = bed.addWorker();
     const macvlan = { name: 'net1', mac: '0a:00:00:00:00:01', addresses: ['172.16.3.70'] };
@@ -54,7 +54,7 @@ describe('what is missing', () => {
     expect(bed.ec2.calls.counts()).toMatchObject({ DescribeSubnets: 1 });
   });
 
-  test('nothing is assigned where EC2 has everything', async () => {
+  test('nothing is assigned if EC2 has everything', async () => {
     const bed = await startBed();
     const worker = bed.addWorker();
     await assign(bed, eniOf(worker, 1).id, '172.16.1.70');
@@ -139,7 +139,7 @@ describe('what cannot be assigned', () => {
 
   const overlay = { name: 'net3', mac: '0a:00:00:00:00:03', addresses: ['192.168.7.7'] };
 
-  test('is an address in no ENI’s subnet, where the pod has no other', async () => {
+  test('is an address in no ENI’s subnet, if the pod has no other', async () => {
     const bed = await startBed();
     await expect(
       runInitContainers(outsideOf(bed, bed.addWorker(), [overlay])),
@@ -149,7 +149,7 @@ describe('what cannot be assigned', () => {
     });
   });
 
-  test('is left alone beside others where it is of another network', async () => {
+  test('is left alone beside others if it is of another network', async () => {
     const bed = await startBed();
     const worker = bed.addWorker();
     const outside = outsideOf(bed, worker, [ipvlan(worker, 1, '172.16.1.70'), overlay]);

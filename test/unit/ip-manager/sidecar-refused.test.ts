@@ -174,7 +174,7 @@ describe('where it is refused for long', () => {
   });
 });
 
-test('it ends where there is no pod of that name, and says what to set', async () => {
+test('it ends if there is no pod of that name, and says what to set', async () => {
   const server = await startApiServer();
   server.api.objects.delete('pods', POD, { gracePeriodSeconds: 0 });
   const interfaces = await fakeInterfaces(net1(FLOATING));
@@ -228,7 +228,7 @@ describe('network-status that comes after the address', () => {
     await published(server, FLOATING);
   });
 
-  test('is asked for no more where nothing is floating', async () => {
+  test('is asked for no more if nothing is floating', async () => {
     const { clock, passed } = hurriedClock();
     const server = await startApiServer(['172.16.1.70'], ['patch']);
     const interfaces = await fakeInterfaces(net1('172.16.1.70'));

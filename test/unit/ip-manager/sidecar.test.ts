@@ -50,7 +50,7 @@ describe('where the service account may patch its pod', () => {
     expect(said.join('\n')).toContain('monitor address ended with SIGKILL and is started again');
   });
 
-  test('it is published later where the API server fails', async () => {
+  test('it is published later if the API server fails', async () => {
     const { interfaces, server, published } = await startPublishing('172.16.1.90');
     server.api.faults.failNext(2);
     const { said } = runSidecarIn(await startBed(), server.ownPod, interfaces);
@@ -85,7 +85,7 @@ describe('where it may not', () => {
     expect(said.filter((line) => line.includes('assigned directly'))).toHaveLength(1);
   });
 
-  test('also where there is no token, and one that cannot be assigned holds up no other', async () => {
+  test('also if there is no token, and one that cannot be assigned holds up no other', async () => {
     const bed = await startBed();
     const interfaces = await fakeInterfaces();
     const noToken = async () => {
@@ -101,7 +101,7 @@ describe('where it may not', () => {
   });
 });
 
-test('where ip cannot be run it ends, and says so', async () => {
+test('if ip cannot be run it ends, and says so', async () => {
   const bed = await startBed();
   const server = await startApiServer();
   const outside = outsideOf(bed, bed.addWorker(), [], { IP_COMMAND: '/nowhere/ip' });

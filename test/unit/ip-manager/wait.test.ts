@@ -68,7 +68,7 @@ test('a condition from before the pod’s sandbox was made anew does not count',
   await running;
 });
 
-test('the condition counts also where an attachment is of another network', async () => {
+test('the condition counts also if an attachment is of another network', async () => {
   const server = await startApiServer(['172.16.1.70', '192.168.7.7']);
   server.setCondition('True', 'assigned: 172.16.1.70 on eni-1');
   await start(server).running;
@@ -126,14 +126,14 @@ test.each([401, 403, 500])('it goes on after an API server that once answers %i'
   expect(said[0]).toMatch(/^waiting: pod default\/sampleapp: /);
 });
 
-test('it says what to bind where its service account may not read the pod', async () => {
+test('it says what to bind if its service account may not read the pod', async () => {
   await expect(start(await startApiServer([], [])).running).rejects.toMatchObject({
     exitCode: EXIT.noPermission,
     message: expect.stringContaining('deploy/ip-manager-rbac'),
   });
 });
 
-test('it says what to set where the pod has no token', async () => {
+test('it says what to set if the pod has no token', async () => {
   const server = await startApiServer();
   await rm(join(server.env.SERVICE_ACCOUNT_DIRECTORY ?? '', 'token'));
   await expect(start(server).running).rejects.toMatchObject({
@@ -142,7 +142,7 @@ test('it says what to set where the pod has no token', async () => {
   });
 });
 
-test('it says what to set where the pod is not called as its host', async () => {
+test('it says what to set if the pod is not called as its host', async () => {
   const server = await startApiServer();
   const pod = () => ownPod(readEnvironment(server.env), { hostname: 'other', clock: systemClock });
   await expect(start({ ownPod: pod }).running).rejects.toMatchObject({

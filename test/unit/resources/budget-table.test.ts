@@ -56,7 +56,7 @@ test('A table takes the tags of the stage', () => {
   expect(Resources.BudgetTable?.Properties.Tags).toEqual([{ Key: 'team', Value: 'net' }]);
 });
 
-test('An alarm rings where the table fails for a quarter of an hour, and only where there is one', () => {
+test('An alarm rings if the table fails for a quarter of an hour, and only if there is one', () => {
   const alarmOf = (text: string) => templateOf(text).Resources.CallsNotBookedAlarm;
   expect(alarmOf(STAGE)).toBeUndefined();
   for (const text of [OWN, ANOTHERS]) {

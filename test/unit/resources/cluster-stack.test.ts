@@ -80,7 +80,7 @@ describe('the template of a cluster', () => {
     ).toBeUndefined();
   });
 
-  test('keeps the setting of room only where it is wanted, as older functions refuse it', () => {
+  test('keeps the setting of room only if it is wanted, as older functions refuse it', () => {
     const settingsWith = (parameters: Readonly<Record<string, string>>): string =>
       z.string().parse(deployed(parameters).Resources.Settings?.Properties.Value);
     const wanted = joinedClusterFrom('edge', settingsWith({ ...EDGE, AdvertiseRoom: 'true' }));
@@ -191,7 +191,7 @@ describe('the forwarder of a cluster that joined', () => {
     ]);
   });
 
-  test('may use the key through SQS where there is one, and its queues are encrypted with it', () => {
+  test('may use the key through SQS if there is one, and its queues are encrypted with it', () => {
     const KmsKeyArn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1`;
     const { Resources } = deployed({ ...EDGE, KmsKeyArn });
     expect(Resources.Queue?.Properties).toMatchObject({ KmsMasterKeyId: KmsKeyArn });

@@ -100,7 +100,7 @@ describe('the overlay of a cluster', () => {
     );
   });
 
-  test('renames the service account where the configuration names another', () => {
+  test('renames the service account if the configuration names another', () => {
     const clusters = '[{ name: demo, forwarder: { serviceAccount: other } }]';
     const text = overlay(
       clusterIn(outputsOf(`region: eu-central-1\nclusters: ${clusters}\n`), 'demo'),

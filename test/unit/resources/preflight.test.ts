@@ -146,7 +146,7 @@ describe('a public endpoint that lets in some addresses only', () => {
     ]);
   });
 
-  test('is fine where everybody is let in, or where the functions are in a VPC', async () => {
+  test('is fine if everybody is let in, or if the functions are in a VPC', async () => {
     expect(await ofAnyVpc(['10.0.0.0/8', '0.0.0.0/0'], '')).toEqual([]);
     const vpc = 'vpc: { subnetIds: [subnet-1], securityGroupIds: [sg-1] }';
     expect(await ofAnyVpc(['203.0.113.0/24'], vpc)).toEqual([]);

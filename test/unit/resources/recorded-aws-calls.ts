@@ -27,7 +27,7 @@ export const QUEUES = {
   deadLetterQueue: `arn:aws:sqs:${REGION}:${ACCOUNT}:multus-eni-reconciler-test-dead-letter.fifo`,
 };
 
-/** What Lambda sets where a function's code calls. */
+/** What Lambda sets if a function's code calls. */
 export const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:multus-eni-reconciler-test-reconcile`;
 
 /**

@@ -188,7 +188,7 @@ describe('a cluster', () => {
     expect(templateOf(REGION + DEMO).Outputs.VpcEndpoints).toBeUndefined();
   });
 
-  test('needs the endpoint of DynamoDB only where calls are booked in a table', () => {
+  test('needs the endpoint of DynamoDB only if calls are booked in a table', () => {
     const inVpc = `${DEMO}vpc: { subnetIds: [subnet-1], securityGroupIds: [sg-1] }\n`;
     const { Outputs } = templateOf(`${REGION}${inVpc}ec2: { budgetTable: prod-budget }\n`);
     expect(Outputs.VpcEndpoints?.Value).toContain(', com.amazonaws.us-east-1.dynamodb');

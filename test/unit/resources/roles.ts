@@ -41,13 +41,13 @@ export interface IamRequest {
   readonly action: string;
   readonly resource: string;
   readonly context?: Readonly<Record<string, string | string[]>>;
-  /** Who asks, where it is not a role of no importance. */
+  /** Who asks, if it is not a role of no importance. */
   readonly principal?: string;
   /** The policy of what is asked for; its own statements are as CloudFormation would compute them. */
   readonly resourcePolicy?: object;
 }
 
-/** A key obeys IAM where its own policy says so, as that of docs/guardrails.md does. */
+/** A key obeys IAM if its own policy says so, as that of docs/guardrails.md does. */
 const KEY_POLICY = {
   Version: '2012-10-17',
   Statement: [

@@ -40,7 +40,7 @@ describe('the AWS calls of a scenario', () => {
     await stage.settled();
   });
 
-  test('are named where a role denies them', async () => {
+  test('are named if a role denies them', async () => {
     const resource = `arn:aws:ec2:${REGION}:${ACCOUNT}:network-interface/eni-1`;
     const assign = { action: 'ec2:AssignPrivateIpAddresses', resource };
     const managed = { 'aws:ResourceTag/node.k8s.amazonaws.com/no_manage': 'true' };

@@ -19,9 +19,9 @@ interface Output {
 /** A folder like the repository's, with configurations of its own. */
 export interface Service {
   readonly folder: string;
-  /** Runs `serverless`. Rejects where it fails; the error's `stdout` says why. */
+  /** Runs `serverless`. Rejects if it fails; the error's `stdout` says why. */
   serverless(args: readonly string[], env?: Environment): Promise<Output>;
-  /** Runs a program of the repository's `scripts/`. Rejects where it fails. */
+  /** Runs a program of the repository's `scripts/`. Rejects if it fails. */
   node(args: readonly string[], env?: Environment): Promise<Output>;
   remove(): Promise<void>;
 }

@@ -35,7 +35,7 @@ export interface ApiServerUnderTest {
   make(path: string, object: object): Promise<string>;
   /** What a watch of one object's path tells of, from now on. */
   watch(path: string, sent?: Pick<Sent, 'accept'>): Promise<readonly Frame[]>;
-  /** The version of what is stored; the status of the answer where nothing is. */
+  /** The version of what is stored; the status of the answer if nothing is. */
   version(path: string): Promise<unknown>;
 }
 

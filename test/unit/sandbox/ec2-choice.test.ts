@@ -56,7 +56,7 @@ describe('addresses that EC2 chooses', () => {
     expect(w.ec2.eni(w.a).ipv6).toHaveLength(10);
   });
 
-  test('are refused where the subnet has too few', async () => {
+  test('are refused if the subnet has too few', async () => {
     const bed = await startSandboxEc2();
     const subnetId = bed.ec2.addSubnet({ cidr: '172.16.9.0/28' });
     const a = bed.ec2.addEni({ subnetId });

@@ -100,7 +100,7 @@ describe('DeleteTags', () => {
     expect(tagsOf(w, w.a)).toEqual({ two: '2', 'aws:eks': 'x' });
   });
 
-  test('by key and value, only where that is the value', async () => {
+  test('by key and value, only if that is the value', async () => {
     const w = await start();
     await remove(
       w,

@@ -149,7 +149,7 @@ describe('an event source mapping', () => {
       'invalid-response',
     ],
   ];
-  test.each(completeFailures)('deletes nothing where %s', async (_name, handler, kind) => {
+  test.each(completeFailures)('deletes nothing if %s', async (_name, handler, kind) => {
     await send('a', '1');
     await send('b', '2');
     start(handler);
@@ -171,7 +171,7 @@ describe('an event source mapping', () => {
     expect(inQueue()).toEqual([]);
   });
 
-  test('ignores the answer where partial failures are not reported', async () => {
+  test('ignores the answer if partial failures are not reported', async () => {
     await send('a', '1');
     start(async () => ({ batchItemFailures: [{ itemIdentifier: 'x' }] }), {
       reportBatchItemFailures: false,
@@ -180,7 +180,7 @@ describe('an event source mapping', () => {
     expect(inQueue()).toEqual([]);
   });
 
-  test('deletes nothing where the handler runs out of time', async () => {
+  test('deletes nothing if the handler runs out of time', async () => {
     await send('a', '1');
     let begun = false;
     start(() => {

@@ -31,7 +31,7 @@ describeRules('requests', [
     },
   },
   {
-    rule: 'attributes come only where they are asked for',
+    rule: 'attributes come only if they are asked for',
     clock: 'any',
     async holds(sqs) {
       const queue = await sqs.fifo();

@@ -177,7 +177,7 @@ describe('AWS as a bundle has it', () => {
   });
 });
 
-test('a computed key is written out where it is a constant text of its module, and else left', () => {
+test('a computed key is written out if it is a constant text of its module, and else left', () => {
   const source = 'const _a = "xmlName";\nvar x = { [_a]: _b, [_c]: 1 };\n';
   expect(withoutComputedKeys(source)).toBe(
     'const _a = "xmlName";\nvar x = { "xmlName": _b, [_c]: 1 };\n',

@@ -75,7 +75,7 @@ describe('the cost', () => {
     });
   });
 
-  test('has a line for bookings where a table is named: three writes for each node that is reconciled', () => {
+  test('has a line for bookings if a table is named: three writes for each node that is reconciled', () => {
     const { lines } = costWith('ec2: { budgetTable: true }\n', { joined: 500 });
     const bookings = lines.find(({ what }) => what === "bookings of EC2's calls");
     expect(bookings).toMatchObject({ quantity: 3_000_000, dollars: 1.88 });
@@ -119,7 +119,7 @@ describe('a metric is charged', () => {
     );
   });
 
-  scenario('where pods come and go, and nothing is wrong, for few more', {}, async (stage) => {
+  scenario('if pods come and go, and nothing is wrong, for few more', {}, async (stage) => {
     const on = await stage.cluster.addWorker();
     await stage.cluster.applyNetwork(NET_1);
     await eventually(() => stage.telemetry.total('ForwarderHeartbeat')).toBeGreaterThan(0);

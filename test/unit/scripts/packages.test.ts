@@ -48,7 +48,7 @@ describe('the packages that are used', () => {
       ...manifest.optionalDependencies,
     };
     for (const [name, version] of Object.entries(wanted)) {
-      // Where another package stands in for one, its version is exact too.
+      // If another package stands in for one, its version is exact too.
       expect(version, name).toMatch(/^(npm:[@a-z0-9./_-]+@)?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/);
     }
   });
@@ -69,7 +69,7 @@ describe('the packages that are used', () => {
     }
   });
 
-  test('run a script at their installation only where they are named', () => {
+  test('run a script at their installation only if they are named', () => {
     const scripted = new Set(
       locked.filter(([, entry]) => entry.hasInstallScript).map(([path]) => nameOf(path)),
     );

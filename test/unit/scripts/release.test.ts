@@ -39,7 +39,7 @@ describe('a tag', () => {
     return root;
   }
 
-  test('can be released where everything names its version', async () => {
+  test('can be released if everything names its version', async () => {
     expect(whatIsMissing('v1.2.3', await repository({}))).toEqual([]);
   });
 
@@ -63,7 +63,7 @@ describe('a tag', () => {
       'resources:\n  - https://example/master/a.yml\n',
       'deploy/multus/kustomization.yaml names no commit: - https://example/master/a.yml',
     ],
-  ])('cannot where %s is %j', async (file, text, said) => {
+  ])('cannot if %s is %j', async (file, text, said) => {
     expect(whatIsMissing('v1.2.3', await repository({ [file]: text }))).toEqual([said]);
   });
 
@@ -157,7 +157,7 @@ describe('the licenses of others', () => {
     expect(text).not.toMatch(/^vitest \d/m);
   });
 
-  test('give their texts, or their names where there is no text', async () => {
+  test('give their texts, or their names if there is no text', async () => {
     const root = await temporaryFolder();
     const packages = {
       '': {},
@@ -227,7 +227,7 @@ describe('the packed command line', () => {
     expect(JSON.parse(stdout)).toMatchObject({ clusters: [{ cluster: 'demo', nodes: 0 }] });
   });
 
-  test('has at its start what --help needs, and the commands where they are not compiled', async () => {
+  test('has at its start what --help needs, and the commands if they are not compiled', async () => {
     const text = await readFile(join(folder, 'package/multus-eni.js'), 'utf8');
     const [start = '', commands = ''] = text.split('\n// What commands need');
     expect(start.length).toBeLessThan(200_000);

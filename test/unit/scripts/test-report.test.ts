@@ -85,7 +85,7 @@ describe('a run that counts itself on its last line', () => {
     expect(countsOf(output, true)).toEqual({ passed: 12, failed: 0 });
   });
 
-  test('failed where it says so, or ends as one that failed', () => {
+  test('failed if it says so, or ends as one that failed', () => {
     expect(countsOf('12 passed, 2 failed\n', false)).toEqual({ passed: 12, failed: 2 });
     expect(countsOf('12 passed, 0 failed\n', false)).toEqual({ passed: 12, failed: 1 });
   });
@@ -96,7 +96,7 @@ describe('a run that counts itself on its last line', () => {
   });
 
   test.for(['', 'killed\n', '12 passed, 0 failed\nkilled\n', '{"passed":12}\n', '{"passed":12,'])(
-    'failed where that is %j',
+    'failed if that is %j',
     (output) => {
       expect(countsOf(output, true)).toEqual({ passed: 0, failed: 1 });
     },

@@ -82,7 +82,7 @@ describe('the workflows', () => {
     expect(written.toSorted()).toEqual(needed[where] ?? []);
   });
 
-  test('install and run nothing where the repository may be written to', () => {
+  test('install and run nothing if the repository may be written to', () => {
     const writers = JOBS.filter(({ rights }) => rights.contents === 'write');
     expect(writers).toHaveLength(1);
     for (const { steps } of writers) {

@@ -82,7 +82,7 @@ describe('an address', () => {
     expect(compareAddresses(parsed('::1'), parsed('0:0::1'))).toBe(0);
   });
 
-  test('may carry a prefix length where an interface is configured', () => {
+  test('may carry a prefix length if an interface is configured', () => {
     expect(parseInterfaceAddress('172.16.1.9/24')).toBe('172.16.1.9');
     expect(parseInterfaceAddress('2001:DB8::9/64')).toBe('2001:db8::9');
     expect(parseInterfaceAddress('172.16.1.9')).toBe('172.16.1.9');

@@ -67,7 +67,7 @@ describe('the configuration', () => {
     expect(() => clusterWith({ '10.0.8.0/99': ['core'] })).toThrow(/10\.0\.8\.0\/99 is no range/);
   });
 
-  it('has Nodes tell their room only where it says so, as a list or as texts', () => {
+  it('has Nodes tell their room only if it says so, as a list or as texts', () => {
     const clusters = [
       { name: 'a', advertiseRoom: true },
       { name: 'b', advertiseRoom: false },
@@ -85,7 +85,7 @@ describe('the configuration', () => {
     expect(() => joined('yes')).toThrow(/advertiseRoom: /);
   });
 
-  it.each(Object.keys(GOOD))('names %s where it is not set', (name) => {
+  it.each(Object.keys(GOOD))('names %s if it is not set', (name) => {
     const expected = `configuration: environment variable ${name} is not set`;
     expect(() => configFrom({ ...GOOD, [name]: undefined })).toThrow(expected);
   });
@@ -127,7 +127,7 @@ describe('the configuration', () => {
     ['EC2_BUDGET', '{"writers":6,"maxPerSecond":-1}', /EC2_BUDGET at maxPerSecond: /],
     ['EC2_BUDGET', '{"writers":6,"maxPerSecond":1000000}', /EC2_BUDGET at maxPerSecond: /],
     ['MANAGED_TAG', '', /MANAGED_TAG: not of the form key=value/],
-  ])('names %s where it is %o', (name, value, expected) => {
+  ])('names %s if it is %o', (name, value, expected) => {
     expect(() => configFrom({ ...GOOD, [name]: value })).toThrow(expected);
   });
 });

@@ -190,7 +190,7 @@ describe('a leader that gives the Lease up', () => {
     expect(lease.stored()).toMatchObject({ holder: 'a' });
   });
 
-  test('leads again where nobody else wants to, once it has left the Lease to others for long enough', async () => {
+  test('leads again if nobody else wants to, once it has left the Lease to others for long enough', async () => {
     const { join, pass, history, reluctance } = bed();
     const a = join('a');
     await pass(10_000);
@@ -217,7 +217,7 @@ describe('a leader that gives the Lease up', () => {
     expect(history).toEqual(['a leads', 'a lost', 'a leads']);
   });
 
-  test('leaves it to run out where it cannot write it', async () => {
+  test('leaves it to run out if it cannot write it', async () => {
     const { join, pass, history, reluctance, lease } = bed();
     const a = join('a');
     await pass(500);

@@ -161,7 +161,7 @@ describe('what pods of other nodes claim too', () => {
     waitsFor: 'starting',
   });
 
-  test('is delivered at once where no other pod of the node starts', () => {
+  test('is delivered at once if no other pod of the node starts', () => {
     const { gather, names } = start();
     gather.add([claimedByOthers('p1')]);
     expect(names()).toEqual(['p1']);

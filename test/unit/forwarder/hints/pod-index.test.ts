@@ -97,7 +97,7 @@ describe('a pod of its own', () => {
     ]);
   });
 
-  test('may be told later that it is gone, where a pod of another node takes its address over', () => {
+  test('may be told later that it is gone, if a pod of another node takes its address over', () => {
     const index = createPodIndex(virtualClock());
     index.put(claimingPod([X]));
     index.put(claimingPod([X], { name: 'p2', node: 'b' }));

@@ -118,7 +118,7 @@ describe('the looks at all nodes of a large cluster', () => {
     expect(looks().slice(0, 3)).toEqual(['node-250 resync', 'node-499 resync', 'node-0 resync']);
   });
 
-  test('are sent at once where the nodes are few', async () => {
+  test('are sent at once if the nodes are few', async () => {
     listAll(100);
     await pass(TICK_MS);
     expect(looks()).toHaveLength(100);

@@ -119,7 +119,7 @@ describe('a message that SQS does not take', () => {
     expect(failed).toEqual(['Error 1']);
   });
 
-  test('becomes a resync of its node where SQS finds fault with it', async () => {
+  test('becomes a resync of its node if SQS finds fault with it', async () => {
     const { outbox, call, clock, collapsed } = start();
     outbox.push(pods('a', 'p1'));
     outbox.push(pods('a', 'p2'));

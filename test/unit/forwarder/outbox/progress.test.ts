@@ -16,7 +16,7 @@ describe('that SQS takes nothing', () => {
     expect(stuck()).toBe(2);
   });
 
-  test('is told also where it answers, and refuses each message', async () => {
+  test('is told also if it answers, and refuses each message', async () => {
     const { outbox, clock, calls, stuck } = start();
     const refusal = { code: 'ThrottlingException', senderFault: false };
     for (let seconds = 0; seconds < 20; seconds += 1) {

@@ -91,7 +91,7 @@ describe('the pods of a cluster', () => {
   );
 
   test.each([true, false])(
-    'are listed again where the watch missed changes (410 as a status: %s)',
+    'are listed again if the watch missed changes (410 as a status: %s)',
     async (goneAsStatus) => {
       const { api, kube, createPod, removePod } = await startCluster();
       api.watches.goneAsStatus = goneAsStatus;
@@ -193,7 +193,7 @@ describe('an API server that answers nonsense', () => {
     expect(count('relist')).toBe(0);
   });
 
-  test('leads to another list where a line of a watch can not be read', async () => {
+  test('leads to another list if a line of a watch can not be read', async () => {
     const kube = await startServer((response, nth) => {
       if (nth === 1) response.end('{"type":"ADDED","obj\n');
       else response.write(`${JSON.stringify({ type: 'ADDED', object: good('p2') })}\n`);
@@ -203,7 +203,7 @@ describe('an API server that answers nonsense', () => {
     expect(count('listed')).toBe(2);
   });
 
-  test('is asked ever more slowly where every watch is gone at once', async () => {
+  test('is asked ever more slowly if every watch is gone at once', async () => {
     const gone = JSON.stringify({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
     const kube = await startServer((response) => response.end(`${gone}\n`));
     const waits: number[] = [];

@@ -61,7 +61,7 @@ describe('acting on a decision', () => {
     expect([ledger(a.eth1), ledger(a.eth2)]).toEqual([[`${X} released`], [`${X} assigned uid-p`]]);
   });
 
-  it('assigns the others, where one address is on somebody else’s ENI', async () => {
+  it('assigns the others, if one address is on somebody else’s ENI', async () => {
     const { a, ec2, kubernetes, on, reconcile, subnetId } = await startActBed();
     const stranger = ec2.addEni({ subnetId, secondary: [Y] });
     kubernetes.pods = [podWith('node-a', 'p', [X, Y, Z])];
@@ -76,7 +76,7 @@ describe('acting on a decision', () => {
     ]);
   });
 
-  it('assigns the others, where EC2 refuses one address with a code that nobody knows', async () => {
+  it('assigns the others, if EC2 refuses one address with a code that nobody knows', async () => {
     const { a, ec2, kubernetes, on, reconcile } = await startActBed();
     ec2.faults.add({
       action: 'AssignPrivateIpAddresses',
@@ -191,7 +191,7 @@ describe('a release', () => {
     ]);
   });
 
-  it('of many that are gone, where every read is old, is left to the next read and not tried by halves', async () => {
+  it('of many that are gone, if every read is old, is left to the next read and not tried by halves', async () => {
     const { a, act, clock, decide, ec2, own, read, take } = await startActBed();
     const nine = Array.from({ length: 9 }, (_, index) => `172.16.1.${70 + index}`);
     await own(a.eth1, ...nine);

@@ -25,7 +25,7 @@ describe('a call that EC2 refuses for some of its addresses', () => {
     expect(changesIn(ec2)).toHaveLength(2);
   });
 
-  it('is repeated in halves where the answer names none', async () => {
+  it('is repeated in halves if the answer names none', async () => {
     const { a, access, on } = await startActBed();
     const wanted = addresses('172.16.1.70', '10.0.0.1', '172.16.1.71', '172.16.1.72');
     const { done, refused } = await assignToEni(access.ec2.client, a.eth1, wanted);
@@ -70,7 +70,7 @@ describe('a call that EC2 refuses for some of its addresses', () => {
     expect(refused.map((entry) => entry.address)).toEqual(kept);
   });
 
-  it('fails as a whole where the ENI is gone', async () => {
+  it('fails as a whole if the ENI is gone', async () => {
     const { access } = await startActBed();
     await expect(
       assignToEni(access.ec2.client, 'eni-0123456789abcdef0', addresses('172.16.1.70')),
@@ -102,7 +102,7 @@ describe('a call that EC2 refuses for some of its addresses', () => {
           expect([...have].sort()).toEqual([...done].sort());
           expect([...done, ...refused].sort()).toEqual([...asked].sort());
           expect(done.filter((each) => bad.includes(each))).toEqual([]);
-          // What goes along for safety is given up together, where the answer names none of it.
+          // What goes along for safety is given up together, if the answer names none of it.
           const lost = good.filter((each) => !done.includes(each));
           expect(lost.filter((each) => names || !kept.includes(each))).toEqual([]);
         },

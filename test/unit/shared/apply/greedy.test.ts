@@ -69,7 +69,7 @@ describe('a pod that claims hundreds of addresses which others have', () => {
     expect(reads).toHaveLength(2);
   });
 
-  it('nor where it was told so before', async () => {
+  it('nor if it was told so before', async () => {
     const bed = await startGreedy();
     const { calls, tookMs } = await reconcile(bed, ({ claim }) => claim.pod.name === 'greedy');
     expect(bed.on(bed.a.eth1)).toEqual(OTHERS);
@@ -77,7 +77,7 @@ describe('a pod that claims hundreds of addresses which others have', () => {
     expect(calls.length).toBeLessThanOrEqual(10);
   });
 
-  it('nor where EC2 does not say which of them it refuses', async () => {
+  it('nor if EC2 does not say which of them it refuses', async () => {
     const bed = await startGreedy();
     const { ec2, kubernetes } = bed;
     kubernetes.nodes = kubernetes.nodes.map((node) => ({ ...node, instanceType: undefined }));
@@ -94,7 +94,7 @@ describe('a pod that claims hundreds of addresses which others have', () => {
     expect(calls.length).toBeLessThanOrEqual(10);
   });
 
-  it('nor where each of them is refused for a reason of its own', async () => {
+  it('nor if each of them is refused for a reason of its own', async () => {
     const bed = await startGreedy();
     const nine = MANY.slice(0, 9);
     bed.kubernetes.pods = [

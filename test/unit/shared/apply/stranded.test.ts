@@ -8,7 +8,7 @@ import { address } from '../plan/fixtures.ts';
 
 const X = '172.16.1.70';
 
-/** The pods that may hold X on an ENI of `i-a`, where Node `a` by now names an instance. */
+/** The pods that may hold X on an ENI of `i-a`. Node `a` names an instance by now. */
 async function heldBy(instanceId: string | undefined): Promise<string[]> {
   const annotations = { [NETWORK_STATUS]: JSON.stringify([{ name: 'net', ips: [X] }]) };
   const held = await readStranded(

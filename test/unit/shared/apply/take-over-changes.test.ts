@@ -125,7 +125,7 @@ describe('a claimant that is no more when its address could be taken', () => {
 });
 
 describe('a take-over that fails half-way', () => {
-  it('tells the node whose address may be gone, where the answer to Unassign was lost', async () => {
+  it('tells the node whose address may be gone, if the answer to Unassign was lost', async () => {
     const bed = await startContested();
     bed.ec2.faults.add({
       action: 'UnassignPrivateIpAddresses',
@@ -137,7 +137,7 @@ describe('a take-over that fails half-way', () => {
     expect([...unassignedFrom]).toEqual(['node-b']);
   });
 
-  it('tells the node that it took from, where its own ENI turns out to be full (schedule 17)', async () => {
+  it('tells the node that it took from, if its own ENI turns out to be full (schedule 17)', async () => {
     const bed = await startContested();
     bed.kubernetes.nodes = bed.kubernetes.nodes.map((node) => ({
       ...node,
@@ -151,7 +151,7 @@ describe('a take-over that fails half-way', () => {
     expect([...done.unassignedFrom]).toEqual(['node-b']);
   });
 
-  it('tells the pod what EC2 says, where it refuses the Unassign again and again', async () => {
+  it('tells the pod what EC2 says, if it refuses the Unassign again and again', async () => {
     const bed = await startContested();
     bed.ec2.faults.add({
       action: 'UnassignPrivateIpAddresses',
@@ -163,7 +163,7 @@ describe('a take-over that fails half-way', () => {
     ]);
   });
 
-  it('lists the holder’s pods again, where their list is older than a second', async () => {
+  it('lists the holder’s pods again, if their list is older than a second', async () => {
     const bed = await startContested();
     const { clock, kubernetes } = bed;
     const { getNode } = kubernetes;

@@ -101,7 +101,7 @@ describe('an ENI that is no node’s', () => {
     expect(on(a.eth1)).toEqual([X]);
   });
 
-  it('gives up what it has also where listing all pods of the cluster takes longer than a list is good for', async () => {
+  it('gives up what it has also if listing all pods of the cluster takes longer than a list is good for', async () => {
     const bed = await startContested();
     const { clock, kubernetes } = bed;
     kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-b');
@@ -114,7 +114,7 @@ describe('an ENI that is no node’s', () => {
     expect(bed.on(bed.a.eth1)).toEqual([X]);
   });
 
-  it('gives up what it has also where listing all Nodes takes that long too', async () => {
+  it('gives up what it has also if listing all Nodes takes that long too', async () => {
     const bed = await startContested();
     const { clock, kubernetes } = bed;
     kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-b');
@@ -127,7 +127,7 @@ describe('an ENI that is no node’s', () => {
     expect(bed.on(bed.a.eth1)).toEqual([X]);
   });
 
-  it('costs no list of all pods, where it is of another cluster', async () => {
+  it('costs no list of all pods, if it is of another cluster', async () => {
     const bed = await startContested();
     const { kubernetes } = bed;
     kubernetes.nodes = kubernetes.nodes.filter(({ name }) => name !== 'node-b');

@@ -58,7 +58,7 @@ describe('a pod runs without', () => {
     expect(missed?.networks).toEqual(['home/net-1']);
   });
 
-  test('nothing, where all is attached', () => {
+  test('nothing, if all is attached', () => {
     expect(missedNetworks(podAsking('net-1'), attached('home/net-1'))).toBeUndefined();
   });
 

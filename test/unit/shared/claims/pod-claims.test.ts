@@ -197,7 +197,7 @@ describe('a pod whose annotation cannot be read', () => {
     expect(claims(broken, recorded)).toMatchObject([{ address: '172.16.1.75' }]);
   });
 
-  test('names both annotations where neither can be read', () => {
+  test('names both annotations if neither can be read', () => {
     const broken = annotated({ [NETWORK_STATUS]: '[', [FLOATING_IPS]: '7' });
     expect(claims(broken, recorded)).toMatchObject([
       { address: '172.16.1.70', floating: false },

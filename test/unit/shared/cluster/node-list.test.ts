@@ -94,7 +94,7 @@ test('a Node that names no instance is read again once it has changed', async ()
   expect(reads).toEqual(['metadata', 'b']);
 });
 
-test('where many Nodes come, all are listed whole', async () => {
+test('if many Nodes come, all are listed whole', async () => {
   register('a', 'i-a');
   await instances();
   for (let node = 0; node < 21; node += 1) register(`node-${node}`, `i-${node}`);

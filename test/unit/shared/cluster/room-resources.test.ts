@@ -25,7 +25,7 @@ describe('a Node advertises', () => {
     });
   });
 
-  it('nothing before the kubelet has told of its capacity, and where it cannot be read', () => {
+  it('nothing before the kubelet has told of its capacity, and if it cannot be read', () => {
     for (const status of [undefined, {}, { capacity: { cpu: '1' } }, { capacity: 'x' }, 'x'])
       expect(advertised(status)).toBeUndefined();
   });
@@ -45,7 +45,7 @@ describe('a pod requests', () => {
     expect(requested({ containers: [container('1k')] })).toEqual({ [A]: 1000 });
   });
 
-  it('what an init container needs, where that is more, and sidecars all the time', () => {
+  it('what an init container needs, if that is more, and sidecars all the time', () => {
     const containers = [container('2')];
     expect(requested({ containers, initContainers: [container('5')] })).toEqual({ [A]: 5 });
     const initContainers = [container('2', { restartPolicy: 'Always' }), container('1')];
@@ -74,7 +74,7 @@ describe('a Node’s status is patched', () => {
   const path = `/status/capacity/${A.replace('/', '~1')}`;
   const alike = path.replace('capacity', 'allocatable');
 
-  it('not at all where it says so already', () => {
+  it('not at all if it says so already', () => {
     expect(roomPatch(both, new Map([[A, 9]]))).toEqual([]);
     const thousand = { [A]: '1k' };
     const told = { capacity: thousand, allocatable: thousand };
@@ -91,7 +91,7 @@ describe('a Node’s status is patched', () => {
     ]);
   });
 
-  it('where one of them says nothing, or nonsense', () => {
+  it('if one of them says nothing, or nonsense', () => {
     const odd = { capacity: said, allocatable: {} };
     expect(roomPatch(odd, new Map([[A, 9]]))).toEqual([{ op: 'add', path: alike, value: '9' }]);
     expect(roomPatch({ ...both, capacity: { [A]: '9.5' } }, new Map([[A, 9]]))).toEqual([

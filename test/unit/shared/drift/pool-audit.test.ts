@@ -35,7 +35,7 @@ function audit(pools: object[], overlaps: object[], pods: readonly Pod[]) {
 const NOTHING = { stale: [], double: [], unreserved: [] };
 
 describe('nothing is wrong', () => {
-  test('where each pod has what is kept for it, once by its pool and once beside', () => {
+  test('if each pod has what is kept for it, once by its pool and once beside', () => {
     const pools = [
       ipPool('172.16.1.0/24', { 70: 'a', 71: 'b' }),
       ipPool('fd00::/64', { 255: 'a' }),
@@ -82,7 +82,7 @@ describe('a reservation is stale', () => {
     ]);
   });
 
-  test('also where no pool has it any more', () => {
+  test('also if no pool has it any more', () => {
     const { stale } = audit([], [overlap('fd00--46', 'a')], []);
     expect(stale).toMatchObject([
       { address: 'fd00::46', by: 'OverlappingRangeIPReservation kube-system/fd00--46' },
@@ -136,7 +136,7 @@ describe('reading what whereabouts keeps', () => {
     },
   });
 
-  test('gives nothing where there is no whereabouts', async () => {
+  test('gives nothing if there is no whereabouts', async () => {
     let refused = 0;
     expect(await readReservations(refusing(404), () => refused++)).toBeUndefined();
     expect(refused).toBe(0);
@@ -148,7 +148,7 @@ describe('reading what whereabouts keeps', () => {
     expect(refused).toBe(1);
   });
 
-  test('fails where the API server does', async () => {
+  test('fails if the API server does', async () => {
     await expect(readReservations(refusing(500), () => {})).rejects.toThrow(ApiError);
   });
 });

@@ -47,7 +47,7 @@ describe('an ENI whose addresses are to be released', () => {
     expect(() => assertAttached(inventory, eni, B)).toThrow(StalePodsError);
   });
 
-  it('is not where any read has shown a newer attachment, also one that came before', async () => {
+  it('is not if any read has shown a newer attachment, also one that came before', async () => {
     const later = { InstanceId: B, AttachTime: LATER };
     const earlier = { InstanceId: A, AttachTime: EARLIER };
     const { inventory, read } = startInventory(later, earlier, later);
@@ -80,7 +80,7 @@ describe('an ENI whose addresses are to be released', () => {
     expect(() => assertAttached(inventory, eni, A)).not.toThrow();
   });
 
-  it('may be detached, where no pods rest on its instance', async () => {
+  it('may be detached, if no pods rest on its instance', async () => {
     const { inventory, read } = startInventory({ InstanceId: A, AttachTime: EARLIER }, undefined);
     await read();
     const eni = await read();

@@ -176,7 +176,7 @@ describe('the call budget', () => {
     expect(budget.rate({ [ASSIGN]: 1 })).toBe(3.75);
   });
 
-  test('finds its part where many others are at work, and does not grow while it is throttled', async () => {
+  test('finds its part if many others are at work, and does not grow while it is throttled', async () => {
     const { clock, budget, send, throttle } = start();
     for (let n = 0; n < 40; n += 1) {
       throttle(true);
@@ -226,7 +226,7 @@ describe('the call budget', () => {
     expect(budget.rate({ [ASSIGN]: 1 })).toBe(5);
   });
 
-  test('goes back to the rate that was good where it tried too much', async () => {
+  test('goes back to the rate that was good if it tried too much', async () => {
     const started = start();
     const { budget, send, throttle } = started;
     await send(90);

@@ -184,7 +184,7 @@ describe('what hardly changes', () => {
     expect(ec2.calls.counts()).toEqual({ DescribeSubnets: 2 });
   });
 
-  it('is as EC2 has it where it is asked for again, and kept like that', async () => {
+  it('is as EC2 has it if it is asked for again, and kept like that', async () => {
     const { client, ec2 } = await startInventory();
     const subnetId = ec2.addSubnet({ cidr: '10.0.0.0/24' });
     const subnets = cachedSubnets(client);
@@ -196,7 +196,7 @@ describe('what hardly changes', () => {
     expect(await subnets.of([subnetId])).toEqual(now);
   });
 
-  it('is asked for by the others where one of them gives up, and by the next where the call fails', async () => {
+  it('is asked for by the others if one of them gives up, and by the next if the call fails', async () => {
     const { client, ec2, subnetId } = await startInventory();
     const subnets = cachedSubnets(client);
     const effect = { kind: 'error', code: 'UnauthorizedOperation', status: 403 } as const;

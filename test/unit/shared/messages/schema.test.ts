@@ -90,7 +90,7 @@ describe('a message group', () => {
     expect(nodeGroup('demo', 'node-a')).toBe('demo/node-a');
   });
 
-  test('is a hash where SQS would not take the names', () => {
+  test('is a hash if SQS would not take the names', () => {
     const long = nodeGroup('demo', 'n'.repeat(200));
     expect(long).toMatch(/^[0-9a-f]{64}$/);
     expect(nodeGroup('demo', 'n'.repeat(201))).not.toBe(long);

@@ -132,7 +132,7 @@ describe('a floating address', () => {
     expect(choice(floating(X), ALL, ['eni-3', 'eni-2'])).toBe('eni-3');
   });
 
-  it('is ambiguous where its pod is attached to both or neither', () => {
+  it('is ambiguous if its pod is attached to both or neither', () => {
     expect(choice(floating(X), ALL, ['eni-1', 'eni-3'])).toBe('ambiguous eni-1 eni-3');
     expect(choice(floating(X), ALL, ['eni-2'])).toBe('ambiguous eni-1 eni-3');
   });

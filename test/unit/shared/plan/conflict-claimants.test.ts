@@ -33,7 +33,7 @@ describe('several claimants of one node', () => {
   };
   const going = [pod('holder', [claim(X)], { terminating: true })];
 
-  it('are told of the holder where none may have it', () => {
+  it('are told of the holder if none may have it', () => {
     const pods = [pod('holder', [claim(X)])];
     expect(among(pods, toPlaced('a', { namespace: 'other' }), toPlaced('b'))).toEqual([
       'a: conflict with holder on eni-1',
@@ -48,7 +48,7 @@ describe('several claimants of one node', () => {
     ]);
   });
 
-  it('leave it to the one that speaks for it, where it may', () => {
+  it('leave it to the one that speaks for it, if it may', () => {
     expect(among(going, toPlaced('a'), toPlaced('b'))[0]).toBe('a takes it onto eni-of-a');
   });
 

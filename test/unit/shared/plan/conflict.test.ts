@@ -109,7 +109,7 @@ describe('who counts as the holder', () => {
     expect(takeOver({ holderNode: holderNode({ enis, pods }) })).toBe('conflict with next');
   });
 
-  it('is a claimant of that node for another ENI, where nobody claims it for this one', () => {
+  it('is a claimant of that node for another ENI, if nobody claims it for this one', () => {
     const pods = [pod('waiting', [onEth3(X)])];
     expect(takeOver({ holderNode: holderNode({ enis, pods }) })).toBe('conflict with waiting');
   });

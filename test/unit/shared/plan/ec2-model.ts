@@ -37,7 +37,7 @@ export function unassign(enis: readonly Eni[], eniId: string, address: Address):
   return enis.map((each) => (each === eni ? { ...eni, secondary } : each));
 }
 
-/** `undefined` where another ENI has the address. */
+/** `undefined` if another ENI has the address. */
 export function assign(
   enis: readonly Eni[],
   eniId: string,

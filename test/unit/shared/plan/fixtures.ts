@@ -42,7 +42,7 @@ export function rangesBoundTo(given: string, block: string, namespaces: readonly
   ]);
 }
 
-/** Ranges of one network, bounded by the configuration where `bounds` is given. */
+/** Ranges of one network, bounded by the configuration if `bounds` is given. */
 export function ranges(given: readonly string[], bounds?: readonly string[]): Ranges {
   return rangesOf([{ ranges: rangeList(...given) }], bounds && rangeList(...bounds));
 }

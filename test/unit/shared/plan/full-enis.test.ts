@@ -100,7 +100,7 @@ describe('what needs the room of what leaves is marked, so that it waits for tha
     expect(waitsFor({ enis, pods })).toEqual(['172.16.1.71']);
   });
 
-  it('where an address moves away, and another one comes', () => {
+  it('if an address moves away, and another one comes', () => {
     const enis = [eth0(), eth1(['172.16.1.78', '172.16.1.79']), eth3([X])];
     const pods = [pod('p', [onEth1(X)])];
     expect(waitsFor({ enis, pods })).toEqual([X]);

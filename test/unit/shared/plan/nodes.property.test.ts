@@ -106,7 +106,7 @@ describe('on any nodes that reconcile in turns', () => {
               const after = enisOf(world).find(({ secondary }) => secondary.includes(address));
               const node = world.find(({ enis }) => enis.some((each) => each === after));
               const entry = node && after && entryOf(node.ledgers, after.id, address);
-              // Where no ledger could be written, nobody is named.
+              // If no ledger could be written, nobody is named.
               if (entry?.pod === undefined) continue;
               expect(entry.pod.namespace).toBe(named.pod.pod.namespace);
             }

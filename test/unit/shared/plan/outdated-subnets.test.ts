@@ -5,7 +5,7 @@ import { claim, eth1, planInput, pod } from './fixtures.ts';
 
 const X = '2001:db8:0:1::70';
 
-/** The subnets that are asked for again where a pod that claims an address was told this. */
+/** The subnets that are asked for again if a pod that claims an address was told this. */
 function again(message: string, ip = X): string[] {
   const told = { status: 'False', reason: 'Refused', message } as const;
   const podObjects = new Map([['uid-p', plainPod({ uid: 'uid-p', condition: told })]]);
@@ -25,7 +25,7 @@ describe('the subnets of a node are read again', () => {
     ['of another problem', `assigned: none; ${X}: conflict: held by pod a/b`],
     ['of an address that it no longer claims', 'assigned: none; 2001:db8:0:1::71: refused: no'],
     ['that all is well', `assigned: ${X} on eni-1`],
-  ])('and not where its pod was told %s', (_, message) => {
+  ])('and not if its pod was told %s', (_, message) => {
     expect(again(message)).toEqual([]);
   });
 

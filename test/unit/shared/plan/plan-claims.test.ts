@@ -55,7 +55,7 @@ describe('a claim without a valid ENI', () => {
     ]);
   });
 
-  it('is a problem where two ENIs come into question', () => {
+  it('is a problem if two ENIs come into question', () => {
     expect(decide({ enis: TWO_IN_ONE_SUBNET, pods: [pod('p', [claim(X)])] })).toEqual([
       'problem 172.16.1.70 eni-ambiguous for p',
     ]);
@@ -76,7 +76,7 @@ describe('a claim without a valid ENI', () => {
     ]);
   });
 
-  it('is none of our business where no ENI comes into question, and is counted', () => {
+  it('is none of our business if no ENI comes into question, and is counted', () => {
     const bridge = claim('10.42.0.7', { network: 'default/bridge' });
     expect(decide({ pods: [pod('p', [bridge, claim(X)])] })).toEqual([
       'assign 172.16.1.70 on eni-1 for p',

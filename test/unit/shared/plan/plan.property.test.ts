@@ -44,7 +44,7 @@ function uidsIn({ ledgers }: PlanInput, eniId: string): (string | undefined)[] {
 }
 
 describe('on any node, a plan', () => {
-  it('puts each address on the ENI of a pod that may have it, where there is room', () => {
+  it('puts each address on the ENI of a pod that may have it, if there is room', () => {
     fc.assert(
       fc.property(node, (input) => {
         const { enis } = settled(input);
@@ -109,7 +109,7 @@ describe('on any node, a plan', () => {
     );
   });
 
-  it('unassigns nothing that is in no ledger, and nothing where there is no ledger to be used', () => {
+  it('unassigns nothing that is in no ledger, and nothing if there is no ledger to be used', () => {
     fc.assert(
       fc.property(node, (input) => {
         const { verdicts } = planOf(input);

@@ -20,13 +20,13 @@ const TWO_IN_ONE_SUBNET = [eth0(), eth1(), eth3()];
 const terminating = { terminating: true } as const;
 
 describe('an address that a live pod speaks for', () => {
-  it('is kept where it is on the ENI of its pod', () => {
+  it('is kept if it is on the ENI of its pod', () => {
     expect(decide({ enis: [eth0(), eth1([X])], pods: [pod('p', [claim(X)])] })).toEqual([
       'keep 172.16.1.70 on eni-1 for p',
     ]);
   });
 
-  it('is assigned where no ENI of the node has it', () => {
+  it('is assigned if no ENI of the node has it', () => {
     expect(decide({ pods: [pod('p', [claim(X)])] })).toEqual(['assign 172.16.1.70 on eni-1 for p']);
   });
 
@@ -38,7 +38,7 @@ describe('an address that a live pod speaks for', () => {
     ]);
   });
 
-  it('is assigned outside ranges too, where network-status names it', () => {
+  it('is assigned outside ranges too, if network-status names it', () => {
     expect(decide({ pods: [pod('p', [claim('172.16.1.200')])] })).toEqual([
       'assign 172.16.1.200 on eni-1 for p',
     ]);
@@ -52,14 +52,14 @@ describe('an address that a live pod speaks for', () => {
     ]);
   });
 
-  it('is asked of EC2 where an unmanaged ENI of the node has it: nothing about that ENI is decided', () => {
+  it('is asked of EC2 if an unmanaged ENI of the node has it: nothing about that ENI is decided', () => {
     const enis = [eth0(), eth1(), eth3([X], { managed: false })];
     expect(decide({ enis, pods: [pod('p', [onEth1(X)])] })).toEqual([
       'assign 172.16.1.70 on eni-1 for p',
     ]);
   });
 
-  it('is kept within a delegated prefix of its ENI, where it is already', () => {
+  it('is kept within a delegated prefix of its ENI, if it is already', () => {
     const enis = [eth0(), eth1([], { prefixes: ['172.16.1.64/28'] })];
     expect(decide({ enis, pods: [pod('p', [claim(X)])] })).toEqual([
       'keep 172.16.1.70 on eni-1 for p within a prefix',
@@ -86,11 +86,11 @@ describe('an address of a terminating pod', () => {
     ]);
   });
 
-  it('is not acquired, where nobody has it (schedule 2)', () => {
+  it('is not acquired, if nobody has it (schedule 2)', () => {
     expect(decide({ pods: [pod('p', [claim(X)], terminating)] })).toEqual([]);
   });
 
-  it('is neither moved nor released, where another ENI of the node has it', () => {
+  it('is neither moved nor released, if another ENI of the node has it', () => {
     const enis = [eth0(), eth1([X]), eth3()];
     expect(decide({ enis, pods: [pod('p', [onEth3(X)], terminating)] })).toEqual([]);
   });
@@ -174,7 +174,7 @@ describe('the release policy upsert-only', () => {
 });
 
 describe('a floating address', () => {
-  it('goes to the ENI of its pod’s attachments, where two ENIs of the node are in its subnet', () => {
+  it('goes to the ENI of its pod’s attachments, if two ENIs of the node are in its subnet', () => {
     const pods = [pod('p', [onEth3('172.16.1.75'), floating(X)])];
     expect(decide({ enis: [eth0(), eth1(), eth3(['172.16.1.75'])], pods })).toEqual([
       'assign 172.16.1.70 on eni-3 for p',
@@ -182,7 +182,7 @@ describe('a floating address', () => {
     ]);
   });
 
-  it('is ambiguous where its pod is on both', () => {
+  it('is ambiguous if its pod is on both', () => {
     const pods = [pod('p', [onEth1('172.16.1.74'), onEth3('172.16.1.75'), floating(X)])];
     expect(decide({ enis: TWO_IN_ONE_SUBNET, pods })).toContain(
       'problem 172.16.1.70 eni-ambiguous for p',

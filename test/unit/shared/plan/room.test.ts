@@ -156,13 +156,13 @@ describe('which ENI a network has room on is what the plan would say:', () => {
     expect(room({ networks, enis: [eth0(), eth1(), eth3()] })).toEqual({});
   });
 
-  it('that of its master also where it has no range, and none without either', () => {
+  it('that of its master also if it has no range, and none without either', () => {
     expect(room({ networks: [network('a', { ranges: [] })] })).toEqual({ [A]: 9 });
     const nowhere = [network('a', { ranges: [], master: undefined })];
     expect(room({ networks: nowhere, enis: [eth1(), eth0()] })).toEqual({});
   });
 
-  it('both, where its ranges are in two subnets', () => {
+  it('both, if its ranges are in two subnets', () => {
     const ranges = rangeList('172.16.1.64/26', '172.16.3.64/26');
     expect(room({ networks: [network('a', { master: undefined, ranges })] })).toEqual({ [A]: 18 });
   });
@@ -195,7 +195,7 @@ describe('a network of both families', () => {
   });
 });
 
-it('nothing is said where nobody knows what the instance type takes', () => {
+it('nothing is said if nobody knows what the instance type takes', () => {
   expect(room({ limits: undefined })).toBeUndefined();
 });
 

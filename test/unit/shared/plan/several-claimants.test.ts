@@ -31,7 +31,7 @@ describe('several live pods of the node that claim one address', () => {
     ]);
   });
 
-  it('give it to the oldest, where it is on none of their ENIs', () => {
+  it('give it to the oldest, if it is on none of their ENIs', () => {
     const pods = [
       pod('young', [onEth3(X)], { createdAt: 2 }),
       pod('old', [onEth1(X)], { createdAt: 1 }),
@@ -138,7 +138,7 @@ describe('several live pods of the node that claim one address', () => {
     ]);
   });
 
-  it('pass it on to the newer floating claim, looked at also where the holder has it (schedule 15)', () => {
+  it('pass it on to the newer floating claim, looked at also if the holder has it (schedule 15)', () => {
     const enis = [eth0(), eth1([X]), eth3()];
     const newer = { ...onEth3(X), floating: true, since: 5 };
     const pods = [

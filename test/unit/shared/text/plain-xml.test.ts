@@ -33,7 +33,7 @@ describe('plain XML', () => {
     expect(read('<root/>')).toEqual([]);
   });
 
-  it('is left out with all that is in it, where nobody asks for it', () => {
+  it('is left out with all that is in it, if nobody asks for it', () => {
     const inside = '<a>1</a><skipped/><b><skipped><c/></skipped></b>';
     expect(read(`<root><skipped>${inside}</skipped><skipped/><a>2</a></root>`)).toEqual([
       ['a', '2'],

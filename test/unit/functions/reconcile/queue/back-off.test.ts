@@ -79,7 +79,7 @@ describe('the failed messages of a node', () => {
     expect(sent).toMatchObject([{ Entries: [{ VisibilityTimeout: 60 }] }]);
   });
 
-  it('are logged one by one where SQS does not do it, also where it says nothing of one', async () => {
+  it('are logged one by one if SQS does not do it, also if it says nothing of one', async () => {
     const Failed = [{ Id: '1', Code: 'InternalError', Message: 'no', SenderFault: false }];
     const answer = { Successful: [{ Id: '0' }], Failed };
     const { lines } = await backOffWith(answer, [envelope('a'), envelope('b'), envelope('c')]);

@@ -60,7 +60,7 @@ describe('a malformed body comes whole into the dead-letter queue', () => {
     ['no room', LIMIT - ATTRIBUTE, undefined],
     ['no room for its name', LIMIT - 1, undefined],
     ['nothing at all', LIMIT, undefined],
-  ])('also where it leaves its reason %s, of which comes what fits', async (_, length, said) => {
+  ])('also if it leaves its reason %s, of which comes what fits', async (_, length, said) => {
     const bed = await startQueue();
     const body = 'x'.repeat(length);
     await enqueue(bed, 'g', body);
@@ -79,7 +79,7 @@ describe('the mark of a message that was replayed', () => {
   test.each([
     ['is kept', string('first-id'), 'first-id'],
     [
-      'is dropped where replay cannot have written it, being too long',
+      'is dropped if replay cannot have written it, being too long',
       string('x'.repeat(101)),
       undefined,
     ],
@@ -94,7 +94,7 @@ describe('the mark of a message that was replayed', () => {
     expect(letters(bed)).toEqual([{ body, reason, origin }]);
   });
 
-  test('is kept where it leaves no room for the reason', async () => {
+  test('is kept if it leaves no room for the reason', async () => {
     const bed = await startQueue();
     const mark = 'replay-originStringfirst-id'.length;
     const body = 'x'.repeat(LIMIT - mark);

@@ -73,7 +73,7 @@ describe('a batch', () => {
     expect(await cluster.conditionOf(pods.a)).toMatchObject({ status: 'True' });
   });
 
-  test('writes nothing where SQS cannot be asked, and is retried', async () => {
+  test('writes nothing if SQS cannot be asked, and is retried', async () => {
     const { bed, calls, a } = await startTwo();
     await tell(bed, a);
     const event = await nextEvent(bed);

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { VERSION } from '../shared/version.ts';
 import type { ClusterChoice } from './access/access.ts';
 import { EXIT } from './exit-code.ts';
 import { ledgerGroup } from './ledger/options.ts';
@@ -19,7 +20,6 @@ Exit codes:
   ${EXIT.interrupted}  ended by Ctrl-C
 
 docs/operator.md says more.`;
-
 interface Common extends ClusterChoice {
   readonly json?: boolean;
 }
@@ -49,6 +49,7 @@ function programOf(outside: CliOutside, end: (code: number) => void): Command {
     .description(
       'Shows what the ENIs of EKS workers have, what Multus pods claim, and why they differ.',
     )
+    .version(VERSION, '--version', 'print the version')
     .exitOverride()
     .enablePositionalOptions()
     .configureOutput({

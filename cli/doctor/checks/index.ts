@@ -24,6 +24,7 @@ import { multusNotReady } from './multus-not-ready.ts';
 import { multusNotRunning } from './multus-not-running.ts';
 import { networkUnreadable } from './network-unreadable.ts';
 import { nodesOfOneInstance } from './nodes-of-one-instance.ts';
+import { policyDryRun } from './policy-dry-run.ts';
 import { queueNotRead } from './queue-not-read.ts';
 import { rangeHasPrimary } from './range-has-primary.ts';
 import { rangeOutsideSubnet } from './range-outside-subnet.ts';
@@ -85,4 +86,5 @@ export const CHECKS: readonly Check[] = [
   ledgerMissing,
   ledgerUnreadable,
   rangesUnset,
+  policyDryRun,
 ];

@@ -47,6 +47,19 @@ test('ledgers that the operator may not list are not checked, and the right is n
   );
 });
 
+test('ME516: the policy is dry-run, until it is another one', async () => {
+  const bed = await installedBed();
+  const { world } = bed.bed;
+  const [demo] = JSON.parse(world.environment.CLUSTERS ?? '[]');
+  const CLUSTERS = JSON.stringify([{ ...demo, policy: 'dry-run' }]);
+  configureStage(world, { ...world.environment, CLUSTERS });
+  const { codes, text } = await look(bed);
+  expect(codes).toEqual(['ME516']);
+  expect(text).toContain('the policy of demo is dry-run');
+  configureStage(world, world.environment);
+  expect((await look(bed)).codes).toEqual([]);
+});
+
 test('ME515: nothing bounds what a pod’s claim makes ours, until ranges are set', async () => {
   const bed = await installedBed();
   const { world } = bed.bed;

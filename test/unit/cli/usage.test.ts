@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { configureStage } from '../../../sandbox/world.ts';
+import { VERSION } from '../../../shared/version.ts';
 import type { Ended } from '../../support/ended.ts';
 import { type OperatorBed, operate, operatorBed, tooWide } from './operator-bed.ts';
 
@@ -36,6 +37,10 @@ test.each([
   const ended = await operate(line.split(' ').filter(Boolean));
   expect(ended.code).toBe(2);
   isHelpful(ended, says);
+});
+
+test('--version prints the version of this product', async () => {
+  expect(await operate(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
 });
 
 test.each([...COMMANDS, 'drift', 'status', 'map', 'tail', 'doctor', 'bundle', 'probe --network n'])(

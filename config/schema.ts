@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { fromInteger, parseAddress, parseCidr } from '../shared/address.ts';
 import { parseRange, parseRangeList } from '../shared/claims/range-list.ts';
 import { elsewhere, guardrails } from './guardrails.ts';
 
@@ -16,7 +17,21 @@ const ranges = z
   .superRefine((list, context) => {
     const parsed = parseRangeList(list);
     if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.detail });
+    for (const text of list) {
+      const block = hostBitsIn(text);
+      if (block !== undefined) context.addIssue({ code: 'custom', message: block });
+    }
   });
+
+/** A block whose address is not its first one was meant to be smaller, or larger. @returns what to write. */
+function hostBitsIn(text: string): string | undefined {
+  const [base = '', length = ''] = text.trim().split('/');
+  const [block, address] = [parseCidr(text.trim()), parseAddress(base)];
+  if (block === undefined || address === undefined) return undefined;
+  const first = fromInteger(block.first, block.family);
+  if (first === address) return undefined;
+  return `${text} begins within its block: write ${first}/${length}, or a range such as ${address}-…`;
+}
 
 const kubernetesName = z
   .string()

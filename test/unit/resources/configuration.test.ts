@@ -54,6 +54,16 @@ describe('a stage’s configuration', () => {
     });
   });
 
+  test('refuses a block that begins within itself, and says which block is meant', () => {
+    const parse = (text: string) => () =>
+      parseStage(`region: us-east-1\nranges: ['${text}']\n`, 'x.yml');
+    expect(parse('172.16.1.70/24')).toThrow(/x\.yml:2:.*ranges: .*write 172\.16\.1\.0\/24/);
+    expect(parse('2600:1f18::1/64')).toThrow('write 2600:1f18::/64');
+    for (const text of ['172.16.1.0/24', '2600:1f18::/64', '172.16.1.70-172.16.1.80']) {
+      expect(parse(text)).not.toThrow();
+    }
+  });
+
   test('keeps blocks for namespaces, for all clusters or for one', () => {
     const settings = parseStage(
       "region: us-east-1\nnamespaces: { '10.0.8.0/24': [core, 'ims-*'] }\n" +

@@ -8,5 +8,7 @@ export default defineConfig({
     include: ['test/scenarios/**/*.test.ts'],
     globalSetup: ['test/e2e/columns/setup.ts'],
     maxWorkers: 1,
+    bail: 0,
+    provide: { limits: { test: 120_000, hook: 60_000 } },
   },
 });

@@ -33,6 +33,7 @@ export default defineConfig({
     globalSetup: ['test/e2e/image/setup.ts'],
     // They wait for nodes, leases and garbage collectors more than they compute.
     maxWorkers: 3,
+    bail: 0,
     sequence: { sequencer: LongOnesFirst },
     // The parts are made on the first run.
     provide: { limits: { test: 120_000, hook: 900_000 } },

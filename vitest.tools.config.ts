@@ -2,4 +2,4 @@ import { defineConfig } from 'vitest/config';
 import base, { TOOLS } from './vitest.config.ts';
 
 /** `npm run test:tools`: what TOOLS names. */
-export default defineConfig({ test: { ...base.test, include: [...TOOLS], exclude: [] } });
+export default defineConfig({ test: { ...base.test, include: [...TOOLS], exclude: [], bail: 0 } });

@@ -7,8 +7,11 @@ import { patience } from '../machine.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** What a test and a hook may take on an idle machine, ms. */
-    limits: { readonly test: number; readonly hook: number };
+    /**
+     * What a test and a hook may take on an idle machine, ms. `wait` is the most that one wait is
+     * stretched to on a busy machine, ms: without a bound, a broken product is told late.
+     */
+    limits: { readonly test: number; readonly hook: number; readonly wait?: number };
   }
 }
 
@@ -18,6 +21,10 @@ const WAIT_MS = 1_000;
 const limits = inject('limits');
 vi.setConfig({ testTimeout: patience(limits.test), hookTimeout: patience(limits.hook) });
 
+/** A wait of `ms` on an idle machine is never made shorter. */
+const patientWait = (ms: number): number =>
+  Math.max(ms, Math.min(patience(ms), limits.wait ?? Number.POSITIVE_INFINITY));
+
 // Where files share a process it is done already.
 const { waitFor } = vi;
 const { poll } = expect;
@@ -25,9 +32,9 @@ if (waitFor.name !== 'waitPatiently') {
   vi.waitFor = function waitPatiently(look, options = {}) {
     const { timeout = WAIT_MS, ...rest } =
       typeof options === 'number' ? { timeout: options } : options;
-    return waitFor(look, { ...rest, timeout: patience(timeout) });
+    return waitFor(look, { ...rest, timeout: patientWait(timeout) });
   };
   expect.poll = function pollPatiently(look, { timeout = WAIT_MS, ...options } = {}) {
-    return poll(look, { ...options, timeout: patience(timeout) });
+    return poll(look, { ...options, timeout: patientWait(timeout) });
   };
 }

@@ -5,6 +5,7 @@ import { tokenTransport } from '../../shared/cluster/authenticated-transport.ts'
 import { connectKubernetes, type KubernetesOptions } from '../../shared/cluster/client.ts';
 import type { Kubernetes } from '../../shared/cluster/kubernetes.ts';
 import { systemClock } from '../../shared/time/clock.ts';
+import { patience } from './machine.ts';
 
 /** The sandbox's API server for the running test, and the functions' client of it. */
 export async function connectedKubernetes(
@@ -22,7 +23,8 @@ export async function connectedKubernetes(
       caData: api.caData,
       token: async () => ADMIN_TOKEN,
     }),
-    requestTimeoutMs: 10_000,
+    // Lists of many megabytes are answered late by a busy machine, and nothing here is about the deadline.
+    requestTimeoutMs: patience(10_000),
     ...more,
   });
   return { api, kubernetes };

@@ -8,8 +8,8 @@ import { patience } from '../machine.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     /**
-     * What a test and a hook may take on an idle machine, ms. `wait` is the most that one wait is
-     * stretched to on a busy machine, ms: without a bound, a broken product is told late.
+     * How many milliseconds a test and a hook may take on an idle machine. A busy machine stretches one
+     * wait to `wait` milliseconds at most: without a bound, a broken product is told late.
      */
     limits: { readonly test: number; readonly hook: number; readonly wait?: number };
   }

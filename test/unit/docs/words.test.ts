@@ -19,7 +19,7 @@ const LEFT: Readonly<Record<string, readonly number[]>> = {
   console: [7, 2, 0, 2, 0],
   demo: [0, 0, 1, 0, 0],
   deploy: [4, 0, 5, 0, 0],
-  docs: [127, 2, 188, 3, 8],
+  docs: [126, 2, 188, 3, 8],
   forwarder: [2, 2, 0, 4, 1],
   functions: [0, 0, 1, 0, 0],
   'ip-manager': [7, 0, 2, 0, 0],
@@ -27,7 +27,7 @@ const LEFT: Readonly<Record<string, readonly number[]>> = {
   sandbox: [1, 0, 1, 0, 0],
   scripts: [24, 0, 12, 0, 2],
   shared: [12, 0, 8, 0, 1],
-  test: [90, 19, 31, 41, 11],
+  test: [90, 18, 32, 41, 11],
 };
 
 const texts = readTexts();

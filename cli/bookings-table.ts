@@ -23,7 +23,7 @@ export interface BookingsTable {
    * @throws what DynamoDB refuses with.
    */
   readKey(): Promise<readonly string[] | undefined>;
-  /** @throws what DynamoDB refuses with, also where there is no such table. */
+  /** @throws what DynamoDB refuses with, also if there is no such table. */
   readBooked(): Promise<readonly Booked[]>;
 }
 

@@ -14,7 +14,7 @@ export interface ReachedCluster {
  * All pods of a cluster, read with the operator's own credentials.
  *
  * @param eks of the cluster's region.
- * @throws BadInput where there is no such cluster or kubeconfig; Failed where it can't be read.
+ * @throws BadInput if there is no such cluster or kubeconfig; Failed if it can't be read.
  */
 export async function podsOf(
   { cluster, kubeconfig }: ReachedCluster,

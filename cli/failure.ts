@@ -74,7 +74,7 @@ export class Failed extends Error {
 /**
  * Runs `action`.
  *
- * @throws what says what was tried: BadInput where it is the operator's to correct, else Failed.
+ * @throws what says what was tried: BadInput if it is the operator's to correct, else Failed.
  */
 export async function trying<T>(doing: string, action: () => Promise<T>): Promise<T> {
   try {

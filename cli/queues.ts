@@ -21,7 +21,7 @@ export interface AwsClients {
 
 /** What queues are looked up with. */
 export interface QueueSources extends AwsClients {
-  /** The URL of the queue of a cluster that joined a stage by a stack of its own; absent where none did under that name. */
+  /** The URL of the queue of a cluster that joined a stage by a stack of its own; absent if none did under that name. */
   queueOfJoined(stage: string, cluster: string): Promise<string | undefined>;
 }
 
@@ -29,7 +29,7 @@ export interface QueueSources extends AwsClients {
 export interface DeadLetters {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
-  /** After so many receives; absent where the queue does not say. */
+  /** After so many receives; absent if the queue does not say. */
   readonly maxReceiveCount?: number;
   /** The cluster that joined by a stack of its own, if the queues are its own: whatever is in them concerns it. */
   readonly owner?: string;
@@ -38,7 +38,7 @@ export interface DeadLetters {
 /**
  * The queue's URL.
  *
- * @throws BadInput where the stage has no stack with that output; Failed where AWS refuses.
+ * @throws BadInput if the stage has no stack with that output; Failed if AWS refuses.
  */
 export async function findQueue(sources: QueueSources, choice: QueueChoice): Promise<string> {
   const own = choice.queueUrl ?? (await ownQueue(sources, choice));
@@ -64,7 +64,7 @@ async function ownQueue(
  * The queue and its dead-letter queue: as given, as the stage's stack says, or as the redrive policy of the
  * queue names it, which is that of a cluster that joined too.
  *
- * @throws BadInput where there is none; Failed where AWS refuses.
+ * @throws BadInput if there is none; Failed if AWS refuses.
  */
 export async function findDeadLetters(
   sources: QueueSources,

@@ -7,7 +7,7 @@ import { BadInput } from './failure.ts';
  * Writes a file for its owner alone. An older file of that name is replaced as a whole, so that nothing of
  * its mode is left. A link is not followed: whoever may write to the folder could have it lead elsewhere.
  *
- * @throws BadInput where it cannot be written, or where a link or anything but a file has that name.
+ * @throws BadInput if it cannot be written, or if a link or anything but a file has that name.
  */
 export async function writePrivately(file: string, contents: string | Buffer): Promise<void> {
   const beside = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}`);

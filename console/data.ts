@@ -22,7 +22,7 @@ export const WRONG: readonly State[] = ['conflict', 'missing', 'problem', 'leake
 export interface MapAddress {
   readonly address: string;
   readonly state: State;
-  /** Where it is or is to be; absent where a claim has no ENI. */
+  /** Where it is or is to be; absent if a claim has no ENI. */
   readonly eni?: string;
   /** `namespace/name` of the pod that claims it. */
   readonly pod?: string;
@@ -48,7 +48,7 @@ export interface MapEni {
 
 export interface Room {
   readonly used: number;
-  /** Absent where the instance type is not known. */
+  /** Absent if the instance type is not known. */
   readonly limit?: number;
 }
 

@@ -13,7 +13,7 @@ import { ownerName } from '../shared/control.ts';
  * Looks at the configured clusters before anything is deployed for them.
  *
  * @param eks a client of the stage's region.
- * @returns what is wrong, a line each; none where the clusters are as the configuration says.
+ * @returns what is wrong, a line each; none if the clusters are as the configuration says.
  */
 export async function checkClusters(
   eks: Pick<EKSClient, 'send'>,

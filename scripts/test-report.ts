@@ -39,7 +39,7 @@ export interface ReportedRun {
   readonly args: readonly string[];
   /** Reads the report once the run has ended. */
   counts(succeeded: boolean): TestCounts;
-  /** The report itself; undefined where the run left none. */
+  /** The report itself; undefined if the run left none. */
   read(): string | undefined;
 }
 

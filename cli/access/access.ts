@@ -64,7 +64,7 @@ const SILENT: Telemetry = { info() {}, warn() {}, error() {}, metric() {} };
 /**
  * The one cluster that the options name, by the functions' own code and the operator's credentials.
  *
- * @throws BadInput where the options name none, or several; Failed where it cannot be reached.
+ * @throws BadInput if the options name none, or several; Failed if it cannot be reached.
  */
 export async function lookAt(choice: ClusterChoice, around: Surroundings): Promise<Look> {
   const { stage, region, cluster } = choice;
@@ -213,7 +213,7 @@ async function connect(
 /**
  * Runs what reads a cluster; what it throws becomes a line that says what to do.
  *
- * @throws BadInput where EKS has no such cluster, else Failed.
+ * @throws BadInput if EKS has no such cluster, else Failed.
  */
 export async function unlessRefused<T>(cluster: string, read: () => Promise<T>): Promise<T> {
   try {

@@ -83,7 +83,7 @@ export function kubeconfigPath(
  * By a kubeconfig's current context, or the one that is named.
  *
  * @returns also the name of its cluster: of an ARN, as `aws eks update-kubeconfig` writes it, the last part.
- * @throws BadInput where the file cannot be read, or names no such context.
+ * @throws BadInput if the file cannot be read, or names no such context.
  */
 export async function apiOfKubeconfig(
   path: string,

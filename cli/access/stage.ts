@@ -21,7 +21,7 @@ export interface Stage {
    * The clusters that joined by stacks of their own, in order of their names: all of them, or the
    * one that was asked for.
    *
-   * @throws Failed where the settings of one are wrong.
+   * @throws Failed if the settings of one are wrong.
    */
   joined(): JoinedCluster[];
 }
@@ -43,7 +43,7 @@ type Parameter = readonly [name: string, value: string];
  * of SSM for a cluster that is named, else in one for each ten parameters.
  *
  * @param cluster the only one of interest; absent: all.
- * @throws BadInput where there is no such stage; Failed where SSM refuses, or its settings are wrong.
+ * @throws BadInput if there is no such stage; Failed if SSM refuses, or its settings are wrong.
  */
 export async function readStage(
   { stage, region, cluster }: Place & { readonly cluster?: string },
@@ -72,8 +72,8 @@ export async function readStage(
 /**
  * The settings of a cluster that joined by a stack of its own.
  *
- * @returns `undefined` where none joined under that name.
- * @throws Failed where SSM refuses, or the settings are wrong.
+ * @returns `undefined` if none joined under that name.
+ * @throws Failed if SSM refuses, or the settings are wrong.
  */
 export async function readJoined(
   { stage, region, cluster }: Place & { readonly cluster: string },

@@ -27,7 +27,7 @@ export interface BundleOptions {
  * Everything that helps somebody else to help, as one archive with a page that names what is in it.
  *
  * @returns the exit code.
- * @throws BadInput where it cannot be written; Failed where the cluster or EC2 cannot be read.
+ * @throws BadInput if it cannot be written; Failed if the cluster or EC2 cannot be read.
  */
 export async function bundleCommand(
   look: Look,

@@ -8,8 +8,8 @@ import { rangeText } from '../view/text.ts';
 /**
  * Which clusters a stage serves: those of its configuration, and those that joined by themselves.
  *
- * @returns the exit code: 3 where there are none.
- * @throws BadInput where there is no such stage; Failed where SSM refuses.
+ * @returns the exit code: 3 if there are none.
+ * @throws BadInput if there is no such stage; Failed if SSM refuses.
  */
 export async function clustersCommand(
   { stage, region }: { readonly stage?: string; readonly region?: string },

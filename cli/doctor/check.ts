@@ -12,7 +12,7 @@ import type { SystemPod } from './system-pods.ts';
 
 /** What checks look at: a cluster, or manifests alone. */
 export interface CheckSubject {
-  /** Absent where manifests are looked at without a cluster. */
+  /** Absent if manifests are looked at without a cluster. */
   readonly view?: View;
   readonly definitions: readonly NetworkAttachmentDefinition[];
   /** By `namespace/name`, those that can be read. */
@@ -20,7 +20,7 @@ export interface CheckSubject {
   readonly unreadable: readonly UnreadableNetwork[];
   /** Absent before anything is installed, and without a cluster; `none` where there is no Lease. */
   readonly leader?: Leader | 'none';
-  /** Absent where the cluster has no whereabouts, or it may not be listed. */
+  /** Absent if the cluster has no whereabouts, or it may not be listed. */
   readonly pools?: PoolAudit;
   /** This and the next three are absent without a cluster. */
   readonly subnetReservations?: MaybeKnown<SubnetReservations>;
@@ -30,7 +30,7 @@ export interface CheckSubject {
   /** The pods of Multus, the VPC CNI and the forwarder. */
   readonly systemPods?: readonly SystemPod[];
   /**
-   * What is deployed in AWS to serve the cluster; absent where no stage is named, and before
+   * What is deployed in AWS to serve the cluster; absent if no stage is named, and before
    * anything is installed.
    */
   readonly stage?: StageFacts;

@@ -24,8 +24,8 @@ interface NotChecked extends Named {
  * What is set up wrongly in a cluster?
  *
  * @param pre before anything of ours is installed.
- * @returns the exit code: 4 where a check found something.
- * @throws Failed where the cluster or EC2 cannot be read.
+ * @returns the exit code: 4 if a check found something.
+ * @throws Failed if the cluster or EC2 cannot be read.
  */
 export async function doctorCommand(
   look: Look,
@@ -42,9 +42,9 @@ export async function doctorCommand(
 /**
  * What is wrong in manifests, without a cluster?
  *
- * @returns the exit code: 4 where a check found something.
+ * @returns the exit code: 4 if a check found something.
  *
- * @throws BadInput where a file cannot be read, or has no NetworkAttachmentDefinition.
+ * @throws BadInput if a file cannot be read, or has no NetworkAttachmentDefinition.
  */
 export async function lintCommand(
   paths: readonly string[],

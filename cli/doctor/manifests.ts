@@ -19,7 +19,7 @@ const list = z.object({ kind: z.literal('List'), items: z.array(z.unknown()) });
 /**
  * The NetworkAttachmentDefinitions of manifests, YAML or JSON; other kinds are passed over.
  *
- * @throws BadInput where a file cannot be read.
+ * @throws BadInput if a file cannot be read.
  */
 export async function definitionsIn(
   paths: readonly string[],

@@ -40,7 +40,7 @@ export function enisAt(
 const plugin = z.object({ ipam: z.object({ type: z.string() }).optional().catch(undefined) });
 const configuration = z.object({ ...plugin.shape, plugins: z.array(plugin).optional() });
 
-/** The types of the IPAM plugins of a definition; none where it cannot be read. */
+/** The types of the IPAM plugins of a definition; none if it cannot be read. */
 export function ipamTypes({ config }: NetworkAttachmentDefinition): string[] {
   if (typeof config !== 'string') return [];
   try {

@@ -10,7 +10,7 @@ import type { Api } from '../access/kubernetes.ts';
  * What whereabouts keeps for pods.
  *
  * @param refused is told where the caller may not list it.
- * @returns `undefined` where the cluster has no whereabouts, or it may not be listed.
+ * @returns `undefined` if the cluster has no whereabouts, or if it may not be listed.
  * @throws what the API server refuses with otherwise; MalformedObjectError.
  */
 export async function readReservations(

@@ -42,9 +42,9 @@ export interface ClusterDrift {
 /**
  * What every node's reconcile would do now, and why.
  *
- * @returns the exit code: 1 where something could not be read, else 4 where there is a drift of one of the
+ * @returns the exit code: 1 if something could not be read, else 4 where there is a drift of one of the
  *   kinds.
- * @throws Failed where the only cluster cannot be read.
+ * @throws Failed if the only cluster cannot be read.
  */
 export async function driftCommand(
   looks: readonly Look[],

@@ -21,8 +21,8 @@ import { withoutLimits, withRoom } from './with-room.ts';
  * Why a pod has its addresses, or has them not.
  *
  * @param asked `namespace/name`, or a name in the namespace `default`.
- * @returns the exit code: 0 where it has all that it claims, 4 where it has not.
- * @throws BadInput where there is no such pod; Failed where something cannot be read.
+ * @returns the exit code: 0 if it has all that it claims, 4 if it has not.
+ * @throws BadInput if there is no such pod; Failed if something cannot be read.
  */
 export async function explainPodCommand(look: Look, asked: string, output: Output) {
   const [namespace, name] = podOf(asked);

@@ -17,7 +17,7 @@ export function withoutLimits(access: ClusterAccess): ClusterAccess {
  * one call, which a pod that has its addresses does not need.
  *
  * @param view that was read without limits.
- * @returns `undefined` where nothing changes by it.
+ * @returns `undefined` if nothing changes by it.
  */
 export async function withRoom(
   access: ClusterAccess,

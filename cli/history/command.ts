@@ -30,8 +30,8 @@ export interface HistoryOptions {
 /**
  * Who had an address when?
  *
- * @returns the exit code: 3 where nothing is known.
- * @throws BadInput where the arguments are wrong; Failed where CloudWatch Logs refuses.
+ * @returns the exit code: 3 if nothing is known.
+ * @throws BadInput if the arguments are wrong; Failed if CloudWatch Logs refuses.
  */
 export async function historyCommand(
   text: string,

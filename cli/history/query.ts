@@ -49,7 +49,7 @@ function queryFor(address: Address): string {
  * The changes of an address that the functions of a stage logged, the oldest first.
  *
  * @param from milliseconds since the epoch.
- * @throws Failed where CloudWatch Logs refuses, or does not end.
+ * @throws Failed if CloudWatch Logs refuses, or does not end.
  */
 export async function changesOf(
   logs: Logs,

@@ -19,7 +19,7 @@ export interface TrailEvent {
 }
 
 export interface TrailedChange extends LoggedChange {
-  /** Absent where CloudTrail was not asked, or the line names no request. */
+  /** Absent if CloudTrail was not asked, or the line names no request. */
   readonly trail?: TrailEvent | 'unknown';
 }
 
@@ -53,7 +53,7 @@ const record = z.object({
  * The changes with what CloudTrail's event history says of their EC2 requests. It keeps 90 days, and cannot be
  * asked for a request: its events of that action and time are looked through.
  *
- * @throws Failed where CloudTrail refuses.
+ * @throws Failed if CloudTrail refuses.
  */
 export async function withTrail(
   trail: Trail,

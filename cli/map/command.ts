@@ -14,7 +14,7 @@ import { serveMap } from './server.ts';
  * Writes the map of a cluster into one file.
  *
  * @returns the exit code.
- * @throws BadInput where the file cannot be written; Failed where the cluster cannot be read.
+ * @throws BadInput if the file cannot be written; Failed if the cluster cannot be read.
  */
 export async function mapFileCommand(look: Look, file: string, output: Output): Promise<number> {
   const { access } = look;
@@ -38,7 +38,7 @@ export interface ServeOptions {
  * Serves the map of a cluster on loopback until the operator has had enough.
  *
  * @returns the exit code for that.
- * @throws Failed where the cluster cannot be read at first, or the port cannot be had.
+ * @throws Failed if the cluster cannot be read at first, or the port cannot be had.
  */
 export async function mapCommand(look: Look, options: ServeOptions, output: Output) {
   const { access } = look;

@@ -60,7 +60,7 @@ export function mapOf(
   };
 }
 
-/** What became of it; `undefined` where nothing did. Pure. */
+/** What became of it; `undefined` if nothing did. Pure. */
 export function changeOf(before: MapData, now: MapData): MapChange | undefined {
   const was = new Map(before.nodes.map((node) => [node.name, JSON.stringify(node)]));
   const is = new Set(now.nodes.map(({ name }) => name));

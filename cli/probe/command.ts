@@ -27,8 +27,8 @@ export interface ProbeOptions extends Wish {
  * Does traffic get there? Makes a pod on each of two nodes, has them try the network, and removes them,
  * however it ends.
  *
- * @returns the exit code: 4 where a check failed, 1 where a pod could not be removed.
- * @throws BadInput where there is no such network or node; Failed where the cluster refuses.
+ * @returns the exit code: 4 if a check failed, 1 if a pod could not be removed.
+ * @throws BadInput if there is no such network or node; Failed if the cluster refuses.
  */
 export async function probeCommand(
   look: Look,
@@ -109,7 +109,7 @@ async function makeWay(
   );
 }
 
-/** @returns `undefined` where the operator has had enough. */
+/** @returns `undefined` if the operator has had enough. */
 async function tryOut(
   pods: ProbePods,
   manifests: readonly object[],

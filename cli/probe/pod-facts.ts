@@ -15,7 +15,7 @@ export interface PodFacts {
   readonly hopeless?: string;
   /** Why it does not run yet. */
   readonly waits?: string;
-  /** Of the network; absent where Multus has told of none. */
+  /** Of the network; absent if Multus has told of none. */
   readonly attachment?: Attachment;
   /** Multus has told of its interfaces. */
   readonly told: boolean;

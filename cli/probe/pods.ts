@@ -37,7 +37,7 @@ export interface ProbePods {
   /** The lines of a pod's log as they come, until it ends. */
   log(name: string, told: (line: string) => void, signal: AbortSignal): Promise<void>;
   /**
-   * What Events of others warn of a pod, the newest last; none where they may not be read. The reconciler
+   * What Events of others warn of a pod, the newest last; none if they may not be read. The reconciler
    * says the same of its addresses by the condition, and starts no pod.
    */
   warnings(uid: string): Promise<string[]>;

@@ -29,7 +29,7 @@ export interface Side {
 export interface ProbeSeen {
   /** `namespace/name`. */
   readonly network: string;
-  /** Absent where nobody says which it is. */
+  /** Absent if nobody says which it is. */
   readonly gateway?: string;
   readonly sides: readonly [Side, Side];
 }

@@ -30,7 +30,7 @@ export interface Target {
   readonly nodes: readonly [string, string];
   readonly image: string;
   readonly ips?: readonly string[];
-  /** Absent where neither the definition nor EC2 says which it is. */
+  /** Absent if neither the definition nor EC2 says which it is. */
   readonly gateway?: string;
 }
 
@@ -40,7 +40,7 @@ const STARTUP_TAINT = 'multus-eni.dev/multus-not-ready';
 /**
  * Makes of what is asked for something that can be tried.
  *
- * @throws BadInput where there is no such network, node or image; Failed where that could not be read.
+ * @throws BadInput if there is no such network, node or image; Failed if that could not be read.
  */
 export async function targetOf(view: View, wish: Wish, api: Api): Promise<Target> {
   const definition = definitionOf(view, wish.network);

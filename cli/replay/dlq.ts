@@ -50,7 +50,7 @@ interface Run extends DlqOptions {
  * sent: while the reason stands, `reconcile` sets the same message aside again and again.
  *
  * @returns the exit code.
- * @throws Failed where the dead-letter queue can't be looked at.
+ * @throws Failed if the dead-letter queue can't be looked at.
  */
 export async function replayDeadLetters(options: DlqOptions): Promise<number> {
   const queue = heldMessages(options.sqs, options.queues.deadLetterQueueUrl, options.waitSeconds);

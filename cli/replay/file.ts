@@ -21,7 +21,7 @@ const sqsEvent = z.object({ Records: z.array(z.object({ body: z.string() })).min
  * no such event nothing is sent; the other files are.
  *
  * @returns the exit code.
- * @throws Failed where SQS refuses.
+ * @throws Failed if SQS refuses.
  */
 export async function replayFiles(options: FileOptions): Promise<number> {
   const { output, paths } = options;

@@ -22,7 +22,7 @@ export interface ListOptions {
  * at once, and its count of receives has grown by one, which has no effect in that queue.
  *
  * @returns the exit code.
- * @throws Failed where SQS refuses.
+ * @throws Failed if SQS refuses.
  */
 export async function list(options: ListOptions): Promise<number> {
   const { queues, cluster, output, signal } = options;

@@ -19,7 +19,7 @@ export interface ResyncOptions {
  * Asks for a look at nodes, whatever happened there.
  *
  * @returns the exit code.
- * @throws BadInput for names that no message can have; Failed where SQS refuses.
+ * @throws BadInput for names that no message can have; Failed if SQS refuses.
  */
 export async function resync(options: ResyncOptions, nodes: readonly string[]): Promise<number> {
   const { cluster, queueUrl, output } = options;

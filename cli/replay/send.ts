@@ -34,7 +34,7 @@ export interface Sent<T> {
  * own: SQS takes and drops one that it saw within five minutes.
  *
  * @returns batch by batch, so that its caller can act on each before the next is sent.
- * @throws Failed where SQS can't be asked, or refuses a batch whole.
+ * @throws Failed if SQS can't be asked, or refuses a batch whole.
  */
 export async function* sendBatches<T extends ReplayMessage>(
   { sqs, queueUrl }: SendOptions,

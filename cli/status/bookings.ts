@@ -6,7 +6,7 @@ import { ago } from '../view/text.ts';
  * How far ahead EC2's calls are booked, by action, and when EC2 throttled one.
  *
  * @param now ms since the epoch.
- * @throws Failed where DynamoDB refuses.
+ * @throws Failed if DynamoDB refuses.
  */
 export async function bookingsText(table: BookingsTable, now: number): Promise<string> {
   const { name } = table;

@@ -21,7 +21,7 @@ const alarms = z.object({
     .default([]),
 });
 
-/** @throws Failed where CloudWatch refuses. */
+/** @throws Failed if CloudWatch refuses. */
 export async function readAlarms(cloudWatch: CloudWatch, stage: string): Promise<AlarmOn[]> {
   const prefix = `multus-eni-reconciler-${stage}-`;
   const answer = await trying(`read the alarms ${prefix}…`, () =>
@@ -36,7 +36,7 @@ export async function readAlarms(cloudWatch: CloudWatch, stage: string): Promise
 
 /** What the functions measured last about a cluster. */
 export interface Measured {
-  /** The last time of a metric and its value then; absent where there was none in the hour. */
+  /** The last time of a metric and its value then; absent if there was none in the hour. */
   readonly last: ReadonlyMap<MetricName, { readonly at: number; readonly value: number }>;
   /** Its sum over the hour. */
   readonly sum: ReadonlyMap<MetricName, number>;
@@ -65,7 +65,7 @@ const data = z.object({
   ),
 });
 
-/** @throws Failed where CloudWatch refuses. */
+/** @throws Failed if CloudWatch refuses. */
 export async function readMetrics(
   cloudWatch: CloudWatch,
   cluster: string,

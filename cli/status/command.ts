@@ -24,7 +24,7 @@ import { type NodeRoom, roomOfNodes, roomTexts } from './room.ts';
 export interface StatusSources {
   readonly clock: Clock;
   readonly sqs: Sqs;
-  /** Absent where nobody says which queue it is. */
+  /** Absent if nobody says which queue it is. */
   readonly queueUrl?: string;
   readonly deadLetterQueueUrl?: string;
   /** Absent without a stage: alarms and metrics are a stage's. */
@@ -46,7 +46,7 @@ export interface StatusRow {
 export interface ClusterStatus {
   readonly cluster: string;
   readonly rows: readonly StatusRow[];
-  /** How full each node's ENIs are, the fullest first; none where they could not be read. */
+  /** How full each node's ENIs are, the fullest first; none if they could not be read. */
   readonly rooms: readonly NodeRoom[];
 }
 
@@ -56,7 +56,7 @@ const SILENT_MS = 180_000;
 /**
  * Does it work? What can be read is told, and what cannot is named.
  *
- * @returns the exit code: 1 where something could not be read, else 4 where something is wrong.
+ * @returns the exit code: 1 if something could not be read, otherwise 4 if something is wrong.
  */
 export async function statusCommand(
   looks: readonly Look[],

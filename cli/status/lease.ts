@@ -4,7 +4,7 @@ import type { Api } from '../access/kubernetes.ts';
 /** The forwarder that leads in a cluster, as its Lease says. */
 export interface Leader {
   readonly namespace: string;
-  /** Empty where nobody leads. */
+  /** Empty if nobody leads. */
   readonly holder: string;
   /** Milliseconds since the epoch: when it said so last. */
   readonly renewedAt: number;
@@ -29,7 +29,7 @@ const leases = z.object({
 });
 
 /**
- * @returns `undefined` where there is no Lease: no forwarder has run.
+ * @returns `undefined` if there is no Lease: no forwarder has run.
  * @throws what the API server refuses with.
  */
 export async function readLeader(api: Api): Promise<Leader | undefined> {

@@ -15,7 +15,7 @@ const counts = z.object({
   ApproximateNumberOfMessagesNotVisible: z.coerce.number(),
 });
 
-/** @throws Failed where SQS refuses. */
+/** @throws Failed if SQS refuses. */
 export async function readQueue(
   sqs: Sqs,
   queueUrl: string,

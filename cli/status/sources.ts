@@ -7,7 +7,7 @@ import { bookingsTable } from '../bookings-table.ts';
 import { redriveOf } from '../queues.ts';
 import type { StatusSources } from './command.ts';
 
-/** @throws Failed where SQS does not know the queue that was named. */
+/** @throws Failed if SQS does not know the queue that was named. */
 export async function sourcesOf(
   [look]: readonly Look[],
   options: { readonly stage?: string; readonly queueUrl?: string },

@@ -34,7 +34,7 @@ const TRIES = 5;
  * Stops a stage or one of its clusters: within ten seconds nothing more is written there.
  *
  * @returns the exit code.
- * @throws BadInput without a stage; Failed where SSM refuses.
+ * @throws BadInput without a stage; Failed if SSM refuses.
  */
 export async function stopCommand(
   choice: StopChoice,
@@ -61,7 +61,7 @@ export async function stopCommand(
 /**
  * Ends a stop; with `releases` also lets go for half an hour what the brake withholds.
  *
- * @returns the exit code: 3 where there was nothing to end.
+ * @returns the exit code: 3 if there was nothing to end.
  * @throws as `stopCommand`; BadInput for `releases` without a cluster.
  */
 export async function resumeCommand(

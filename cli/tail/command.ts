@@ -15,7 +15,7 @@ import { labelled } from '../wrap.ts';
  * map is: at once where a pod changes, and else every fifteen seconds.
  *
  * @returns the exit code for that.
- * @throws Failed where the cluster cannot be read at first.
+ * @throws Failed if the cluster cannot be read at first.
  */
 export async function tailCommand(
   look: Look,

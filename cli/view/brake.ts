@@ -6,7 +6,7 @@ import type { View } from './view.ts';
  * What the brake withholds, as far as ENIs and pods show, and what to do (docs/design.md, "The brake"). The
  * functions count the same. What they saw to end, and let go of lately, they alone know.
  *
- * @returns `undefined` where it withholds nothing, and without a stage: its share is the stage's.
+ * @returns `undefined` if it withholds nothing, and without a stage: its share is the stage's.
  */
 export function brakeText(
   { cluster, policy, state, allEnis, ledgers, allNodes, allPods }: View,

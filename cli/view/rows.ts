@@ -21,7 +21,7 @@ export type AddressState =
 export interface AddressRow {
   readonly address: Address;
   readonly node: string;
-  /** Where it is, or is to be; absent where a claim has no ENI. */
+  /** Where it is, or is to be; absent if a claim has no ENI. */
   readonly eniId?: string;
   readonly state: AddressState;
   /** The problem's kind, where it is one. */

@@ -7,7 +7,7 @@ export interface Cell {
   /** The same for the same place, also after a change. */
   readonly key: string;
   readonly address: string;
-  /** Who has or claims it; none where AWS keeps it. */
+  /** Who has or claims it; none if AWS keeps it. */
   readonly entries: readonly Entry[];
   readonly state: Shown;
   /** It is not asked for. */

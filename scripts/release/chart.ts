@@ -9,7 +9,7 @@ import { parseDocument } from 'yaml';
  * @param root the folder of the repository.
  * @param repository the image without a tag.
  * @param digest of the image that was pushed: a tag can be moved.
- * @throws an Error where that is no digest.
+ * @throws an Error if that is no digest.
  */
 export async function stageChart(
   root: string,

@@ -47,7 +47,7 @@ export function whatIsMissing(tag: string, root: string): string[] {
   return wrong;
 }
 
-/** The version that a tag names, or `undefined` where it is no release's. */
+/** The version that a tag names, or `undefined` if it is no release's. */
 export function versionOf(tag: string): string | undefined {
   return TAG.exec(tag)?.[1];
 }

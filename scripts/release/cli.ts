@@ -33,7 +33,7 @@ lists the commands. As \`${PLUGIN}\` in the PATH it is \`kubectl multus-eni\`.
  * @param root the folder of the repository.
  * @param folder where the tarball is written; it has to exist.
  * @returns the path of the tarball.
- * @throws esbuild's BuildFailure, and an Error where npm fails.
+ * @throws esbuild's BuildFailure, and an Error if npm fails.
  */
 export async function packCli(root: string, folder: string): Promise<string> {
   const { version, license, engines } = manifest.parse(

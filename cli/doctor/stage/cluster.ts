@@ -37,7 +37,7 @@ export async function readCluster(eks: Eks, name: string): Promise<EksCluster> {
   return { arn, endpoint, hasEntries: accessConfig?.authenticationMode !== 'CONFIG_MAP' };
 }
 
-/** The groups that a role has in the cluster; `undefined` where it has no access entry. */
+/** The groups that a role has in the cluster; `undefined` if it has no access entry. */
 export async function readGroups(
   eks: Eks,
   clusterName: string,

@@ -8,7 +8,7 @@ const found = z.array(z.object({ Value: z.string() })).default([]);
 /**
  * The stage that serves a cluster.
  *
- * @returns `undefined` where none says so, as a version before did not.
+ * @returns `undefined` if none says so, as a version before did not.
  * @throws what SSM refuses with.
  */
 export async function readOwner(

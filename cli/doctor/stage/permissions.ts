@@ -44,7 +44,7 @@ export function neededOf(stage: {
   readonly clusterArn: string;
   readonly queueArn: string;
   readonly deadLetterQueueArn?: string;
-  /** A managed ENI; absent where the cluster has none. */
+  /** A managed ENI; absent if the cluster has none. */
   readonly eniArn?: string;
   /** Of the table in which `reconcile` books; absent: none. */
   readonly bookingsArn?: string;

@@ -16,7 +16,7 @@ const attributes = z.object({
 });
 
 /**
- * @returns `undefined` where there is no such queue.
+ * @returns `undefined` if there is no such queue.
  * @throws what SQS refuses with otherwise.
  */
 export async function readQueueFacts(sqs: Sqs, QueueUrl: string): Promise<QueueFacts | undefined> {

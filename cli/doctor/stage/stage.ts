@@ -24,7 +24,7 @@ export interface StageFacts {
   readonly stage: string;
   readonly queueUrl: string;
   readonly functions: MaybeKnown<Functions>;
-  /** `undefined` where there is none. */
+  /** `undefined` if there is none. */
   readonly queue: MaybeKnown<QueueFacts | undefined>;
   readonly deadLetters: MaybeKnown<QueueFacts | undefined>;
   /** Those by which Lambda reads the queue for `reconcile`: one at most. */
@@ -35,7 +35,7 @@ export interface StageFacts {
   readonly writers: number;
   /** Where executions book EC2's calls; absent: nowhere. */
   readonly bookings?: Pick<BookingsTable, 'name' | 'region'> & {
-    /** `undefined` where there is no such table. */
+    /** `undefined` if there is no such table. */
     readonly key: MaybeKnown<readonly string[] | undefined>;
   };
   readonly schedules: MaybeKnown<readonly Schedule[]>;
@@ -44,9 +44,9 @@ export interface StageFacts {
   /** The groups of each function's role in the cluster; `undefined` without an access entry. */
   readonly groups: MaybeKnown<ReadonlyMap<string, readonly string[] | undefined>>;
   readonly denied: MaybeKnown<readonly Denied[]>;
-  /** The stage that serves the cluster; `undefined` where nothing says so. */
+  /** The stage that serves the cluster; `undefined` if nothing says so. */
   readonly owner: MaybeKnown<string | undefined>;
-  /** The version of the functions; absent where they do not tell it. */
+  /** The version of the functions; absent if they do not tell it. */
   readonly version?: string;
 }
 

@@ -13,10 +13,10 @@ const KINDS = ['where', 'unit', 'long', 'so', 'else'] as const;
 const LEFT: Readonly<Record<string, readonly number[]>> = {
   '.': [19, 0, 22, 0, 0],
   bench: [2, 0, 0, 0, 0],
-  cli: [149, 10, 7, 16, 14],
+  cli: [55, 10, 7, 16, 13],
   config: [0, 0, 0, 0, 0],
   conformance: [0, 0, 0, 0, 0],
-  console: [7, 2, 0, 2, 0],
+  console: [4, 2, 0, 2, 0],
   demo: [0, 0, 1, 0, 0],
   deploy: [4, 0, 5, 0, 0],
   docs: [126, 2, 188, 3, 8],
@@ -25,7 +25,7 @@ const LEFT: Readonly<Record<string, readonly number[]>> = {
   'ip-manager': [7, 0, 2, 0, 0],
   resources: [0, 0, 0, 0, 0],
   sandbox: [1, 0, 1, 0, 0],
-  scripts: [24, 0, 12, 0, 2],
+  scripts: [19, 0, 12, 0, 2],
   shared: [12, 0, 8, 0, 1],
   test: [90, 18, 32, 41, 11],
 };

@@ -89,7 +89,7 @@ variable "alarm_topic_arn" {
 
 variable "runbook_url" {
   type        = string
-  description = "Where your copy of docs/runbook.md is, for the alarms"
+  description = "The address of your copy of docs/runbook.md, for the alarms"
   default     = "docs/runbook.md"
 }
 

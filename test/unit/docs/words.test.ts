@@ -19,7 +19,7 @@ const LEFT: Readonly<Record<string, readonly number[]>> = {
   console: [4, 2, 0, 2, 0],
   demo: [0, 0, 1, 0, 0],
   deploy: [4, 0, 5, 0, 0],
-  docs: [126, 2, 188, 3, 8],
+  docs: [124, 2, 188, 3, 8],
   forwarder: [2, 2, 0, 4, 1],
   functions: [0, 0, 1, 0, 0],
   'ip-manager': [7, 0, 2, 0, 0],

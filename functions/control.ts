@@ -33,8 +33,8 @@ export interface Controls {
 /** How old the stops may be before they are read again. */
 const STOPS_FRESH_MS = 5_000;
 /**
- * How long ago the stops were last asked for, at most, when something is released. So a stop takes
- * effect within ten seconds.
+ * How old the last answer may be when an address is released, because a stop takes effect within ten seconds.
+ * A read that is under way is no answer yet.
  */
 const LONGEST_UNASKED_MS = 9_000;
 const OWNER_FRESH_MS = 60_000;
@@ -95,7 +95,7 @@ export function createControls(
             clock,
             refresh: stops.refresh,
             isOld: () => clock.now() - (stops.last()?.at ?? clock.now()) > STOPS_FRESH_MS,
-            isUnasked: () => clock.now() - stops.askedAt() > LONGEST_UNASKED_MS,
+            isUnasked: () => clock.now() - stops.answeredFor() > LONGEST_UNASKED_MS,
             allowed: () => allowed(cluster, POLICIES.sync),
           }),
   };
@@ -106,8 +106,8 @@ interface Remembered<T> {
   refresh(): Promise<void>;
   /** What was read last, and when it was asked for, ms since the epoch. */
   last(): { readonly at: number; readonly value: T } | undefined;
-  /** When it was asked for last, whatever the answer, ms since the epoch. */
-  askedAt(): number;
+  /** When the last read that has ended was begun, also if it failed: ms since the epoch. */
+  answeredFor(): number;
 }
 
 function remembered<T>(
@@ -118,9 +118,10 @@ function remembered<T>(
   let last: { readonly at: number; readonly value: T } | undefined;
   let asking: Promise<void> | undefined;
   let askedAt = -Infinity;
+  let answeredFor = -Infinity;
   return {
     last: () => last,
-    askedAt: () => askedAt,
+    answeredFor: () => answeredFor,
     refresh() {
       if (asking !== undefined) return asking;
       // What failed is asked again no sooner than what was read.
@@ -134,6 +135,7 @@ function remembered<T>(
         }, of.failed)
         .finally(() => {
           asking = undefined;
+          answeredFor = at;
         });
       return asking;
     },

@@ -106,6 +106,17 @@ describe('a stop', () => {
     expect(sent).toEqual([]);
   });
 
+  test('that is being read ends a release too, if the last answer is as old', async () => {
+    const { clock, controls, ec2, parameters, policy, sent } = environment();
+    await policy();
+    parameters.set(controlName(STAGE), STOPPED('demo'));
+    clock.advance(10_000);
+    const reading = controls.policyOf('demo', POLICIES.sync);
+    await expect(ec2.send(unassign('10.0.0.1'))).rejects.toThrow(StalePodsError);
+    await reading;
+    expect(sent).toEqual([]);
+  });
+
   test('lets an address arrive that was taken from another ENI for it', async () => {
     const { clock, ec2, parameters, policy, sent } = environment();
     await policy();

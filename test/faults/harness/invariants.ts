@@ -76,8 +76,10 @@ export function watchInvariants(
         }
         for (const address of has.difference(had)) {
           judged.added(by, eni, address);
-          // What no ledger could take is nobody's until one has it (docs/design.md, rule L15).
-          if (!cannotUse(by, id)) ours.assigned(id, address);
+          // What no ledger could take is nobody's until one has it (docs/design.md, rule L15). Neither is what
+          // arrives late, if somebody has taken its entry away since.
+          const isTampered = ours.tamperedAt(id) >= (by.reading?.begun ?? 0);
+          if (!cannotUse(by, id) && !isTampered) ours.assigned(id, address);
           stops.added(by, address);
         }
       }

@@ -25,7 +25,7 @@ export async function findInstance(
  */
 export async function readAsked(
   { access, memory }: ReconcileScope,
-  { node, instanceId: told }: NodeRequest,
+  { node, instanceId: told, reasons }: NodeRequest,
   signal?: AbortSignal,
 ): Promise<NodeReading> {
   let instanceId = memory.instanceId ?? told;
@@ -35,7 +35,9 @@ export async function readAsked(
     if (object.instanceId === undefined) return withoutInstance(object);
     instanceId = object.instanceId;
   }
-  const reading = await readNode(access, { node, instanceId, eniIds: memory.eniIds }, signal);
+  const mayHaveLost = reasons.includes('moved');
+  const asked = { node, instanceId, eniIds: memory.eniIds, mayHaveLost };
+  const reading = await readNode(access, asked, signal);
   if (reading.kind !== 'state') {
     memory.instanceId = reading.kind === 'other-instance' ? reading.instanceId : undefined;
     return reading;

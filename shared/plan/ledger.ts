@@ -73,8 +73,15 @@ const SETTLES_MS = 15_000;
  * the read shows.
  *
  * @param readAt when the ENIs were asked for, ms since the epoch.
+ * @param mayHaveLost another node says that it took an address from one of these ENIs, and its note in the
+ *   ledger may not have been written: what EC2 does not show is not there.
  */
-export function correctedBy(ledgers: Ledgers, enis: readonly Eni[], readAt: number): Eni[] {
+export function correctedBy(
+  ledgers: Ledgers,
+  enis: readonly Eni[],
+  readAt: number,
+  mayHaveLost = false,
+): Eni[] {
   return enis.map((eni) => {
     const reading = ledgers.of(eni.id);
     if (!eni.managed || reading?.kind !== 'ledger') return eni;
@@ -83,7 +90,9 @@ export function correctedBy(ledgers: Ledgers, enis: readonly Eni[], readAt: numb
       recent.flatMap(([address, { state }]) => (state === wanted ? [address] : []));
     const gone = new Set(inState('released'));
     const shown = new Set([...eni.primary, ...eni.secondary]);
-    const there = inState('assigned').filter((each) => !shown.has(each) && !inPrefixOf(eni, each));
+    const there = mayHaveLost
+      ? []
+      : inState('assigned').filter((each) => !shown.has(each) && !inPrefixOf(eni, each));
     if (gone.size + there.length === 0) return eni;
     return { ...eni, secondary: [...eni.secondary.filter((each) => !gone.has(each)), ...there] };
   });

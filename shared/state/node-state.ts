@@ -59,16 +59,16 @@ export type NodeReading =
  */
 export async function readNode(
   access: ClusterAccess,
-  { eniIds = [], instanceId, node }: AskedNode,
+  { eniIds = [], ...asked }: AskedNode,
   signal?: AbortSignal,
 ): Promise<NodeReading> {
   const enisReadAt = access.clock.now();
   const [enis, definitions, guessed] = await Promise.all([
-    access.ec2.inventory.ofInstances([instanceId], signal),
+    access.ec2.inventory.ofInstances([asked.instanceId], signal),
     access.kubernetes.listNetworkAttachmentDefinitions(signal),
     readLedgers(access, eniIds, signal),
   ]);
-  const known = { instanceId, node, enis, enisReadAt };
+  const known = { ...asked, enis, enisReadAt };
   return readPodsOf(access, known, definitions, { guessed, signal });
 }
 
@@ -78,6 +78,8 @@ export interface AskedNode {
   readonly instanceId: string;
   /** The ENIs that it had last. */
   readonly eniIds?: readonly string[];
+  /** Another node says that it took an address from it (docs/design.md, rule L17). */
+  readonly mayHaveLost?: boolean;
 }
 
 /** Reads the ledgers of ENIs. */
@@ -130,7 +132,7 @@ interface NodeWithEnis extends AskedNode {
 
 async function readPodsOf(
   access: ClusterAccess,
-  { node, instanceId, enis, enisReadAt }: NodeWithEnis,
+  { node, instanceId, enis, enisReadAt, mayHaveLost }: NodeWithEnis,
   definitions: readonly NetworkAttachmentDefinition[],
   {
     guessed = new Map(),
@@ -168,7 +170,7 @@ async function readPodsOf(
   const state: NodeState = {
     ...identity(nodeObject, instanceId),
     limits,
-    enis: correctedBy(ledgers, enis, enisReadAt),
+    enis: correctedBy(ledgers, enis, enisReadAt, mayHaveLost),
     subnets,
     pods: claims.filter((pod) => pod !== undefined),
     podObjects: new Map(pods.map((pod) => [pod.uid, pod])),

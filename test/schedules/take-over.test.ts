@@ -39,6 +39,27 @@ describe('a take-over of which the answer to the unassign is lost', () => {
   });
 });
 
+describe('67: B took X from A, could not write that into A’s ledger, and then let go of it', () => {
+  test('A’s pod has X again when it is told so', async () => {
+    const scene = await startScene();
+    const { p1, p2 } = await contest(scene);
+    await scene.look('b');
+    expect(scene.queued()).toEqual(['a moved']);
+    p2.remove();
+    await scene.look('b');
+    scene.record('a', [X], {
+      state: 'assigned',
+      at: scene.clock.now() - 1_000,
+      pod: { namespace: 'ns1', name: 'p1', uid: p1.uid },
+    });
+    await scene.deliver();
+
+    expect(p1.told()).toMatch(/^Assigned: /);
+    expect(scene.ec2.whereIs(X)).toBe('a/eth1');
+    await scene.expectSettled();
+  });
+});
+
 describe('a take-over that is out of time between its calls', () => {
   test('tells the node that had the address before its own message is tried again', async () => {
     const scene = await startScene();

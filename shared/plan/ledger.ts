@@ -73,8 +73,8 @@ const SETTLES_MS = 15_000;
  * the read shows.
  *
  * @param readAt when the ENIs were asked for, ms since the epoch.
- * @param mayHaveLost another node says that it took an address from one of these ENIs, and its note in the
- *   ledger may not have been written: what EC2 does not show is not there.
+ * @param mayHaveLost another node says that it took an address from one of these ENIs. It may not have written
+ *   that into the ledger, so what EC2 does not show is not there.
  */
 export function correctedBy(
   ledgers: Ledgers,

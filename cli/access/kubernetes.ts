@@ -157,7 +157,7 @@ function apiOver(transport: ApiTransport, clock: Clock): Api {
       query,
       (item, length) => {
         listener?.(item);
-        each(item, length);
+        return each(item, length);
       },
       signal,
     );

@@ -135,15 +135,16 @@ async function listOrWatch(options: Options, position: Position): Promise<void> 
 /** Returns the resourceVersion that the list shows. */
 async function list({ kube, sink, events, signal }: Options): Promise<string> {
   const uids: (string | undefined)[] = [];
-  const each = (item: unknown): void => {
+  const each = (item: unknown): boolean => {
     uids.push(identity.safeParse(item).data?.metadata.uid);
     const pod = read(item, events);
     if (pod !== undefined) sink.onPod(pod, true);
+    return true;
   };
   const size = pageSize(PAGE_SIZE);
   let next: Pick<PageOfList, 'continue'> = {};
   for (;;) {
-    const metadata: ListMetadata = await readPage(
+    const metadata: ListMetadata | undefined = await readPage(
       async (query, counted) => {
         // No resourceVersion: a consistent read, never older than what was seen before.
         const path = withQuery(PATHS.pods, { ...query });
@@ -164,7 +165,7 @@ async function list({ kube, sink, events, signal }: Options): Promise<string> {
         },
       },
     );
-    if (metadata.continue) {
+    if (metadata?.continue) {
       next = { continue: metadata.continue };
       continue;
     }

@@ -3,6 +3,7 @@ import { type Address, parseAddress } from '../address.ts';
 import { FLOATING_IPS, MAX_ADDRESSES } from '../cluster/annotations.ts';
 import { type Read, readJson, textAs, whatIsWrong } from '../text/read.ts';
 import { tooManyAddresses, type UnreadableAnnotation } from './claim.ts';
+import { readOnce } from './read-once.ts';
 
 /** An address that a pod claims although no CNI plugin gave it to it. */
 export interface FloatingIp {
@@ -10,6 +11,11 @@ export interface FloatingIp {
   /** When this pod began to claim it, ms since the epoch. */
   readonly since?: number;
 }
+
+/** What a pod claims as floating, if that can be read. */
+type FloatingIps =
+  | { readonly ok: true; readonly floating: readonly FloatingIp[] }
+  | { readonly ok: false; readonly unreadable: UnreadableAnnotation };
 
 const floatingIp = z.preprocess(
   (json) => (typeof json === 'string' ? { ip: json } : json),
@@ -29,13 +35,9 @@ const floatingIps = z.array(floatingIp);
  * Reads `multus-eni.dev/floating-ips`: a JSON list of addresses or of
  * `{ "ip", "since" }`. Of an address named twice the first entry counts.
  */
-export function parseFloatingIps(
-  annotations: Readonly<Record<string, string>>,
-):
-  | { readonly ok: true; readonly floating: readonly FloatingIp[] }
-  | { readonly ok: false; readonly unreadable: UnreadableAnnotation } {
+export const parseFloatingIps = readOnce((annotations): FloatingIps => {
   const text = annotations[FLOATING_IPS] ?? '';
-  if (text.trim() === '') return { ok: true, floating: [] };
+  if (!/\S/.test(text)) return { ok: true, floating: [] };
   const list = readJson(text, entries);
   // Before each of them is looked at.
   if (list.ok && list.value.length > MAX_ADDRESSES) {
@@ -55,7 +57,7 @@ export function parseFloatingIps(
     byAddress.set(ip, { address: ip, ...(since == null ? {} : { since }) });
   }
   return { ok: true, floating: [...byAddress.values()] };
-}
+});
 
 function readEntries(list: readonly unknown[]): Read<z.output<typeof floatingIps>> {
   const parsed = floatingIps.safeParse(list);

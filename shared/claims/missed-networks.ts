@@ -5,6 +5,7 @@ import { type Read, readJson, whatIsWrong } from '../text/read.ts';
 import type { NotAttached } from './claim.ts';
 import { isLeftOut } from './left-out.ts';
 import type { Attachment } from './network-status.ts';
+import { readOnce } from './read-once.ts';
 
 const MAX_NETWORKS = 1_000;
 const TOO_MANY = `more than ${MAX_NETWORKS} networks`;
@@ -32,6 +33,11 @@ export function parseAskedNetworks(text: string, namespace: string): Read<readon
     value: read.value.map((each) => `${each.namespace || namespace}/${each.name}`),
   };
 }
+
+/** The same of a pod's annotations. */
+export const askedNetworks = readOnce((annotations, namespace: string) =>
+  parseAskedNetworks(annotations[NETWORKS]?.trim() ?? '', namespace),
+);
 
 function parseShort(text: string): Read<z.output<typeof selections>> {
   const items = text.split(',', MAX_NETWORKS + 1);
@@ -73,10 +79,9 @@ export function missedNetworks(
   pod: Pod,
   attachments: readonly Attachment[],
 ): NotAttached | undefined {
-  const asked = pod.annotations[NETWORKS]?.trim() ?? '';
-  if (asked === '' || pod.sandboxSince === undefined) return undefined;
+  if (pod.sandboxSince === undefined) return undefined;
   const of = { kind: 'not-attached', since: pod.sandboxSince } as const;
-  const read = parseAskedNetworks(asked, pod.namespace);
+  const read = askedNetworks(pod.annotations, pod.namespace);
   if (!read.ok) return { ...of, networks: [], unreadable: read.detail };
   const left = new Map<string, number>();
   for (const network of read.value) left.set(network, (left.get(network) ?? 0) + 1);

@@ -3,6 +3,7 @@ import { type Address, parseInterfaceAddress } from '../address.ts';
 import { MAX_ADDRESSES, NETWORK_STATUS, NETWORKS_STATUS } from '../cluster/annotations.ts';
 import { readJson, textAs, whatIsWrong } from '../text/read.ts';
 import { tooManyAddresses, type UnreadableAnnotation } from './claim.ts';
+import { readOnce } from './read-once.ts';
 
 /** One interface that Multus gave to a pod besides the cluster network's. */
 export interface Attachment {
@@ -15,7 +16,8 @@ export interface Attachment {
   readonly mac?: string;
 }
 
-const MAX_ENTRIES = 10_000;
+/** A pod claims at most MAX_ADDRESSES; as many attachments may have none. What was read of each pod is kept. */
+const MAX_ENTRIES = 2 * MAX_ADDRESSES;
 /** Two DNS subdomains of at most 253 characters and a slash. */
 const MAX_NAME_LENGTH = 507;
 
@@ -36,25 +38,30 @@ const attachmentEntry = z.object({
     .nullish(),
 });
 
+/** What Multus wrote, if that can be read. */
+export type NetworkStatus =
+  | {
+      readonly ok: true;
+      readonly attachments: readonly Attachment[];
+      /** Multus wrote an empty list, or none, though each pod has the cluster's own network. */
+      readonly emptied: boolean;
+    }
+  | { readonly ok: false; readonly unreadable: UnreadableAnnotation };
+
 /**
  * Reads `network-status`, or else the older `networks-status`. The default entry is
  * the cluster network and left out. One wrong entry makes the whole annotation
- * unreadable: half of it would look like claims that the pod gave up.
- *
- * @param namespace the pod's own, which a bare network name belongs to.
+ * unreadable: half of it would look like claims that the pod gave up. The namespace is the one that a
+ * bare network name belongs to.
  */
-export function parseNetworkStatus(
-  annotations: Readonly<Record<string, string>>,
-  namespace: string,
-):
-  | { readonly ok: true; readonly attachments: readonly Attachment[] }
-  | { readonly ok: false; readonly unreadable: UnreadableAnnotation } {
+export const parseNetworkStatus = readOnce((annotations, namespace: string): NetworkStatus => {
   const annotation = annotations[NETWORK_STATUS] === undefined ? NETWORKS_STATUS : NETWORK_STATUS;
   const unreadable = (detail: string) =>
     ({ ok: false, unreadable: { kind: 'unreadable-annotation', annotation, detail } }) as const;
 
-  const text = annotations[annotation] ?? '';
-  if (text.trim() === '') return { ok: true, attachments: [] };
+  const text = annotations[annotation];
+  if (text === undefined) return { ok: true, attachments: [], emptied: false };
+  if (!/\S/.test(text)) return { ok: true, attachments: [], emptied: true };
   const list = readJson(text, entries);
   if (!list.ok) return unreadable(list.detail);
 
@@ -69,8 +76,8 @@ export function parseNetworkStatus(
     if (!parsed.success) return unreadable(whatIsWrong(parsed.error, [index]));
     attachments.push(toAttachment(parsed.data, namespace));
   }
-  return { ok: true, attachments };
-}
+  return { ok: true, attachments, emptied: list.value.length === 0 };
+});
 
 /** By hand: a schema that most entries fail would cost more than all others. */
 function isDefault(entry: unknown): boolean {

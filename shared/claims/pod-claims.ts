@@ -1,10 +1,5 @@
 import type { Address } from '../address.ts';
-import {
-  FLOATING_IPS,
-  MAX_ADDRESSES,
-  NETWORK_STATUS,
-  NETWORKS_STATUS,
-} from '../cluster/annotations.ts';
+import { FLOATING_IPS, MAX_ADDRESSES } from '../cluster/annotations.ts';
 import type { Pod } from '../cluster/kubernetes.ts';
 import {
   type Claim,
@@ -17,7 +12,7 @@ import { type FloatingIp, parseFloatingIps } from './floating-ips.ts';
 import { isLeftOut } from './left-out.ts';
 import { missedNetworks } from './missed-networks.ts';
 import type { ParsedNetwork } from './net-attach-def.ts';
-import { type Attachment, parseNetworkStatus } from './network-status.ts';
+import { type Attachment, type NetworkStatus, parseNetworkStatus } from './network-status.ts';
 
 /** An address that the ledger of an ENI names a pod for. */
 export interface RecordedAddress {
@@ -98,13 +93,6 @@ export function claimsOf(
 /** Clocks differ: by more than this (ms) a time is not after now by chance. */
 const CLOCKS_DIFFER_MS = 60_000;
 
-/** Even a pod without networks has the cluster's own in it. */
-function isEmptied(networkStatus: string): boolean {
-  const text = networkStatus.trim();
-  if (text === '' || text === 'null') return true;
-  return text.startsWith('[') && text.endsWith(']') && text.slice(1, -1).trim() === '';
-}
-
 /** The plugins whose interfaces have a worker's device below them. */
 const ON_DEVICES: ReadonlySet<string | undefined> = new Set(['ipvlan', 'macvlan', 'host-device']);
 
@@ -120,11 +108,10 @@ function mayBeOnEni(definition: ParsedNetwork | undefined): boolean {
  */
 function missedBy(
   pod: Pod,
-  status: ReturnType<typeof parseNetworkStatus>,
+  status: NetworkStatus,
   networks: ReadonlyMap<string, ParsedNetwork>,
 ): NotAttached | undefined {
-  const written = pod.annotations[NETWORK_STATUS] ?? pod.annotations[NETWORKS_STATUS];
-  if (!status.ok || (written !== undefined && isEmptied(written))) return undefined;
+  if (!status.ok || status.emptied) return undefined;
   const missed = missedNetworks(pod, status.attachments);
   if (missed === undefined || missed.unreadable !== undefined) return missed;
   const ours = missed.networks.filter((network) => mayBeOnEni(networks.get(network)));

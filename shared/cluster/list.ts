@@ -21,13 +21,17 @@ export interface PageOfList {
   readonly continue?: string;
 }
 
-/** Is given each item of a page, and how many characters of JSON it had. */
-export type EachItem = (item: unknown, length: number) => void;
+/**
+ * Is given each item of a page, and how many characters of JSON it had.
+ *
+ * @returns whether to go on: of a page that is longer than what was needed the rest is left unread.
+ */
+export type EachItem = (item: unknown, length: number) => boolean;
 
 /** A page that was read, but for its items. */
 export interface PageRead {
-  /** The list as it was answered, without its items. */
-  readonly list: unknown;
+  /** The list as it was answered, without its items; absent if its rest was left unread. */
+  readonly list?: unknown;
   /** How many characters it had. */
   readonly length: number;
 }
@@ -100,6 +104,7 @@ export interface ItemSink {
 /**
  * Reads the page of a list that begins where it is told, in as many tries as its length needs.
  *
+ * @returns `undefined` if the rest of it was left unread.
  * @throws what `page` throws, and MalformedObjectError for what is no list.
  */
 export async function readPage(
@@ -107,17 +112,17 @@ export async function readPage(
   size: PageSize,
   where: Pick<PageOfList, 'continue'>,
   { each, again }: ItemSink,
-): Promise<ListMetadata> {
+): Promise<ListMetadata | undefined> {
   for (;;) {
     let items = 0;
     const counted: EachItem = (item, length) => {
       items += 1;
-      each(item, length);
+      return each(item, length);
     };
     try {
       const { list, length } = await page({ limit: size.limit(), ...where }, counted);
       size.read(items, length);
-      return parseObject('list', listed, list).metadata;
+      return list === undefined ? undefined : parseObject('list', listed, list).metadata;
     } catch (error) {
       // Not again at once: an API server that is in trouble would have a caller wait many times as long.
       if (error instanceof Error && error.name === 'TimeoutError') size.tooSlow();
@@ -148,9 +153,9 @@ export async function listAll<T>(listing: Listing<T>): Promise<T[]> {
 }
 
 /**
- * As listAll, but reads no further page once it is told that what it read is enough.
+ * As listAll, but reads no further item once it is told that what it read is enough.
  *
- * @param isEnough is asked after each page that others follow.
+ * @param isEnough is asked after each item.
  */
 export async function listUntil<T>(
   listing: Listing<T>,
@@ -181,6 +186,7 @@ async function readPages<T>(
   const sink: ItemSink = {
     each(item, length) {
       all.push(parse(item, length));
+      return !isEnough(all);
     },
     again(count) {
       all.length -= count;
@@ -188,9 +194,9 @@ async function readPages<T>(
   };
   let where: Pick<PageOfList, 'continue'> | undefined = {};
   while (where !== undefined) {
-    const { continue: next }: ListMetadata = await readPage(page, size, where, sink);
-    where = next ? { continue: next } : undefined;
-    if (where !== undefined && isEnough(all)) return { items: all, isComplete: false };
+    const read: ListMetadata | undefined = await readPage(page, size, where, sink);
+    if (read === undefined) return { items: all, isComplete: false };
+    where = read.continue ? { continue: read.continue } : undefined;
   }
   return { items: all, isComplete: true };
 }

@@ -7,7 +7,7 @@ import { AnswerTooLongError } from './transport.ts';
 
 /**
  * Reads a list's answer item by item, as it comes: an item is kept only until the next one, whatever the
- * list's length.
+ * list's length. If `each` says that no more is wanted, the response ends.
  *
  * @param response of a request that may have taken gzip.
  * @param what was asked for: an error names it.
@@ -22,7 +22,10 @@ export async function readItems(
   const answer = decompressed(response);
   // Texts from the start: buffers of a long list have the whole heap collected, page after page.
   answer.setEncoding('utf8');
-  const splitter = itemSplitter((item) => each(parse(item, what), item.length));
+  let isWanted = true;
+  const splitter = itemSplitter((item) => {
+    isWanted &&= each(parse(item, what), item.length);
+  });
   let length = 0;
   for await (const chunk of answer) {
     const piece = String(chunk);
@@ -32,6 +35,7 @@ export async function readItems(
       throw new AnswerTooLongError(`a page of a list is longer than ${LONGEST_PAGE} characters`);
     }
     splitter.feed(piece);
+    if (!isWanted) return { length };
   }
   return { list: parse(splitter.end(), what), length };
 }

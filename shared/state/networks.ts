@@ -1,5 +1,5 @@
 import { parseFloatingIps } from '../claims/floating-ips.ts';
-import { parseAskedNetworks } from '../claims/missed-networks.ts';
+import { askedNetworks } from '../claims/missed-networks.ts';
 import {
   type ParsedNetwork,
   parseNetworks,
@@ -7,7 +7,6 @@ import {
 } from '../claims/net-attach-def.ts';
 import { parseNetworkStatus } from '../claims/network-status.ts';
 import { type Ranges, rangesOf } from '../claims/ranges.ts';
-import { NETWORKS } from '../cluster/annotations.ts';
 import type { Kubernetes, NetworkAttachmentDefinition, Pod } from '../cluster/kubernetes.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 
@@ -61,7 +60,7 @@ export async function networksFor(
 /** As `namespace/name`: the networks that a pod asks for, and those that it has. */
 function namedNetworks({ annotations, namespace }: Pod): readonly string[] {
   const status = parseNetworkStatus(annotations, namespace);
-  const asked = parseAskedNetworks(annotations[NETWORKS] ?? '', namespace);
+  const asked = askedNetworks(annotations, namespace);
   return [
     ...(status.ok ? status.attachments.map(({ network }) => network) : []),
     ...(asked.ok ? asked.value : []),

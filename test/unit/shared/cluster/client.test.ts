@@ -30,8 +30,8 @@ test('all pages of the pods are read, consistently', async () => {
   const pods = await kubernetes.listPods({});
   expect(pods.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
   expect(api.requests.map(({ path, query }) => [path, query])).toEqual([
-    ['/api/v1/pods', { limit: '500' }],
-    ['/api/v1/pods', { limit: '500', continue: 'next+page/=' }],
+    ['/api/v1/pods', { limit: '110' }],
+    ['/api/v1/pods', { limit: '440', continue: 'next+page/=' }],
   ]);
 });
 

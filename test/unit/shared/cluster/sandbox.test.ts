@@ -64,7 +64,7 @@ test('pods of more than a page are read whole, and by node', async () => {
   const { api, kubernetes } = await start();
   for (let n = 0; n < 1_100; n += 1) createPod(api, `pod-${n}`, n % 100 === 0 ? 'a' : 'b');
   expect(new Set(await namesOf(kubernetes.listPods({}))).size).toBe(1_100);
-  expect(api.calls.filter(({ verb }) => verb === 'list')).toHaveLength(3);
+  expect(api.calls.filter(({ verb }) => verb === 'list')).toHaveLength(4);
   expect(await namesOf(kubernetes.listPods({ node: 'a' }))).toHaveLength(11);
 });
 
@@ -79,8 +79,10 @@ test('a long list crosses the network compressed, over the same connection', asy
   }
   const characters = JSON.stringify(api.objects.list('pods')).length;
   expect(new Set(await namesOf(kubernetes.listPods({}))).size).toBe(600);
-  expect(api.sentBytes()).toBeLessThan(characters / 4);
+  // An API server compresses only answers of 128 KiB and more, and a first page is shorter.
+  const before = api.sentBytes();
   expect(await namesOf(kubernetes.listPods({}))).toHaveLength(600);
+  expect(api.sentBytes() - before).toBeLessThan(characters / 4);
   expect(api.connections()).toBe(1);
 });
 

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { claimsOf } from '../../../../shared/claims/pod-claims.ts';
 import { FLOATING_IPS, NETWORK_STATUS, NETWORKS } from '../../../../shared/cluster/annotations.ts';
 import type { NetworkAttachmentDefinition } from '../../../../shared/cluster/kubernetes.ts';
 import { networksFor } from '../../../../shared/state/networks.ts';
@@ -68,4 +69,24 @@ describe('of the definitions that a list left unread', () => {
       known: ['advertised', 'read'],
     });
   });
+});
+
+test('what a pod writes into its annotations is read once, for its networks and for what it claims', async () => {
+  const parse = vi.spyOn(JSON, 'parse');
+  onTestFinished(() => parse.mockRestore());
+  const annotations = {
+    [NETWORKS]: '[{"name":"asked","namespace":"net"}]',
+    [NETWORK_STATUS]: '[{"name":"net/attached","interface":"net1","ips":["10.0.0.3"]}]',
+    [FLOATING_IPS]: '["10.9.9.9"]',
+  };
+  const pods = [plainPod({ annotations, sandboxSince: 0 })];
+  const kubernetes = { readNetworkAttachmentDefinitions: async () => [] };
+  // One definition stays unread, so that floating addresses are looked at.
+  const definitions = listed();
+  const { byName } = await networksFor({ kubernetes }, definitions, pods);
+  for (const pod of pods) claimsOf(pod, { networks: byName });
+  const timesRead = Object.values(annotations).map(
+    (text) => parse.mock.calls.filter(([given]) => given === text).length,
+  );
+  expect(timesRead).toEqual([1, 1, 1]);
 });

@@ -34,7 +34,7 @@ import type { ApiTransport } from './transport.ts';
 /** How many objects a page of a list holds, as client-go pages. */
 const PAGE_SIZE = 500;
 /**
- * How many pods the first page of all holds: a node has no more (kubelet-config.v1beta1, `maxPods`). With the
+ * How many pods the first page of all holds: a node's, by default (kubelet-config.v1beta1, `maxPods`). With the
  * largest annotations that there are, the page is shorter than LONGEST_PAGE, and nothing is read in vain.
  */
 const FIRST_PODS = 110;

@@ -48,8 +48,11 @@ export function clusters(options: ClustersOptions): (cluster: ClusterRef) => Pro
   };
 }
 
-/** Of most clusters this is all: a definition has some hundred bytes. A look takes 15 ms for each further MiB. */
-const BYTES_OF_NETWORKS = 4 * 1024 * 1024;
+/**
+ * Of most clusters this is all: a definition has some hundred bytes. A look takes 15 ms for each further MiB. With
+ * less, the alarm for large objects would not hear of definitions, because it begins at 16 MiB of what was read.
+ */
+const BYTES_OF_NETWORKS = 16 * 1024 * 1024;
 
 async function connect(
   { clock, credentials, eks, requestTimeoutMs }: ClustersOptions,

@@ -27,7 +27,7 @@ test('its commands name files that are there', () => {
 });
 
 test('its commands are commands of this project', () => {
-  const named = commands.flatMap((command) => command.match(/(?<=npm run )[\w:]+/g) ?? []);
+  const named = commands.flatMap((command) => command.match(/(?<=npm run )[\w:-]+/g) ?? []);
   expect(named).toEqual(expect.arrayContaining(['image', 'kustomize']));
   for (const name of named) expect(Object.keys(scripts)).toContain(name);
 });

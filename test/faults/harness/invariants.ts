@@ -109,7 +109,7 @@ export function watchInvariants(
         );
       }
     },
-    told: watchDryRun(violate),
+    told: watchDryRun(step, violate),
     changePlace: place.changed,
     ours,
     violate,

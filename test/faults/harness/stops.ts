@@ -3,7 +3,7 @@ import type { Config } from '../../../shared/config.ts';
 import { type Control, EVERY_CLUSTER } from '../../../shared/control.ts';
 import { podOf } from '../world/kubernetes.ts';
 import type { Life } from './life.ts';
-import type { Acting } from './reconciles.ts';
+import { type Acting, currentReading } from './reconciles.ts';
 
 /** The processes that are configured to change nothing. */
 const dry = new WeakSet<Life>();
@@ -18,12 +18,22 @@ export interface PodChange {
   readonly previous?: KubeObject | undefined;
 }
 
-/** A pod that was told True may be ready by that: a dry run takes it from none (docs/design.md, "A dry run"). */
-export function watchDryRun(violate: (what: string) => void) {
+/**
+ * A pod that was told True may be ready by that: a dry run takes it from none whose pods it listed since
+ * (docs/design.md, "A dry run").
+ */
+export function watchDryRun(step: () => number, violate: (what: string) => void) {
+  /** The step at which each pod was told True, by uid. */
+  const toldTrue = new Map<string, number>();
   return ({ object, previous }: PodChange): void => {
-    if (previous === undefined || podOf(object).condition?.reason !== 'DryRun') return;
-    if (podOf(previous).condition?.status !== 'True') return;
-    violate(`${object.metadata.name} was told True, and then of a dry run`);
+    const { name, uid } = object.metadata;
+    const wasTrue = previous !== undefined && podOf(previous).condition?.status === 'True';
+    const { condition } = podOf(object);
+    if (!wasTrue && condition?.status === 'True') toldTrue.set(uid, step());
+    if (!wasTrue || condition?.reason !== 'DryRun') return;
+    const listedAt = Math.max(...(currentReading()?.last.values() ?? []));
+    if (listedAt >= (toldTrue.get(uid) ?? 0))
+      violate(`${name} was told True, and then of a dry run`);
   };
 }
 

@@ -36,7 +36,7 @@ const STOPS_FRESH_MS = 5_000;
  * How old the last answer may be when an address is released, because a stop takes effect within ten seconds.
  * A read that is under way is no answer yet.
  */
-const LONGEST_UNASKED_MS = 9_000;
+const LONGEST_UNANSWERED_MS = 9_000;
 const OWNER_FRESH_MS = 60_000;
 /** How long anybody waits for SSM. After that, the last answer counts. */
 const LONGEST_READ_MS = 1_000;
@@ -95,7 +95,7 @@ export function createControls(
             clock,
             refresh: stops.refresh,
             isOld: () => clock.now() - (stops.last()?.at ?? clock.now()) > STOPS_FRESH_MS,
-            isUnasked: () => clock.now() - stops.answeredFor() > LONGEST_UNASKED_MS,
+            isUnanswered: () => clock.now() - stops.answeredFor() > LONGEST_UNANSWERED_MS,
             allowed: () => allowed(cluster, POLICIES.sync),
           }),
   };

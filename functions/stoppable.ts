@@ -22,8 +22,8 @@ interface Stopping {
   readonly allowed: () => Policy;
   /** What is known is older than a call may rest on. */
   readonly isOld: () => boolean;
-  /** Whether the stops were last asked for too long ago: a new stop would not take effect in time. */
-  readonly isUnasked: () => boolean;
+  /** Whether the last answer about stops is too old: a new stop would not take effect in time. */
+  readonly isUnanswered: () => boolean;
   /** Begins to read it again if that is due. Never rejects. */
   readonly refresh: () => Promise<void>;
 }
@@ -33,14 +33,14 @@ interface Stopping {
  * took from an ENI for another one still arrives there.
  */
 export function stoppable(ec2: Ec2, stopping: Stopping): Ec2 {
-  const { clock, cluster, allowed, isOld, isUnasked, refresh } = stopping;
+  const { clock, cluster, allowed, isOld, isUnanswered, refresh } = stopping;
   const unassigned = new Map<string, number>();
   const isLate = (at: number): boolean => clock.now() - at >= COMPLETED_WITHIN_MS;
   const completes = (address: string): boolean => !isLate(unassigned.get(address) ?? -Infinity);
   const assertAllowed = async (command: unknown): Promise<void> => {
     const action = writingActionOf(command);
     if (action === undefined) return;
-    const isLateRelease = !assigns(action) && isUnasked();
+    const isLateRelease = !assigns(action) && isUnanswered();
     const refreshed = refresh();
     if (assigns(action) && isOld()) await refreshed;
     // Its pod list would be too old by then (rule 3): all is read again, and then what is stopped is known.

@@ -129,7 +129,7 @@ test.each([
   ['forwarder/main.ts', '@kubernetes/client-node', VALUE],
   ['forwarder/main.ts', 'node:http', VALUE],
   ['sandbox/clock.ts', 'shared/time/clock.ts', VALUE],
-  ['test/unit/forwarder/hints/gather.test.ts', 'sandbox/clock.ts', VALUE],
+  ['test/unit/forwarder/hints/mailbox.test.ts', 'sandbox/clock.ts', VALUE],
   ['demo/main.ts', 'sandbox/clock.ts', VALUE],
   ['bench/latency.ts', 'sandbox/clock.ts', VALUE],
   ['shared/plan/plan.ts', 'shared/claims/ranges.ts', VALUE],

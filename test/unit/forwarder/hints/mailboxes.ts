@@ -11,11 +11,11 @@ export function hint(
   return told(event, ips, { name, node });
 }
 
-/** A gather, and what it delivers, on a virtual clock. */
+/** A mailboxes, and what it delivers, on a virtual clock. */
 export function start({ terminating = new Set<string>(), starting = new Set<string>() } = {}) {
   const clock = virtualClock();
   const delivered: NodeMessage[] = [];
-  const gather = createMailboxes({
+  const mailboxes = createMailboxes({
     clock,
     cluster: 'demo',
     deliver: (message) => delivered.push(message),
@@ -23,5 +23,5 @@ export function start({ terminating = new Set<string>(), starting = new Set<stri
     starts: (node) => starting.has(node),
   });
   const names = () => delivered.map(({ pods }) => pods.map(({ name }) => name).join());
-  return { clock, delivered, gather, names };
+  return { clock, delivered, mailboxes, names };
 }

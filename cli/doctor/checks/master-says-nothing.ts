@@ -5,7 +5,8 @@ import { indexOf } from '../masters.ts';
 export const masterSaysNothing: Check = {
   code: 'ME105',
   name: 'master-says-nothing',
-  reason: 'A name such as ens6 does not say which ENI it is: then the MAC alone decides.',
+  reason:
+    'A name such as ens6 does not say which ENI it is: then the MAC decides, or the subnet if one ENI alone is in it.',
   fix: 'Use the ethN names of Amazon Linux, or rely on the MAC, as ipvlan and host-device have it.',
   source: 'docs/design.md, "Which ENI an address belongs to"',
   asks: 'manifests',

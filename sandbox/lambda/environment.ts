@@ -42,7 +42,12 @@ export function startEnvironment(options: EnvironmentOptions): LambdaEnvironment
     ended ??= error;
     current?.reject(ended);
   };
-  worker.on('message', (message: FromRuntime) => current?.resolve(message));
+  worker.on('message', (message: FromRuntime) => {
+    // At once: if the thread has exited by now, Node tells of both without a turn between them.
+    if (message.kind === 'init-failed')
+      end(new FunctionError('init', `${name}: ${message.detail}`));
+    else current?.resolve(message);
+  });
   worker.on('error', (error) => end(new FunctionError('exit', `${name}: ${error}`)));
   worker.on('exit', (code) => {
     end(new FunctionError('exit', `${name}: Runtime exited with exit status ${code}`));
@@ -64,10 +69,7 @@ export function startEnvironment(options: EnvironmentOptions): LambdaEnvironment
   };
 
   const initLate = new FunctionError('init', `${name}: Init took over ${INIT_TIMEOUT_MS} ms`);
-  const ready = next(INIT_TIMEOUT_MS, initLate).then((message) => {
-    if (message.kind !== 'init-failed') return;
-    end(new FunctionError('init', `${name}: ${message.detail}`));
-  });
+  const ready = next(INIT_TIMEOUT_MS, initLate);
   // The invocation that this environment was started for reports it.
   ready.catch(() => {});
 
@@ -75,10 +77,6 @@ export function startEnvironment(options: EnvironmentOptions): LambdaEnvironment
     usable: () => ended === undefined,
     async invoke(event) {
       await ready;
-      if (ended !== undefined) {
-        await worker.terminate();
-        throw ended;
-      }
       const answer = next(timeoutMs, timedOut(name, timeoutMs));
       worker.postMessage({ event: JSON.stringify(event), timeoutMs } satisfies ToRuntime);
       const message = await answer;
